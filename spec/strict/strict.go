@@ -1,0 +1,158 @@
+// Package strict reads YAML files a person wrote: an unknown or repeated key
+// is an error that names the file, the line, the key and the nearest known
+// one, and all problems are reported at once.
+package strict
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Option changes how a document is read.
+type Option func(*decoder)
+
+// ExpandEnv replaces ${NAME} in values by what lookup says, usually
+// os.LookupEnv. An unset variable is an error that names it; $${ stands for a
+// literal ${. Keys are never expanded.
+func ExpandEnv(lookup func(name string) (string, bool)) Option {
+	return func(d *decoder) { d.lookup = lookup }
+}
+
+// Decode reads one YAML document into v, a pointer to a struct whose fields
+// carry yaml tags. Fields of absent keys keep what they hold, so defaults can
+// be set before. An empty document leaves v alone. The error joins every
+// problem found, each as file:line: text.
+func Decode(data []byte, file string, v any, options ...Option) error {
+	d := &decoder{file: file, seen: map[visit]bool{}}
+	for _, o := range options {
+		o(d)
+	}
+	var documents []yaml.Node
+	if err := yaml.Load(data, &documents, yaml.WithAllDocuments()); err != nil {
+		d.yamlError(err)
+		return errors.Join(d.problems...)
+	}
+	if len(documents) == 0 {
+		return nil
+	}
+	if len(documents) > 1 {
+		d.problem(&documents[1], "a second YAML document, where one is expected")
+	}
+	root := &documents[0]
+	d.walk(root, reflect.TypeOf(v), "")
+	if err := root.Load(v, yaml.WithUniqueKeys(false)); err != nil {
+		d.yamlError(err)
+	}
+	return errors.Join(d.problems...)
+}
+
+type decoder struct {
+	file     string
+	lookup   func(string) (string, bool)
+	seen     map[visit]bool
+	problems []error
+}
+
+// visit is one node read as one type: aliases share nodes, and each is looked
+// at once, however often it is referred to.
+type visit struct {
+	node *yaml.Node
+	typ  reflect.Type
+}
+
+func (d *decoder) problem(n *yaml.Node, format string, args ...any) {
+	d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, n.Line, fmt.Sprintf(format, args...)))
+}
+
+// yamlError keeps the line and the text of the library's errors and drops its
+// own prefix.
+func (d *decoder) yamlError(err error) {
+	var many *yaml.LoadErrors
+	var one *yaml.LoadError
+	switch {
+	case errors.As(err, &many):
+		for _, e := range many.Errors {
+			d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, e.Mark.Line, e.Message))
+		}
+	case errors.As(err, &one):
+		d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, one.Mark.Line, one.Message))
+	default:
+		d.problems = append(d.problems, fmt.Errorf("%s: %w", d.file, err))
+	}
+}
+
+// walk looks at keys and values below n, which will be decoded into typ (nil
+// when that is not known: a free-form value, or a type that decodes itself).
+func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	for typ != nil && typ.Kind() == reflect.Pointer && !decodesItself(typ) {
+		typ = typ.Elem()
+	}
+	if decodesItself(typ) {
+		typ = nil
+	}
+	if d.seen[visit{n, typ}] {
+		return
+	}
+	d.seen[visit{n, typ}] = true
+	switch n.Kind {
+	case yaml.DocumentNode:
+		for _, c := range n.Content {
+			d.walk(c, typ, path)
+		}
+	case yaml.SequenceNode:
+		for i, c := range n.Content {
+			d.walk(c, elem(typ), fmt.Sprintf("%s[%d]", path, i))
+		}
+	case yaml.MappingNode:
+		d.mapping(n, typ, path)
+	case yaml.ScalarNode:
+		d.expand(n, typ)
+	}
+}
+
+// mergeKey takes over the keys of another mapping (YAML 1.1 merge key).
+const mergeKey = "<<"
+
+func (d *decoder) mapping(n *yaml.Node, typ reflect.Type, path string) {
+	fields, open := fieldsOf(typ)
+	lines := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		name := key.Value
+		if first, repeated := lines[name]; repeated {
+			d.problem(key, "key %q is given twice%s, first on line %d", name, in(path), first)
+		}
+		lines[name] = key.Line
+		switch {
+		case name == mergeKey:
+			d.walk(value, typ, path)
+		case open:
+			d.walk(value, elem(typ), join(path, name))
+		case fields[name] == nil:
+			known := sortedKeys(fields)
+			d.problem(key, "unknown key %q%s; the nearest known key is %q", name, in(path), Nearest(name, known))
+		default:
+			d.walk(value, fields[name], join(path, name))
+		}
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+func in(path string) string {
+	if path == "" {
+		return ""
+	}
+	return fmt.Sprintf(" in %q", path)
+}
