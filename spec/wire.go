@@ -7,6 +7,7 @@ package spec
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 )
 
 // Grant types of the token endpoint (RFC 8628 section 3.4, RFC 6749 section 6).
@@ -37,15 +38,20 @@ const (
 	SlowDownStep    = 5
 )
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // Object reads a body as one JSON object, leniently: a byte order mark is
 // skipped, numbers keep their text (json.Number). It is nil when the body is
 // anything else, trailing data included.
 func Object(body []byte) map[string]any {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	body = bytes.TrimPrefix(body, byteOrderMark)
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var m map[string]any
-	if d.Decode(&m) != nil || d.More() {
+	if d.Decode(&m) != nil {
+		return nil
+	}
+	if _, err := d.Token(); err != io.EOF {
 		return nil
 	}
 	return m
