@@ -1,0 +1,229 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// Deviation is one way in which an answer departs from the document. It holds
+// no values of the answer, only member names, cut short.
+type Deviation struct {
+	Pointer string `json:"pointer"` // JSON Pointer (RFC 6901) into the body, "" for the whole answer
+	Keyword string `json:"keyword"` // the schema keyword, or status, contentType, size, depth, number, json, duplicate
+	Message string `json:"message"`
+}
+
+func (d Deviation) String() string {
+	if d.Pointer == "" {
+		return d.Message
+	}
+	return d.Pointer + " " + d.Message
+}
+
+// Bounds of what is looked at and of what is reported: the body is the peer's.
+const (
+	maxDeviations = 20
+	maxDepth      = 64
+	maxNumber     = 64  // characters of one number
+	maxPointer    = 120 // bytes
+)
+
+// CheckResponse compares one recorded answer with the document: status, media
+// type, then the body against the schema. An error status that the document
+// does not mention is no deviation, because the error codes come from the
+// standards. contentType is the header's value.
+func (o *Operation) CheckResponse(status int, contentType string, body []byte) []Deviation {
+	declared, ok := o.answer(status)
+	if !ok {
+		if status >= 400 {
+			return nil
+		}
+		return []Deviation{{Keyword: "status", Message: fmt.Sprintf("status %d is not declared", status)}}
+	}
+	if len(declared.types) == 0 {
+		return nil
+	}
+	var found []Deviation
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	if err != nil || !slices.Contains(declared.types, mediaType) && !slices.Contains(declared.types, "*/*") {
+		found = append(found, Deviation{Keyword: "contentType", Message: "the media type is not " + strings.Join(declared.types, " or ")})
+	}
+	if declared.schema == nil {
+		return found
+	}
+	value, problems := parse(body)
+	found = append(found, problems...)
+	if value != nil {
+		found = append(found, sorted(declared.schema(*value))...)
+	}
+	return found[:min(len(found), maxDeviations)]
+}
+
+func (o *Operation) answer(status int) (answer, bool) {
+	for _, key := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "DEFAULT"} {
+		if a, ok := o.answers[key]; ok {
+			return a, true
+		}
+	}
+	return answer{}, false
+}
+
+func sorted(all []Deviation) []Deviation {
+	slices.SortFunc(all, func(a, b Deviation) int { return strings.Compare(a.Pointer+" "+a.Keyword, b.Pointer+" "+b.Keyword) })
+	return slices.Compact(all)
+}
+
+// parse decodes a body within the bounds. The value is nil when it is beyond
+// them or not JSON.
+func parse(body []byte) (value *any, found []Deviation) {
+	whole := func(keyword, format string, args ...any) []Deviation {
+		return append(found, Deviation{Keyword: keyword, Message: fmt.Sprintf(format, args...)})
+	}
+	if len(body) > MaxBody {
+		return nil, whole("size", "the body is larger than %d bytes", MaxBody)
+	}
+	if text, marked := bytes.CutPrefix(body, byteOrderMark); marked {
+		found, body = whole("json", "the body starts with a byte order mark (RFC 8259 section 8.1)"), text
+	}
+	if !utf8.Valid(body) {
+		found = whole("json", "the body is not UTF-8")
+	}
+	if !json.Valid(body) {
+		return nil, whole("json", "the body is not one JSON value")
+	}
+	problems, safe := scan(body)
+	found = append(found, problems...)
+	if !safe {
+		return nil, found
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if d.Decode(&v) != nil {
+		return nil, whole("json", "the body is not one JSON value")
+	}
+	return &v, found
+}
+
+// scan walks the tokens of valid JSON: nesting and number length within the
+// bounds, and no name twice in one object (RFC 8259 section 4).
+func scan(body []byte) (found []Deviation, safe bool) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var names []map[string]bool // of the open objects; nil for an open array
+	key := false                // the next string is a member name
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return found, true
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			switch t {
+			case '{':
+				names = append(names, map[string]bool{})
+			case '[':
+				names = append(names, nil)
+			default:
+				names = names[:len(names)-1]
+			}
+			if len(names) > maxDepth {
+				return append(found, Deviation{Keyword: "depth", Message: fmt.Sprintf("the body is nested more than %d deep", maxDepth)}), false
+			}
+			key = len(names) > 0 && names[len(names)-1] != nil
+			continue
+		case json.Number:
+			if len(t) > maxNumber {
+				return append(found, Deviation{Keyword: "number", Message: fmt.Sprintf("a number has more than %d characters", maxNumber)}), false
+			}
+		case string:
+			if key {
+				open := names[len(names)-1]
+				if open[t] && len(found) < maxDeviations {
+					found = append(found, Deviation{Pointer: pointer([]string{t}), Keyword: "duplicate", Message: "is given twice in one object"})
+				}
+				open[t], key = true, false
+				continue
+			}
+		}
+		key = len(names) > 0 && names[len(names)-1] != nil
+	}
+}
+
+func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {
+	if len(found) >= maxDeviations {
+		return found
+	}
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			found = leaves(found, cause)
+		}
+		return found
+	}
+	switch k := e.ErrorKind.(type) {
+	case *kind.Required:
+		for _, name := range k.Missing[:min(len(k.Missing), maxDeviations)] {
+			found = append(found, deviation(append(slices.Clone(e.InstanceLocation), name), "required", "", ""))
+		}
+		return found
+	case *kind.Type:
+		return append(found, deviation(e.InstanceLocation, "type", k.Got, strings.Join(k.Want, " or ")))
+	}
+	keyword := "schema"
+	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
+		keyword = path[0]
+	}
+	return append(found, deviation(e.InstanceLocation, keyword, "", ""))
+}
+
+func deviation(path []string, keyword, got, want string) Deviation {
+	d := Deviation{Pointer: pointer(path), Keyword: keyword}
+	switch keyword {
+	case "required":
+		d.Message = "is required and missing"
+	case "type":
+		d.Message = fmt.Sprintf("is of type %s, want %s", got, want)
+	default:
+		d.Message = fmt.Sprintf("does not satisfy the schema's %q", keyword)
+	}
+	return d
+}
+
+func pointer(path []string) string {
+	var b strings.Builder
+	for _, p := range path {
+		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p[:min(len(p), maxPointer)]))
+		if b.Len() > maxPointer {
+			return strings.ToValidUTF8(b.String()[:maxPointer], "") + "..."
+		}
+	}
+	return b.String()
+}
+
+// typeName names the JSON type of a decoded value.
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number, float64, int64:
+		return "number"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	}
+	return "unknown"
+}
