@@ -1,0 +1,113 @@
+package conformance
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Check is one requirement of the catalogue, made decidable: what must be
+// there, what it reads, and how it judges that. Its words (title, source,
+// remedy) stand in the catalogue under the same id.
+type Check struct {
+	ID string
+	// Needs are the powers without which it is skipped.
+	Needs []Need
+	// Gate is the check that must not fail for this one to mean anything; its
+	// own gate counts too (rule C14).
+	Gate string
+	// Reads are the scenarios it is judged on. A check that looks at the whole
+	// transcript names the scenarios that give it something to look at, and
+	// sets Passive.
+	Reads   []*Scenario
+	Passive bool
+	Judge   func(e *Evidence, j *Judgement)
+}
+
+// Checks returns every check in catalogue order.
+func Checks() []Check { return slices.Clone(allChecks()) }
+
+var allChecks = sync.OnceValue(func() []Check {
+	all := slices.Concat(
+		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
+		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
+		httpChecks, securityChecks, concurrencyChecks, refreshChecks,
+	)
+	place := map[string]int{}
+	for i, r := range spec.Catalogue() {
+		place[r.ID] = i
+	}
+	slices.SortStableFunc(all, func(a, b Check) int { return place[a.ID] - place[b.ID] })
+	return all
+})
+
+// checkByID finds a check; ok is false when it is not built.
+func checkByID(id string) (Check, bool) {
+	all := allChecks()
+	i := slices.IndexFunc(all, func(c Check) bool { return c.ID == id })
+	if i < 0 {
+		return Check{}, false
+	}
+	return all[i], true
+}
+
+// gates lists the prerequisites of a check for one family, nearest first. The
+// documented and the standard start are each other's twin: DF-AUTHZ-001 stands
+// for DF-AUTHZ-002 where the standard contract is checked.
+func (c Check) gates(documented bool) []string {
+	var out []string
+	for id := c.Gate; id != ""; {
+		if id == GateStart && !documented {
+			id = gateStartStandard
+		}
+		out = append(out, id)
+		g, ok := checkByID(id)
+		if !ok {
+			break
+		}
+		id = g.Gate
+	}
+	return out
+}
+
+// The prerequisite gates.
+const (
+	GatePaths         = "DF-DISC-001"
+	GateStart         = "DF-AUTHZ-001"
+	gateStartStandard = "DF-AUTHZ-002"
+	GatePending       = "DF-POLL-001"
+	GateTokens        = "DF-TOKEN-001"
+)
+
+// The isolation gates: when one fails, waits run one code at a time.
+var isolationGates = []string{"DF-AUTHZ-010", "DF-POLL-009"}
+
+// lane is where a check's slowest scenario runs; passive ones come last.
+func (c Check) lane() Lane {
+	if c.Passive {
+		return LaneAbuse + 1
+	}
+	l := LaneFirst
+	for _, s := range c.Reads {
+		l = max(l, s.Lane.order())
+	}
+	return l
+}
+
+// order puts the expiry lane where it ends rather than where it begins.
+func (l Lane) order() Lane {
+	if l == LaneExpiry {
+		return LaneAlone
+	}
+	return l
+}
+
+// A Result is the verdict on one check.
+type Result struct {
+	Check    Check
+	Verdict  reports.Verdict
+	Reason   string
+	Findings []reports.Finding
+}

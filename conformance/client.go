@@ -1,0 +1,4 @@
+package conformance
+
+// clientChecks are filled in below.
+var clientChecks = []Check{}

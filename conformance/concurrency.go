@@ -1,0 +1,4 @@
+package conformance
+
+// concurrencyChecks are filled in below.
+var concurrencyChecks = []Check{}

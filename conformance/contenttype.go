@@ -1,0 +1,4 @@
+package conformance
+
+// contentTypeChecks are filled in below.
+var contentTypeChecks = []Check{}

@@ -1,0 +1,4 @@
+package conformance
+
+// denialChecks are filled in below.
+var denialChecks = []Check{}

@@ -1,0 +1,13 @@
+// Package conformance is the judge: it finds out whether a server is a correct
+// device-flow server.
+//
+// A run has four parts. Prepare speaks to the target once and makes a plan.
+// Record carries out scenarios, each with device codes of its own and all side
+// by side, and writes down every exchange. A judge reads what was recorded and
+// nothing else, so that a saved transcript gives the same verdicts. The suite
+// (suite.go) is the thin Ginkgo shell around the three.
+//
+// A check is a literal in the file of its area (polling.go, token.go, …): which
+// powers it needs, which scenarios it reads, how it judges them. Its words are
+// in the catalogue (package spec) under the same id.
+package conformance

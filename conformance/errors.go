@@ -1,0 +1,4 @@
+package conformance
+
+// errorChecks are filled in below.
+var errorChecks = []Check{}

@@ -1,0 +1,225 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Evidence is a judge's view of a transcript: exchanges by scenario, by flow
+// and by kind, and the times that verdicts on pace rest on.
+type Evidence struct {
+	*Transcript
+	*Facts
+	Contract *spec.Contract
+
+	byScenario map[string][]*Exchange
+	byFlow     map[string][]*Exchange
+	events     map[string][]Event // by scenario
+}
+
+func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
+	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c,
+		byScenario: map[string][]*Exchange{}, byFlow: map[string][]*Exchange{}, events: map[string][]Event{}}
+	for _, x := range t.Exchanges {
+		e.byScenario[x.Scenario] = append(e.byScenario[x.Scenario], x)
+		if x.Flow != "" {
+			e.byFlow[x.Flow] = append(e.byFlow[x.Flow], x)
+		}
+	}
+	for _, ev := range t.Events {
+		e.events[ev.Scenario] = append(e.events[ev.Scenario], ev)
+	}
+	return e
+}
+
+// Documented tells which family of checks applies.
+func (e *Evidence) Documented() bool { return e.Contract.Documented }
+
+// Of returns a scenario's exchanges in the order they were recorded, less the
+// superseded ones. With steps, only those.
+func (e *Evidence) Of(s *Scenario, steps ...string) []*Exchange {
+	return slices.DeleteFunc(slices.Clone(e.byScenario[s.Name]), func(x *Exchange) bool {
+		return x.Superseded || len(steps) > 0 && !slices.Contains(steps, x.Step)
+	})
+}
+
+// One returns the last exchange of a step, nil when it was not recorded.
+func (e *Evidence) One(s *Scenario, step string) *Exchange {
+	xs := e.Of(s, step)
+	if len(xs) == 0 {
+		return nil
+	}
+	return xs[len(xs)-1]
+}
+
+// FlowsOf lists the flows of a scenario in order of their start.
+func (e *Evidence) FlowsOf(s *Scenario) []string {
+	var out []string
+	for _, x := range e.byScenario[s.Name] {
+		if x.Flow != "" && !slices.Contains(out, x.Flow) {
+			out = append(out, x.Flow)
+		}
+	}
+	return out
+}
+
+// Flow returns the exchanges of one flow in the order they were answered.
+func (e *Evidence) Flow(id string) []*Exchange {
+	xs := slices.DeleteFunc(slices.Clone(e.byFlow[id]), func(x *Exchange) bool { return x.Superseded })
+	slices.SortStableFunc(xs, func(a, b *Exchange) int { return int(a.Received - b.Received) })
+	return xs
+}
+
+// Begun returns the start of a flow, nil when it failed.
+func (e *Evidence) Begun(id string) *Exchange {
+	for _, x := range e.byFlow[id] {
+		if x.Op == OpStart && !x.Superseded {
+			return x
+		}
+	}
+	return nil
+}
+
+// Polls returns the token requests of a flow in the order they were answered;
+// with steps, only those.
+func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
+	return slices.DeleteFunc(e.Flow(id), func(x *Exchange) bool {
+		return x.Op != OpToken || len(steps) > 0 && !slices.Contains(steps, x.Step)
+	})
+}
+
+// Decisions returns what the approver was asked in a scenario, in order; with
+// labels, only those.
+func (e *Evidence) Decisions(s *Scenario, labels ...string) []Event {
+	var out []Event
+	for _, ev := range e.events[s.Name] {
+		if ev.Kind == EventDecision && (len(labels) == 0 || slices.Contains(labels, ev.Decision.Label)) {
+			out = append(out, ev)
+		}
+	}
+	return out
+}
+
+// Decision returns the first decision on a flow under a label ("" for any).
+func (e *Evidence) Decision(s *Scenario, flow, label string) (Event, bool) {
+	for _, ev := range e.Decisions(s) {
+		if ev.Flow == flow && (label == "" || ev.Decision.Label == label) {
+			return ev, true
+		}
+	}
+	return Event{}, false
+}
+
+// Noted returns the details of a scenario's events of one kind.
+func (e *Evidence) Noted(s *Scenario, kind EventKind) []string {
+	var out []string
+	for _, ev := range e.events[s.Name] {
+		if ev.Kind == kind {
+			out = append(out, ev.Detail)
+		}
+	}
+	return out
+}
+
+// Fact returns the value of a fact event "name=value" of a scenario.
+func (e *Evidence) Fact(s *Scenario, name string) (string, bool) {
+	for _, d := range e.Noted(s, EventFact) {
+		if v, ok := strings.CutPrefix(d, name+"="); ok {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// announced is the interval of a flow's start: announced, or 5 s.
+func (e *Evidence) announced(flow string) time.Duration {
+	if b := e.Begun(flow); b != nil {
+		if n, ok := b.Number("interval"); ok {
+			return time.Duration(max(n, 1)) * time.Second
+		}
+	}
+	return spec.DefaultInterval * time.Second
+}
+
+// Interval is what the device had to keep before x was sent: announced, and
+// 5 s more for each slow_down answered before (rule C2).
+func (e *Evidence) Interval(x *Exchange) time.Duration {
+	d := e.announced(x.Flow)
+	for _, y := range e.Polls(x.Flow) {
+		if y != x && y.Received <= x.Sent && y.ErrorCode() == spec.ErrSlowDown {
+			d += spec.SlowDownStep * time.Second
+		}
+	}
+	return d
+}
+
+// Waited is how long the device had waited when x was sent: from the receipt of
+// the previous answer to the sending (rule C3). ok is false for a first poll.
+func (e *Evidence) Waited(x *Exchange) (d time.Duration, ok bool) {
+	for _, y := range e.Polls(x.Flow) {
+		if y != x && y.Received <= x.Sent {
+			d, ok = x.Sent-y.Received, true
+		}
+	}
+	return d, ok
+}
+
+// Earliest and Latest bound the end of a flow's lifetime (rule C12).
+func (e *Evidence) Earliest(flow string) time.Duration { return e.end(flow, false) }
+func (e *Evidence) Latest(flow string) time.Duration   { return e.end(flow, true) }
+
+func (e *Evidence) end(flow string, latest bool) time.Duration {
+	b := e.Begun(flow)
+	if b == nil {
+		return 0
+	}
+	n, _ := b.Number("expires_in")
+	if latest {
+		return b.Received + time.Duration(n)*time.Second
+	}
+	return b.Sent + time.Duration(n)*time.Second
+}
+
+// Alive tells whether x was answered safely inside its code's lifetime
+// (rule C16): only then may a missing pending answer be held against anybody.
+func (e *Evidence) Alive(x *Exchange) bool {
+	return x.Received < e.Earliest(x.Flow)-e.Timing.Tolerance()
+}
+
+// Starts are the ordinary successful device authorization responses of the run.
+func (e *Evidence) Starts() []*Exchange {
+	return e.ordinary(OpStart, func(x *Exchange) bool { return x.Class() == 2 && x.Object() != nil })
+}
+
+// TokenAnswers are the ordinary successful answers of the device grant.
+func (e *Evidence) TokenAnswers() []*Exchange {
+	return e.ordinary(OpToken, func(x *Exchange) bool {
+		grant, _ := x.Request.Params.Get("grant_type")
+		return x.Class() == 2 && x.HasTokens() && grant != spec.GrantRefreshToken
+	})
+}
+
+// ErrorAnswers are the answers of both endpoints that carry an error code,
+// provoked ones included where they were parseable requests.
+func (e *Evidence) ErrorAnswers() []*Exchange {
+	var out []*Exchange
+	for _, x := range e.Exchanges {
+		if (x.Op == OpStart || x.Op == OpToken) && !x.Superseded && x.ErrorCode() != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (e *Evidence) ordinary(op Operation, keep func(*Exchange) bool) []*Exchange {
+	var out []*Exchange
+	for _, x := range e.Exchanges {
+		if x.Op == op && !x.Provoked && !x.Superseded && x.Response != nil && keep(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}

@@ -1,0 +1,4 @@
+package conformance
+
+// expiryChecks are filled in below.
+var expiryChecks = []Check{}

@@ -1,0 +1,102 @@
+package conformance
+
+import (
+	"math"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Secret is what is kept of a device code, a token or a client secret: never
+// the thing itself.
+type Secret struct {
+	Kind     string  `json:"kind"` // the member it came in: device_code, access_token, …
+	Length   int     `json:"length"`
+	Alphabet string  `json:"alphabet"` // decimal, hex, base32, base64url, uuid, printable, other
+	Bits     float64 `json:"bits"`     // length times the bits of its alphabet: an upper bound
+	UUID     int     `json:"uuid,omitempty"`
+	// MixedCase: letters of both cases, so that a change of case changes it.
+	MixedCase bool `json:"mixed_case,omitempty"`
+	HasLetter bool `json:"has_letter,omitempty"`
+	Printable bool `json:"printable"` // 0x20 to 0x7E only (RFC 6749 appendix A.12)
+	Bearer    bool `json:"bearer"`    // the b64token of RFC 6750 section 2.1
+	// UserCode says how the user code of the same answer follows from this
+	// secret; empty when it does not.
+	UserCode string `json:"user_code,omitempty"`
+	JWT      *JWT   `json:"jwt,omitempty"`
+}
+
+// features measures a secret. with is the start response it came in.
+func features(kind, secret string, with spec.StartResponse) Secret {
+	s := Secret{Kind: kind, Length: len(secret), Printable: true}
+	upper, lower := false, false
+	for i := 0; i < len(secret); i++ {
+		c := secret[i]
+		upper = upper || 'A' <= c && c <= 'Z'
+		lower = lower || 'a' <= c && c <= 'z'
+		if c < 0x20 || c > 0x7e {
+			s.Printable = false
+		}
+	}
+	s.MixedCase, s.HasLetter = upper && lower, upper || lower
+	s.Bearer = isBearer(secret)
+	s.UUID = uuidVersion(secret)
+	var size float64
+	s.Alphabet, size = alphabetOf(secret)
+	s.Bits = float64(len(secret)) * math.Log2(size)
+	if s.UUID > 0 {
+		s.Alphabet, s.Bits = "uuid", 122
+	}
+	s.JWT = readJWT(secret)
+	if kind == "device_code" && with.UserCode != "" {
+		s.UserCode = relation(with.UserCode, secret)
+	}
+	return s
+}
+
+// alphabets from small to large; the first that holds every character names
+// the encoding.
+var alphabets = []struct {
+	name string
+	set  string
+	size float64
+}{
+	{"decimal", "0123456789", 10},
+	{"hex", "0123456789abcdef", 16},
+	{"hex", "0123456789ABCDEF", 16},
+	{"base32", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=", 32},
+	{"base32", "abcdefghijklmnopqrstuvwxyz234567=", 32},
+	{"base64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=", 64},
+}
+
+func alphabetOf(s string) (name string, size float64) {
+	for _, a := range alphabets {
+		if strings.Trim(s, a.set) == "" {
+			return a.name, a.size
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return "other", 256
+		}
+	}
+	return "printable", 95
+}
+
+// uuidVersion is the version of a UUID in its usual spelling, 0 for anything else.
+func uuidVersion(s string) int {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return 0
+	}
+	if name, _ := alphabetOf(strings.ToLower(strings.ReplaceAll(s, "-", ""))); name != "hex" && name != "decimal" {
+		return 0
+	}
+	return int(s[14] - '0')
+}
+
+// isBearer tells whether a token fits the b64token grammar: base64-like
+// characters, then only "=" (RFC 6750 section 2.1).
+func isBearer(s string) bool {
+	body := strings.TrimRight(s, "=")
+	return body != "" && strings.Trim(body, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") == ""
+}

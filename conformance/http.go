@@ -1,0 +1,4 @@
+package conformance
+
+// httpChecks are filled in below.
+var httpChecks = []Check{}

@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Judge gives the verdicts that follow from a transcript, for the checks it was
+// recorded for, in catalogue order. It needs nothing but the transcript.
+func Judge(t *Transcript) ([]Result, error) {
+	c, err := t.contract()
+	if err != nil {
+		return nil, err
+	}
+	e := newEvidence(t, c)
+	var out []Result
+	for _, id := range t.Header.Checks {
+		check, ok := checkByID(id)
+		if !ok {
+			return nil, fmt.Errorf("the transcript was recorded for %s, which this version does not have", id)
+		}
+		out = append(out, verdict(e, check))
+	}
+	return out, nil
+}
+
+// contract is the document the recording was made for.
+func (t *Transcript) contract() (*spec.Contract, error) {
+	if c, err := spec.BuiltinContract(t.Header.Contract); err == nil {
+		return c, nil
+	}
+	return spec.LoadContract(t.Header.Contract, t.Header.Document, t.Header.Target.Hints)
+}
+
+// verdict decides one check: what cannot run, what cannot mean anything because
+// its prerequisite failed, and what the judge finds.
+func verdict(e *Evidence, c Check) Result {
+	if v, reason := unable(c, e.Facts, e.Documented()); v != "" {
+		return Result{Check: c, Verdict: v, Reason: reason}
+	}
+	for _, id := range c.gates(e.Documented()) {
+		g, ok := checkByID(id)
+		if !ok {
+			continue
+		}
+		if v, _ := unable(g, e.Facts, e.Documented()); v != "" {
+			continue
+		}
+		if judge(e, g).Verdict == reports.Fail {
+			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + id + " failed"}
+		}
+	}
+	res := judge(e, c)
+	if reason := e.unfinished(c); reason != "" && !slices.Contains([]reports.Verdict{reports.Fail, reports.Warning, reports.Error}, res.Verdict) {
+		return Result{Check: c, Verdict: reports.Inconclusive, Reason: reason}
+	}
+	return res
+}
+
+// judge runs the check's own judge. A panic there is our error.
+func judge(e *Evidence, c Check) (res Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = Result{Check: c, Verdict: reports.Error, Reason: fmt.Sprintf("internal error: %v", p)}
+		}
+	}()
+	j := &Judgement{}
+	c.Judge(e, j)
+	return j.result(c)
+}
+
+// unfinished tells why what the check reads is incomplete, "" when it is not.
+func (e *Evidence) unfinished(c Check) string {
+	for _, s := range c.Reads {
+		if len(missing(s.Needs, e.Facts)) > 0 {
+			continue
+		}
+		for _, why := range e.Noted(s, EventStopped) {
+			return why
+		}
+		if len(e.Noted(s, EventDone)) > 0 {
+			continue
+		}
+		for _, ev := range e.events[""] {
+			if ev.Kind == EventDied {
+				return ev.Detail
+			}
+		}
+		return "interrupted"
+	}
+	return ""
+}

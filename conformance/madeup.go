@@ -1,0 +1,47 @@
+package conformance
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+)
+
+// madeUp is a random text of n letters and digits, for codes that nobody issued.
+func madeUp(n int) string {
+	const letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+	b := make([]byte, n)
+	rand.Read(b)
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)]
+	}
+	return string(b)
+}
+
+// unknownClient is a client id that no server has registered.
+func unknownClient() string {
+	b := make([]byte, 8)
+	rand.Read(b)
+	return "dfcheck-unknown-" + hex.EncodeToString(b)
+}
+
+// alike is a random text with the shape of a code: letters for letters, digits
+// for digits, everything else kept.
+func alike(code string) string {
+	b := make([]byte, len(code))
+	rand.Read(b)
+	return strings.Map(func(r rune) rune {
+		n := rune(b[0])
+		b = append(b[1:], b[0]*31+7)
+		switch {
+		case 'a' <= r && r <= 'f': // keeps hexadecimal codes hexadecimal
+			return 'a' + n%6
+		case 'g' <= r && r <= 'z':
+			return 'g' + n%20
+		case 'A' <= r && r <= 'Z':
+			return 'A' + n%26
+		case '0' <= r && r <= '9':
+			return '0' + n%10
+		}
+		return r
+	}, code)
+}

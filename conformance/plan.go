@@ -1,0 +1,242 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Options of a run. The zero value is the default run.
+type Options struct {
+	Only, Skip  []string // check ids and groups
+	Level       string   // MUST, SHOULD, MAY or DOC: only checks of this level
+	MaxRPS      float64  // requests per second, DefaultMaxRPS when 0
+	MaxStarts   int      // device authorization requests, DefaultMaxStarts when 0
+	Concurrency int      // requests under way, DefaultConcurrency when 0
+	MaxWait     time.Duration
+	Abuse       bool // also the lane that attacks limits
+	ShowSecrets bool
+	// Progress is told what the run is doing, Judged every verdict when it is
+	// reached. Both may be nil.
+	Progress func(Progress)
+	Judged   func(Result)
+}
+
+// DefaultMaxWait bounds the lifetimes and intervals a run will wait for.
+const DefaultMaxWait = 3 * time.Minute
+
+func (o Options) withDefaults() Options {
+	if o.MaxRPS <= 0 {
+		o.MaxRPS = DefaultMaxRPS
+	}
+	if o.MaxStarts <= 0 {
+		o.MaxStarts = DefaultMaxStarts
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = DefaultConcurrency
+	}
+	if o.MaxWait <= 0 {
+		o.MaxWait = DefaultMaxWait
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Judged == nil {
+		o.Judged = func(Result) {}
+	}
+	return o
+}
+
+// Progress of a run, for a person who waits.
+type Progress struct {
+	Phase    string // what is going on: preflight, a lane's name, judging
+	Elapsed  time.Duration
+	Critical time.Duration // what the plan expects in all
+	Requests int
+	Judged   int
+	Checks   int
+}
+
+// A Plan is what a run will do, known before the scenarios begin.
+type Plan struct {
+	Checks    []Planned
+	Scenarios []*Scenario
+	Requests  int
+	Starts    int
+	// Critical is the longest chain of waits: what the run takes when the
+	// target answers at once. Worst adds the serial rerun of the isolation
+	// gates, up to MaxWait.
+	Critical, Worst time.Duration
+}
+
+// Planned is a check in a plan. A check with a Verdict will not run.
+type Planned struct {
+	ID      string
+	Verdict reports.Verdict // "", skipped or inconclusive
+	Reason  string
+}
+
+// Count tells how many checks will run.
+func (p *Plan) Count() int {
+	n := 0
+	for _, c := range p.Checks {
+		if c.Verdict == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Select picks checks by id, group and level. A name that nothing has, and a
+// selection with nothing in it, are errors.
+func Select(o Options) ([]Check, error) {
+	var errs []error
+	only, err := selector(o.Only)
+	errs = append(errs, err)
+	skip, err := selector(o.Skip)
+	errs = append(errs, err)
+	level := strings.ToUpper(o.Level)
+	if level != "" && !slices.Contains([]string{"MUST", "SHOULD", "MAY", "DOC"}, level) {
+		errs = append(errs, fmt.Errorf("unknown level %q (MUST, SHOULD, MAY or DOC)", o.Level))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var out []Check
+	for _, c := range Checks() {
+		r, err := spec.Lookup(c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if (len(only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] && (level == "" || r.Level == level) {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("the selection leaves no check to run")
+	}
+	return out, nil
+}
+
+// selector resolves ids and groups; DF- may be left out and case is ignored.
+func selector(names []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	var errs []error
+	for _, n := range names {
+		up := strings.ToUpper(strings.TrimSpace(n))
+		if slices.Contains(spec.Groups(), up) {
+			out[up] = true
+			continue
+		}
+		r, err := spec.Lookup(up)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out[r.ID] = true
+	}
+	return out, errors.Join(errs...)
+}
+
+// plan says which checks will run on this target, with which scenarios, and
+// what that costs.
+func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
+	p := &Plan{}
+	for _, c := range checks {
+		pl := Planned{ID: c.ID}
+		pl.Verdict, pl.Reason = unable(c, f, documented)
+		p.Checks = append(p.Checks, pl)
+		if pl.Verdict == "" {
+			p.add(c, f)
+			for _, id := range c.gates(documented) {
+				if g, ok := checkByID(id); ok {
+					p.add(g, f)
+				}
+			}
+		}
+	}
+	p.cost(f.Timing, o)
+	return p
+}
+
+// add takes in the scenarios that the check reads and the target allows.
+func (p *Plan) add(c Check, f *Facts) {
+	for _, s := range c.Reads {
+		if !slices.Contains(p.Scenarios, s) && len(missing(s.Needs, f)) == 0 && s.fits(f) {
+			p.Scenarios = append(p.Scenarios, s)
+		}
+	}
+}
+
+// fits tells whether a scenario's waits are within MaxWait. The expiry lane is
+// bounded by the lifetime itself (NeedShortExpiry).
+func (s *Scenario) fits(f *Facts) bool {
+	return s.Lane == LaneExpiry || s.Cost(f.Timing).Wait <= f.MaxWait
+}
+
+func missing(needs []Need, f *Facts) []Need {
+	return slices.DeleteFunc(slices.Clone(needs), f.Has)
+}
+
+// unable tells why a check cannot run on this target: the one place that
+// decides (rule C19).
+func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
+	r, err := spec.Lookup(c.ID)
+	if err != nil {
+		return reports.Error, err.Error()
+	}
+	family := "rfc8628"
+	if documented {
+		family = "documented"
+	}
+	if !slices.Contains(r.Contracts, family) {
+		return reports.Skipped, "is about the " + strings.Join(r.Contracts, " and ") + " contract only"
+	}
+	for _, n := range missing(c.Needs, f) {
+		if n == NeedShortExpiry {
+			return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
+		}
+		return reports.Skipped, "needs " + string(n)
+	}
+	for _, s := range c.Reads {
+		if !s.fits(f) {
+			return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(s.Cost(f.Timing).Wait), seconds(f.MaxWait))
+		}
+	}
+	return "", ""
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
+
+// cost adds up the scenarios lane by lane: lanes that overlap cost the longer
+// of the two, and no lane is faster than its requests are allowed to be.
+func (p *Plan) cost(t Timing, o Options) {
+	requests, wait, sum := map[Lane]int{}, map[Lane]time.Duration{}, map[Lane]time.Duration{}
+	for _, s := range p.Scenarios {
+		c := s.Cost(t)
+		requests[s.Lane] += c.Requests
+		wait[s.Lane] = max(wait[s.Lane], c.Wait)
+		sum[s.Lane] += c.Wait
+		p.Requests += c.Requests
+		p.Starts += c.Starts
+	}
+	paced := func(n int) time.Duration {
+		return time.Duration(float64(n)/o.MaxRPS*float64(time.Second)) + time.Duration(n)*t.RTT/16
+	}
+	lane := func(ls ...Lane) time.Duration {
+		n, w := 0, time.Duration(0)
+		for _, l := range ls {
+			n, w = n+requests[l], max(w, wait[l])
+		}
+		return max(paced(n), w)
+	}
+	main := lane(LaneIsolation) + lane(LaneInstant) + lane(LaneInterval, LaneApprove) +
+		sum[LaneAlone] + paced(requests[LaneAlone])
+	p.Critical = lane(LaneFirst) + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
+	p.Worst = p.Critical + o.MaxWait
+}

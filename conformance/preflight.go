@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A PreflightError says that nothing can be tested, why, and what to change.
+type PreflightError struct {
+	Problem  string
+	Hint     string
+	Exchange *Exchange // what was tried last; may be nil
+}
+
+func (e *PreflightError) Error() string { return e.Problem }
+
+// preflight finds out whether there is anything to test: one start in the first
+// encoding that works. It stops a run only when no start gives an answer that
+// can be read; every other defect is for the checks to report.
+func (s *session) preflight(ctx context.Context) error {
+	scene := &Scene{session: s, scenario: preflightScenario}
+	s.target.Timing = Timing{Interval: spec.DefaultInterval * time.Second, Documented: s.target.Documented(),
+		Encodings: len(s.target.Contract.Token.Encodings)}
+	var last *Exchange
+	for _, enc := range s.operation(OpStart).Encodings {
+		f := scene.Start(ctx, In(enc), Step("preflight"))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		last = f.Begun
+		if last.Response == nil {
+			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + last.Error, reachHint(last.Error), last}
+		}
+		if f.OK() {
+			s.works(OpStart, enc)
+			s.announce(f)
+			s.probeToken(ctx, scene, f)
+			return nil
+		}
+	}
+	if missingPath(last) && s.tokenAnswers(ctx, scene) {
+		return nil // the path is one check's business, not the end of the run
+	}
+	return s.refused(last)
+}
+
+// missingPath is the predicate of DF-DISC-001: nothing answers there.
+func missingPath(x *Exchange) bool {
+	return x.Class() == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, x.Status())
+}
+
+func (s *session) tokenAnswers(ctx context.Context, scene *Scene) bool {
+	x := scene.PollCode(ctx, madeUp(40), Step("preflight"), Provoked())
+	return x != nil && x.Response != nil && !missingPath(x)
+}
+
+var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: fixed(2, 1)}
+
+// announce keeps what the start says of times.
+func (s *session) announce(f *Flow) {
+	t := &s.target.Timing
+	t.HasInterval = f.Codes.HasInterval
+	t.Interval = f.Interval()
+	t.Lifetime = time.Duration(f.Codes.ExpiresIn) * time.Second
+	t.RTT = f.Begun.Received - f.Begun.Sent
+}
+
+// probeToken finds the encoding in which the token endpoint can be spoken to:
+// the first whose answer about a real code is not a complaint about the form.
+func (s *session) probeToken(ctx context.Context, scene *Scene, f *Flow) {
+	encs := s.operation(OpToken).Encodings
+	for _, enc := range encs {
+		x := f.Poll(ctx, In(enc), Step("preflight"))
+		if x == nil {
+			return
+		}
+		if code := x.ErrorCode(); x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken || code == spec.ErrAccessDenied {
+			s.works(OpToken, enc)
+			return
+		}
+	}
+	s.works(OpToken, encs[0])
+}
+
+func (s *session) works(op Operation, e spec.Encoding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.working[op] = e
+}
+
+// refused explains a start that gave no codes. Only when even the endpoint's
+// existence is in doubt, or the client is refused, is there nothing to test.
+func (s *session) refused(x *Exchange) error {
+	code := x.ErrorCode()
+	p := &PreflightError{Problem: fmt.Sprintf("no device authorization could be started at %s: %s", s.target.StartURL, describe(x)), Exchange: x}
+	switch {
+	case missingPath(x):
+		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
+	case code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient || x.Status() == http.StatusUnauthorized:
+		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id", s.target.Client.ID)
+	case code == spec.ErrInvalidScope:
+		p.Hint = "name a scope that the server knows with --scope"
+	case strings.HasPrefix(x.MediaType(), "text/html"):
+		p.Hint = "an HTML page answered: is --host the authorization server itself, and the path right?"
+	default:
+		p.Hint = "`dfcheck doctor` shows the request and the answer"
+	}
+	return p
+}
+
+func reachHint(err string) string {
+	switch {
+	case strings.Contains(err, "certificate") || strings.Contains(err, "tls:") || strings.Contains(err, "x509"):
+		return "the certificate does not verify: give the issuing CA with --ca-file, or --insecure for a test server"
+	case strings.Contains(err, "connection refused"):
+		return "nothing listens there: is the server up, and the port right?"
+	case strings.Contains(err, "no such host"):
+		return "the name does not resolve: is --host spelled right?"
+	case strings.Contains(err, "HTTP response to HTTPS"):
+		return "the server speaks plain http: use --host http://…"
+	}
+	return "check --host, the network and any proxy in between"
+}

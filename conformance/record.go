@@ -1,0 +1,149 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// record runs the plan's scenarios, lane by lane. The expiry lane begins first
+// and is harvested last, so that its wait hides all others; abuse comes when
+// everything else is over.
+func (r *Run) record(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r.session.mu.Lock()
+	r.session.died = cancel
+	r.session.mu.Unlock()
+
+	r.lanes(ctx, LaneFirst)
+	if !r.startable() {
+		return // the gates say why
+	}
+	var expiry sync.WaitGroup
+	expiry.Go(func() { r.lanes(ctx, LaneExpiry) })
+	r.lanes(ctx, LaneIsolation)
+	if why := r.disturbed(); why != "" {
+		r.session.event(Event{Kind: EventBranch, Detail: "one code at a time: " + why})
+		r.serial(ctx)
+	} else {
+		r.lanes(ctx, LaneInstant)
+		r.lanes(ctx, LaneInterval, LaneApprove)
+		r.oneByOne(ctx, LaneAlone)
+	}
+	expiry.Wait()
+	r.oneByOne(ctx, LaneAbuse)
+	if died, ok := errors.AsType[errDied](context.Cause(ctx)); ok {
+		r.session.event(Event{Kind: EventDied, Detail: died.Error()})
+	}
+}
+
+// startable tells whether any start of the run gave codes.
+func (r *Run) startable() bool {
+	return slices.ContainsFunc(r.Transcript().Exchanges, func(x *Exchange) bool { return x.Op == OpStart && x.HasCodes() })
+}
+
+// disturbed judges the isolation gates on what is recorded so far; the answer
+// is the finding of the first that fails.
+func (r *Run) disturbed() string {
+	e := r.evidence()
+	for _, id := range isolationGates {
+		c, ok := checkByID(id)
+		if !ok {
+			continue
+		}
+		if v, _ := unable(c, e.Facts, e.Documented()); v != "" {
+			continue
+		}
+		if res := judge(e, c); res.Verdict == reports.Fail {
+			return id + " failed"
+		}
+	}
+	return ""
+}
+
+// serial runs what is left one scenario and one code at a time. Scenarios that
+// would begin after MaxWait are left out.
+func (r *Run) serial(ctx context.Context) {
+	end := time.Now().Add(r.opts.MaxWait)
+	for _, lane := range []Lane{LaneInstant, LaneInterval, LaneApprove, LaneAlone} {
+		for _, s := range r.inLane(lane) {
+			if time.Now().After(end) {
+				r.session.event(Event{Scenario: s.Name, Kind: EventStopped,
+					Detail: fmt.Sprintf("devices of one client disturb each other, and one code at a time takes longer than --max-wait (%s)", seconds(r.opts.MaxWait))})
+				r.finish(s)
+				continue
+			}
+			r.play(ctx, s, true)
+		}
+	}
+}
+
+func (r *Run) inLane(l Lane) []*Scenario {
+	var out []*Scenario
+	for _, s := range r.plan.Scenarios {
+		if s.Lane == l {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// lanes runs the scenarios of some lanes side by side.
+func (r *Run) lanes(ctx context.Context, ls ...Lane) {
+	var wg sync.WaitGroup
+	for _, l := range ls {
+		for _, s := range r.inLane(l) {
+			wg.Go(func() { r.play(ctx, s, false) })
+		}
+	}
+	wg.Wait()
+}
+
+func (r *Run) oneByOne(ctx context.Context, l Lane) {
+	for _, s := range r.inLane(l) {
+		r.play(ctx, s, false)
+	}
+}
+
+// play runs one scenario. A panic in it is ours, never the target's.
+func (r *Run) play(ctx context.Context, s *Scenario, serial bool) {
+	defer r.finish(s)
+	if ctx.Err() != nil {
+		return
+	}
+	r.progress(s.Lane.String())
+	scene := &Scene{session: r.session, scenario: s, serial: serial}
+	defer func() {
+		if p := recover(); p != nil {
+			scene.Event(EventStopped, "", fmt.Sprintf("internal error: %v", p))
+			return
+		}
+		if ctx.Err() == nil {
+			scene.Event(EventDone, "", "")
+		}
+	}()
+	s.Run(ctx, scene)
+}
+
+// finish lets the judges of a scenario go on.
+func (r *Run) finish(s *Scenario) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-r.done[s]:
+	default:
+		close(r.done[s])
+	}
+}
+
+// String names a lane in progress lines.
+func (l Lane) String() string {
+	return [...]string{"discovery", "expiry", "isolation", "instant answers", "intervals",
+		"approvals", "one at a time", "abuse"}[l]
+}

@@ -1,0 +1,4 @@
+package conformance
+
+// refreshChecks are filled in below.
+var refreshChecks = []Check{}

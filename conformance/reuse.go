@@ -1,0 +1,4 @@
+package conformance
+
+// reuseChecks are filled in below.
+var reuseChecks = []Check{}

@@ -1,0 +1,138 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// A Rule gives a verdict to an exchange that its predicate fits. Rules are
+// tried in order; what none of them names follows Due (rule C17).
+type Rule struct {
+	Verdict reports.Verdict
+	When    Predicate
+}
+
+// A Predicate is a question about one exchange.
+type Predicate func(x *Exchange) bool
+
+func passIf(p ...Predicate) Rule { return Rule{reports.Pass, all(p)} }
+func warnIf(p ...Predicate) Rule { return Rule{reports.Warning, all(p)} }
+func failIf(p ...Predicate) Rule { return Rule{reports.Fail, all(p)} }
+func openIf(p ...Predicate) Rule { return Rule{reports.Inconclusive, all(p)} }
+
+func all(ps []Predicate) Predicate {
+	return func(x *Exchange) bool {
+		for _, p := range ps {
+			if !p(x) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func anyOf(ps ...Predicate) Predicate {
+	return func(x *Exchange) bool {
+		for _, p := range ps {
+			if p(x) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func not(p Predicate) Predicate { return func(x *Exchange) bool { return !p(x) } }
+
+func errorIs(codes ...string) Predicate {
+	return func(x *Exchange) bool { return x.Class() != 2 && slices.Contains(codes, x.ErrorCode()) }
+}
+
+func statusIs(codes ...int) Predicate {
+	return func(x *Exchange) bool { return slices.Contains(codes, x.Status()) }
+}
+
+func class(n int) Predicate { return func(x *Exchange) bool { return x.Class() == n } }
+
+func stillPending(x *Exchange) bool     { return x.StillPending() }
+func givesTokens(x *Exchange) bool      { return x.HasTokens() }
+func givesCodes(x *Exchange) bool       { return x.HasCodes() }
+func givesCredentials(x *Exchange) bool { return x.GivesCredentials() }
+func infrastructure(x *Exchange) bool   { return x.Infrastructure() }
+func redirects(x *Exchange) bool        { return x.Class() == 3 }
+
+// fieldErrors is the validation answer of frameworks: a 4xx JSON body without
+// an error member (ruling R9).
+func fieldErrors(x *Exchange) bool {
+	return x.Class() == 4 && x.ErrorCode() == "" && x.Object() != nil
+}
+
+// Due is what a correct server owes the request, whatever its exact wording.
+type Due int
+
+const (
+	DueRefusal Due = iota // 4xx without credentials
+	DuePending            // the grant is undecided
+	DueSuccess            // 200 with codes or tokens
+)
+
+// unnamed is the verdict on an outcome that no rule names (rule C17).
+func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
+	switch {
+	case x.Infrastructure():
+		return reports.Inconclusive, describe(x) + ", an answer of infrastructure"
+	case x.Class() == 5,
+		d == DueRefusal && (x.GivesCredentials() || x.StillPending()),
+		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
+		return reports.Fail, describe(x)
+	}
+	return reports.Warning, describe(x) + " (unclassified)"
+}
+
+// Each judges exchanges one by one. Superseded exchanges and missing ones are
+// passed over.
+func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule) {
+	for _, x := range xs {
+		if x == nil || x.Superseded {
+			continue
+		}
+		v, actual := due.unnamed(x)
+		for _, r := range rules {
+			if r.When(x) {
+				v, actual = r.Verdict, describe(x)
+				break
+			}
+		}
+		if x.Step != "" && v != reports.Pass {
+			actual = x.Step + ": " + actual
+		}
+		j.Book(v, expected, actual, x)
+	}
+}
+
+// describe tells an answer in a few words: "400 invalid_grant".
+func describe(x *Exchange) string {
+	if x == nil {
+		return "no request was sent"
+	}
+	if x.Response == nil {
+		return "no answer (" + x.Error + ")"
+	}
+	out := []string{fmt.Sprint(x.Status())}
+	switch code := x.ErrorCode(); {
+	case code != "":
+		out = append(out, code)
+	case x.HasTokens():
+		out = append(out, "with an access token")
+	case x.HasCodes():
+		out = append(out, "with a device code")
+	case x.Object() == nil && x.Response.Length > 0:
+		out = append(out, "with a body of type "+x.MediaType())
+	case x.Object() != nil:
+		out = append(out, "with neither an error nor codes")
+	}
+	return strings.Join(out, " ")
+}

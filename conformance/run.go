@@ -1,0 +1,157 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Run is one examination of one target: prepare it, record it, judge it.
+type Run struct {
+	Target *Target
+	checks []Check
+	opts   Options
+	plan   *Plan
+
+	session *session
+	mu      sync.Mutex
+	done    map[*Scenario]chan struct{}
+	judged  int
+	sealed  *Evidence // the whole recording, once it is over
+}
+
+// Prepare selects the checks, speaks to the target for the first time
+// (preflight) and makes the plan. Its errors are usage errors or a
+// PreflightError.
+func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
+	o = o.withDefaults()
+	t.MaxWait = o.MaxWait
+	checks, err := Select(o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Target: t, checks: checks, opts: o, session: newSession(t, o), done: map[*Scenario]chan struct{}{}}
+	r.progress("preflight")
+	if err := r.session.preflight(ctx); err != nil {
+		return nil, err
+	}
+	t.Powers = t.powers(o.Abuse)
+	r.plan = plan(checks, &t.Facts, t.Documented(), o)
+	for _, s := range r.plan.Scenarios {
+		r.done[s] = make(chan struct{})
+	}
+	return r, nil
+}
+
+// Plan is what the run will do.
+func (r *Run) Plan() *Plan { return r.plan }
+
+// Record carries out the plan. It returns when everything is recorded, the
+// target has died, or ctx has ended.
+func (r *Run) Record(ctx context.Context) {
+	r.record(ctx)
+	e := newEvidence(r.Transcript(), r.Target.Contract)
+	r.mu.Lock()
+	r.sealed = e
+	r.mu.Unlock()
+	for _, s := range r.plan.Scenarios { // whatever was never begun
+		r.finish(s)
+	}
+}
+
+// Transcript is what has been recorded so far.
+func (r *Run) Transcript() *Transcript {
+	t := r.session.transcript()
+	t.Header = r.header()
+	return t
+}
+
+func (r *Run) header() Header {
+	h := Header{Schema: TranscriptSchema, Started: r.session.started, Target: r.Target.Facts,
+		Contract: r.Target.Contract.Name}
+	if !slices.Contains(spec.ContractNames(), h.Contract) {
+		h.Document = r.Target.Contract.Source
+	}
+	for _, c := range r.checks {
+		h.Checks = append(h.Checks, c.ID)
+	}
+	return h
+}
+
+func (r *Run) evidence() *Evidence {
+	r.mu.Lock()
+	e := r.sealed
+	r.mu.Unlock()
+	if e != nil {
+		return e
+	}
+	return newEvidence(r.Transcript(), r.Target.Contract)
+}
+
+// Verdict waits for what the check reads and judges it.
+func (r *Run) Verdict(c Check) Result {
+	for _, s := range r.waitsFor(c) {
+		<-r.done[s]
+	}
+	res := verdict(r.evidence(), c)
+	r.mu.Lock()
+	r.judged++
+	r.mu.Unlock()
+	r.progress("judging")
+	r.opts.Judged(res)
+	return res
+}
+
+// waitsFor lists the scenarios whose end a verdict needs.
+func (r *Run) waitsFor(c Check) []*Scenario {
+	if c.Passive {
+		return r.plan.Scenarios
+	}
+	out := slices.Clone(c.Reads)
+	for _, id := range c.gates(r.Target.Documented()) {
+		if g, ok := checkByID(id); ok {
+			out = append(out, g.Reads...)
+		}
+	}
+	return slices.DeleteFunc(out, func(s *Scenario) bool { return r.done[s] == nil })
+}
+
+// Ordered returns the run's checks in the order their verdicts become known.
+func (r *Run) Ordered() []Check {
+	out := slices.Clone(r.checks)
+	slices.SortStableFunc(out, func(a, b Check) int { return cmp.Compare(a.lane(), b.lane()) })
+	return out
+}
+
+// Conform records and judges everything, without Ginkgo: the engine that tests
+// and tools run many times in one process. Results are in catalogue order.
+func (r *Run) Conform(ctx context.Context) []Result {
+	r.Record(ctx)
+	byID := map[string]Result{}
+	for _, c := range r.Ordered() {
+		byID[c.ID] = r.Verdict(c)
+	}
+	out := make([]Result, 0, len(r.checks))
+	for _, c := range r.checks {
+		out = append(out, byID[c.ID])
+	}
+	return out
+}
+
+func (r *Run) progress(phase string) {
+	p := Progress{Phase: phase, Elapsed: time.Since(r.session.started), Checks: len(r.checks)}
+	r.session.mu.Lock()
+	p.Requests = len(r.session.all)
+	r.session.mu.Unlock()
+	r.mu.Lock()
+	p.Judged = r.judged
+	r.mu.Unlock()
+	if r.plan != nil {
+		p.Critical = r.plan.Critical
+	}
+	r.opts.Progress(p)
+}

@@ -1,0 +1,88 @@
+package conformance
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// line is one line of a saved transcript: exactly one member is set.
+type line struct {
+	Header   *Header         `json:"header,omitempty"`
+	Exchange *Exchange       `json:"exchange,omitempty"`
+	Event    *Event          `json:"event,omitempty"`
+	Secret   *namedSecret    `json:"secret,omitempty"`
+	Pools    map[string]Pool `json:"pools,omitempty"`
+}
+
+type namedSecret struct {
+	Name string `json:"name"`
+	Secret
+}
+
+// Save writes a transcript as JSON lines, the header first. It holds no secret.
+func (t *Transcript) Save(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	lines := []line{{Header: &t.Header}}
+	for _, x := range t.Exchanges {
+		lines = append(lines, line{Exchange: x})
+	}
+	for i := range t.Events {
+		lines = append(lines, line{Event: &t.Events[i]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Secrets)) {
+		lines = append(lines, line{Secret: &namedSecret{name, t.Secrets[name]}})
+	}
+	lines = append(lines, line{Pools: t.Pools})
+	for _, l := range lines {
+		if err := enc.Encode(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxLine bounds a line of a saved transcript, in bytes.
+const maxLine = 4 << 20
+
+// Load reads a saved transcript. Errors name the line.
+func Load(r io.Reader) (*Transcript, error) {
+	t := &Transcript{Secrets: map[string]Secret{}}
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, maxLine)
+	for n := 1; sc.Scan(); n++ {
+		var l line
+		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("line %d is not a line of a transcript: %w", n, err)
+		}
+		if n == 1 && (l.Header == nil || l.Header.Schema != TranscriptSchema) {
+			return nil, fmt.Errorf("line 1 does not say %q: not a transcript, or one of another version", TranscriptSchema)
+		}
+		t.take(l)
+	}
+	if err := sc.Err(); err != nil {
+		return nil, err
+	}
+	if t.Header.Schema == "" {
+		return nil, fmt.Errorf("the transcript is empty")
+	}
+	return t, nil
+}
+
+func (t *Transcript) take(l line) {
+	switch {
+	case l.Header != nil:
+		t.Header = *l.Header
+	case l.Exchange != nil:
+		t.Exchanges = append(t.Exchanges, l.Exchange)
+	case l.Event != nil:
+		t.Events = append(t.Events, *l.Event)
+	case l.Secret != nil:
+		t.Secrets[l.Secret.Name] = l.Secret.Secret
+	case l.Pools != nil:
+		t.Pools = l.Pools
+	}
+}

@@ -1,0 +1,354 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Scenario is what is done to the server for one or several checks, with
+// device codes of its own. It records and never judges; where it must choose a
+// way, it asks the judge's own predicates and leaves an event (rule C21).
+type Scenario struct {
+	Name  string
+	Lane  Lane
+	Needs []Need // without one of these it is not run
+	// Cost tells the plan what a run takes of the target and of the clock.
+	Cost func(Timing) Cost
+	Run  func(ctx context.Context, s *Scene)
+}
+
+// Cost of a scenario: requests (starts among them), and how long it waits.
+type Cost struct {
+	Requests, Starts int
+	Wait             time.Duration
+}
+
+// fixed is the cost of a scenario that waits for nothing.
+func fixed(requests, starts int) func(Timing) Cost {
+	return func(Timing) Cost { return Cost{Requests: requests, Starts: starts} }
+}
+
+// waits is the cost of a scenario that waits n intervals with their slack.
+func waits(requests, starts, n int) func(Timing) Cost {
+	return func(t Timing) Cost {
+		return Cost{requests, starts, time.Duration(n) * (t.Interval + Slack)}
+	}
+}
+
+// A Lane says when a scenario runs. Lanes that wait overlap, lanes that could
+// colour another lane's answers do not.
+type Lane int
+
+const (
+	LaneFirst     Lane = iota // discovery and gates, before anything else
+	LaneExpiry                // started next, harvested when the lifetime has passed (L2)
+	LaneIsolation             // do devices of one client disturb each other?
+	LaneInstant               // positives and negatives that wait for nothing (L0)
+	LaneInterval              // everything timed by the interval (L1)
+	LaneApprove               // everything that needs a decision, beside LaneInterval (L3)
+	LaneAlone                 // one after the other, with nothing beside it but LaneExpiry
+	LaneAbuse                 // limits and sizes, last and alone (L4)
+)
+
+// A Scene is a scenario under way.
+type Scene struct {
+	*session
+	scenario *Scenario
+	serial   bool
+}
+
+// Start begins a flow: one device authorization request.
+func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
+	s.mu.Lock()
+	s.flows++
+	id := fmt.Sprintf("f%d", s.flows)
+	s.starts++
+	over := s.starts > s.opts.MaxStarts && s.scenario.Lane != LaneAbuse
+	s.mu.Unlock()
+	f := &Flow{ID: id, scene: s}
+	if over {
+		s.Event(EventStopped, id, fmt.Sprintf("the run's %d starts are used up (--max-starts)", s.opts.MaxStarts))
+		return f
+	}
+	c := Call{Op: OpStart, Step: "start", Method: http.MethodPost, URL: s.target.StartURL,
+		Encoding: s.encoding(OpStart), Params: s.target.baseStart(id), Client: &s.target.Client}
+	f.Begun = s.Send(ctx, c, append(opts, func(c *Call) { c.flow = f })...)
+	if f.Begun != nil {
+		f.began()
+	}
+	return f
+}
+
+// Send carries out a call of the scenario's own making. It answers nil when
+// the run has ended.
+func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
+	for _, o := range opts {
+		o(&c)
+	}
+	return s.send(ctx, s.scenario.Name, c)
+}
+
+// PollCode is a token request for any device code, outside every flow.
+func (s *Scene) PollCode(ctx context.Context, deviceCode string, opts ...Option) *Exchange {
+	return s.Send(ctx, Call{Op: OpToken, Step: "poll", Method: http.MethodPost, URL: s.target.TokenURL,
+		Encoding: s.encoding(OpToken), Params: s.target.basePoll(deviceCode), Client: &s.target.Client}, opts...)
+}
+
+// Target is the server under test.
+func (s *Scene) Target() *Target { return s.target }
+
+// Event leaves a note in the transcript.
+func (s *Scene) Event(kind EventKind, flow, detail string) {
+	s.event(Event{Scenario: s.scenario.Name, Flow: flow, Kind: kind, Detail: detail})
+}
+
+// Wait sleeps; false means the run has ended.
+func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return sleep(ctx, d) }
+
+// Parallel runs the functions side by side, or one after the other when
+// devices of one client were found to disturb each other (rule C14).
+func (s *Scene) Parallel(fs ...func()) {
+	if s.serial {
+		for _, f := range fs {
+			f()
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	for _, f := range fs {
+		wg.Go(f)
+	}
+	wg.Wait()
+}
+
+// Times runs f(0) … f(n-1) as Parallel does.
+func (s *Scene) Times(n int, f func(i int)) {
+	fs := make([]func(), n)
+	for i := range fs {
+		fs[i] = func() { f(i) }
+	}
+	s.Parallel(fs...)
+}
+
+// Barrier reserves the pace for n requests and then releases all of them at
+// once, truly side by side. f must send with the Unpaced option it is given.
+func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
+	var last time.Duration
+	for range n {
+		last = max(last, s.pace.Reserve().Delay())
+	}
+	if !sleep(ctx, last) || s.slots.Acquire(ctx, int64(n)) != nil {
+		return
+	}
+	defer s.slots.Release(int64(n))
+	var wg sync.WaitGroup
+	gate := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-gate
+			f(i, func(c *Call) { c.Unpaced, c.Once = true, true })
+		})
+	}
+	close(gate)
+	wg.Wait()
+}
+
+// Encodings that the contract declares for an operation.
+func (s *Scene) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
+
+// Documented tells whether the documented API is checked rather than RFC 8628
+// alone.
+func (s *Scene) Documented() bool { return s.target.Documented() }
+
+// A Flow is the life of one device code: it knows its interval, its end and
+// when it was last answered.
+type Flow struct {
+	ID    string
+	Codes spec.StartResponse
+	Begun *Exchange // the start; nil when the run had ended
+	Token spec.TokenResponse
+
+	scene *Scene
+	mu    sync.Mutex
+	last  time.Duration // receipt of the last answer, since the start of the run
+	slows int
+}
+
+func (f *Flow) began() {
+	if f.Begun.Class() == 2 {
+		f.Codes, _ = spec.DecodeStart(f.Begun.raw) // what is wrong with it is for the checks
+	}
+	f.last = f.Begun.Received
+}
+
+// OK tells whether the flow has a device code.
+func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
+
+// Interval is what the device must wait now: announced (or 5 s), and 5 s more
+// for every slow_down (RFC 8628 section 3.5; rule C2).
+func (f *Flow) Interval() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.interval()
+}
+
+func (f *Flow) interval() time.Duration {
+	n := int64(spec.DefaultInterval)
+	if f.Codes.HasInterval {
+		n = max(f.Codes.Interval, 1)
+	}
+	return time.Duration(n)*time.Second + time.Duration(f.slows)*spec.SlowDownStep*time.Second
+}
+
+// Earliest and Latest are when the lifetime may end, since the start of the
+// run (rule C12).
+func (f *Flow) Earliest() time.Duration {
+	return f.Begun.Sent + time.Duration(f.Codes.ExpiresIn)*time.Second
+}
+
+func (f *Flow) Latest() time.Duration {
+	return f.Begun.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
+}
+
+// Lives tells whether something done d from now is still safely inside the
+// lifetime (rule C16). When it is not, an event says so.
+func (f *Flow) Lives(d time.Duration) bool {
+	if f.Begun == nil || !f.OK() {
+		return false
+	}
+	s := f.scene
+	if s.now()+d < f.Earliest()-s.target.Timing.Tolerance() {
+		return true
+	}
+	s.Event(EventCut, f.ID, fmt.Sprintf("the code ends %d s after it was issued", f.Codes.ExpiresIn))
+	return false
+}
+
+// Poll sends a token request now. It answers nil when the flow has no code or
+// the run has ended.
+func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
+	if !f.OK() {
+		return nil
+	}
+	opts = append([]Option{func(c *Call) { c.flow = f }}, opts...)
+	x := f.scene.PollCode(ctx, f.Codes.DeviceCode, opts...)
+	if x == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = max(f.last, x.Received)
+	if x.ErrorCode() == spec.ErrSlowDown {
+		f.slows++
+	}
+	if x.HasTokens() && f.Token.AccessToken == "" {
+		f.Token, _ = spec.DecodeToken(x.raw)
+	}
+	return x
+}
+
+// WaitInterval waits until the device may poll again, and extra beyond it.
+func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
+	f.mu.Lock()
+	due := f.last + f.interval() + extra
+	f.mu.Unlock()
+	return sleep(ctx, due-f.scene.now())
+}
+
+// PollDue waits for the interval with its slack and polls: what a device that
+// keeps every rule does.
+func (f *Flow) PollDue(ctx context.Context, opts ...Option) *Exchange {
+	if !f.OK() || !f.WaitInterval(ctx, Slack) {
+		return nil
+	}
+	return f.Poll(ctx, opts...)
+}
+
+// Approve and Deny ask the approver, as the first user and with the code as the
+// server spelled it.
+func (f *Flow) Approve(ctx context.Context) Outcome { return f.Decide(ctx, approve.Approve, Ask{}) }
+func (f *Flow) Deny(ctx context.Context) Outcome    { return f.Decide(ctx, approve.Deny, Ask{}) }
+
+// Ask varies a decision.
+type Ask struct {
+	Label string // how judges find it
+	Code  string // typed instead of the user code
+	User  string // "second" for the other user
+}
+
+// Decide asks the approver and records what came of it.
+func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome {
+	s := f.scene
+	if s.target.Approver == nil || !f.OK() {
+		return Unsupported
+	}
+	v := approve.Verification{
+		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
+		VerificationURIComplete: f.Codes.VerificationURIComplete,
+		Host:                    s.target.Host, ClientID: s.target.Client.ID, User: ask.User,
+		ExpiresAt: s.started.Add(f.Earliest()),
+	}
+	if ask.Code != "" {
+		v.Raw, v.VerificationURIComplete = ask.Code, ""
+	}
+	begun := s.now()
+	err := s.target.Approver.Decide(ctx, v, d)
+	out := outcomeOf(err)
+	detail := ""
+	if err != nil {
+		detail = s.vault.redact(err.Error())
+	}
+	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
+		Decision: &Decided{string(d), ask.User, out, s.now() - begun, ask.Label}})
+	return out
+}
+
+// An Option varies a call.
+type Option func(*Call)
+
+func Step(name string) Option            { return func(c *Call) { c.Step = name } }
+func In(e spec.Encoding) Option          { return func(c *Call) { c.Encoding = e } }
+func With(name, value string) Option     { return func(c *Call) { c.Params = c.Params.With(name, value) } }
+func Without(names ...string) Option     { return func(c *Call) { c.Params = c.Params.Without(names...) } }
+func Sending(p spec.Params) Option       { return func(c *Call) { c.Params = p } }
+func Provoked() Option                   { return func(c *Call) { c.Provoked = true } }
+func Fresh() Option                      { return func(c *Call) { c.Fresh = true } }
+func Once() Option                       { return func(c *Call) { c.Once = true } }
+func Labelled(contentType string) Option { return func(c *Call) { c.ContentType = contentType } }
+
+// Also appends parameters, names that are there already included.
+func Also(p ...spec.Param) Option {
+	return func(c *Call) { c.Params = append(slices.Clone(c.Params), p...) }
+}
+
+// Body sends these bytes under this media type instead of parameters.
+func Body(contentType string, body []byte) Option {
+	return func(c *Call) { c.ContentType, c.Raw, c.Params = contentType, body, nil }
+}
+
+// As speaks for another client, with its credentials.
+func As(cl *Client) Option {
+	return func(c *Call) {
+		c.Client = cl
+		c.Params = c.Params.With("client_id", cl.ID)
+	}
+}
+
+// Field sets a header field; no value leaves it out.
+func Field(name string, values ...string) Option {
+	return func(c *Call) {
+		h := c.Header.Clone()
+		if h == nil {
+			h = http.Header{}
+		}
+		h[http.CanonicalHeaderKey(name)] = values
+		c.Header = h
+	}
+}

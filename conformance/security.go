@@ -1,0 +1,4 @@
+package conformance
+
+// securityChecks are filled in below.
+var securityChecks = []Check{}

@@ -1,0 +1,204 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Client is an OAuth client registered at the target.
+type Client struct {
+	ID     string `json:"id"`
+	Secret string `json:"-"`
+	Auth   string `json:"auth"` // none, basic or post
+}
+
+// A Target is a server under test and everything that is known of it. Facts
+// travel in the transcript, the rest is needed only while recording.
+type Target struct {
+	Facts
+	Contract *spec.Contract
+	Second, Restricted,
+	Confidential *Client
+	Headers  http.Header // added to every request
+	TLS      *tls.Config
+	Approver approve.Approver // nil: nobody presses Approve
+	// Dial replaces the network, for servers in the same process.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Introspection and Resource, when set, tell what a token is worth.
+	Introspection *Introspection
+	Resource      string // URL of a resource that takes the access token
+}
+
+// Introspection is an RFC 7662 endpoint and how to authenticate at it.
+type Introspection struct {
+	URL    string
+	Client *Client
+}
+
+// Facts are what a judge must know of the target.
+type Facts struct {
+	Host      string   `json:"host"`
+	ChosenBy  string   `json:"chosen_by"` // flag, metadata, probe or embedded
+	ChosenWhy string   `json:"chosen_why,omitempty"`
+	Also      []string `json:"also,omitempty"` // other contracts the host answers
+	StartURL  string   `json:"device_authorization_endpoint"`
+	TokenURL  string   `json:"token_endpoint"`
+	Issuer    string   `json:"issuer,omitempty"` // as configured; empty when it was not
+	Client    Client   `json:"client"`
+	SecondID  string   `json:"second_client,omitempty"`
+	Scope     string   `json:"scope,omitempty"`
+	Narrow    string   `json:"narrowable_scope,omitempty"` // a scope the server or the person does not grant
+	Device    Device   `json:"device"`
+	Powers    []Need   `json:"powers"`
+	Embedded  bool     `json:"embedded,omitempty"`
+	// Hints found the operations in the user's document.
+	Hints spec.OperationHints `json:"hints,omitzero"`
+
+	ClientsRegistered bool    `json:"clients_registered,omitempty"`
+	OpenRegistration  bool    `json:"open_registration,omitempty"`
+	ShortLifetime     bool    `json:"short_lifetime,omitempty"`
+	SecondGranular    bool    `json:"second_granular,omitempty"`
+	Lenient           Lenient `json:"lenient"`
+
+	MaxWait time.Duration `json:"max_wait_ns"`
+	Timing  Timing        `json:"timing"` // as preflight found it
+}
+
+// Device is the metadata that the documented contract wants of a device.
+type Device struct {
+	Type string `json:"type" yaml:"type"`
+	OS   string `json:"os" yaml:"os"`
+}
+
+// Lenient names the deviations that the target's owner knows of and keeps. What
+// they excuse is reported as waived, never as a pass.
+type Lenient struct {
+	Status          []int `json:"status,omitempty" yaml:"status"`                     // statuses allowed for device-flow errors
+	VerificationURL bool  `json:"verification_url,omitempty" yaml:"verification_url"` // verification_url instead of verification_uri
+	ScopeArray      bool  `json:"scope_array,omitempty" yaml:"scope_array"`           // scope as a JSON array
+	ExpiredOnce     bool  `json:"expired_once,omitempty" yaml:"expired_once"`         // expired_token once, then another terminal error
+}
+
+// A Need is a power a check cannot do without.
+type Need string
+
+const (
+	NeedApprover      Need = "approve"
+	NeedRawCodes      Need = "approve.raw_codes"   // the approver types any text as the user code
+	NeedSteps         Need = "approve.steps"       // it can enter a code without deciding
+	NeedHTTPApproval  Need = "approve.http"        // it can name the requests it makes
+	NeedSecondUser    Need = "second_user"         //
+	NeedSecondClient  Need = "second_client"       //
+	NeedRestricted    Need = "restricted_client"   //
+	NeedConfidential  Need = "confidential_client" //
+	NeedIntrospection Need = "introspection or resource"
+	NeedShortExpiry   Need = "short_expiry" // a lifetime of at most --max-wait
+	NeedIssuer        Need = "issuer"
+	NeedScope         Need = "scope"
+	NeedNarrowable    Need = "narrowable_scope"
+	NeedPublicTLS     Need = "public_tls"
+	NeedAbuse         Need = "--abuse"
+)
+
+// Has tells whether the target has a power.
+func (f *Facts) Has(n Need) bool { return slices.Contains(f.Powers, n) }
+
+// Documented tells which family of checks applies.
+func (t *Target) Documented() bool { return t.Contract.Documented }
+
+// Timing is what the target announced to preflight, in its effect on waits.
+type Timing struct {
+	Interval    time.Duration `json:"interval_ns"` // eff0: announced, or 5 s
+	HasInterval bool          `json:"has_interval"`
+	Lifetime    time.Duration `json:"lifetime_ns"`
+	RTT         time.Duration `json:"rtt_ns"`
+	Encodings   int           `json:"encodings"`
+	Documented  bool          `json:"documented"`
+}
+
+// Tolerance around the end of a lifetime, inside which nothing is asserted
+// (rule C12).
+func (t Timing) Tolerance() time.Duration { return 2*time.Second + 2*t.RTT }
+
+// Slack is added to an ordinary wait for the interval (rule C3).
+const Slack = 200 * time.Millisecond
+
+// powers lists what the target is able to show.
+func (t *Target) powers(abuse bool) []Need {
+	var p []Need
+	add := func(have bool, n Need) {
+		if have {
+			p = append(p, n)
+		}
+	}
+	if t.Approver != nil {
+		can := t.Approver.Powers()
+		add(true, NeedApprover)
+		add(can.RawCodes, NeedRawCodes)
+		add(can.Steps, NeedSteps)
+		add(can.HTTP, NeedHTTPApproval)
+		add(can.SecondUser, NeedSecondUser)
+	}
+	add(t.Second != nil, NeedSecondClient)
+	add(t.Restricted != nil, NeedRestricted)
+	add(t.Confidential != nil, NeedConfidential)
+	add(t.Introspection != nil || t.Resource != "", NeedIntrospection)
+	add(t.Timing.Lifetime > 0 && t.Timing.Lifetime <= t.MaxWait, NeedShortExpiry)
+	add(t.Issuer != "", NeedIssuer)
+	add(t.Scope != "", NeedScope)
+	add(t.Narrow != "", NeedNarrowable)
+	add(strings.HasPrefix(t.StartURL, "https:"), NeedPublicTLS)
+	add(abuse, NeedAbuse)
+	return p
+}
+
+// baseStart are the parameters of an ordinary start. The nonce keeps two
+// starts from being byte-identical (rule C10).
+func (t *Target) baseStart(nonce string) spec.Params {
+	p := spec.Params{{Name: "client_id", Value: t.Client.ID}}
+	for _, q := range t.Contract.Start.Params {
+		if q.Required && q.Name != "client_id" {
+			p = append(p, spec.Param{Name: q.Name, Value: t.fill(q, nonce)})
+		}
+	}
+	if t.Scope != "" {
+		p = p.With("scope", t.Scope)
+	}
+	return p
+}
+
+// fill is a plain value for a parameter that the contract requires.
+func (t *Target) fill(q spec.ParamSpec, nonce string) string {
+	value := "dfcheck " + nonce
+	switch {
+	case len(q.Enum) > 0:
+		return q.Enum[0]
+	case q.Name == "device_type":
+		return t.Device.Type
+	case q.Name == "device_os":
+		value = t.Device.OS + " " + nonce
+	case q.Name == "scope":
+		return t.Scope
+	}
+	if q.MaxLength > 0 && len(value) > q.MaxLength {
+		return value[len(value)-q.MaxLength:]
+	}
+	return value
+}
+
+// basePoll are the parameters of an ordinary poll.
+func (t *Target) basePoll(deviceCode string) spec.Params {
+	return spec.Params{
+		{Name: "grant_type", Value: spec.GrantDeviceCode},
+		{Name: "device_code", Value: deviceCode},
+		{Name: "client_id", Value: t.Client.ID},
+	}
+}

@@ -1,0 +1,4 @@
+package conformance
+
+// userCodeChecks are filled in below.
+var userCodeChecks = []Check{}
