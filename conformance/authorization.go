@@ -9,6 +9,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
+// authorizationChecks judge the device authorization endpoint: this file its
+// ordinary answers, authorization_members.go the members of the response,
+// authorization_refusals.go what must be refused.
 var authorizationChecks = []Check{
 	{
 		ID:    GateStart,
@@ -25,12 +28,103 @@ var authorizationChecks = []Check{
 			judgeMinimalStart(e, j, "device_code", "user_code", "verification_uri", "expires_in")
 		},
 	},
+	passive("DF-AUTHZ-003", judgeStartTypes),
+	passive("DF-AUTHZ-004", judgeStartMediaType),
+	passive("DF-AUTHZ-005", judgeVerificationURI),
+	passive("DF-AUTHZ-007", judgeCompleteURI),
+	passive("DF-AUTHZ-008", judgeLifetime),
+	passive("DF-AUTHZ-009", judgeInterval),
 	{
 		ID:    "DF-AUTHZ-010",
 		Gate:  GateStart,
 		Reads: []*Scenario{twinStarts},
 		Judge: judgeTwinStarts,
 	},
+	{
+		ID:    "DF-AUTHZ-011",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingClient},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(missingClient), DueRefusal, "4xx with invalid_request or invalid_client",
+				failIf(givesCodes), failIf(class(2)),
+				passIf(class(4), errorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
+				warnIf(class(4), hasError), e.frameworkAnswer())
+		},
+	},
+	{
+		ID:    "DF-AUTHZ-012",
+		Gate:  GateStart,
+		Reads: []*Scenario{unknownClientStart},
+		Judge: judgeUnknownClientStart,
+	},
+	{
+		ID:    "DF-AUTHZ-013",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingMetadata},
+		Judge: func(e *Evidence, j *Judgement) { judgeMissingMetadata(e, j, "DF-AUTHZ-013") },
+	},
+	{
+		ID:    "DF-AUTHZ-014",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingMetadata},
+		Judge: func(e *Evidence, j *Judgement) { judgeMissingMetadata(e, j, "DF-AUTHZ-014") },
+	},
+	{
+		ID:    "DF-AUTHZ-015",
+		Gate:  GateStart,
+		Reads: []*Scenario{extraMembers},
+		Judge: judgeExtraMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-016",
+		Gate:  GateStart,
+		Reads: []*Scenario{emptyMembers},
+		Judge: judgeEmptyMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-017",
+		Gate:  GateStart,
+		Reads: []*Scenario{repeatedMembers},
+		Judge: judgeRepeatedMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-019",
+		Gate:  GateStart,
+		Needs: []Need{NeedRestricted},
+		Reads: []*Scenario{restrictedStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(restrictedStart), DueRefusal, "4xx with unauthorized_client",
+				failIf(givesCodes), failIf(class(2)),
+				passIf(statusIs(400, 401, 403), errorIs(spec.ErrUnauthorizedClient, spec.ErrInvalidClient)),
+				warnIf(class(4), hasError))
+		},
+	},
+	{
+		ID:    "DF-AUTHZ-020",
+		Gate:  GateStart,
+		Reads: []*Scenario{queryStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(queryStart), DueRefusal, "4xx: parameters in the URL do not count",
+				warnIf(class(2)), openIf(infrastructure), passIf(class(4)))
+		},
+	},
+}
+
+// passive makes a check that looks at every ordinary answer of the run; the
+// minimal start makes sure there is one.
+func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judge}
+}
+
+func hasError(x *Exchange) bool { return x.ErrorCode() != "" }
+
+// frameworkAnswer is ruling R9: a validation answer without an error code is
+// forgiven where the document says nothing of error bodies.
+func (e *Evidence) frameworkAnswer() Rule {
+	if e.Documented() {
+		return warnIf(fieldErrors)
+	}
+	return failIf(fieldErrors)
 }
 
 // minimalStart sends nothing but what is required: the client, and the device's
@@ -77,6 +171,10 @@ func judgeTwinStarts(e *Evidence, j *Judgement) {
 		return
 	}
 	a, b := e.Begun(flows[0]), e.Begun(flows[1])
+	if a == nil || b == nil || a.Infrastructure() || b.Infrastructure() {
+		j.Inconclusive("the starts were limited", a, b)
+		return
+	}
 	for _, m := range []string{"device_code", "user_code"} {
 		if code := a.text(m); code != "" && code == b.text(m) {
 			j.Fail("a "+m+" of its own for every start", fmt.Sprintf("both starts got %s", code), a, b)

@@ -2,7 +2,14 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 var discoveryChecks = []Check{
@@ -14,6 +21,38 @@ var discoveryChecks = []Check{
 				failIf(missingPath), openIf(infrastructure), passIf(anyAnswer))
 		},
 	},
+	{
+		ID:    "DF-DISC-002",
+		Reads: []*Scenario{metadata},
+		Judge: judgeMetadata,
+	},
+	{
+		ID:    "DF-DISC-003",
+		Needs: []Need{NeedIssuer},
+		Reads: []*Scenario{metadata},
+		Judge: withMetadata(judgeIssuer),
+	},
+	{
+		ID:    "DF-DISC-004",
+		Reads: []*Scenario{metadata},
+		Judge: withMetadata(judgeAdvertisedStart),
+	},
+	{
+		ID:    "DF-DISC-005",
+		Reads: []*Scenario{metadata},
+		Judge: withMetadata(judgeGrantTypes),
+	},
+	{
+		ID:    "DF-DISC-006",
+		Reads: []*Scenario{metadata},
+		Judge: withMetadata(judgeMetadataTypes),
+	},
+	{
+		ID:    "DF-DISC-007",
+		Gate:  GatePending,
+		Reads: []*Scenario{metadata, firstPoll},
+		Judge: withMetadata(judgeAuthMethods),
+	},
 }
 
 func anyAnswer(x *Exchange) bool { return x.Response != nil }
@@ -23,7 +62,195 @@ var documentedPaths = &Scenario{
 	Name: "documented paths", Lane: LaneFirst, Cost: fixed(2, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		s.Start(ctx, Step("device authorization"))
-		s.Send(ctx, Call{Op: OpToken, Step: "token", Method: http.MethodPost, URL: s.target.TokenURL,
-			Encoding: s.encoding(OpToken), Params: s.target.basePoll(madeUp(40)), Provoked: true})
+		s.PollCode(ctx, madeUp(40), Step("token"), Provoked())
 	},
+}
+
+// The two places of a metadata document, as steps of the metadata scenario.
+const (
+	stepOAuth  = "oauth-authorization-server"
+	stepOpenID = "openid-configuration"
+)
+
+// metadata fetches both discovery documents and starts a flow at the device
+// authorization endpoint that the first of them names.
+var metadata = &Scenario{
+	Name: "metadata", Lane: LaneFirst, Cost: fixed(3, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		issuer := s.target.Issuer
+		if issuer == "" {
+			issuer = s.target.Host
+		}
+		var found *Exchange
+		for i, u := range WellKnown(issuer) {
+			x := s.Send(ctx, Call{Op: OpMetadata, Step: []string{stepOAuth, stepOpenID}[i], Method: http.MethodGet,
+				URL: u, Header: http.Header{"Accept": {"application/json"}}})
+			if x != nil && found == nil && isMetadata(x) {
+				found = x
+			}
+		}
+		if found == nil {
+			return
+		}
+		if u := found.text("device_authorization_endpoint"); u != "" && wellFormedEndpoint(u) {
+			s.Start(ctx, Step("advertised start"), func(c *Call) { c.URL = u })
+		}
+	},
+}
+
+func isMetadata(x *Exchange) bool { return x.Status() == http.StatusOK && x.Object() != nil }
+
+// document is the metadata that clients would use: OAuth's before OpenID's.
+func (e *Evidence) document() *Exchange {
+	for _, step := range []string{stepOAuth, stepOpenID} {
+		if x := e.One(metadata, step); x != nil && isMetadata(x) {
+			return x
+		}
+	}
+	return nil
+}
+
+// withMetadata leaves a check undecided when no document is there.
+func withMetadata(judge func(e *Evidence, j *Judgement, doc *Exchange)) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		if doc := e.document(); doc != nil {
+			judge(e, j, doc)
+			return
+		}
+		j.Skip("the server publishes no metadata document")
+	}
+}
+
+func judgeMetadata(e *Evidence, j *Judgement) {
+	absent := 0
+	for _, x := range e.Of(metadata, stepOAuth, stepOpenID) {
+		switch {
+		case x.Infrastructure():
+			j.Inconclusive(describe(x), x)
+		case x.Status() != http.StatusOK:
+			absent++
+		case x.Object() == nil:
+			j.Fail("one JSON object", describe(x), x)
+		case x.MediaType() != "application/json":
+			j.Warn("media type application/json", x.MediaType(), x)
+		default:
+			j.Pass(x)
+		}
+	}
+	if absent == 2 {
+		j.Skip("the server publishes no metadata document")
+	}
+}
+
+func judgeIssuer(e *Evidence, j *Judgement, doc *Exchange) {
+	issuer, ok := doc.Object()["issuer"].(string)
+	if !ok || issuer != e.Issuer {
+		j.Fail(fmt.Sprintf("issuer %q", e.Issuer), fmt.Sprintf("%q", issuer), doc)
+		return
+	}
+	u, err := url.Parse(issuer)
+	formed := err == nil && u.Scheme == "https" && u.RawQuery == "" && u.Fragment == ""
+	switch {
+	case formed, err == nil && isLoopback(u.Hostname()) && u.RawQuery == "" && u.Fragment == "":
+		j.Pass(doc)
+	case err == nil && isLoopback(u.Hostname()):
+		j.Warn("an https URL without query or fragment", issuer, doc)
+	default:
+		j.Fail("an https URL without query or fragment", issuer, doc)
+	}
+}
+
+func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
+	v, ok := doc.Member("device_authorization_endpoint")
+	if !ok {
+		j.Warn("device_authorization_endpoint in the metadata", "no such member", doc)
+		return
+	}
+	u, _ := v.(string)
+	if !wellFormedEndpoint(u) {
+		j.Fail("an absolute https URL without fragment", fmt.Sprintf("%v", v), doc)
+		return
+	}
+	start := e.One(metadata, "advertised start")
+	switch {
+	case start == nil || start.Infrastructure():
+		j.Inconclusive("the advertised endpoint could not be asked: "+describe(start), doc)
+	case !start.HasCodes():
+		j.Fail("a device authorization at the advertised endpoint", describe(start), doc, start)
+	case u != e.StartURL:
+		j.Warn(e.StartURL, "another URL that works: "+u, doc, start)
+	default:
+		j.Pass(doc, start)
+	}
+}
+
+// wellFormedEndpoint tells whether an endpoint is an absolute https URL without
+// fragment (RFC 6749 section 3.1); http is good enough on loopback.
+func wellFormedEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Fragment != "" {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+func judgeGrantTypes(e *Evidence, j *Judgement, doc *Exchange) {
+	v, ok := doc.Member("grant_types_supported")
+	list, isList := v.([]any)
+	switch {
+	case !ok:
+		j.Warn("grant_types_supported with "+spec.GrantDeviceCode, "no such member, and its default lacks the device grant", doc)
+	case isList && !slices.Contains(list, any(spec.GrantDeviceCode)):
+		j.Fail("grant_types_supported with "+spec.GrantDeviceCode, fmt.Sprint(list), doc)
+	default:
+		j.Pass(doc) // its type is DF-DISC-006's business
+	}
+}
+
+func judgeMetadataTypes(e *Evidence, j *Judgement, doc *Exchange) {
+	obj := doc.Object()
+	for _, name := range sortedNames(obj) {
+		v := obj[name]
+		list, isList := v.([]any)
+		_, isText := v.(string)
+		_, isBool := v.(bool)
+		switch {
+		case v == nil:
+			j.Warn("members that are left out rather than null", name+" is null", doc)
+		case strings.HasSuffix(name, "_endpoint") || strings.HasSuffix(name, "_uri"):
+			if !isText {
+				j.Fail(name+" as a string", jsonText(v), doc)
+			}
+		case strings.HasSuffix(name, "_supported") && !isBool:
+			if !isList || len(list) == 0 {
+				j.Fail(name+" as an array that is not empty", jsonText(v), doc)
+			}
+		}
+	}
+	j.Pass(doc)
+}
+
+// judgeAuthMethods compares what is advertised with what was seen to work.
+func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
+	poll := e.One(firstPoll, "due")
+	if poll == nil || !poll.StillPending() {
+		j.Inconclusive("no poll of the configured client was accepted")
+		return
+	}
+	method := map[string]string{"": "none", "none": "none", "basic": "client_secret_basic", "post": "client_secret_post"}[e.Client.Auth]
+	v, ok := doc.Member("token_endpoint_auth_methods_supported")
+	list, _ := v.([]any)
+	if slices.Contains(list, any(method)) || !ok && method == "client_secret_basic" {
+		j.Pass(doc, poll)
+		return
+	}
+	j.Warn(method+" in token_endpoint_auth_methods_supported, because it works", jsonText(v), doc, poll)
+}
+
+func jsonText(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
 }

@@ -1,0 +1,197 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// judgeStartTypes: strings are non-empty strings, times are integral JSON
+// numbers (RFC 8628 section 3.2).
+func judgeStartTypes(e *Evidence, j *Judgement) {
+	for _, x := range e.Starts() {
+		for _, m := range []string{"device_code", "user_code", "verification_uri", "verification_uri_complete"} {
+			v, ok := x.Member(m)
+			switch text, isText := v.(string); {
+			case m == "verification_uri_complete" && ok && v == nil:
+				j.Warn(m+" left out rather than null", "null", x)
+			case ok && (!isText || text == ""):
+				j.Fail(m+" as a non-empty string", jsonText(v), x)
+			}
+		}
+		for _, m := range []string{"expires_in", "interval"} {
+			v, ok := x.Member(m)
+			n, isNumber := v.(json.Number)
+			_, integral := x.Number(m)
+			switch {
+			case !ok:
+			case !isNumber || !integral && m == "expires_in":
+				j.Fail(m+" as an integral JSON number", jsonText(v), x)
+			case strings.ContainsAny(n.String(), ".eE") && integral:
+				j.Warn(m+" written as an integer", n.String(), x)
+			}
+		}
+		j.Pass(x)
+	}
+}
+
+func judgeStartMediaType(e *Evidence, j *Judgement) {
+	for _, x := range e.Starts() {
+		raw := x.Response.Header.Get("Content-Type")
+		_, params, _ := mime.ParseMediaType(raw)
+		charset, hasCharset := params["charset"]
+		switch mt := x.MediaType(); {
+		case strings.HasPrefix(mt, "application/") && strings.HasSuffix(mt, "+json"):
+			j.Warn("application/json", raw, x)
+		case mt != "application/json":
+			j.Fail("application/json", fmt.Sprintf("%q", raw), x)
+		case hasCharset && !strings.EqualFold(charset, "utf-8"):
+			j.Warn("no charset but utf-8", raw, x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+// longURI is where a verification URI gets tiring to type.
+const longURI = 60
+
+func judgeVerificationURI(e *Evidence, j *Judgement) {
+	host, _ := url.Parse(e.Host)
+	local := host != nil && isLoopback(host.Hostname())
+	for _, x := range e.Starts() {
+		raw := x.text("verification_uri")
+		if raw == "" {
+			continue // DF-AUTHZ-001 to 003
+		}
+		u, err := url.Parse(raw)
+		switch {
+		case err != nil || !onlyURI(raw):
+			j.Fail("only URI characters", fmt.Sprintf("%q", raw), x)
+		case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+			j.Fail("an absolute https URI", fmt.Sprintf("%q", raw), x)
+		case u.User != nil:
+			j.Fail("a URI without user information", fmt.Sprintf("%q", raw), x)
+		case u.Scheme == "http" && !(local && isLoopback(u.Hostname())):
+			if !isPrivate(u.Hostname()) {
+				j.Fail("an https URI", fmt.Sprintf("%q", raw), x)
+			} else {
+				j.Warn("an https URI", fmt.Sprintf("%q", raw), x)
+			}
+		case len(raw) > longURI:
+			j.Warn(fmt.Sprintf("at most %d characters to type", longURI), fmt.Sprintf("%d: %q", len(raw), raw), x)
+		case u.Fragment != "":
+			j.Warn("no fragment to type", fmt.Sprintf("%q", raw), x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+// onlyURI tells whether a text keeps to the characters of RFC 3986 section 2.
+func onlyURI(s string) bool {
+	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%") == ""
+}
+
+// plainCode is a user code without what people leave out: separators and case.
+func plainCode(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "", "_", "", ".", "").Replace(s))
+}
+
+func judgeCompleteURI(e *Evidence, j *Judgement) {
+	sent := 0
+	for _, x := range e.Starts() {
+		raw, code := x.text("verification_uri_complete"), x.text("user_code")
+		if raw == "" || code == "" {
+			continue
+		}
+		sent++
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || !wellFormedEndpoint(withoutFragment(raw)) && !isPrivate(u.Hostname()) {
+			j.Fail("an absolute https URI", fmt.Sprintf("%q", raw), x)
+			continue
+		}
+		text, _ := url.PathUnescape(u.Path + "?" + u.RawQuery + "#" + u.Fragment)
+		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
+		switch base, err := url.Parse(x.text("verification_uri")); {
+		case !strings.Contains(plainCode(text), plainCode(code)):
+			j.Fail("this start's own user code "+code+" in it", fmt.Sprintf("%q", raw), x)
+		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
+			j.Warn("the host of verification_uri", u.Hostname(), x)
+		case !strings.Contains(plainCode(main), plainCode(code)):
+			j.Warn("the user code outside the fragment", fmt.Sprintf("%q", raw), x)
+		case !strings.Contains(main, code):
+			j.Warn("the user code as it is shown", fmt.Sprintf("%q", raw), x)
+		default:
+			j.Pass(x)
+		}
+	}
+	if sent == 0 {
+		j.Skip("the server sends no verification_uri_complete")
+	}
+}
+
+func withoutFragment(s string) string {
+	s, _, _ = strings.Cut(s, "#")
+	return s
+}
+
+// sameSite tells whether two hosts are one, or one is below the other.
+func sameSite(a, b string) bool {
+	return strings.EqualFold(a, b) || strings.HasSuffix(strings.ToLower(a), "."+strings.ToLower(b)) ||
+		strings.HasSuffix(strings.ToLower(b), "."+strings.ToLower(a))
+}
+
+// A lifetime between these is quiet; beyond maxLifetime it is taken for a
+// point in time rather than a duration.
+const (
+	shortLifetime = 120 * time.Second
+	longLifetime  = 1800 * time.Second
+	maxLifetime   = 86400 * time.Second
+)
+
+func judgeLifetime(e *Evidence, j *Judgement) {
+	for _, x := range e.Starts() {
+		n, ok := x.Number("expires_in")
+		if !ok {
+			continue // DF-AUTHZ-003
+		}
+		life, interval := time.Duration(n)*time.Second, e.announced(x.Flow)
+		switch {
+		case n <= 0 || n > int64(maxLifetime/time.Second):
+			j.Fail("a lifetime between 1 and 86400 s", fmt.Sprintf("expires_in %d", n), x)
+		case life < interval:
+			j.Fail("at least one interval", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+		case life < 2*interval:
+			j.Warn("time for two polls", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+		case (life < shortLifetime || life > longLifetime) && !e.ShortLifetime && !e.Embedded:
+			j.Warn("a lifetime between 120 and 1800 s", fmt.Sprintf("expires_in %d", n), x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+func judgeInterval(e *Evidence, j *Judgement) {
+	for _, x := range e.Starts() {
+		v, ok := x.Member("interval")
+		n, integral := x.Number("interval")
+		switch {
+		case !ok:
+			j.Pass(x) // five seconds then; presence is the start's own check
+		case !integral:
+			j.Fail("an integral interval", jsonText(v), x)
+		case n < 0:
+			j.Fail("a positive interval", jsonText(v), x)
+		case n == 0:
+			j.Warn("a positive interval", "0", x)
+		case n > 60:
+			j.Warn("at most 60 s between polls", jsonText(v), x)
+		default:
+			j.Pass(x)
+		}
+	}
+}

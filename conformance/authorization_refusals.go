@@ -1,0 +1,225 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// negatives sends the requests that break one rule of the contract document
+// each and belong to one check. Every one is provoked: no device sends them.
+func (s *Scene) negatives(ctx context.Context, op Operation, check string, base spec.Params) {
+	c := Call{Op: op, Method: "POST", URL: s.target.StartURL, Client: &s.target.Client, Provoked: true}
+	if op == OpToken {
+		c.URL = s.target.TokenURL
+	}
+	for _, n := range s.operation(op).Negatives() {
+		if n.Check != check {
+			continue
+		}
+		contentType, body := n.Apply(base)
+		call := c
+		call.Step, call.Encoding = n.String(), n.Encoding
+		s.Send(ctx, call, Body(contentType, body))
+	}
+}
+
+// missingClient starts flows that nobody owns, in the encodings of the contract.
+var missingClient = &Scenario{
+	Name: "start without client", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings} },
+	Run: func(ctx context.Context, s *Scene) {
+		s.negatives(ctx, OpStart, "DF-AUTHZ-011", s.target.baseStart("no client"))
+	},
+}
+
+// unknownClientStart names a client that nobody registered.
+var unknownClientStart = &Scenario{
+	Name: "start of an unknown client", Lane: LaneInstant, Cost: fixed(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx, With("client_id", unknownClient()), Provoked(), Step("unknown client"))
+	},
+}
+
+func judgeUnknownClientStart(e *Evidence, j *Judgement) {
+	if e.OpenRegistration {
+		j.Inconclusive("the target registers any client")
+		return
+	}
+	accepted := failIf(class(2))
+	if e.Documented() && !e.ClientsRegistered {
+		accepted = warnIf(class(2)) // ruling R12
+	}
+	j.Each(e.Of(unknownClientStart), DueRefusal, "400 or 401 with invalid_client", accepted,
+		passIf(statusIs(400, 401), errorIs(spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		warnIf(class(4), errorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		e.frameworkAnswer(),
+		warnIf(statusIs(403, 404)))
+}
+
+// missingMetadata leaves out, in every encoding, each parameter that the
+// contract requires beside the client.
+var missingMetadata = &Scenario{
+	Name: "start without device metadata", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: 2 * t.Encodings} },
+	Run: func(ctx context.Context, s *Scene) {
+		for _, check := range []string{"DF-AUTHZ-013", "DF-AUTHZ-014"} {
+			s.negatives(ctx, OpStart, check, s.target.baseStart("incomplete"))
+		}
+	},
+}
+
+// judgeMissingMetadata judges the cases of one check; DF-AUTHZ-013 also owns
+// whatever else a user's document requires.
+func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
+	cases := map[string]bool{}
+	for _, n := range e.Contract.Start.Negatives() {
+		cases[n.String()] = n.Check == check
+	}
+	mine := slices.DeleteFunc(e.Of(missingMetadata), func(x *Exchange) bool { return !cases[x.Step] })
+	if len(mine) == 0 {
+		j.Skip("the contract requires no such parameter")
+		return
+	}
+	j.Each(mine, DueRefusal, "400 without a device code",
+		failIf(givesCodes), failIf(class(2)), passIf(statusIs(400)), warnIf(statusIs(422)))
+}
+
+// extraMembers starts with parameters that no server knows, and once without
+// them, so that a refusal can be laid to them.
+var extraMembers = &Scenario{
+	Name: "start with unknown parameters", Lane: LaneInstant, Cost: fixed(2, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "a[b]", Value: "c"}}
+		if !s.Documented() {
+			extra = append(extra, spec.Param{Name: "device_type", Value: "tv"}, spec.Param{Name: "device_os", Value: "x"})
+		}
+		s.Start(ctx, Also(extra...), Step("with"))
+		s.Start(ctx, Step("without"))
+	},
+}
+
+func judgeExtraMembers(e *Evidence, j *Judgement) {
+	with, without := e.One(extraMembers, "with"), e.One(extraMembers, "without")
+	if without == nil || !without.HasCodes() {
+		j.Inconclusive("the same start without them got " + describe(without))
+		return
+	}
+	j.Each([]*Exchange{with}, DueSuccess, "200, as without the unknown parameters",
+		passIf(class(2)), openIf(infrastructure), failIf(anyAnswer))
+}
+
+// emptyMembers sends parameters without a value, which count as left out
+// (RFC 8628 section 3.1).
+var emptyMembers = &Scenario{
+	Name: "start with empty parameters", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{3 * t.Encodings, 2 * t.Encodings, 0} },
+	Run: func(ctx context.Context, s *Scene) {
+		for _, enc := range s.Encodings(OpStart) {
+			in := In(enc)
+			s.Start(ctx, in, Without("scope"), Step("scope absent"), Provoked())
+			s.Start(ctx, in, With("scope", ""), Step("scope empty"), Provoked())
+			for _, name := range s.operation(OpStart).Required() {
+				s.Start(ctx, in, With(name, ""), Step(name+" empty"), Provoked())
+			}
+		}
+	},
+}
+
+func judgeEmptyMembers(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(emptyMembers) {
+		switch x.Step {
+		case "scope absent":
+		case "scope empty":
+			judgeEmptyScope(e, j, x)
+		default:
+			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter",
+				failIf(givesCodes), failIf(class(2)), passIf(class(4)))
+		}
+	}
+}
+
+func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
+	for _, absent := range e.Of(emptyMembers, "scope absent") {
+		if absent.Request.Encoding != x.Request.Encoding {
+			continue
+		}
+		switch {
+		case x.Infrastructure() || absent.Infrastructure():
+			j.Inconclusive(describe(x), x)
+		case absent.Class() != 2:
+			j.Inconclusive("the server wants a scope", absent)
+		case x.Class() == 2:
+			j.Pass(x)
+		case x.Class() == 4 && x.Request.Encoding == spec.JSON:
+			j.Warn("an empty scope treated as absent", describe(x), x, absent)
+		default:
+			j.Fail("an empty scope treated as absent", describe(x), x, absent)
+		}
+	}
+}
+
+// repeatedMembers sends a parameter twice, with equal and with different values.
+var repeatedMembers = &Scenario{
+	Name: "start with repeated parameters", Lane: LaneInstant, Cost: fixed(4, 4),
+	Run: func(ctx context.Context, s *Scene) {
+		id, other := s.target.Client.ID, unknownClient()
+		if s.target.Second != nil {
+			other = s.target.Second.ID
+		}
+		send := func(step string, e spec.Encoding, p ...spec.Param) {
+			if s.operation(OpStart).Accepts(e) {
+				s.Start(ctx, In(e), Also(p...), Step(step), Provoked())
+			}
+		}
+		send("identical client_id", spec.Form, spec.Param{Name: "client_id", Value: id})
+		send("conflicting client_id", spec.Form, spec.Param{Name: "client_id", Value: other})
+		scope := s.target.Scope
+		if scope == "" {
+			scope = "a"
+		}
+		send("repeated scope", spec.Form, spec.Param{Name: "scope", Value: scope}, spec.Param{Name: "scope", Value: "b"})
+		if s.Documented() {
+			send("repeated client_id part", spec.Multipart, spec.Param{Name: "client_id", Value: other})
+		}
+	},
+}
+
+func judgeRepeatedMembers(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(repeatedMembers) {
+		accepted := warnIf(class(2))
+		if x.Step == "conflicting client_id" && !e.Documented() {
+			accepted = failIf(class(2)) // ruling R7
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 invalid_request", accepted,
+			passIf(statusIs(400), errorIs(spec.ErrInvalidRequest)),
+			passIf(statusIs(401), errorIs(spec.ErrInvalidClient)),
+			warnIf(class(4), hasError), e.frameworkAnswer())
+	}
+}
+
+// restrictedStart speaks for a client that may not use the device grant.
+var restrictedStart = &Scenario{
+	Name: "start of a client without the device grant", Lane: LaneInstant,
+	Needs: []Need{NeedRestricted}, Cost: fixed(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx, As(s.target.Restricted), Provoked(), Step("restricted client"))
+	},
+}
+
+// queryStart sends every parameter in the URL and an empty form.
+var queryStart = &Scenario{
+	Name: "start with parameters in the URL", Lane: LaneInstant, Cost: fixed(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		q := url.Values{}
+		for _, p := range s.target.baseStart("query") {
+			q.Add(p.Name, p.Value)
+		}
+		s.Start(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}), func(c *Call) {
+			c.URL += fmt.Sprintf("?%s", q.Encode())
+		})
+	},
+}
