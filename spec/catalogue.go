@@ -1,18 +1,84 @@
 package spec
 
-// Requirement is one entry of the catalogue.
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dfcheck/dfcheck/spec/strict"
+)
+
+// Requirement is one entry of the catalogue: what is checked, why, and what to
+// do when the check fails. All texts are whole sentences.
 type Requirement struct {
-	ID, Group, Level, Title, Source, Rationale string
-	Contracts                                  []string
+	ID        string   `yaml:"id"`        // DF-GROUP-NNN, never changed and never reused
+	Level     string   `yaml:"level"`     // MUST, SHOULD, MAY, or DOC: promised by a document alone
+	Contracts []string `yaml:"contracts"` // documented, rfc8628
+	Title     string   `yaml:"title"`
+	Source    string   `yaml:"source"`    // standards and sections, or the documented API
+	Needs     []string `yaml:"needs"`     // powers and features without which the check is skipped
+	Rulings   []string `yaml:"rulings"`   // R1 to R21: decisions where the texts leave room
+	Rationale string   `yaml:"rationale"` // why a user cares
+	How       string   `yaml:"how"`       // what is sent and looked at
+	Fails     string   `yaml:"fails"`     // the rule for a fail
+	Warns     string   `yaml:"warns"`     // the rule for a warning
+	Undecided string   `yaml:"undecided"` // when it is inconclusive, "" for the reasons all checks share
+	Remedy    string   `yaml:"remedy"`    // what to change in the server
+
+	Group string `yaml:"-"` // the GROUP of the id
 }
 
-// Catalogue lists the requirements in order.
-func Catalogue() []Requirement { return nil }
+//go:embed catalogue.yaml
+var catalogueYAML []byte
 
-// Lookup finds a requirement by its id.
+var catalogue = sync.OnceValue(func() []Requirement {
+	all, err := readCatalogue(catalogueYAML)
+	if err != nil {
+		panic(err) // the file is embedded and held by a test
+	}
+	return all
+})
+
+func readCatalogue(data []byte) ([]Requirement, error) {
+	var all []Requirement
+	if err := strict.Decode(data, "catalogue.yaml", &all); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		parts := strings.Split(all[i].ID, "-")
+		if len(parts) != 3 {
+			return nil, fmt.Errorf("catalogue.yaml: id %q is not DF-GROUP-NNN", all[i].ID)
+		}
+		all[i].Group = parts[1]
+	}
+	return all, nil
+}
+
+// Catalogue returns all requirements in catalogue order: by group, then by
+// number.
+func Catalogue() []Requirement { return slices.Clone(catalogue()) }
+
+// Groups lists the groups in catalogue order.
+func Groups() []string {
+	return []string{"DISC", "AUTHZ", "USERCODE", "POLL", "TOKEN", "DENY", "EXPIRY", "REUSE",
+		"CLIENT", "CTYPE", "ERR", "HTTP", "SEC", "CONC", "REFRESH"}
+}
+
+// Lookup finds a requirement by its id, in any letter case, with or without
+// the leading DF-. An unknown id is an error that names the nearest one.
 func Lookup(id string) (Requirement, error) {
-	return Requirement{ID: id, Contracts: []string{"documented", "rfc8628"}}, nil
+	want := strings.ToUpper(id)
+	if !strings.HasPrefix(want, "DF-") {
+		want = "DF-" + want
+	}
+	var ids []string
+	for _, r := range catalogue() {
+		if r.ID == want {
+			return r, nil
+		}
+		ids = append(ids, r.ID)
+	}
+	return Requirement{}, fmt.Errorf("unknown check %q; the nearest is %q", id, strict.Nearest(want, ids))
 }
-
-// Groups lists the groups in order.
-func Groups() []string { return nil }
