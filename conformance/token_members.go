@@ -1,0 +1,277 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+func judgeTokenType(e *Evidence, j *Judgement) {
+	for _, x := range e.TokenAnswers() {
+		v, _ := x.Member("token_type")
+		text, ok := v.(string)
+		switch {
+		case !ok || text == "":
+			j.Fail("token_type as a non-empty string", jsonText(v), x)
+		case e.Documented() && text != "Bearer", !strings.EqualFold(text, "bearer"):
+			j.Warn("token_type Bearer", fmt.Sprintf("%q", text), x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+func judgeTokenNoStore(e *Evidence, j *Judgement) {
+	for _, x := range e.TokenAnswers() {
+		control := strings.Join(x.HeaderTokens("Cache-Control"), ", ")
+		switch {
+		case !x.NoStore():
+			j.Fail("Cache-Control with no-store", fmt.Sprintf("%q", control), x)
+		case fresh(x):
+			j.Warn("no-store alone", fmt.Sprintf("%q", control), x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+// fresh tells whether an answer allows caches to keep it for a time.
+func fresh(x *Exchange) bool {
+	for _, d := range x.HeaderTokens("Cache-Control") {
+		name, n, _ := strings.Cut(d, "=")
+		if name == "public" || (name == "max-age" || name == "s-maxage") && strings.Trim(n, `0"`) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// longToken is the lifetime beyond which a public client's token is no longer
+// short-lived (RFC 10027 section 6.1.10).
+const longToken = 24 * time.Hour
+
+func judgeTokenLifetime(e *Evidence, j *Judgement) {
+	for _, x := range e.TokenAnswers() {
+		v, ok := x.Member("expires_in")
+		n, isNumber := v.(json.Number)
+		life, integral := x.Number("expires_in")
+		switch {
+		case !ok && e.Contract.Name == "documented-v2":
+			j.Fail("expires_in", "no such member", x)
+		case !ok:
+			j.Warn("expires_in", "no such member", x)
+		case !isNumber || !integral || life <= 0:
+			j.Fail("expires_in as a positive integral number", jsonText(v), x)
+		case strings.ContainsAny(n.String(), ".eE"):
+			j.Warn("expires_in written as an integer", n.String(), x)
+		case life > int64(longToken/time.Second) && (e.Client.Auth == "" || e.Client.Auth == "none"):
+			j.Warn("at most a day for a public client", n.String()+" s", x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+func judgeTokenAlphabet(e *Evidence, j *Judgement) {
+	for _, x := range e.TokenAnswers() {
+		for _, m := range []string{"access_token", "refresh_token"} {
+			s, ok := e.Secrets[x.text(m)]
+			switch {
+			case !ok:
+			case !s.Printable:
+				j.Fail(m+" of printable ASCII characters", "other characters in it", x)
+			case m == "access_token" && !s.Bearer && strings.EqualFold(x.text("token_type"), "bearer"):
+				j.Warn("the characters of a bearer token", "others in it", x)
+			default:
+				j.Pass(x)
+			}
+		}
+	}
+}
+
+// An opaque token below failBits can be guessed, below warnBits is thin.
+const (
+	failBits = 64
+	warnBits = 128
+)
+
+func judgeTokenDistinct(e *Evidence, j *Judgement) {
+	xs := e.TokenAnswers()
+	flows := map[string]bool{}
+	for _, x := range xs {
+		flows[x.Flow] = true
+	}
+	if len(flows) < 2 {
+		j.Inconclusive("fewer than two grants were redeemed")
+		return
+	}
+	for _, m := range []string{"access_token", "refresh_token"} {
+		first := map[string]*Exchange{}
+		for _, x := range xs {
+			token := x.text(m)
+			s, ok := e.Secrets[token]
+			if !ok {
+				continue
+			}
+			if y := first[token]; y != nil && y.Flow != x.Flow {
+				if m == "access_token" && s.JWT != nil {
+					j.Warn("a token of its own for every grant", "the same JWT for two grants", y, x)
+				} else {
+					j.Fail("a "+m+" of its own for every grant", "the same for two grants", y, x)
+				}
+			}
+			first[token] = x
+			judgeTokenBits(j, x, s, m)
+		}
+	}
+}
+
+func judgeTokenBits(j *Judgement, x *Exchange, s Secret, member string) {
+	switch {
+	case s.JWT != nil:
+		j.Pass(x)
+	case s.Bits < failBits:
+		j.Fail(fmt.Sprintf("%s of at least %d bits", member, failBits), fmt.Sprintf("at most %.0f", s.Bits), x)
+	case s.Bits < warnBits:
+		j.Warn(fmt.Sprintf("%s of at least %d bits", member, warnBits), fmt.Sprintf("at most %.0f", s.Bits), x)
+	default:
+		j.Pass(x)
+	}
+}
+
+// judgeTokenShape also looks at 200 answers of approved polls that carry no
+// token: that is the start response printed by mistake (ruling R11).
+func judgeTokenShape(e *Evidence, j *Judgement) {
+	for _, x := range e.Exchanges {
+		if x.Op != OpToken || x.Provoked || x.Superseded || x.Class() != 2 || x.ErrorCode() != "" {
+			continue
+		}
+		switch start := x.HasCodes() || x.text("user_code") != ""; {
+		case start && !x.HasTokens():
+			j.Fail("a token response", "a device authorization response", x)
+		case start:
+			j.Warn("token members alone", "the codes are repeated beside them", x)
+		case x.HasTokens():
+			judgeTokenDocument(e, j, x)
+		}
+	}
+}
+
+// judgeTokenDocument holds what documented-v2 says of the token response.
+func judgeTokenDocument(e *Evidence, j *Judgement, x *Exchange) {
+	if e.Contract.Name == "documented-v2" {
+		for _, m := range []string{"refresh_token", "scope"} {
+			if v, ok := x.Member(m); ok {
+				if _, isText := v.(string); !isText {
+					j.Fail(m+" as a string", jsonText(v), x)
+				}
+			}
+		}
+	}
+	j.Pass(x)
+}
+
+func joinScopes(parts ...string) string {
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+}
+
+// granted is the scope of a token response or of its introspection; ok is false
+// when neither tells.
+func granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
+	for _, x := range xs {
+		if x == nil {
+			continue
+		}
+		switch v, there := x.Member("scope"); s := v.(type) {
+		case string:
+			return strings.Fields(s), x, true
+		case []any:
+			for _, e := range s {
+				scopes = append(scopes, fmt.Sprint(e))
+			}
+			return scopes, x, true
+		default:
+			if there {
+				return nil, x, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+func judgeNarrowedScope(e *Evidence, j *Judgement) {
+	redeemed := e.One(narrowedScope, "redeem")
+	if start := e.One(narrowedScope, "start"); start != nil && start.ErrorCode() == "invalid_scope" {
+		j.Pass(start)
+		return
+	}
+	if redeemed == nil || !redeemed.HasTokens() {
+		for _, f := range e.FlowsOf(narrowedScope) {
+			decided(e, j, narrowedScope, f)
+		}
+		j.Inconclusive("no token was issued for the narrowed scope: " + describe(redeemed))
+		return
+	}
+	reported, _, ok := granted(redeemed)
+	real, seen, known := granted(e.One(narrowedScope, "introspect"))
+	_, isArray := redeemed.Object()["scope"].([]any)
+	switch {
+	case isArray && e.Lenient.ScopeArray:
+		j.Waive("lenient.scope_array", "scope as a space-separated string", "an array", redeemed)
+	case isArray:
+		j.Warn("scope as a space-separated string", "an array", redeemed)
+	case ok && slices.Contains(reported, e.Narrow) && known && !slices.Contains(real, e.Narrow):
+		j.Fail("the scope that was granted", "the requested one, "+e.Narrow+" included", redeemed, seen)
+	case ok && slices.Contains(reported, e.Narrow) && !known:
+		j.Fail("scope without "+e.Narrow, strings.Join(reported, " "), redeemed)
+	case ok:
+		j.Pass(redeemed)
+	case known && !slices.Contains(real, e.Narrow):
+		j.Fail("a scope member, because less was granted", "none", redeemed, seen)
+	case !known:
+		j.Warn("a scope member, because less was granted", "none, and no way to learn the real grant", redeemed)
+	default:
+		j.Pass(redeemed) // everything was granted
+	}
+}
+
+// technicalScopes are added by servers on their own account.
+var technicalScopes = []string{"openid", "offline_access"}
+
+func judgeWidenedScope(e *Evidence, j *Judgement) {
+	asked := strings.Fields(e.Scope)
+	for _, flow := range e.FlowsOf(widenedScope) {
+		var redeemed *Exchange
+		for _, x := range e.Polls(flow, "redeem") {
+			redeemed = x
+		}
+		if !decided(e, j, widenedScope, flow) || redeemed == nil || !redeemed.HasTokens() {
+			continue
+		}
+		scopes, from, ok := granted(redeemed, e.introspected(widenedScope, redeemed))
+		extra := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(asked, s) })
+		switch technical := slices.DeleteFunc(slices.Clone(extra), func(s string) bool { return slices.Contains(technicalScopes, s) }); {
+		case !ok:
+			// RFC 6749 section 5.1: left out, it equals the request.
+			j.Pass(redeemed)
+		case len(technical) > 0:
+			j.Fail("at most "+e.Scope, strings.Join(scopes, " "), redeemed, from)
+		case len(extra) > 0:
+			j.Warn("at most "+e.Scope, strings.Join(scopes, " "), redeemed, from)
+		default:
+			j.Pass(redeemed)
+		}
+	}
+}
+
+// introspected finds what introspection said of a redeemed token.
+func (e *Evidence) introspected(s *Scenario, redeemed *Exchange) *Exchange {
+	for _, x := range e.Of(s, "introspect") {
+		if name, _ := x.Request.Params.Get("token"); name == redeemed.text("access_token") {
+			return x
+		}
+	}
+	return nil
+}
