@@ -1,4 +1,257 @@
 package conformance
 
-// denialChecks are filled in below.
-var denialChecks = []Check{}
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+var denialChecks = []Check{
+	{
+		ID:    "DF-DENY-001",
+		Gate:  GatePending,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{deniedFlow},
+		Judge: judgeDenied,
+	},
+	{
+		ID:    "DF-DENY-002",
+		Gate:  GatePending,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{deniedFlow},
+		Judge: func(e *Evidence, j *Judgement) {
+			if denied := e.One(deniedFlow, "denied"); denied == nil || !terminal(denied) {
+				j.Inconclusive("the denial never showed: " + describe(denied))
+				return
+			}
+			j.Each(e.Of(deniedFlow, "again"), DueRefusal, "a terminal error again",
+				passIf(class(4), terminal), warnIf(errorIs(spec.ErrSlowDown)), failIf(stillPending), failIf(givesTokens))
+		},
+	},
+	{
+		ID:    "DF-DENY-003",
+		Gate:  GatePending,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{reversedDenial},
+		Judge: judgeReversedDenial,
+	},
+	{
+		ID:    "DF-DENY-004",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{withdrawnApproval},
+		Judge: judgeWithdrawnApproval,
+	},
+	{
+		ID:    "DF-DENY-005",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{twoDevices},
+		Judge: judgeTwoDevices,
+	},
+	{
+		ID:      "DF-DENY-006",
+		Gate:    GatePending,
+		Reads:   []*Scenario{firstPoll},
+		Passive: true,
+		Judge:   judgeQuietErrors,
+	},
+}
+
+// terminal tells whether an answer ends a flow without tokens, under any of the
+// names that servers use for it.
+func terminal(x *Exchange) bool {
+	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant}, x.ErrorCode())
+}
+
+// deniedFlow is denied, polled until that shows, and polled three times more.
+var deniedFlow = &Scenario{
+	Name: "denied flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(5, 1, 4),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Deny(ctx) != Accepted {
+			return
+		}
+		f.settle(ctx)
+		f.collect(ctx, "denied")
+		for range 3 {
+			if !f.Lives(f.Interval()) {
+				return
+			}
+			f.PollDue(ctx, Step("again"))
+		}
+	},
+}
+
+func judgeDenied(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(deniedFlow) {
+		if decided(e, j, deniedFlow, f) {
+			judgeDenial(e, j, e.Polls(f, "denied"))
+		}
+	}
+}
+
+// judgeDenial: access_denied on the first compliant poll after the denial; the
+// second or third will do with a warning.
+func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
+	for i, x := range polls {
+		switch code := x.ErrorCode(); {
+		case x.StillPending():
+		case x.Class() == 4 && code == spec.ErrAccessDenied && i == 0:
+			j.Pass(x)
+			return
+		case x.Class() == 4 && code == spec.ErrAccessDenied:
+			j.Warn("access_denied on the first poll after the denial", "only on a later poll", polls[:i+1]...)
+			return
+		default:
+			j.Each([]*Exchange{x}, DueRefusal, spec.ErrAccessDenied,
+				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)), openIf(infrastructure), failIf(anyAnswer))
+			return
+		}
+	}
+	if n := len(polls); n == 3 && e.Alive(polls[n-1]) {
+		j.Fail(spec.ErrAccessDenied+" within 3 polls", describe(polls[n-1]), polls...)
+	}
+}
+
+// reversedDenial approves a code that was denied a moment ago.
+var reversedDenial = &Scenario{
+	Name: "approval after a denial", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Decide(ctx, approve.Deny, Ask{Label: "denial"}) != Accepted {
+			return
+		}
+		f.Decide(ctx, approve.Approve, Ask{Label: "reversal"})
+		for range 2 {
+			f.PollDue(ctx, Step("after"))
+		}
+	},
+}
+
+func judgeReversedDenial(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(reversedDenial) {
+		if !decided(e, j, reversedDenial, f) {
+			continue
+		}
+		reversal, asked := e.Decision(reversedDenial, f, "reversal")
+		j.Each(e.Polls(f, "after"), DueRefusal, "no tokens after the denial",
+			failIf(givesTokens), openIf(infrastructure), passIf(anyAnswer))
+		if asked && reversal.Decision.Outcome == Accepted {
+			j.Warn("the approval of a denied code refused", "reported as a success", e.Polls(f, "after")...)
+		}
+	}
+}
+
+// withdrawnApproval denies a code at once after approving it.
+var withdrawnApproval = &Scenario{
+	Name: "denial after an approval", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Decide(ctx, approve.Approve, Ask{Label: "approval"}) != Accepted {
+			return
+		}
+		f.Decide(ctx, approve.Deny, Ask{Label: "withdrawal"})
+		f.PollDue(ctx, Step("after"))
+	},
+}
+
+func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(withdrawnApproval) {
+		if !decided(e, j, withdrawnApproval, f) {
+			continue
+		}
+		d, ok := e.Decision(withdrawnApproval, f, "withdrawal")
+		polls := e.Polls(f, "after")
+		if !ok || len(polls) == 0 {
+			continue
+		}
+		switch d.Decision.Outcome {
+		case Accepted: // ruling R18: what the person was told is what the device sees
+			j.Each(polls, DueRefusal, spec.ErrAccessDenied+", as the person was told",
+				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)),
+				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
+		case Refused:
+			j.Each(polls, DueSuccess, "tokens, because the denial was refused",
+				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+		case Unsupported:
+			j.Skip("the approver cannot deny")
+		default:
+			j.Inconclusive("the denial could not be asked for: " + d.Detail)
+		}
+	}
+}
+
+// twoDevices denies one of a person's devices and approves the other.
+var twoDevices = &Scenario{
+	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(7, 3, 4),
+	Run: func(ctx context.Context, s *Scene) {
+		a, b := s.Start(ctx, Step("denied device")), s.Start(ctx, Step("approved device"))
+		if a.Deny(ctx) != Accepted || !s.Wait(ctx, 2e9) || b.Approve(ctx) != Accepted {
+			return
+		}
+		s.Parallel(
+			func() { a.collect(ctx, "denied") },
+			func() { b.collect(ctx, "approved") },
+			func() { s.Start(ctx, Step("next device")).PollDue(ctx, Step("next")) })
+	},
+}
+
+func judgeTwoDevices(e *Evidence, j *Judgement) {
+	flows := e.FlowsOf(twoDevices)
+	if len(flows) < 2 || !decided(e, j, twoDevices, flows[0]) || !decided(e, j, twoDevices, flows[1]) {
+		return
+	}
+	lastOf := func(step string) []*Exchange {
+		if x := e.One(twoDevices, step); x != nil {
+			return []*Exchange{x}
+		}
+		return nil
+	}
+	j.Each(lastOf("denied"), DueRefusal, "a terminal error for the denied device",
+		passIf(terminal), openIf(infrastructure), warnIf(stillPending))
+	j.Each(lastOf("approved"), DueSuccess, "tokens for the device that was approved",
+		passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
+	j.Each(lastOf("next device"), DueSuccess, "a new start as usual", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
+	j.Each(lastOf("next"), DuePending, "the new grant pending", passIf(stillPending))
+}
+
+var (
+	emailShape = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}`)
+	jwtShape   = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.`)
+)
+
+// judgeQuietErrors: an error answer carries nothing that its reader could use.
+func judgeQuietErrors(e *Evidence, j *Judgement) {
+	for _, x := range e.Exchanges {
+		if x.Op != OpToken || x.Superseded || x.Class() < 4 || x.ErrorCode() == "" {
+			continue
+		}
+		body := x.Response.Body
+		switch {
+		case hasAny(x, "access_token", "refresh_token", "id_token") || jwtShape.MatchString(body):
+			j.Fail("an error without tokens", "a token-like member", x)
+		case emailShape.MatchString(body):
+			j.Fail("an error without the person's identity", "an e-mail address", x)
+		case x.Response.Header.Get("Authorization") != "" || x.Response.Header.Get("Location") != "":
+			j.Fail("an error without credentials in its header", "an Authorization or Location field", x)
+		case strings.TrimSpace(x.Response.Header.Get("Set-Cookie")) != "":
+			j.Warn("an error without cookies", "a Set-Cookie field", x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
+
+func hasAny(x *Exchange, members ...string) bool {
+	for _, m := range members {
+		if _, ok := x.Member(m); ok {
+			return true
+		}
+	}
+	return false
+}
