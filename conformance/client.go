@@ -1,4 +1,231 @@
 package conformance
 
-// clientChecks are filled in below.
-var clientChecks = []Check{}
+import (
+	"context"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// clientChecks judge who may start and poll: this file public clients,
+// client_credentials.go those with a secret.
+var clientChecks = []Check{
+	{
+		ID:    "DF-CLIENT-001",
+		Gate:  GateStart,
+		Reads: []*Scenario{bareDevice},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 without credentials, cookies or tokens of a page",
+				passIf(class(2)), openIf(infrastructure), failIf(statusIs(401, 403)))
+			j.Each(e.Of(bareDevice, "poll"), DuePending, "a poll on another connection answered as pending",
+				passIf(stillPending), failIf(statusIs(401, 403)))
+		},
+	},
+	{
+		ID:    "DF-CLIENT-002",
+		Gate:  GatePending,
+		Reads: []*Scenario{foreignPolls, foreignRedemption},
+		Judge: judgeForeignPolls,
+	},
+	{
+		ID:    "DF-CLIENT-003",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedSecondClient},
+		Reads: []*Scenario{foreignRedemption},
+		Judge: judgeUnburntCode,
+	},
+	{
+		ID:    "DF-CLIENT-004",
+		Gate:  GatePending,
+		Reads: []*Scenario{namelessPolls, namelessRedemption},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(append(e.Of(namelessPolls, "without client_id"), e.Of(namelessRedemption, "without client_id")...),
+				DueRefusal, "invalid_request or invalid_client",
+				failIf(givesTokens),
+				passIf(class(4), errorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
+				warnIf(stillPending), warnIf(errorIs(spec.ErrInvalidGrant)))
+		},
+	},
+	{
+		ID:    "DF-CLIENT-005",
+		Gate:  GatePending,
+		Reads: []*Scenario{namelessPolls, namelessRedemption},
+		Judge: judgeOptionalClient,
+	},
+	{
+		ID:    "DF-CLIENT-006",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{confidentialStarts},
+		Judge: judgeConfidentialStarts,
+	},
+	{
+		ID:    "DF-CLIENT-007",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedConfidential},
+		Reads: []*Scenario{confidentialRedemption},
+		Judge: judgeConfidentialRedemption,
+	},
+	{
+		ID:    "DF-CLIENT-008",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{failedBasic},
+		Judge: judgeFailedBasic,
+	},
+	{
+		ID:    "DF-CLIENT-009",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{secretMethods},
+		Judge: judgeSecretMethods,
+	},
+	{
+		ID:    "DF-CLIENT-010",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{doubleCredentials},
+		Judge: judgeDoubleCredentials,
+	},
+	{
+		ID:    "DF-CLIENT-011",
+		Gate:  GatePending,
+		Reads: []*Scenario{unknownClientPoll},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(unknownClientPoll, "unknown client"), DueRefusal, "400 or 401 with invalid_client",
+				failIf(stillPending), failIf(givesTokens),
+				passIf(statusIs(400, 401), errorIs(spec.ErrInvalidClient)),
+				warnIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient, spec.ErrInvalidRequest)))
+		},
+	},
+}
+
+// bareDevice starts on one connection and polls on another, each with nothing
+// but what the contract names and a different User-Agent.
+var bareDevice = &Scenario{
+	Name: "bare device", Lane: LaneInterval, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx, Fresh(), Field("User-Agent", "television/1"))
+		f.PollDue(ctx, Fresh(), Field("User-Agent", "television/2"))
+	},
+}
+
+// stranger is the client that polls somebody else's code: the second one where
+// there is one, else one that nobody registered.
+func (s *Scene) stranger() *Client {
+	if s.target.Second != nil {
+		return s.target.Second
+	}
+	return &Client{ID: unknownClient()}
+}
+
+// foreignPolls lets another client, and one that nobody knows, poll an undecided
+// code.
+var foreignPolls = &Scenario{
+	Name: "polls of another client", Lane: LaneInstant, Cost: fixed(4, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx).Poll(ctx, As(s.stranger()), Step("undecided"), Provoked())
+		s.Start(ctx).Poll(ctx, As(&Client{ID: unknownClient()}), Step("undecided"), Provoked())
+	},
+}
+
+// foreignRedemption lets another client, and one that nobody knows, poll an
+// approved code; then its own client redeems it.
+var foreignRedemption = &Scenario{
+	Name: "redemption by another client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(5, 1, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) != Accepted {
+			return
+		}
+		f.PollDue(ctx, As(s.stranger()), Step("approved"), Provoked())
+		if s.target.Second != nil {
+			f.PollDue(ctx, As(&Client{ID: unknownClient()}), Step("approved"), Provoked())
+		}
+		if f.Lives(f.Interval()) {
+			f.PollDue(ctx, Step("own"))
+		}
+	},
+}
+
+func judgeForeignPolls(e *Evidence, j *Judgement) {
+	refused := []Rule{
+		failIf(givesTokens),
+		passIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		warnIf(class(4), errorIs(spec.ErrInvalidRequest, spec.ErrAccessDenied)),
+	}
+	j.Each(e.Of(foreignPolls, "undecided"), DueRefusal, "invalid_grant for another client's code",
+		append([]Rule{warnIf(stillPending)}, refused...)...)
+	j.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
+		append(refused, warnIf(stillPending))...)
+}
+
+func judgeUnburntCode(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(foreignRedemption) {
+		if !decided(e, j, foreignRedemption, f) {
+			return
+		}
+		for _, x := range e.Polls(f, "approved") {
+			if x.HasTokens() {
+				j.Inconclusive("another client got the tokens", x)
+				return
+			}
+		}
+		j.Each(e.Polls(f, "own"), DueSuccess, "tokens for the client that started",
+			passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+	}
+}
+
+// namelessPolls polls without client_id, then with it.
+var namelessPolls = &Scenario{
+	Name: "polls without client", Lane: LaneInterval, Cost: waits(5, 2, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		nameless := func(c *Call) { c.Client = nil }
+		s.Parallel(
+			func() {
+				f := s.Start(ctx)
+				f.PollDue(ctx, Without("client_id"), nameless, Step("without client_id"))
+				f.PollDue(ctx, Step("with client_id"))
+			},
+			func() {
+				if s.Documented() {
+					s.Start(ctx).PollDue(ctx, With("client_id", ""), nameless, Step("empty client_id"), Provoked())
+				}
+			})
+	},
+}
+
+// namelessRedemption redeems an approved code without client_id.
+var namelessRedemption = &Scenario{
+	Name: "redemption without client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) == Accepted {
+			f.PollDue(ctx, Without("client_id"), func(c *Call) { c.Client = nil }, Step("without client_id"))
+		}
+	},
+}
+
+// judgeOptionalClient holds a contract that lets client_id be left out. One
+// that requires it is CLIENT-004's (rule C20).
+func judgeOptionalClient(e *Evidence, j *Judgement) {
+	for _, p := range e.Contract.Token.Params {
+		if p.Name == "client_id" && p.Required {
+			j.Skip("the contract requires client_id when polling")
+			return
+		}
+	}
+	pending := []Rule{passIf(stillPending), openIf(infrastructure)}
+	j.Each(e.Of(namelessPolls, "without client_id"), DuePending, "an answer as pending without client_id", append(pending, failIf(class(4)))...)
+	j.Each(e.Of(namelessPolls, "with client_id"), DuePending, "an answer as pending with client_id", append(pending, failIf(class(4)))...)
+	j.Each(e.Of(namelessPolls, "empty client_id"), DuePending, "an empty client_id treated as absent", append(pending, warnIf(class(4)))...)
+	for _, f := range e.FlowsOf(namelessRedemption) {
+		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
+			j.Each(e.Polls(f, "without client_id"), DueSuccess, "tokens without client_id",
+				passIf(givesTokens), openIf(infrastructure), failIf(terminal), failIf(class(4)))
+		}
+	}
+}
+
+// unknownClientPoll polls a live code in the name of a client nobody registered.
+var unknownClientPoll = &Scenario{
+	Name: "poll of an unknown client", Lane: LaneInstant, Cost: fixed(2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx).Poll(ctx, As(&Client{ID: unknownClient()}), Step("unknown client"), Provoked())
+	},
+}

@@ -2,11 +2,75 @@ package conformance
 
 import (
 	"context"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-var refreshChecks = []Check{}
+var refreshChecks = []Check{
+	{
+		ID:    "DF-REFRESH-001",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{refreshing},
+		Judge: judgeRefreshing,
+	},
+	{
+		ID:    "DF-REFRESH-002",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedSecondClient},
+		Reads: []*Scenario{foreignRefresh},
+		Judge: withRefreshToken(foreignRefresh, func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(foreignRefresh, "foreign"), DueRefusal, "invalid_grant for another client's refresh token",
+				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient)),
+				warnIf(class(4)))
+			j.Each(e.Of(foreignRefresh, "own"), DueSuccess, "the refresh token still good for its own client",
+				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+		}),
+	},
+	{
+		ID:    "DF-REFRESH-003",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{rotation},
+		Judge: withRefreshToken(rotation, judgeRotation),
+	},
+	{
+		ID:    "DF-REFRESH-004",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{widenedRefresh},
+		Judge: withRefreshToken(widenedRefresh, judgeWidenedRefresh),
+	},
+	{
+		ID:    "DF-REFRESH-005",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{mixedCredentials},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(mixedCredentials, mixedSteps...), DueRefusal, "invalid_grant",
+				failIf(givesTokens), failIf(stillPending),
+				passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
+				passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
+				warnIf(class(4), hasError))
+		},
+	},
+	{
+		ID:    "DF-REFRESH-006",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{refreshingRace},
+		Judge: withRefreshToken(refreshingRace, judgeRefreshingRace),
+	},
+	{
+		ID:    "DF-REFRESH-007",
+		Gate:  GateStart,
+		Reads: []*Scenario{inventedRefresh},
+		Judge: judgeInventedRefresh,
+	},
+}
 
 // refresh sends a refresh request (RFC 6749 section 6) for the run's client.
 func (s *Scene) refresh(ctx context.Context, token string, opts ...Option) *Exchange {
@@ -15,4 +79,267 @@ func (s *Scene) refresh(ctx context.Context, token string, opts ...Option) *Exch
 		{Name: "refresh_token", Value: token},
 		{Name: "client_id", Value: s.target.Client.ID},
 	})}, opts...)...)
+}
+
+func refreshRequest(x *Exchange) bool {
+	grant, _ := x.Request.Params.Get("grant_type")
+	return grant == spec.GrantRefreshToken
+}
+
+// refreshable redeems a code and tells whether a refresh token came with it.
+func (s *Scene) refreshable(ctx context.Context) (*Flow, bool) {
+	f, ok := s.redeem(ctx)
+	return f, ok && f.Token.RefreshToken != ""
+}
+
+// withRefreshToken skips a check when the server issues no refresh token.
+func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		switch x := e.issued(s); {
+		case x == nil:
+			e.unredeemed(j, s)
+		case x.text("refresh_token") == "":
+			j.Skip("the server issues no refresh token")
+		default:
+			judge(e, j)
+		}
+	}
+}
+
+var refreshing = &Scenario{
+	Name: "refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if f, ok := s.refreshable(ctx); ok {
+			s.refresh(ctx, f.Token.RefreshToken)
+		}
+	},
+}
+
+func judgeRefreshing(e *Evidence, j *Judgement) {
+	if e.Contract.Name == "documented-v1" {
+		j.Skip("documented-v1 has no refresh grant")
+		return
+	}
+	withRefreshToken(refreshing, func(e *Evidence, j *Judgement) {
+		first := e.issued(refreshing)
+		refused := warnIf(class(4))
+		if e.Contract.Name == "documented-v2" || e.advertises("grant_types_supported", spec.GrantRefreshToken) {
+			refused = failIf(class(4))
+		}
+		j.Each(e.Of(refreshing, "refresh"), DueSuccess, "200 with a new access token, token_type and no-store",
+			openIf(infrastructure), refused,
+			failIf(class(2), not(givesTokens)),
+			failIf(class(2), not((*Exchange).NoStore)),
+			warnIf(func(x *Exchange) bool { return x.text("access_token") == first.text("access_token") }),
+			warnIf(func(x *Exchange) bool { return x.text("token_type") == "" }),
+			passIf(statusIs(200)))
+	})(e, j)
+}
+
+// advertises tells whether the metadata lists a value.
+func (e *Evidence) advertises(member, value string) bool {
+	doc := e.document()
+	if doc == nil {
+		return false
+	}
+	list, _ := doc.Object()[member].([]any)
+	for _, v := range list {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+var foreignRefresh = &Scenario{
+	Name: "refresh by another client", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondClient}, Cost: waits(4, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if f, ok := s.refreshable(ctx); ok {
+			s.refresh(ctx, f.Token.RefreshToken, As(s.target.Second), Step("foreign"), Provoked())
+			s.refresh(ctx, f.Token.RefreshToken, Step("own"))
+		}
+	},
+}
+
+// grace is how long a rotated refresh token may still be honoured for clients
+// that lost an answer.
+func grace(t Timing) time.Duration { return min(65*time.Second, 3*t.Lifetime) }
+
+// rotation refreshes with r0 and, when a new token came and the grace window is
+// over, with r0 again. Its wait hides in the expiry lane.
+var rotation = &Scenario{
+	Name: "rotation", Lane: LaneExpiry, Needs: []Need{NeedApprover},
+	Cost: func(t Timing) Cost { return Cost{5, 1, t.Interval + Slack + grace(t)} },
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := s.refreshable(ctx)
+		if !ok {
+			return
+		}
+		x := s.refresh(ctx, f.Token.RefreshToken, Step("first"))
+		if x == nil || x.text("refresh_token") == "" {
+			return
+		}
+		if s.Wait(ctx, grace(s.target.Timing)) {
+			s.refresh(ctx, f.Token.RefreshToken, Step("replayed"), Provoked())
+		}
+	},
+}
+
+func judgeRotation(e *Evidence, j *Judgement) {
+	issued, first := e.issued(rotation), e.One(rotation, "first")
+	switch {
+	case first == nil || !first.HasTokens():
+		j.Inconclusive("the refresh token could not be used: " + describe(first))
+	case strings.EqualFold(issued.text("token_type"), "dpop"):
+		j.Pass(issued) // bound to its sender
+	case first.text("refresh_token") == "" || first.text("refresh_token") == issued.text("refresh_token"):
+		j.Warn("a new refresh token with every use", "the old one stays in use", first)
+	default:
+		j.Each(e.Of(rotation, "replayed"), DueRefusal, "the used refresh token refused",
+			failIf(givesTokens), openIf(infrastructure), passIf(class(4)))
+	}
+}
+
+var widenedRefresh = &Scenario{
+	Name: "widened refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := s.refreshable(ctx)
+		if !ok {
+			return
+		}
+		more := s.target.Narrow
+		if more == "" {
+			more = "dfcheck_more"
+		}
+		s.refresh(ctx, f.Token.RefreshToken, With("scope", joinScopes(s.target.Scope, more)), Step("widened"), Provoked())
+	},
+}
+
+func judgeWidenedRefresh(e *Evidence, j *Judgement) {
+	own, _, _ := granted(e.issued(widenedRefresh))
+	if own == nil {
+		own = strings.Fields(e.Scope)
+	}
+	wider := func(x *Exchange) bool {
+		got, _, ok := granted(x)
+		for _, g := range got {
+			if !strings.Contains(" "+strings.Join(own, " ")+" ", " "+g+" ") {
+				return true
+			}
+		}
+		return !ok && x.HasTokens() // left out, it equals the request (RFC 6749 section 5.1)
+	}
+	j.Each(e.Of(widenedRefresh, "widened"), DueRefusal, "invalid_scope, or no more than was granted",
+		failIf(wider), passIf(givesTokens), passIf(statusIs(400), errorIs(spec.ErrInvalidScope)), warnIf(class(4), hasError))
+}
+
+var mixedSteps = []string{"device code as refresh token", "refresh token as device code", "access token as device code",
+	"access token as refresh token", "random refresh token", "no refresh token"}
+
+// mixedCredentials offers each credential where another is due.
+var mixedCredentials = &Scenario{
+	Name: "mixed credentials", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(9, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		live := s.Start(ctx)
+		f, ok := s.redeem(ctx)
+		if !ok || !live.OK() {
+			return
+		}
+		s.refresh(ctx, live.Codes.DeviceCode, Step(mixedSteps[0]), Provoked())
+		if f.Token.RefreshToken != "" {
+			s.PollCode(ctx, f.Token.RefreshToken, Step(mixedSteps[1]), Provoked())
+		}
+		s.PollCode(ctx, f.Token.AccessToken, Step(mixedSteps[2]), Provoked())
+		s.refresh(ctx, f.Token.AccessToken, Step(mixedSteps[3]), Provoked())
+		s.refresh(ctx, madeUp(43), Step(mixedSteps[4]), Provoked())
+		s.refresh(ctx, "", Without("refresh_token"), Step(mixedSteps[5]), Provoked())
+	},
+}
+
+const racingRefreshes = 6
+
+// refreshingRace uses one refresh token six times at one instant and later
+// tries every token that came of it.
+var refreshingRace = &Scenario{
+	Name: "refreshing race", Lane: LaneExpiry, Needs: []Need{NeedApprover},
+	Cost: func(t Timing) Cost { return Cost{3 + 2*racingRefreshes, 1, t.Interval + Slack + grace(t)} },
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := s.refreshable(ctx)
+		if !ok {
+			return
+		}
+		var mu sync.Mutex
+		var tokens []string
+		s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
+			x := s.refresh(ctx, f.Token.RefreshToken, Step("race"), unpaced, Provoked())
+			if x == nil {
+				return
+			}
+			t, _ := spec.DecodeToken(x.raw)
+			mu.Lock()
+			defer mu.Unlock()
+			if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
+				tokens = append(tokens, t.RefreshToken)
+			}
+		})
+		if len(tokens) > 1 && s.Wait(ctx, grace(s.target.Timing)) {
+			for _, t := range tokens {
+				s.refresh(ctx, t, Step("branch"), Provoked())
+			}
+		}
+	},
+}
+
+func judgeRefreshingRace(e *Evidence, j *Judgement) {
+	race := e.Of(refreshingRace, "race")
+	rotated := map[string]bool{}
+	for _, x := range race {
+		if x.Class() == 5 {
+			j.Warn("an OAuth error for the losers of a race", describe(x), x)
+		}
+		if t := x.text("refresh_token"); t != "" && t != e.issued(refreshingRace).text("refresh_token") {
+			rotated[t] = true
+		}
+	}
+	if overlapping(race) < 2 {
+		j.Inconclusive("the refreshes did not overlap in time", race...)
+		return
+	}
+	if len(rotated) == 0 {
+		j.Inconclusive("the server does not rotate refresh tokens")
+		return
+	}
+	working := 0
+	for _, x := range e.Of(refreshingRace, "branch") {
+		if x.HasTokens() {
+			working++
+		}
+	}
+	if working > 1 {
+		j.Warn("at most one branch that lives", "several refresh tokens of one family still work", e.Of(refreshingRace, "branch")...)
+		return
+	}
+	j.Pass(race...)
+}
+
+// inventedRefresh tries the refresh grant with a token that nobody issued.
+var inventedRefresh = &Scenario{
+	Name: "invented refresh token", Lane: LaneInstant, Cost: fixed(1, 0),
+	Run: func(ctx context.Context, s *Scene) { s.refresh(ctx, madeUp(43), Provoked()) },
+}
+
+func judgeInventedRefresh(e *Evidence, j *Judgement) {
+	rules := []Rule{failIf(class(2)), failIf(class(5)), passIf(statusIs(400), errorIs(spec.ErrUnsupportedGrantType)),
+		passIf(statusIs(400), fieldErrors), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest))}
+	expected := "400 unsupported_grant_type"
+	takesRefresh := false
+	for _, p := range e.Contract.Token.Params {
+		takesRefresh = takesRefresh || p.Name == "refresh_token"
+	}
+	if takesRefresh {
+		expected = "400 invalid_grant"
+		rules = []Rule{failIf(class(2)), failIf(class(5)), failIf(errorIs(spec.ErrUnsupportedGrantType)),
+			passIf(statusIs(400), errorIs(spec.ErrInvalidGrant)), failIf(errorIs(spec.ErrInvalidRequest)), failIf(fieldErrors)}
+	}
+	j.Each(e.Of(inventedRefresh), DueRefusal, expected, rules...)
 }

@@ -1,0 +1,195 @@
+package conformance
+
+import (
+	"context"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// secretOf returns the confidential client with another secret or method.
+func (s *Scene) secretOf(secret, auth string) *Client {
+	return &Client{ID: s.target.Confidential.ID, Secret: secret, Auth: auth}
+}
+
+// wrongSecret has the length of a good one and matches none.
+func wrongSecret() string { return "wrong-" + madeUp(12) }
+
+var invalidClient = passIf(statusIs(400, 401), errorIs(spec.ErrInvalidClient))
+
+// confidentialStarts starts with no secret, a wrong one and the right one.
+var confidentialStarts = &Scenario{
+	Name: "confidential starts", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: fixed(3, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		auth := s.target.Confidential.Auth
+		s.Start(ctx, As(s.secretOf("", auth)), Step("no secret"), Provoked())
+		s.Start(ctx, As(s.secretOf(wrongSecret(), auth)), Step("wrong secret"), Provoked())
+		s.Start(ctx, As(s.target.Confidential), Step("right secret"))
+	},
+}
+
+func judgeConfidentialStarts(e *Evidence, j *Judgement) {
+	expected := "400 or 401 with invalid_client"
+	j.Each(e.Of(confidentialStarts, "no secret"), DueRefusal, expected, warnIf(class(2)), invalidClient, warnIf(class(4)))
+	j.Each(e.Of(confidentialStarts, "wrong secret"), DueRefusal, expected, failIf(class(2)), invalidClient, warnIf(class(4)))
+	j.Each(e.Of(confidentialStarts, "right secret"), DueSuccess, "200 with the right secret",
+		passIf(class(2)), openIf(anyAnswer))
+}
+
+// confidentialRedemption polls an approved code with no secret, a wrong one and
+// the right one.
+var confidentialRedemption = &Scenario{
+	Name: "confidential redemption", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential}, Cost: waits(4, 1, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		own, auth := s.target.Confidential, s.target.Confidential.Auth
+		f := s.Start(ctx, As(own))
+		if f.Approve(ctx) != Accepted {
+			return
+		}
+		f.PollDue(ctx, As(s.secretOf("", auth)), Step("no secret"), Provoked())
+		f.PollDue(ctx, As(s.secretOf(wrongSecret(), auth)), Step("wrong secret"), Provoked())
+		f.PollDue(ctx, As(own), Step("right secret"))
+	},
+}
+
+func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(confidentialRedemption) {
+		if !decided(e, j, confidentialRedemption, f) {
+			return
+		}
+	}
+	j.Each(e.Of(confidentialRedemption, "no secret", "wrong secret"), DueRefusal, "400 or 401 with invalid_client",
+		failIf(givesTokens), invalidClient, warnIf(class(4), hasError))
+	for _, x := range e.Of(confidentialRedemption, "no secret", "wrong secret") {
+		if x.HasTokens() {
+			return // nothing is left to redeem
+		}
+	}
+	j.Each(e.Of(confidentialRedemption, "right secret"), DueSuccess, "tokens with the right secret",
+		passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+}
+
+// failedBasic authenticates with a wrong secret in the header.
+var failedBasic = &Scenario{
+	Name: "failed Basic", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: fixed(2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		wrong := s.secretOf(wrongSecret(), "basic")
+		s.PollCode(ctx, madeUp(40), As(wrong), Step("token"), Provoked())
+		s.Start(ctx, As(wrong), Step("device authorization"), Provoked())
+	},
+}
+
+func judgeFailedBasic(e *Evidence, j *Judgement) {
+	const expected = "401 invalid_client with WWW-Authenticate: Basic"
+	for _, x := range e.Of(failedBasic) {
+		challenge := x.Response != nil && x.Response.Header.Get("WWW-Authenticate") != ""
+		basic := challenge && strings.HasPrefix(strings.ToLower(x.Response.Header.Get("WWW-Authenticate")), "basic")
+		complete := func(*Exchange) bool { return challenge }
+		rules := []Rule{
+			passIf(statusIs(401), errorIs(spec.ErrInvalidClient), func(*Exchange) bool { return basic }),
+			warnIf(statusIs(401), complete),
+			openIf(infrastructure),
+		}
+		if x.Step == "token" {
+			rules = append(rules, failIf(anyAnswer))
+		} else {
+			rules = append(rules, failIf(class(5)), warnIf(anyAnswer))
+		}
+		j.Each([]*Exchange{x}, DueRefusal, expected, rules...)
+	}
+}
+
+// secretMethods starts and polls with the secret in the header and in the body.
+var secretMethods = &Scenario{
+	Name: "secret methods", Lane: LaneInterval, Needs: []Need{NeedConfidential}, Cost: waits(4, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		// A client refused by one method could still poll a code it got by the
+		// other, so each endpoint is asked by each method on a code of its own.
+		begun := s.Start(ctx, As(s.target.Confidential), Step("configured"))
+		s.Parallel(
+			func() { s.trySecret(ctx, "basic") },
+			func() { s.trySecret(ctx, "post") },
+			func() { begun.PollDue(ctx, As(s.target.Confidential), Step("configured")) })
+	},
+}
+
+func (s *Scene) trySecret(ctx context.Context, method string) {
+	c := s.secretOf(s.target.Confidential.Secret, method)
+	f := s.Start(ctx, As(c), Step(method))
+	if !f.OK() {
+		f = s.Start(ctx, As(s.target.Confidential), Step("configured"))
+	}
+	f.PollDue(ctx, As(c), Step(method))
+}
+
+func judgeSecretMethods(e *Evidence, j *Judgement) {
+	working := 0
+	for _, m := range []string{"basic", "post"} {
+		xs := e.Of(secretMethods, m)
+		var started, polled *Exchange
+		for _, x := range xs {
+			if x.Infrastructure() {
+				j.Inconclusive(describe(x), x)
+				return
+			}
+			if x.Op == OpStart {
+				started = x
+			} else {
+				polled = x
+			}
+		}
+		if started == nil || polled == nil {
+			j.Inconclusive("the client could not start with its configured method")
+			return
+		}
+		switch s, p := started.HasCodes(), polled.StillPending(); {
+		case s && p:
+			working++
+			j.Pass(xs...)
+		case s != p:
+			j.Fail(m+" at both endpoints or at neither", "device authorization "+describe(started)+", token "+describe(polled), xs...)
+		case m == e.confidentialAuth():
+			j.Fail("the configured method "+m+" at both endpoints", describe(started)+", "+describe(polled), xs...)
+		}
+	}
+	switch working {
+	case 0:
+		j.Fail("a method that works", "neither basic nor post does")
+	case 1:
+		j.Warn("both basic and post", "only one of them works")
+	}
+}
+
+// confidentialAuth is the configured method of the confidential client, as the
+// scenario used it.
+func (e *Evidence) confidentialAuth() string {
+	for _, x := range e.Of(secretMethods, "configured") {
+		if x.Request.Header.Get("Authorization") != "" {
+			return "basic"
+		}
+	}
+	return "post"
+}
+
+// doubleCredentials polls a live code with two sets of credentials at once.
+var doubleCredentials = &Scenario{
+	Name: "double credentials", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: fixed(6, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		right := s.target.Confidential.Secret
+		basic := s.secretOf(right, "basic")
+		try := func(step string, starter *Client, o Option) {
+			s.Start(ctx, As(starter)).Poll(ctx, As(basic), o, Step(step), Provoked())
+		}
+		try("agreeing", s.target.Confidential, With("client_secret", right))
+		try("wrong in the body", s.target.Confidential, With("client_secret", wrongSecret()))
+		try("another client in the body", &s.target.Client, With("client_id", s.target.Client.ID))
+	},
+}
+
+func judgeDoubleCredentials(e *Evidence, j *Judgement) {
+	refused := passIf(statusIs(400, 401), errorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient))
+	j.Each(e.Of(doubleCredentials, "agreeing", "wrong in the body"), DueRefusal, "one authentication method a request",
+		refused, warnIf(stillPending), warnIf(class(4), hasError))
+	j.Each(e.Of(doubleCredentials, "another client in the body"), DueRefusal, "the authenticated client, or a refusal",
+		failIf(stillPending), failIf(givesTokens), refused, passIf(errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)))
+}
