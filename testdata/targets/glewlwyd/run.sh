@@ -1,0 +1,22 @@
+#!/bin/bash
+# run.sh PORT: Glewlwyd from Debian's package, in the foreground on 127.0.0.1:PORT.
+# Its state is a fresh SQLite file for each run.
+#   LIFETIME=20s  lifetime of the device code (default 10m)
+#   INTERVAL=5s   announced polling interval
+set -eu
+cd "$(dirname "$0")"
+PORT=$1
+if ! command -v glewlwyd >/dev/null || ! command -v sqlite3 >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >&2
+  apt-get install -y -qq --no-install-recommends glewlwyd sqlite3 >&2
+fi
+seconds() { case $1 in *m) echo $((${1%m} * 60));; *) echo "${1%s}";; esac; }
+STATE=bin/$PORT
+rm -rf "$STATE"; mkdir -p "$STATE"
+sqlite3 "$STATE/glewlwyd.db" <<SQL
+$(cat /usr/share/dbconfig-common/data/glewlwyd/install/sqlite3)
+$(sed -e "s/@PORT@/$PORT/g; s/@LIFETIME@/$(seconds "${LIFETIME:-10m}")/; s/@INTERVAL@/$(seconds "${INTERVAL:-5s}")/" seed.sql)
+SQL
+sed -e "s/@PORT@/$PORT/g; s|@STATE@|$PWD/$STATE|g" glewlwyd.conf > "$STATE/glewlwyd.conf"
+exec glewlwyd --config-file="$STATE/glewlwyd.conf"
