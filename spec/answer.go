@@ -92,8 +92,11 @@ func kinDeviations(found []Deviation, err error) []Deviation {
 		return append(found, Deviation{Keyword: "value", Message: "holds a value that no schema can describe"})
 	}
 	keyword := e.SchemaField
-	if keyword == "nullable" {
+	switch keyword {
+	case "nullable":
 		keyword = "type"
+	case "properties":
+		keyword = "additionalProperties"
 	}
 	want := ""
 	if e.Schema != nil && e.Schema.Type != nil {

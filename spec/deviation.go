@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"mime"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,29 +179,31 @@ func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {
 	case *kind.Type:
 		return append(found, deviation(e.InstanceLocation, "type", k.Got, strings.Join(k.Want, " or ")))
 	}
-	keyword := "schema"
-	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
-		keyword = path[0]
+	keyword := path.Base(e.SchemaURL) // a boolean schema has no keyword of its own
+	if own := e.ErrorKind.KeywordPath(); len(own) > 0 {
+		keyword = own[0]
 	}
 	return append(found, deviation(e.InstanceLocation, keyword, "", ""))
 }
 
-func deviation(path []string, keyword, got, want string) Deviation {
-	d := Deviation{Pointer: pointer(path), Keyword: keyword}
+func deviation(location []string, keyword, got, want string) Deviation {
+	d := Deviation{Pointer: pointer(location), Keyword: keyword}
 	switch keyword {
 	case "required":
 		d.Message = "is required and missing"
 	case "type":
 		d.Message = fmt.Sprintf("is of type %s, want %s", got, want)
+	case "additionalProperties", "unevaluatedProperties":
+		d.Message = "holds a member that the schema leaves no room for"
 	default:
 		d.Message = fmt.Sprintf("does not satisfy the schema's %q", keyword)
 	}
 	return d
 }
 
-func pointer(path []string) string {
+func pointer(location []string) string {
 	var b strings.Builder
-	for _, p := range path {
+	for _, p := range location {
 		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p[:min(len(p), maxPointer)]))
 		if b.Len() > maxPointer {
 			return strings.ToValidUTF8(b.String()[:maxPointer], "") + "..."
