@@ -67,9 +67,9 @@ func newValidator(d *document, schema *openapi3.Schema, pointer string) (validat
 	return func(value any) []Deviation { return validateSchema(compiled, value) }, nil
 }
 
-// visitSchema validates against an OpenAPI 3.0 schema. The message customizer
-// is what keeps kin-openapi from printing the value, which for a hostile body
-// takes gigabytes; its messages are not used.
+// visitSchema validates against an OpenAPI 3.0 schema. kin-openapi's own
+// messages print schema and value, gigabytes for a hostile body: they are never
+// asked for, and where the library asks itself the customizer keeps them short.
 func visitSchema(schema *openapi3.Schema, value any) []Deviation {
 	err := schema.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsResponse(),
 		openapi3.DisablePatternValidation(),

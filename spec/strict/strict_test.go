@@ -133,11 +133,11 @@ func TestDecodeWithoutExpansion(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	known := []string{"DF-POLL-003", "DF-POLL-013", "DF-SEC-003", "host"}
+	known := []string{"DF-POLL-003", "DF-POLL-013", "DF-SEC-003", "host", "hsat"}
 	for word, want := range map[string]string{
 		"DF-POLL-03":  "DF-POLL-003", // one letter dropped
 		"df-sec-003":  "DF-SEC-003",  // case is free
-		"hsot":        "host",        // neighbours swapped
+		"hsot":        "host",        // neighbours swapped are one edit, as the one to "hsat" is
 		"DF-POLL-023": "DF-POLL-003", // the first of equals
 		"host":        "host",
 	} {
