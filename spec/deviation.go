@@ -33,8 +33,6 @@ func (d Deviation) String() string {
 // Bounds of what is looked at and of what is reported: the body is the peer's.
 const (
 	maxDeviations = 20
-	maxDepth      = 64
-	maxNumber     = 64  // characters of one number
 	maxPointer    = 120 // bytes
 )
 
@@ -101,8 +99,9 @@ func parse(body []byte) (value *any, found []Deviation) {
 	if !json.Valid(body) {
 		return nil, whole("json", "the body is not one JSON value")
 	}
-	problems, safe := scan(body)
-	found = append(found, problems...)
+	s := scanner{}
+	safe := s.scan(body)
+	found = append(found, s.found...)
 	if !safe {
 		return nil, found
 	}
@@ -113,51 +112,6 @@ func parse(body []byte) (value *any, found []Deviation) {
 		return nil, whole("json", "the body is not one JSON value")
 	}
 	return &v, found
-}
-
-// scan walks the tokens of valid JSON: nesting and number length within the
-// bounds, and no name twice in one object (RFC 8259 section 4).
-func scan(body []byte) (found []Deviation, safe bool) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var names []map[string]bool // of the open objects; nil for an open array
-	key := false                // the next string is a member name
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return found, true
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			switch t {
-			case '{':
-				names = append(names, map[string]bool{})
-			case '[':
-				names = append(names, nil)
-			default:
-				names = names[:len(names)-1]
-			}
-			if len(names) > maxDepth {
-				return append(found, Deviation{Keyword: "depth", Message: fmt.Sprintf("the body is nested more than %d deep", maxDepth)}), false
-			}
-			key = len(names) > 0 && names[len(names)-1] != nil
-			continue
-		case json.Number:
-			if len(t) > maxNumber {
-				return append(found, Deviation{Keyword: "number", Message: fmt.Sprintf("a number has more than %d characters", maxNumber)}), false
-			}
-		case string:
-			if key {
-				open := names[len(names)-1]
-				if open[t] && len(found) < maxDeviations {
-					found = append(found, Deviation{Pointer: pointer([]string{t}), Keyword: "duplicate", Message: "is given twice in one object"})
-				}
-				open[t], key = true, false
-				continue
-			}
-		}
-		key = len(names) > 0 && names[len(names)-1] != nil
-	}
 }
 
 func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {

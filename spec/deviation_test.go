@@ -65,8 +65,12 @@ func TestCheckResponse(t *testing.T) {
 		{"3.1: a status range", &lumen.Start, 429, json, `{}`, []string{"/error required"}},
 		{"3.1: the default answer", &lumen.Token, 503, "text/html", `{"error":"x"}`, []string{" contentType"}},
 
+		{"3.1: a pattern of another dialect is passed over", &lumen.Token, 403, json, `{"error":"x","error_description":"<p>"}`, nil},
+
 		{"3.0: limits", &hub.Start, 200, json, `{"device_code":"d","user_code":"0123456789","verification_uri":"u","expires_in":3601,"interval":5,"note":null,"more":1}`,
-			[]string{" additionalProperties", "/expires_in maximum", "/user_code maxLength"}},
+			[]string{" additionalProperties", "/expires_in maximum", "/user_code maxLength", "/verification_uri format"}},
+		{"3.0: patterns", &hub.Start, 200, json, `{"device_code":"d d","user_code":"<","verification_uri":"https://x/","expires_in":60,"interval":5}`,
+			[]string{"/device_code pattern"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
@@ -93,7 +97,8 @@ func TestCheckResponseIsBounded(t *testing.T) {
 		{"deep", `{"device_code":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, "depth"},
 		{"deeper", strings.Repeat(`{"a":`, 200000), "json"},
 		{"long number", `{"expires_in":` + strings.Repeat("9", 900000) + `}`, "number"},
-		{"huge exponent", `{"device_code":1e400,"user_code":"u","verification_uri":"u","interval":5,"expires_in":1}`, ""},
+		{"huge exponent", `{"a":[` + strings.Repeat("1e999999,", 50000) + `1],"expires_in":1e999999}`, "number"},
+		{"large exponent", `{"device_code":1e400,"user_code":"u","verification_uri":"u","interval":5,"expires_in":1}`, ""},
 		{"many members", `{"` + strings.Repeat(`a":1,"`, 100000) + `b":1}`, "duplicate"},
 		{"long name", `{"` + strings.Repeat("n", 500000) + `":1,"` + strings.Repeat("n", 500000) + `":1}`, "duplicate"},
 		{"too large", `{"device_code":"` + strings.Repeat("x", MaxBody) + `"}`, "size"},

@@ -64,6 +64,7 @@ func newCompiler(t *openapi3.T) (*jsonschema.Compiler, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return compilePattern(text), nil })
 	return c, c.AddResource(documentURL, resource)
 }
 

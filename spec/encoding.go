@@ -120,20 +120,31 @@ func (e Encoding) Encode(params Params) (contentType string, body []byte) {
 }
 
 func encodeJSON(params Params) []byte {
-	var b bytes.Buffer
+	values := make([]string, len(params))
+	for i, p := range params {
+		values[i] = quoteJSON(p.Value)
+	}
+	return jsonObject(params, values)
+}
+
+// jsonObject writes members in their order, repeats included; values are JSON
+// texts.
+func jsonObject(params Params, values []string) []byte {
+	var b strings.Builder
 	b.WriteByte('{')
 	for i, p := range params {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		name, _ := json.Marshal(p.Name)
-		value, _ := json.Marshal(p.Value)
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(value)
+		b.WriteString(quoteJSON(p.Name) + ":" + values[i])
 	}
 	b.WriteByte('}')
-	return b.Bytes()
+	return []byte(b.String())
+}
+
+func quoteJSON(s string) string {
+	text, _ := json.Marshal(s) // a string does not fail
+	return string(text)
 }
 
 func encodeMultipart(params Params) (string, []byte) {

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -157,23 +156,4 @@ func (o *Operation) jsonValue(p Param) string {
 		return quoteJSON(p.Value)
 	}
 	return p.Value
-}
-
-// jsonObject writes members in their order, repeats included.
-func jsonObject(params Params, values []string) []byte {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, p := range params {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(quoteJSON(p.Name) + ":" + values[i])
-	}
-	b.WriteByte('}')
-	return []byte(b.String())
-}
-
-func quoteJSON(s string) string {
-	text, _ := json.Marshal(s) // a string does not fail
-	return string(text)
 }
