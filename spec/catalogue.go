@@ -60,6 +60,20 @@ func readCatalogue(data []byte) ([]Requirement, error) {
 // number.
 func Catalogue() []Requirement { return slices.Clone(catalogue()) }
 
+//go:embed rulings.yaml
+var rulingsYAML []byte
+
+var rulings = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	if err := strict.Decode(rulingsYAML, "rulings.yaml", &all); err != nil {
+		panic(err) // as for the catalogue
+	}
+	return all
+})
+
+// Ruling returns the text of a decision that Requirement.Rulings names.
+func Ruling(id string) string { return rulings()[id] }
+
 // Groups lists the groups in catalogue order.
 func Groups() []string {
 	return []string{"DISC", "AUTHZ", "USERCODE", "POLL", "TOKEN", "DENY", "EXPIRY", "REUSE",
