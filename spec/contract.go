@@ -23,10 +23,9 @@ type Contract struct {
 	Start Operation // device authorization (RFC 8628 section 3.1)
 	Token Operation // polling (RFC 8628 section 3.4)
 
-	// Source is the document, byte for byte, and Hints is what it was read
-	// with. Transcripts keep both, so that a judgement can be repeated.
+	// Source is the document, byte for byte. Transcripts keep it, so that a
+	// judgement can be repeated.
 	Source []byte
-	Hints  OperationHints
 
 	// TokenResponseSlip says that the document gives the start response as
 	// the token operation's 200. Token answers are then checked against
@@ -76,7 +75,7 @@ func LoadContract(name string, data []byte, hints OperationHints) (*Contract, er
 	if err != nil {
 		return nil, fmt.Errorf("contract %q: %w", name, err)
 	}
-	c := &Contract{Name: name, Title: title(doc.Info), Documented: true, Source: data, Hints: hints}
+	c := &Contract{Name: name, Title: title(doc.Info), Documented: true, Source: data}
 	operations := doc.posts()
 	start, err := locate(operations, startShape, hints.Start)
 	if err == nil {
