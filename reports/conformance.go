@@ -1,0 +1,130 @@
+package reports
+
+import "net/http"
+
+// Conformance is the section of a conformance run. Checks are in catalogue
+// order.
+type Conformance struct {
+	Plan    Plan    `json:"plan"`
+	Summary Summary `json:"summary"`
+	Checks  []Check `json:"checks"`
+	// Exchanges are those that findings cite, in the order they were sent.
+	Exchanges []Exchange `json:"exchanges"`
+	// Notes are remarks about the run that are no verdict on the server: a
+	// defect of the contract document, how to enable what was skipped.
+	Notes        []string      `json:"notes,omitempty"`
+	StaleWaivers []StaleWaiver `json:"stale_waivers,omitempty"`
+}
+
+// Plan is what the run set out to do.
+type Plan struct {
+	Checks         int     `json:"checks"` // that will run
+	Requests       int     `json:"requests"`
+	Starts         int     `json:"starts"`           // device authorization requests among them
+	CriticalPathMS float64 `json:"critical_path_ms"` // longest chain of waits
+	WorstCaseMS    float64 `json:"worst_case_ms,omitempty"`
+}
+
+// Summary counts verdicts.
+type Summary struct {
+	Pass         int `json:"pass"`
+	Fail         int `json:"fail"`
+	Warning      int `json:"warning"`
+	Skipped      int `json:"skipped"`
+	Inconclusive int `json:"inconclusive"`
+	Error        int `json:"error"`
+	Waived       int `json:"waived"`
+}
+
+// Check is one requirement and what became of it.
+type Check struct {
+	ID         string    `json:"id"` // DF-GROUP-NNN
+	Group      string    `json:"group"`
+	Level      string    `json:"level"` // MUST, SHOULD, MAY or DOC
+	Title      string    `json:"title"`
+	Source     string    `json:"source"`
+	Verdict    Verdict   `json:"verdict"`
+	Reason     string    `json:"reason,omitempty"`
+	Findings   []Finding `json:"findings,omitempty"`
+	DurationMS float64   `json:"duration_ms"`
+}
+
+// Finding is one deviation a check found, with the exchanges that show it.
+type Finding struct {
+	Expected  string   `json:"expected"`
+	Actual    string   `json:"actual"`
+	Exchanges []string `json:"exchanges"` // ids
+}
+
+// Exchange is one request and what came back, free of secrets. Times are
+// milliseconds from the start of the run.
+type Exchange struct {
+	ID         string    `json:"id"`
+	Scenario   string    `json:"scenario"`
+	AtMS       float64   `json:"at_ms"`
+	DurationMS float64   `json:"duration_ms"`
+	Request    Request   `json:"request"`
+	Response   *Response `json:"response,omitempty"` // nil when nothing came back
+	Error      string    `json:"error,omitempty"`
+	Curl       string    `json:"curl,omitempty"`
+}
+
+// Request as it was sent.
+type Request struct {
+	Method  string      `json:"method"`
+	URL     string      `json:"url"`
+	Headers http.Header `json:"headers,omitempty"`
+	Body    string      `json:"body,omitempty"`
+}
+
+// Response as it came back. Body may be cut; Length and SHA256 are those of
+// the whole.
+type Response struct {
+	Status  int         `json:"status"`
+	Proto   string      `json:"proto"`
+	Headers http.Header `json:"headers,omitempty"`
+	Body    string      `json:"body,omitempty"`
+	Length  int64       `json:"length"` // bytes
+	SHA256  string      `json:"sha256,omitempty"`
+}
+
+// StaleWaiver is a waiver that waives nothing any more.
+type StaleWaiver struct {
+	ID  string `json:"id"`  // the check it names
+	Why string `json:"why"` // passed, expired, or unknown
+}
+
+// Tally counts the verdicts of checks.
+func Tally(checks []Check) Summary {
+	var s Summary
+	for _, c := range checks {
+		switch c.Verdict {
+		case Pass:
+			s.Pass++
+		case Fail:
+			s.Fail++
+		case Warning:
+			s.Warning++
+		case Skipped:
+			s.Skipped++
+		case Inconclusive:
+			s.Inconclusive++
+		case Waived:
+			s.Waived++
+		default: // a verdict nobody gave is dfcheck's own fault
+			s.Error++
+		}
+	}
+	return s
+}
+
+// Of returns the count of one verdict.
+func (s Summary) Of(v Verdict) int {
+	return map[Verdict]int{Pass: s.Pass, Fail: s.Fail, Warning: s.Warning, Skipped: s.Skipped,
+		Inconclusive: s.Inconclusive, Error: s.Error, Waived: s.Waived}[v]
+}
+
+// Total is the number of checks counted.
+func (s Summary) Total() int {
+	return s.Pass + s.Fail + s.Warning + s.Skipped + s.Inconclusive + s.Error + s.Waived
+}

@@ -1,0 +1,98 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+)
+
+// Exit codes of a run.
+const (
+	ExitOK          = 0
+	ExitFailed      = 1   // the target failed a check or a threshold
+	ExitUsage       = 2   // usage or configuration
+	ExitUntested    = 3   // could not test
+	ExitUndecided   = 4   // --strict and something obligatory stayed open, or a shard is incomplete
+	ExitStaleWaiver = 5   // a waiver waives nothing any more
+	ExitInterrupted = 130 // by a signal
+)
+
+// ExitOptions are what the user wants to be told by the exit code.
+type ExitOptions struct {
+	Strict        bool // undecided MUST and DOC checks and thresholds count
+	FailOnWarning bool // warnings count as failures
+}
+
+// ExitCode tells how the run ended: the first code that applies, in the order
+// interrupted, usage, could not test, failed, stale waiver, undecided.
+func ExitCode(r *Report, o ExitOptions) int {
+	failed := r.failed(o)
+	switch {
+	case r.Run.Interrupted:
+		return ExitInterrupted
+	case r.problem(ProblemUsage):
+		return ExitUsage
+	case r.untested(failed):
+		return ExitUntested
+	case failed:
+		return ExitFailed
+	case r.Conformance != nil && len(r.Conformance.StaleWaivers) > 0:
+		return ExitStaleWaiver
+	case r.undecided(o):
+		return ExitUndecided
+	}
+	return ExitOK
+}
+
+func (r *Report) problem(k ProblemKind) bool {
+	return r.Run.Problem != nil && r.Run.Problem.Kind == k
+}
+
+// untested: a target that died under test is a result once something failed,
+// and no result before.
+func (r *Report) untested(failed bool) bool {
+	if r.Conformance != nil && Tally(r.Conformance.Checks).Error > 0 {
+		return true
+	}
+	if r.problem(ProblemDied) {
+		return !failed
+	}
+	return r.Run.Problem != nil
+}
+
+func (r *Report) failed(o ExitOptions) bool {
+	if c := r.Conformance; c != nil {
+		s := Tally(c.Checks)
+		if s.Fail > 0 || o.FailOnWarning && s.Warning > 0 {
+			return true
+		}
+	}
+	return r.Load != nil && r.Load.failed()
+}
+
+// failed: a violation fails the run by itself, unless the profile has a
+// threshold of its own for them.
+func (l *Load) failed() bool {
+	own := false
+	for _, t := range l.Thresholds {
+		if t.Verdict == Fail {
+			return true
+		}
+		own = own || strings.HasPrefix(strings.TrimSpace(t.Expression), "violations")
+	}
+	return !own && l.Violated() > 0
+}
+
+func (r *Report) undecided(o ExitOptions) bool {
+	if r.Load != nil && len(r.Load.Shards) > 0 && !r.Load.Complete() {
+		return true
+	}
+	if !o.Strict {
+		return false
+	}
+	if r.Load != nil && slices.ContainsFunc(r.Load.Thresholds, func(t Threshold) bool { return t.Verdict == Inconclusive }) {
+		return true
+	}
+	return r.Conformance != nil && slices.ContainsFunc(r.Conformance.Checks, func(c Check) bool {
+		return c.Verdict == Inconclusive && (c.Level == "MUST" || c.Level == "DOC")
+	})
+}

@@ -1,0 +1,202 @@
+package reports
+
+// Load is the section of a load run. Latencies are measured from the scheduled
+// send, so that time the load generator was late for is not lost.
+type Load struct {
+	// Profile is the profile as it was carried out, seed included.
+	Profile map[string]any `json:"profile"`
+	Shard   Shard          `json:"shard"`
+	// Shards lists, after a merge, every shard of the run, the missing ones too.
+	Shards   []Shard  `json:"shards,omitempty"`
+	Devices  Devices  `json:"devices"`
+	Requests Requests `json:"requests"`
+	Outcomes Outcomes `json:"outcomes"`
+	// ErrorRate is Outcomes.Errors over all requests, 0..1.
+	ErrorRate float64   `json:"error_rate"`
+	Latency   Latencies `json:"latency_ms"` // from the scheduled send
+	Service   Services  `json:"service_ms"` // from the actual send
+	// TokenWait is time_to_token in its two parts.
+	TokenWait TokenWait `json:"time_to_token_ms"`
+	// Lag is how late requests were sent.
+	Lag Distribution `json:"lag_ms"`
+	// PollsPerFlow counts polls, not milliseconds.
+	PollsPerFlow Distribution `json:"polls_per_flow"`
+	// PollWaste is the share of polls that were told to go on waiting, 0..1.
+	PollWaste  float64     `json:"poll_waste"`
+	Groups     []Breakdown `json:"groups,omitempty"`
+	Stages     []Breakdown `json:"stages,omitempty"`
+	Violations []Violation `json:"violations"`
+	// Exchanges are those that violations cite.
+	Exchanges  []Exchange  `json:"exchanges,omitempty"`
+	Timeline   []Second    `json:"timeline"`
+	Thresholds []Threshold `json:"thresholds"`
+	Client     Client      `json:"client"`
+	Notes      []string    `json:"notes,omitempty"`
+}
+
+// Shard is this process's part of the crowd.
+type Shard struct {
+	Index    int  `json:"index"`
+	Count    int  `json:"count"`
+	Complete bool `json:"complete"` // it ran to its planned end
+	// Digest of the planned schedule, 16 hexadecimal digits. The sum of all
+	// shards' digests modulo 2^64 is the digest of the whole crowd.
+	Digest string `json:"digest"`
+	// Missing is set by a merge for a shard nothing was heard of.
+	Missing bool   `json:"missing,omitempty"`
+	Why     string `json:"why,omitempty"` // it is not complete
+	// Devices and Polls are what the shard simulated and sent.
+	Devices uint64 `json:"devices,omitempty"`
+	Polls   uint64 `json:"polls,omitempty"`
+}
+
+// Devices counts the crowd: how many there are, and where their flows stood at
+// the end of the run.
+type Devices struct {
+	Simulated uint64 `json:"simulated"`
+	Started   uint64 `json:"started"` // flows begun
+	Pending   uint64 `json:"pending"`
+	Approved  uint64 `json:"approved"`
+	Denied    uint64 `json:"denied"`
+	Expired   uint64 `json:"expired"`
+	Failed    uint64 `json:"failed"`
+	Abandoned uint64 `json:"abandoned"`
+}
+
+// Requests counts what was sent.
+type Requests struct {
+	Starts    uint64  `json:"starts"`
+	Polls     uint64  `json:"polls"`
+	PerSecond float64 `json:"per_second"` // both together, over the run
+}
+
+// Total number of requests.
+func (r Requests) Total() uint64 { return r.Starts + r.Polls }
+
+// Outcomes counts answers by what they said. Each request has one outcome.
+type Outcomes struct {
+	DeviceCode           uint64 `json:"device_code"` // starts that gave one
+	AuthorizationPending uint64 `json:"authorization_pending"`
+	SlowDown             uint64 `json:"slow_down"`
+	Token                uint64 `json:"token"`
+	AccessDenied         uint64 `json:"access_denied"`
+	ExpiredToken         uint64 `json:"expired_token"`
+	OAuthError           uint64 `json:"oauth_error"`
+	HTTP4xx              uint64 `json:"http_4xx"`
+	HTTP5xx              uint64 `json:"http_5xx"`
+	Malformed            uint64 `json:"malformed"`
+	Timeout              uint64 `json:"timeout"`
+	Connection           uint64 `json:"connection"`
+}
+
+// Errors counts the outcomes that no healthy device flow has. The four polling
+// states of RFC 8628 section 3.5 are healthy.
+func (o Outcomes) Errors() uint64 {
+	return o.OAuthError + o.HTTP4xx + o.HTTP5xx + o.Malformed + o.Timeout + o.Connection
+}
+
+// Wasted counts the polls that were told to go on waiting.
+func (o Outcomes) Wasted() uint64 { return o.AuthorizationPending + o.SlowDown }
+
+// Latencies are response times in milliseconds.
+type Latencies struct {
+	Start       Distribution `json:"start"`
+	Poll        Distribution `json:"poll"`
+	TimeToToken Distribution `json:"time_to_token"` // from approval to the device holding its token
+}
+
+// Services are service times in milliseconds: the server's and the network's
+// part of a response time.
+type Services struct {
+	Start Distribution `json:"start"`
+	Poll  Distribution `json:"poll"`
+}
+
+// TokenWait splits the time to token.
+type TokenWait struct {
+	Waiting Distribution `json:"waiting"` // from approval to the next poll being sent
+	Server  Distribution `json:"server"`  // that poll and any after it
+}
+
+// Breakdown is the figures of one group of devices or one stage of a profile.
+type Breakdown struct {
+	Name      string    `json:"name"`
+	Devices   Devices   `json:"devices"`
+	Requests  Requests  `json:"requests"`
+	Outcomes  Outcomes  `json:"outcomes"`
+	ErrorRate float64   `json:"error_rate"`
+	Latency   Latencies `json:"latency_ms"`
+}
+
+// Violation is a broken promise of the protocol seen under load.
+type Violation struct {
+	Kind  string `json:"kind"`            // what was seen, a word: token_twice
+	Check string `json:"check,omitempty"` // the catalogue's requirement
+	Title string `json:"title"`           // what was seen, a phrase
+	Count uint64 `json:"count"`
+	// Information is set for what is worth knowing but breaks no rule.
+	Information bool     `json:"information,omitempty"`
+	Example     string   `json:"example,omitempty"`
+	Exchanges   []string `json:"exchanges,omitempty"` // ids
+}
+
+// Second is one second of the run. Latencies are response times of what was
+// scheduled in that second.
+type Second struct {
+	Second int     `json:"second"`
+	Starts uint64  `json:"starts"`
+	Polls  uint64  `json:"polls"`
+	Tokens uint64  `json:"tokens"`
+	Errors uint64  `json:"errors"`
+	Active uint64  `json:"active"` // flows under way at its end
+	P50    float64 `json:"p50_ms"`
+	P99    float64 `json:"p99_ms"`
+	Max    float64 `json:"max_ms"`
+	LagP99 float64 `json:"lag_p99_ms"`
+	// HDR of the response times, as in Distribution; a merge needs it.
+	HDR string `json:"hdr,omitempty"`
+}
+
+// Threshold is one expectation of the run.
+type Threshold struct {
+	Expression string  `json:"expression"` // poll.p99 < 250ms
+	Value      float64 `json:"value"`      // milliseconds where it is a time
+	OK         bool    `json:"ok"`
+	// Verdict is pass, fail, or inconclusive when the load generator itself
+	// may be why it was missed.
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"`
+}
+
+// Client is what the load generator itself took.
+type Client struct {
+	CPUSeconds  float64 `json:"cpu_seconds"`
+	MaxRSSBytes uint64  `json:"max_rss_bytes"`
+	Saturated   bool    `json:"saturated"`
+	// Why says what was too little: processor, file descriptors, lag.
+	Why string `json:"why,omitempty"`
+}
+
+// Violated counts the violations that break a rule.
+func (l *Load) Violated() uint64 {
+	var n uint64
+	for _, v := range l.Violations {
+		if !v.Information {
+			n += v.Count
+		}
+	}
+	return n
+}
+
+// Complete tells whether all shards ran to their planned end.
+func (l *Load) Complete() bool {
+	if len(l.Shards) == 0 {
+		return l.Shard.Complete
+	}
+	for _, s := range l.Shards {
+		if !s.Complete {
+			return false
+		}
+	}
+	return true
+}
