@@ -28,14 +28,17 @@ func (s *session) preflight(ctx context.Context) error {
 	s.target.Timing = Timing{Interval: spec.DefaultInterval * time.Second, Documented: s.target.Documented(),
 		Encodings: len(s.target.Contract.Token.Encodings)}
 	var last *Exchange
-	for _, enc := range s.operation(OpStart).Encodings {
+	for _, enc := range s.tried(OpStart) {
 		f := scene.Start(ctx, In(enc), Step("preflight"))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		last = f.Begun
-		if last.Response == nil {
-			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + last.Error, reachHint(last.Error), last}
+		x := f.Begun
+		if x.Response == nil {
+			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x}
+		}
+		if last == nil {
+			last = x // what the contract's own encoding got explains a refusal best
 		}
 		if f.OK() {
 			s.works(OpStart, enc)
@@ -74,7 +77,7 @@ func (s *session) announce(f *Flow) {
 // probeToken finds the encoding in which the token endpoint can be spoken to:
 // the first whose answer about a real code is not a complaint about the form.
 func (s *session) probeToken(ctx context.Context, scene *Scene, f *Flow) {
-	encs := s.operation(OpToken).Encodings
+	encs := s.tried(OpToken)
 	for _, enc := range encs {
 		x := f.Poll(ctx, In(enc), Step("preflight"))
 		if x == nil {
@@ -86,6 +89,19 @@ func (s *session) probeToken(ctx context.Context, scene *Scene, f *Flow) {
 		}
 	}
 	s.works(OpToken, encs[0])
+}
+
+// tried are the contract's encodings and then the others, so that an endpoint
+// that takes only another one fails that one check and is then spoken to in a
+// way it understands (rules C13, C20).
+func (s *session) tried(op Operation) []spec.Encoding {
+	encs := slices.Clone(s.operation(op).Encodings)
+	for _, enc := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
+		if !slices.Contains(encs, enc) {
+			encs = append(encs, enc)
+		}
+	}
+	return encs
 }
 
 func (s *session) works(op Operation, e spec.Encoding) {
