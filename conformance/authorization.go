@@ -118,14 +118,10 @@ func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
 
 func hasError(x *Exchange) bool { return x.ErrorCode() != "" }
 
-// frameworkAnswer is ruling R9: a validation answer without an error code is
-// forgiven where the document says nothing of error bodies.
-func (e *Evidence) frameworkAnswer() Rule {
-	if e.Documented() {
-		return warnIf(fieldErrors)
-	}
-	return failIf(fieldErrors)
-}
+// frameworkAnswer is a validation answer without an error code. Whether ruling
+// R9 lets it pass is decided once, by DF-ERR-007 (rule C1); here it is no more
+// than a refusal in other words.
+func (e *Evidence) frameworkAnswer() Rule { return warnIf(fieldErrors) }
 
 // minimalStart sends nothing but what is required: the client, and the device's
 // metadata where the contract wants them.
