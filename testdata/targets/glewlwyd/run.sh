@@ -1,16 +1,18 @@
 #!/bin/bash
-# run.sh PORT: Glewlwyd from Debian's package, in the foreground on 127.0.0.1:PORT.
+# run.sh [PORT]: Glewlwyd from Debian's package, in the foreground on 127.0.0.1:PORT;
+# without PORT it only installs.
 # Its state is a fresh SQLite file for each run.
 #   LIFETIME=20s  lifetime of the device code (default 10m)
 #   INTERVAL=5s   announced polling interval
 set -eu
 cd "$(dirname "$0")"
-PORT=$1
 if ! command -v glewlwyd >/dev/null || ! command -v sqlite3 >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq >&2
   apt-get install -y -qq --no-install-recommends glewlwyd sqlite3 >&2
 fi
+[ $# -gt 0 ] || exit 0
+PORT=$1
 seconds() { case $1 in *m) echo $((${1%m} * 60));; *) echo "${1%s}";; esac; }
 STATE=bin/$PORT
 rm -rf "$STATE"; mkdir -p "$STATE"
