@@ -5,6 +5,7 @@ package approve
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -28,6 +29,14 @@ type Verification struct {
 	Raw                     string // typed instead of UserCode, when not empty
 }
 
+// Typed is what goes into the page as the user code.
+func (v Verification) Typed() string {
+	if v.Raw != "" {
+		return v.Raw
+	}
+	return v.UserCode
+}
+
 // Powers are what an approver can do beyond approving and denying.
 type Powers struct {
 	RawCodes   bool // it types any text as the user code
@@ -42,6 +51,19 @@ type Powers struct {
 type Approver interface {
 	Decide(ctx context.Context, v Verification, d Decision) error
 	Powers() Powers
+}
+
+// An Enterer enters a code up to the consent page and stops there. Its errors
+// are those of Decide.
+type Enterer interface {
+	Enter(ctx context.Context, v Verification) error
+}
+
+// A Walker goes all the way to a decision and stops before the last request.
+// It returns every request of the way, that last one included; bodies can be
+// read again through GetBody.
+type Walker interface {
+	Walk(ctx context.Context, v Verification, d Decision) ([]*http.Request, error)
 }
 
 var (

@@ -1,0 +1,55 @@
+package approve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// Reference decides at the reference server's decision endpoint.
+type Reference struct {
+	Client *http.Client
+	URL    string // of the server
+}
+
+// Powers: it types any code, enters one without deciding, and knows two users.
+func (r *Reference) Powers() Powers { return Powers{RawCodes: true, Steps: true, SecondUser: true} }
+
+// Decide posts the decision.
+func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) error {
+	return r.post(ctx, v, string(d))
+}
+
+// Enter looks the code up and leaves it undecided.
+func (r *Reference) Enter(ctx context.Context, v Verification) error { return r.post(ctx, v, "enter") }
+
+func (r *Reference) post(ctx context.Context, v Verification, action string) error {
+	body, err := json.Marshal(map[string]string{"user_code": v.Typed(), "action": action, "user": v.User})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/decision", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := r.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	switch {
+	case resp.StatusCode == http.StatusNotFound:
+		return fmt.Errorf("%s takes no decisions; start it with them enabled", req.URL)
+	case resp.StatusCode/100 == 2:
+		return nil
+	case resp.StatusCode/100 == 4:
+		return fmt.Errorf("%w: %s", ErrRefused, bytes.TrimSpace(answer))
+	}
+	return fmt.Errorf("%s answered %s", req.URL, resp.Status)
+}

@@ -1,0 +1,90 @@
+// Package refserver is a device-flow server that does what the standards ask
+// (RFC 8628, RFC 6749, RFC 8414, RFC 7662) and, on request, one thing wrong.
+// dfcheck checks it when no other host is named, proves its own checks with its
+// faults, and uses it as a target for load.
+package refserver
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Config of a server. The zero value is the documented API on
+// http://localhost with the default clients and users.
+type Config struct {
+	Contract string // documented-v1, documented-v2 or rfc8628
+	BaseURL  string // issuer; all URLs are made from it, never from a request
+	// Interval is announced and enforced, Lifetime that of the codes; both in
+	// whole seconds.
+	Interval, Lifetime time.Duration
+	TokenLifetime      time.Duration
+	Clients            []Client
+	Users              []User
+	Scopes             []string // what may be granted; anything else is left out of the token
+	// Decisions opens POST /decision, with which programs approve and deny
+	// without signing in. For tests alone.
+	Decisions bool
+	UserCode  string // the same for every start, for demonstrations; "" makes one up
+	// Limit is how many requests a second one address may send, 0 for any.
+	Limit int
+}
+
+// Client is a registered OAuth client. One with a secret is confidential.
+type Client struct {
+	ID, Secret   string
+	NoDeviceFlow bool // not entitled to the device grant
+}
+
+// User is a person who can sign in at the verification page.
+type User struct{ Name, Password string }
+
+// The clients and users of a server whose configuration names none.
+var (
+	DefaultClients = []Client{
+		{ID: "dfcheck"}, {ID: "dfcheck-other"}, {ID: "dfcheck-conf", Secret: "secret"},
+		{ID: "nodevice", NoDeviceFlow: true},
+	}
+	DefaultUsers = []User{{"alice", "password"}, {"bob", "password"}}
+)
+
+func (c Config) withDefaults() Config {
+	c.Contract = cmp.Or(c.Contract, "documented-v1")
+	c.BaseURL = cmp.Or(c.BaseURL, "http://localhost")
+	c.Interval = cmp.Or(c.Interval, spec.DefaultInterval*time.Second)
+	c.Lifetime = cmp.Or(c.Lifetime, 10*time.Minute)
+	c.TokenLifetime = cmp.Or(c.TokenLifetime, time.Hour)
+	if c.Clients == nil {
+		c.Clients = DefaultClients
+	}
+	if c.Users == nil {
+		c.Users = DefaultUsers
+	}
+	if c.Scopes == nil {
+		c.Scopes = []string{"openid", "profile"}
+	}
+	return c
+}
+
+// Check reports every problem of a configuration at once.
+func (c Config) Check() error {
+	c = c.withDefaults()
+	var errs []error
+	if _, err := spec.BuiltinContract(c.Contract); err != nil {
+		errs = append(errs, err)
+	}
+	for name, d := range map[string]time.Duration{"interval": c.Interval, "lifetime": c.Lifetime} {
+		if d < time.Second || d%time.Second != 0 {
+			errs = append(errs, fmt.Errorf("%s %s is not a whole number of seconds of at least 1", name, d))
+		}
+	}
+	if c.Interval >= c.Lifetime {
+		errs = append(errs, fmt.Errorf("interval %s is not shorter than the lifetime %s", c.Interval, c.Lifetime))
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}

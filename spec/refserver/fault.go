@@ -1,0 +1,47 @@
+package refserver
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dfcheck/dfcheck/spec/strict"
+)
+
+// A Fault makes the server wrong in one way. It is data: what is wrong, which
+// requirement it breaks, and how.
+type Fault struct {
+	Name  string // of its own, in kebab case
+	Check string // id of the requirement that it breaks
+	// Also are other requirements that it cannot help breaking, with the reason.
+	Also map[string]string
+	Doc  string // what is wrong, one sentence
+	// Contract in which it shows, documented-v1 when empty.
+	Contract string
+	// Needs is what a run must be given to see it, in the words of the
+	// catalogue; powers that the tests always configure are not named.
+	Needs []string
+
+	Configure func(*Config)
+	Break     func(*behaviour)
+	Wrap      func(http.Handler) http.Handler
+}
+
+// Faults lists every fault in the order of the catalogue's groups.
+func Faults() []Fault {
+	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, tokenFaults,
+		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
+		securityFaults, concurrencyFaults, refreshFaults)
+}
+
+// FaultNamed finds a fault. An unknown name is an error that names the nearest.
+func FaultNamed(name string) (Fault, error) {
+	var names []string
+	for _, f := range Faults() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Fault{}, fmt.Errorf("unknown fault %q; the nearest is %q", name, strict.Nearest(name, names))
+}

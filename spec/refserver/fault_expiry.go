@@ -1,0 +1,3 @@
+package refserver
+
+var expiryFaults = []Fault{}

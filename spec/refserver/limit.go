@@ -1,0 +1,56 @@
+package refserver
+
+import (
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limiter holds every address to a number of requests per second, with a burst
+// of two seconds' worth.
+type limiter struct {
+	perSecond int // 0: no limit
+	mu        sync.Mutex
+	addresses map[string]*rate.Limiter
+}
+
+func newLimiter(perSecond int) *limiter {
+	return &limiter{perSecond: perSecond, addresses: map[string]*rate.Limiter{}}
+}
+
+// maxAddresses bounds the table; when it is full it begins anew.
+const maxAddresses = 10_000
+
+// wait is how long an address must wait, 0 when it may go on.
+func (l *limiter) wait(remote string) time.Duration {
+	if l.perSecond == 0 {
+		return 0
+	}
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.addresses) >= maxAddresses {
+		clear(l.addresses)
+	}
+	a := l.addresses[host]
+	if a == nil {
+		a = rate.NewLimiter(rate.Limit(l.perSecond), 2*l.perSecond)
+		l.addresses[host] = a
+	}
+	if a.Allow() {
+		return 0
+	}
+	return time.Second
+}
+
+// seconds rounds up, as Retry-After wants whole seconds (RFC 9110 section
+// 10.2.3).
+func seconds(d time.Duration) string {
+	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+}

@@ -1,0 +1,37 @@
+package refserver
+
+import (
+	"net/http"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// serveMetadata publishes the endpoints (RFC 8414 section 2, OpenID Connect
+// Discovery section 3).
+func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		methods(w, r, http.MethodGet, http.MethodHead)
+		return
+	}
+	grants := []string{spec.GrantDeviceCode}
+	if s.refreshes {
+		grants = append(grants, spec.GrantRefreshToken)
+	}
+	base := s.cfg.BaseURL
+	members := map[string]any{
+		"issuer":                                base,
+		"device_authorization_endpoint":         base + s.contract.Start.Path,
+		"token_endpoint":                        base + s.contract.Token.Path,
+		"introspection_endpoint":                base + pathIntrospection,
+		"grant_types_supported":                 grants,
+		"scopes_supported":                      s.cfg.Scopes,
+		"response_types_supported":              []string{"none"},
+		"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post"},
+	}
+	place := "oauth"
+	if r.URL.Path == pathOpenID {
+		place = "openid"
+	}
+	s.is.metadata(s, place, members)
+	succeed(members).with("Cache-Control", "max-age=60").send(w)
+}

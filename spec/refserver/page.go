@@ -1,0 +1,234 @@
+package refserver
+
+import (
+	"bytes"
+	"crypto/subtle"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// The verification page (RFC 8628 section 3.3): sign in, type the code, see
+// which device asks for what, decide.
+const (
+	pathSignIn  = pathPage + "/sign-in"
+	pathConsent = pathPage + "/consent"
+)
+
+// pageRules are where verification pages go wrong.
+type pageRules struct {
+	text      func(string) string // makes text safe to show
+	forgeable bool                // decisions need no anti-forgery token
+	framed    bool                // other sites may show the page in a frame
+	anonymous bool                // decisions need no session
+	viewed    func(*grant)        // what looking at a request does
+}
+
+// people are those who are signed in.
+type people struct {
+	mu       sync.Mutex
+	sessions map[string]*session
+}
+
+// session of a browser. user is empty until somebody signs in.
+type session struct {
+	user, token string
+	until       time.Time
+}
+
+const (
+	cookieName      = "session"
+	sessionLifetime = 30 * time.Minute
+	maxSessions     = 10_000
+)
+
+func newPeople() *people { return &people{sessions: map[string]*session{}} }
+
+// of returns the session of a request, nil when it has none.
+func (p *people) of(r *http.Request) *session {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.sessions[c.Value]
+	if s == nil || time.Now().After(s.until) {
+		return nil
+	}
+	return s
+}
+
+// begin opens a session under a new name, so that nobody can have known it.
+func (p *people) begin(w http.ResponseWriter, user string, secure bool) *session {
+	s := &session{user: user, token: random(18), until: time.Now().Add(sessionLifetime)}
+	id := random(18)
+	p.mu.Lock()
+	if len(p.sessions) >= maxSessions {
+		clear(p.sessions)
+	}
+	p.sessions[id] = s
+	p.mu.Unlock()
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+	return s
+}
+
+//go:embed page.html
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// view is what the page shows.
+type view struct {
+	Title, Problem, Done string
+	Token, Code          string
+	SignIn, Enter        bool
+	Consent              bool
+	Client, Scope        string
+	Device               template.HTML
+}
+
+func (s *Server) show(w http.ResponseWriter, status int, v view) {
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, v); err != nil {
+		panic(err) // the template is embedded and its data plain
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	if !s.is.page.framed {
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
+		h.Set("X-Frame-Options", "DENY")
+	}
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
+}
+
+func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
+	who := s.people.of(r)
+	switch {
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		if r.URL.Path != pathPage {
+			http.Redirect(w, r, pathPage, http.StatusSeeOther)
+			return
+		}
+		s.openPage(w, r, who)
+	case r.Method != http.MethodPost:
+		methods(w, r, http.MethodGet, http.MethodHead, http.MethodPost)
+	case r.ParseForm() != nil:
+		s.show(w, http.StatusBadRequest, view{Title: "Not understood", Problem: "The form could not be read."})
+	case s.forged(r, who):
+		s.show(w, http.StatusForbidden, view{Title: "Not accepted", Problem: "This request did not come from this page. Open it again and retry."})
+	case r.URL.Path == pathSignIn:
+		s.signIn(w, r)
+	case (who == nil || who.user == "") && !s.is.page.anonymous:
+		s.openPage(w, r, who)
+	case r.URL.Path == pathConsent:
+		s.consent(w, r, who)
+	default:
+		s.enter(w, r, who)
+	}
+}
+
+// forged tells whether a POST was made by another site: every form carries the
+// token of its session (RFC 6749 section 10.12).
+func (s *Server) forged(r *http.Request, who *session) bool {
+	if s.is.page.forgeable {
+		return false
+	}
+	if o := r.Header.Get("Origin"); o != "" && o != "null" && o != s.origin() {
+		return true
+	}
+	return who == nil || subtle.ConstantTimeCompare([]byte(who.token), []byte(r.PostForm.Get("csrf"))) != 1
+}
+
+func (s *Server) origin() string {
+	u, err := url.Parse(s.cfg.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func (s *Server) secure() bool { return len(s.cfg.BaseURL) > 5 && s.cfg.BaseURL[:6] == "https:" }
+
+// openPage shows the sign-in form or the form for the code. Looking changes
+// nothing (RFC 9110 section 9.2.1).
+func (s *Server) openPage(w http.ResponseWriter, r *http.Request, who *session) {
+	if who == nil {
+		who = s.people.begin(w, "", s.secure())
+	}
+	code := r.FormValue("user_code")
+	if g := s.grants.typedAs(s.is.normal(code)); g != nil && who.user != "" {
+		s.is.page.viewed(g)
+	}
+	v := view{Title: "Connect a device", Token: who.token, Code: code, Enter: true}
+	if who.user == "" {
+		v = view{Title: "Sign in", Token: who.token, Code: code, SignIn: true}
+	}
+	s.show(w, http.StatusOK, v)
+}
+
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
+	for _, u := range s.cfg.Users {
+		if u.Name == r.PostForm.Get("username") && subtle.ConstantTimeCompare([]byte(u.Password), []byte(r.PostForm.Get("password"))) == 1 {
+			s.people.begin(w, u.Name, s.secure())
+			target := pathPage
+			if code := r.PostForm.Get("user_code"); code != "" {
+				target += "?user_code=" + url.QueryEscape(code)
+			}
+			http.Redirect(w, r, target, http.StatusSeeOther)
+			return
+		}
+	}
+	who := s.people.of(r)
+	v := view{Title: "Sign in", Problem: "Name or password is wrong.", SignIn: true, Code: r.PostForm.Get("user_code")}
+	if who != nil {
+		v.Token = who.token
+	}
+	s.show(w, http.StatusUnauthorized, v)
+}
+
+// enter looks at the request behind a code and asks for the decision.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
+	code := r.PostForm.Get("user_code")
+	g, err := s.typed(code, actionEnter, who.user)
+	if err != nil {
+		s.problem(w, err, who, code)
+		return
+	}
+	s.show(w, http.StatusOK, view{Title: "Allow this device?", Token: who.token, Code: g.userCode, Consent: true, Client: g.client.ID,
+		Scope: s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS))})
+}
+
+func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
+	code, action := r.PostForm.Get("user_code"), r.PostForm.Get("action")
+	if who == nil {
+		who = &session{user: s.cfg.Users[0].Name} // only a fault lets nobody decide
+	}
+	if action != actionApprove && action != actionDeny {
+		s.show(w, http.StatusBadRequest, view{Title: "Not understood", Problem: "Press Approve or Deny."})
+		return
+	}
+	if _, err := s.typed(code, action, who.user); err != nil {
+		s.problem(w, err, who, code)
+		return
+	}
+	done := "The device is connected. You can close this page."
+	if action == actionDeny {
+		done = "The device was refused. You can close this page."
+	}
+	s.show(w, http.StatusOK, view{Title: "Done", Done: done})
+}
+
+func (s *Server) problem(w http.ResponseWriter, err error, who *session, code string) {
+	status := http.StatusBadRequest
+	if err == errGuessing {
+		status = http.StatusTooManyRequests
+	}
+	s.show(w, status, view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code, Enter: true})
+}

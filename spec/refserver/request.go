@@ -1,0 +1,230 @@
+package refserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// request is a POST to one of the two operations, read.
+type request struct {
+	*http.Request
+	op       *spec.Operation
+	name     string // start or token
+	encoding spec.Encoding
+	params   spec.Params
+	client   *Client // nil when the request names none
+}
+
+// get is a parameter's value; a parameter without a value counts as absent
+// (RFC 6749 section 3.1).
+func (q *request) get(name string) string {
+	v, _ := q.params.Get(name)
+	return v
+}
+
+// maxRequest bounds a request body, in bytes.
+const maxRequest = 64 << 10
+
+// read parses the body in the encoding its Content-Type names, if the contract
+// declares it.
+func (s *Server) read(r *http.Request, name string, op *spec.Operation) (*request, *answer) {
+	q := &request{Request: r, op: op, name: name}
+	label := r.Header.Get("Content-Type")
+	mediaType := label
+	var boundary string
+	if label != string(spec.Form) && label != string(spec.JSON) { // the usual spellings need no parser
+		t, args, err := mime.ParseMediaType(label)
+		if err != nil {
+			return q, refuse(spec.ErrInvalidRequest, "the Content-Type cannot be read")
+		}
+		mediaType, boundary = t, args["boundary"]
+	}
+	q.encoding = spec.Encoding(mediaType)
+	if !op.Accepts(q.encoding) {
+		a := refuse(spec.ErrInvalidRequest, "the media type of the body is not supported")
+		a.status = http.StatusUnsupportedMediaType
+		return q, a
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
+	switch {
+	case err != nil:
+		return q, refuse(spec.ErrInvalidRequest, "the body could not be read")
+	case len(body) > maxRequest:
+		a := refuse(spec.ErrInvalidRequest, "the body is too large")
+		a.status = http.StatusRequestEntityTooLarge
+		return q, a
+	}
+	q.params, err = decode(q.encoding, body, boundary)
+	if err != nil {
+		return q, refuse(spec.ErrInvalidRequest, err.Error())
+	}
+	return q, nil
+}
+
+var (
+	errForm      = errors.New("the body is not a form")
+	errJSON      = errors.New("the body is not one JSON object with text members")
+	errMultipart = errors.New("the body is not multipart/form-data")
+)
+
+func decode(e spec.Encoding, body []byte, boundary string) (spec.Params, error) {
+	switch e {
+	case spec.JSON:
+		return decodeJSON(body)
+	case spec.Multipart:
+		return decodeMultipart(body, boundary)
+	}
+	return decodeForm(string(body))
+}
+
+func decodeForm(body string) (spec.Params, error) {
+	params := make(spec.Params, 0, 4)
+	for body != "" {
+		var pair string
+		pair, body, _ = strings.Cut(body, "&")
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		var err error
+		if name, err = url.QueryUnescape(name); err != nil {
+			return nil, errForm
+		}
+		if value, err = url.QueryUnescape(value); err != nil {
+			return nil, errForm
+		}
+		params = append(params, spec.Param{Name: name, Value: value})
+	}
+	return params, nil
+}
+
+// known are the parameters whose values must be text; what a request holds
+// beside them is ignored (RFC 6749 section 3.1).
+var known = map[string]bool{"client_id": true, "client_secret": true, "scope": true, "device_type": true, "device_os": true,
+	"grant_type": true, "device_code": true, "refresh_token": true}
+
+// decodeJSON reads one object. Repeated names are kept, so that they can be
+// refused like repeated form parameters.
+func decodeJSON(body []byte) (spec.Params, error) {
+	if !utf8.Valid(body) {
+		return nil, errJSON
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errJSON
+	}
+	var params spec.Params
+	for d.More() {
+		t, err := d.Token()
+		name, ok := t.(string)
+		if err != nil || !ok {
+			return nil, errJSON
+		}
+		var raw json.RawMessage
+		if d.Decode(&raw) != nil {
+			return nil, errJSON
+		}
+		var value string
+		if raw[0] == '"' {
+			if json.Unmarshal(raw, &value) != nil {
+				return nil, errJSON
+			}
+		} else if known[name] {
+			return nil, errJSON
+		}
+		params = append(params, spec.Param{Name: name, Value: value})
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, errJSON
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errJSON
+	}
+	return params, nil
+}
+
+func decodeMultipart(body []byte, boundary string) (spec.Params, error) {
+	if boundary == "" {
+		return nil, errMultipart
+	}
+	var params spec.Params
+	r := multipart.NewReader(bytes.NewReader(body), boundary)
+	for {
+		part, err := r.NextPart()
+		if err == io.EOF {
+			return params, nil
+		}
+		if err != nil {
+			return nil, errMultipart
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, errMultipart
+		}
+		if part.FormName() != "" {
+			params = append(params, spec.Param{Name: part.FormName(), Value: string(value)})
+		}
+	}
+}
+
+// wellFormed refuses what no honest device sends: known parameters twice, text
+// that is not printable, values longer than declared, required ones missing.
+func (s *Server) wellFormed(q *request) *answer {
+	seen := map[string]bool{}
+	for _, p := range q.params {
+		if !known[p.Name] && !q.op.Has(p.Name) {
+			continue
+		}
+		if seen[p.Name] {
+			return refuse(spec.ErrInvalidRequest, p.Name+" is given more than once")
+		}
+		seen[p.Name] = true
+		if declared, ok := q.op.Param(p.Name); ok && declared.MaxLength > 0 && utf8.RuneCountInString(p.Value) > declared.MaxLength {
+			return refuse(spec.ErrInvalidRequest, p.Name+" is too long")
+		}
+		if !printable(p.Value) {
+			return refuse(spec.ErrInvalidRequest, p.Name+" has characters that are not allowed")
+		}
+	}
+	for _, p := range q.op.Params {
+		if p.Required && q.get(p.Name) == "" && s.required(q, p.Name) {
+			return refuse(spec.ErrInvalidRequest, p.Name+" is missing")
+		}
+	}
+	return nil
+}
+
+// required tells whether a declared parameter is due in this request: a refresh
+// needs no device code, and a client that authenticates with HTTP Basic need
+// not name itself again.
+func (s *Server) required(q *request, param string) bool {
+	if param == "device_code" && q.get("grant_type") != spec.GrantDeviceCode {
+		return false
+	}
+	if param == "client_id" {
+		if _, _, basic := q.BasicAuth(); basic {
+			return false
+		}
+	}
+	return s.is.required(q.name, param)
+}
+
+// printable tells whether a text is valid UTF-8 without control characters.
+func printable(s string) bool {
+	for _, r := range s {
+		if r < 0x20 || r == 0x7f || r == utf8.RuneError {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,145 @@
+package refserver
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Paths beside those of the contract.
+const (
+	pathPage          = "/device"
+	pathDecision      = "/decision"
+	pathIntrospection = "/introspect"
+	pathOAuth         = "/.well-known/oauth-authorization-server"
+	pathOpenID        = "/.well-known/openid-configuration"
+)
+
+// Server is a device-flow server. It has no goroutines of its own and forgets
+// what is over while it serves.
+type Server struct {
+	cfg       Config
+	is        *behaviour
+	contract  *spec.Contract
+	clients   map[string]*Client
+	scopes    map[string]bool
+	refreshes bool // it gives out and takes refresh tokens
+
+	grants  *store
+	wallet  *wallet
+	people  *people
+	guesses *guesses
+	limiter *limiter
+	handler http.Handler
+}
+
+// New returns a server with the given faults. It panics when the configuration
+// is not right: call Config.Check first on anything a user wrote.
+func New(cfg Config, faults ...Fault) *Server {
+	for _, f := range faults {
+		if f.Configure != nil {
+			f.Configure(&cfg)
+		}
+	}
+	cfg = cfg.withDefaults()
+	if err := cfg.Check(); err != nil {
+		panic(err)
+	}
+	contract, err := spec.BuiltinContract(cfg.Contract)
+	if err != nil {
+		panic(err) // Check looked it up
+	}
+	s := &Server{cfg: cfg, is: correct(), contract: contract, clients: map[string]*Client{}, scopes: map[string]bool{},
+		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime), wallet: newWallet(cfg.TokenLifetime),
+		people: newPeople(), guesses: &guesses{wrong: map[string]*tally{}}, limiter: newLimiter(cfg.Limit)}
+	for i := range cfg.Clients {
+		s.clients[cfg.Clients[i].ID] = &cfg.Clients[i]
+	}
+	for _, t := range cfg.Scopes {
+		s.scopes[t] = true
+	}
+	s.handler = s.routes()
+	for _, f := range faults {
+		if f.Break != nil {
+			f.Break(s.is)
+		}
+		if f.Wrap != nil {
+			s.handler = f.Wrap(s.handler)
+		}
+	}
+	return s
+}
+
+// Config is the configuration the server runs with, defaults filled in.
+func (s *Server) Config() Config { return s.cfg }
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// routes is a plain switch: two paths carry nearly all requests.
+func (s *Server) routes() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case s.contract.Token.Path:
+			s.operation(w, r, "token", &s.contract.Token, s.token)
+		case s.contract.Start.Path:
+			s.operation(w, r, "start", &s.contract.Start, s.start)
+		case pathOAuth, pathOpenID:
+			s.serveMetadata(w, r)
+		case pathPage, pathSignIn, pathConsent:
+			s.servePage(w, r)
+		case pathIntrospection:
+			s.serveIntrospection(w, r)
+		case pathDecision:
+			s.serveDecision(w, r)
+		default:
+			notFound().send(w)
+		}
+	})
+}
+
+func notFound() *answer {
+	a := refuse("not_found", "nothing is served at this path")
+	a.status = http.StatusNotFound
+	return a
+}
+
+// operation carries out one of the two operations.
+func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, op *spec.Operation, do func(*request) *answer) {
+	if r.Method != http.MethodPost {
+		methods(w, r, http.MethodPost)
+		return
+	}
+	if wait := s.limiter.wait(r.RemoteAddr); wait > 0 {
+		tooMany(wait).send(w)
+		return
+	}
+	q, a := s.read(r, name, op)
+	if a == nil {
+		a = do(q)
+	}
+	s.is.finish(q, a)
+	a.send(w)
+}
+
+// methods answers a method that is not served (RFC 9110 section 15.5.6).
+func methods(w http.ResponseWriter, r *http.Request, allowed ...string) {
+	allow := strings.Join(append(allowed, http.MethodOptions), ", ")
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", allow)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	a := refuse(spec.ErrInvalidRequest, "the method is not allowed here").with("Allow", allow)
+	a.status = http.StatusMethodNotAllowed
+	a.send(w)
+}
+
+// tooMany asks a client to come back later (RFC 6585 section 4).
+func tooMany(wait time.Duration) *answer {
+	a := refuse("temporarily_unavailable", "too many requests").with("Retry-After", seconds(wait))
+	a.status = http.StatusTooManyRequests
+	return a
+}

@@ -1,0 +1,137 @@
+package refserver
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+	"time"
+)
+
+// grant is the life of one device code.
+type grant struct {
+	deviceCode, userCode string
+	client               *Client
+	scope                string // as asked for
+	deviceType, deviceOS string
+	created, expires     time.Time
+
+	mu       sync.Mutex
+	state    state
+	user     string // who decided
+	polled   time.Time
+	interval time.Duration
+	slowed   int
+	tokens   *tokens // once redeemed
+}
+
+// state of a grant. Expiry is no state: the clock decides it.
+type state uint8
+
+const (
+	pending state = iota
+	approved
+	denied
+	redeemed
+)
+
+// store keeps grants by device code and by user code. It is sharded so that
+// polls of different devices do not wait for each other.
+type store struct {
+	seed   maphash.Seed
+	keep   time.Duration // how long a grant is known after its end
+	shards [64]shard
+	typed  userCodes
+}
+
+type shard struct {
+	mu     sync.RWMutex
+	grants map[string]*grant
+	queue  []*grant // oldest first; all live equally long
+}
+
+// userCodes finds grants by what people type.
+type userCodes struct {
+	mu     sync.RWMutex
+	grants map[string]*grant
+}
+
+func newStore(keep time.Duration) *store {
+	s := &store{seed: maphash.MakeSeed(), keep: keep, typed: userCodes{grants: map[string]*grant{}}}
+	for i := range s.shards {
+		s.shards[i].grants = map[string]*grant{}
+	}
+	return s
+}
+
+func (s *store) shard(deviceCode string) *shard {
+	return &s.shards[maphash.String(s.seed, deviceCode)%uint64(len(s.shards))]
+}
+
+// find returns the grant of a device code, nil when there is none.
+func (s *store) find(deviceCode string) *grant {
+	sh := s.shard(deviceCode)
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	return sh.grants[deviceCode]
+}
+
+// typedAs returns the grant of a user code in its normal form.
+func (s *store) typedAs(normal string) *grant {
+	s.typed.mu.RLock()
+	defer s.typed.mu.RUnlock()
+	return s.typed.grants[normal]
+}
+
+// claim registers a grant under a user code in its normal form; false means
+// that a live grant has that code.
+func (s *store) claim(normal string, g *grant) bool {
+	s.typed.mu.Lock()
+	defer s.typed.mu.Unlock()
+	if old := s.typed.grants[normal]; old != nil && g.created.Before(old.expires) {
+		return false
+	}
+	s.typed.grants[normal] = g
+	return true
+}
+
+// add stores a grant and forgets those of the same shard whose time is over:
+// the work of forgetting is spread over the starts.
+func (s *store) add(g *grant, normal func(string) string) {
+	sh := s.shard(g.deviceCode)
+	sh.mu.Lock()
+	sh.grants[g.deviceCode] = g
+	sh.queue = append(sh.queue, g)
+	var gone []*grant
+	for len(sh.queue) > 0 && g.created.Sub(sh.queue[0].expires) > s.keep {
+		gone = append(gone, sh.queue[0])
+		delete(sh.grants, sh.queue[0].deviceCode)
+		sh.queue = sh.queue[1:]
+	}
+	sh.mu.Unlock()
+	if len(gone) == 0 {
+		return
+	}
+	s.typed.mu.Lock()
+	defer s.typed.mu.Unlock()
+	for _, old := range gone {
+		if code := normal(old.userCode); s.typed.grants[code] == old {
+			delete(s.typed.grants, code)
+		}
+	}
+}
+
+// normalCode is a user code as it is compared: upper case, without what people
+// leave out (RFC 8628 section 6.1).
+func normalCode(typed string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return r
+		case r == '-' || r == ' ' || r == '_' || r == '.':
+			return -1
+		}
+		return r
+	}, typed)
+}
