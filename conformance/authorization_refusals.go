@@ -20,7 +20,7 @@ func (s *Scene) negatives(ctx context.Context, op Operation, check string, base 
 		if n.Check != check {
 			continue
 		}
-		contentType, body := n.Apply(base)
+		contentType, body := n.Apply(s.target.signed(base))
 		call := c
 		call.Step, call.Encoding = n.String(), n.Encoding
 		s.Send(ctx, call, Body(contentType, body))

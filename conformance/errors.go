@@ -1,4 +1,206 @@
 package conformance
 
-// errorChecks are filled in below.
-var errorChecks = []Check{}
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// errorChecks look at the refusals of the whole run: this file their status,
+// media type and code, errors_texts.go what else is in them.
+var errorChecks = []Check{
+	passiveErrors("DF-ERR-001", judgeErrorStatus),
+	passiveErrors("DF-ERR-002", judgeErrorMediaType),
+	passiveErrors("DF-ERR-003", judgeErrorCodes),
+	passiveErrors("DF-ERR-005", judgeErrorCaching),
+	passiveErrors("DF-ERR-006", judgeErrorSecrets),
+	passiveErrors("DF-ERR-007", judgeFieldErrors),
+}
+
+// passiveErrors makes a check that looks at every refusal of the run; a pending
+// poll and four faults make sure that there are some.
+func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Passive: true, Judge: judge}
+}
+
+// A tally gathers alike observations into one finding each, because a defect of
+// error answers shows in nearly all of them.
+type tally struct {
+	order []observation
+	found map[observation][]*Exchange
+}
+
+type observation struct {
+	verdict          reports.Verdict
+	expected, actual string
+}
+
+func (t *tally) add(v reports.Verdict, expected, actual string, x *Exchange) {
+	o := observation{v, expected, actual}
+	if t.found == nil {
+		t.found = map[observation][]*Exchange{}
+	}
+	if t.found[o] == nil {
+		t.order = append(t.order, o)
+	}
+	t.found[o] = append(t.found[o], x)
+}
+
+// cited is how many exchanges one finding names.
+const cited = 8
+
+func (t *tally) book(j *Judgement) {
+	for _, o := range t.order {
+		xs, actual := t.found[o], o.actual
+		if n := len(xs); n > cited {
+			xs, actual = xs[:cited], fmt.Sprintf("%s (%d answers)", actual, n)
+		}
+		switch o.verdict {
+		case reports.Waived:
+			j.Waive("lenient.status", o.expected, actual, xs...)
+		default:
+			j.Book(o.verdict, o.expected, actual, xs...)
+		}
+	}
+}
+
+// posted lists the answers of both operations to POST.
+func (e *Evidence) posted() []*Exchange {
+	var out []*Exchange
+	for _, x := range e.Exchanges {
+		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// judgeErrorStatus holds ruling R8. It alone looks at the status of an error
+// (rule C1).
+func judgeErrorStatus(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.posted() {
+		code := x.ErrorCode()
+		if code == "" {
+			continue
+		}
+		v := statusVerdict(x.Status(), code)
+		if v != reports.Pass && slices.Contains(e.Lenient.Status, x.Status()) {
+			v = reports.Waived
+		}
+		expected := "400 with " + code
+		if code == spec.ErrInvalidClient {
+			expected = "400 or 401 with " + code
+		}
+		t.add(v, expected, fmt.Sprint(x.Status()), x)
+	}
+	t.book(j)
+}
+
+// flowCodes are the errors of the device flow and of plain mistakes in it.
+var flowCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken,
+	spec.ErrInvalidGrant, spec.ErrInvalidRequest, spec.ErrUnsupportedGrantType}
+
+func statusVerdict(status int, code string) reports.Verdict {
+	switch {
+	case status == 400,
+		status == 401 && code == spec.ErrInvalidClient,
+		status/100 == 5 && (code == "server_error" || code == "temporarily_unavailable"):
+		return reports.Pass // what a 5xx means is for the check that provoked it
+	case status/100 == 2:
+		return reports.Fail
+	case status == 429, status == 405, status == 411, status == 413, status == 415:
+		return reports.Warning
+	case slices.Contains(flowCodes, code) && status/100 == 4:
+		return reports.Fail
+	}
+	return reports.Warning
+}
+
+// unreadable are the scenarios whose requests no parser has to understand; what
+// is said to them is for their own checks.
+var unreadable = []*Scenario{undeclaredTypes, wrongLabels, malformedJSON, brokenMultipart, acceptedTypes}
+
+// mistakes are the scenarios of plain mistakes in requests that can be read.
+var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults}
+
+func (x *Exchange) of(scenarios ...*Scenario) bool {
+	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
+}
+
+// judgeErrorMediaType: a refusal is one JSON object and labelled so. Frameworks
+// that refuse before OAuth code runs get a warning.
+func judgeErrorMediaType(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.posted() {
+		if x.of(unreadable...) || x.Request.Header.Get("Host") != "" {
+			continue
+		}
+		media, object := x.MediaType(), x.Object() != nil
+		actual := fmt.Sprintf("%d as %s", x.Status(), media)
+		if media == "" {
+			actual = fmt.Sprintf("%d without a Content-Type", x.Status())
+		}
+		if !object {
+			actual += ", which is not one JSON object"
+		}
+		switch s := x.Status(); {
+		case s == 400 || s == 401:
+			v := reports.Pass
+			switch {
+			case media == string(spec.JSON) && object:
+			case !x.Provoked || x.ErrorCode() != "" || x.of(mistakes...):
+				v = reports.Fail
+			default:
+				v = reports.Warning
+			}
+			t.add(v, "an error as one JSON object in application/json", actual, x)
+		case (s == 405 || s == 415) && x.Response.Length > 0 && !(object && strings.HasSuffix(media, "json")):
+			t.add(reports.Warning, "JSON also from the framework", actual, x)
+		}
+	}
+	t.book(j)
+}
+
+// registeredErrors are the codes of RFC 6749, RFC 8628 and the extensions error
+// registry that a token endpoint may use.
+var registeredErrors = append(slices.Clone(flowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient, spec.ErrInvalidScope,
+	spec.ErrInvalidTarget, "invalid_dpop_proof", "use_dpop_nonce", "invalid_authorization_details", "insufficient_user_authentication",
+	"unsupported_token_type", "invalid_token", "insufficient_scope", "unmet_authentication_requirements")
+
+// privateState matches the names that some servers made up for the states of
+// polling.
+var privateState = regexp.MustCompile(`(?i)pending|slow|denied|declined|expired`)
+
+func judgeErrorCodes(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.posted() {
+		v, ok := x.Member("error")
+		if s := x.Status(); !ok || s == 405 || s == 411 || s == 413 || s == 415 || s == 429 && x.ErrorCode() != spec.ErrSlowDown {
+			continue
+		}
+		verdict, actual := codeVerdict(v, x.Class())
+		t.add(verdict, "error as a string with a registered code", actual, x)
+	}
+	t.book(j)
+}
+
+func codeVerdict(v any, class int) (reports.Verdict, string) {
+	code, ok := v.(string)
+	switch {
+	case !ok:
+		return reports.Fail, fmt.Sprintf("error as a JSON %s", jsonType(v))
+	case code == "" || !inAlphabet(code, quotable):
+		return reports.Fail, fmt.Sprintf("%q", code)
+	case slices.Contains(registeredErrors, code),
+		class == 5 && (code == "server_error" || code == "temporarily_unavailable"):
+		return reports.Pass, code
+	case privateState.MatchString(code):
+		return reports.Fail, code + ", a private name for a state of polling"
+	}
+	return reports.Warning, code + ", which is not registered"
+}

@@ -194,6 +194,15 @@ func (t *Target) fill(q spec.ParamSpec, nonce string) string {
 	return value
 }
 
+// signed adds the client's secret where it belongs into the body, for bodies
+// that are written by hand (RFC 6749 section 2.3.1).
+func (t *Target) signed(p spec.Params) spec.Params {
+	if t.Client.Secret != "" && t.Client.Auth == "post" {
+		return p.With("client_secret", t.Client.Secret)
+	}
+	return p
+}
+
 // basePoll are the parameters of an ordinary poll.
 func (t *Target) basePoll(deviceCode string) spec.Params {
 	return spec.Params{

@@ -21,6 +21,12 @@ func refuse(code, description string) *answer {
 	return &answer{status: http.StatusBadRequest, code: code, members: map[string]any{"error_description": description}}
 }
 
+// problem is a refusal from below OAuth: its status says all, and an error code
+// of RFC 6749 would claim status 400.
+func problem(status int, text string) *answer {
+	return &answer{status: status, members: map[string]any{"message": text}}
+}
+
 func succeed(members map[string]any) *answer {
 	return &answer{status: http.StatusOK, members: members}
 }

@@ -51,18 +51,14 @@ func (s *Server) read(r *http.Request, name string, op *spec.Operation) (*reques
 	}
 	q.encoding = spec.Encoding(mediaType)
 	if !op.Accepts(q.encoding) {
-		a := refuse(spec.ErrInvalidRequest, "the media type of the body is not supported")
-		a.status = http.StatusUnsupportedMediaType
-		return q, a
+		return q, problem(http.StatusUnsupportedMediaType, "the media type of the body is not supported")
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest+1))
 	switch {
 	case err != nil:
 		return q, refuse(spec.ErrInvalidRequest, "the body could not be read")
 	case len(body) > maxRequest:
-		a := refuse(spec.ErrInvalidRequest, "the body is too large")
-		a.status = http.StatusRequestEntityTooLarge
-		return q, a
+		return q, problem(http.StatusRequestEntityTooLarge, "the body is too large")
 	}
 	q.params, err = decode(q.encoding, body, boundary)
 	if err != nil {
@@ -164,7 +160,7 @@ func decodeMultipart(body []byte, boundary string) (spec.Params, error) {
 		if err == io.EOF {
 			return params, nil
 		}
-		if err != nil {
+		if err != nil || part.FileName() != "" { // no parameter is a file
 			return nil, errMultipart
 		}
 		value, err := io.ReadAll(part)

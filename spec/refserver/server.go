@@ -132,9 +132,7 @@ func methods(w http.ResponseWriter, r *http.Request, allowed ...string) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	a := refuse(spec.ErrInvalidRequest, "the method is not allowed here").with("Allow", allow)
-	a.status = http.StatusMethodNotAllowed
-	a.send(w)
+	problem(http.StatusMethodNotAllowed, "the method is not allowed here").with("Allow", allow).send(w)
 }
 
 // tooMany asks a client to come back later (RFC 6585 section 4).

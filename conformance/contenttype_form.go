@@ -1,0 +1,125 @@
+package conformance
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// pollForm is a way to write the form of a poll.
+type pollForm struct {
+	step  string
+	write func(code, client string) string
+}
+
+const (
+	usualSpelling = "the usual spelling"
+	escapedName   = "an escaped parameter name"
+	trailing      = `a trailing "&"`
+	brokenEscape  = "a broken escape"
+)
+
+// pollForms are all the same poll, but for the broken escapes at the end, which
+// stand in a parameter nobody knows. Code and client come escaped.
+var pollForms = []pollForm{
+	{usualSpelling, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client
+	}},
+	{"raw colons", func(code, client string) string {
+		return "grant_type=" + spec.GrantDeviceCode + "&device_code=" + code + "&" + client
+	}},
+	{"escapes in lower case", func(code, client string) string {
+		return "grant_type=" + strings.ReplaceAll(spec.GrantDeviceCode, ":", "%3a") + "&device_code=" + code + "&" + client
+	}},
+	{"another order", func(code, client string) string {
+		return client + "&device_code=" + code + "&grant_type=" + url.QueryEscape(spec.GrantDeviceCode)
+	}},
+	{escapedName, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device%5Fcode=" + code + "&" + client
+	}},
+	{trailing, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&"
+	}},
+	{brokenEscape + ", %zz", func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%zz"
+	}},
+	{brokenEscape + ", %", func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%"
+	}},
+}
+
+// formSpellings polls a code of its own in each spelling, at once: a first poll
+// is pending or told to slow down. Then it starts with a space in a value,
+// escaped in both ways.
+var formSpellings = &Scenario{
+	Name: "pollForms of a form", Lane: LaneInstant, Cost: fixed(2*len(pollForms)+2, len(pollForms)+2),
+	Run: func(ctx context.Context, s *Scene) {
+		if s.operation(OpToken).Accepts(spec.Form) {
+			s.Times(len(pollForms), func(i int) {
+				sp := pollForms[i]
+				f := s.Start(ctx)
+				_, client := spec.Form.Encode(s.target.signed(spec.Params{{Name: "client_id", Value: s.target.Client.ID}}))
+				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
+				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
+				if strings.HasPrefix(sp.step, brokenEscape) {
+					opts = append(opts, Provoked())
+				}
+				f.Poll(ctx, opts...)
+			})
+		}
+		name, value, ok := s.spaced()
+		if !ok || !s.operation(OpStart).Accepts(spec.Form) {
+			return
+		}
+		_, body := spec.Form.Encode(s.target.signed(s.target.baseStart("spaces").With(name, value)))
+		s.Start(ctx, Body(string(spec.Form), body), In(spec.Form), Step("space as +"))
+		percent := []byte(strings.ReplaceAll(string(body), "+", "%20"))
+		s.Start(ctx, Body(string(spec.Form), percent), In(spec.Form), Step("space as %20"))
+	},
+}
+
+// spaced is a parameter that may hold a space: the scope where two are
+// configured, else the documented contract's description of the system.
+func (s *Scene) spaced() (name, value string, ok bool) {
+	if strings.Contains(s.target.Scope, " ") {
+		return "scope", s.target.Scope, true
+	}
+	return "device_os", "dfcheck a b", s.operation(OpStart).Has("device_os")
+}
+
+func judgeFormSpellings(e *Evidence, j *Judgement) {
+	usual := e.One(formSpellings, usualSpelling)
+	for _, x := range e.Of(formSpellings, usualSpelling) {
+		if x.Op == OpToken {
+			usual = x
+		}
+	}
+	if usual == nil || usual.Op != OpToken || !usual.StillPending() {
+		j.Inconclusive("a form in the usual spelling got "+describe(usual), usual)
+		return
+	}
+	j.Pass(usual)
+	for _, sp := range pollForms[1:] {
+		refused := failIf(anyAnswer)
+		switch {
+		case strings.HasPrefix(sp.step, brokenEscape):
+			refused = passIf(class(4))
+		case sp.step == escapedName || sp.step == trailing:
+			refused = warnIf(class(4))
+		}
+		j.Each(e.Of(formSpellings, sp.step), DuePending, "the same answer as to the usual spelling",
+			passIf(stillPending), openIf(infrastructure), refused)
+	}
+	plus, percent := e.One(formSpellings, "space as +"), e.One(formSpellings, "space as %20")
+	switch {
+	case plus == nil || percent == nil:
+	case plus.Infrastructure() || percent.Infrastructure():
+		j.Inconclusive("the starts were limited", plus, percent)
+	case plus.HasCodes() != percent.HasCodes():
+		j.Fail("+ and %20 read alike", "+: "+describe(plus)+"; %20: "+describe(percent), plus, percent)
+	default:
+		j.Pass(plus, percent)
+	}
+}

@@ -1,0 +1,152 @@
+package conformance
+
+import (
+	"context"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// typeSpellings are other spellings of declared media types. The quoted one is seldom
+// seen.
+var typeSpellings = []struct {
+	encoding spec.Encoding
+	text     string
+	quoted   bool
+}{
+	{spec.Form, "application/x-www-form-urlencoded; charset=UTF-8", false},
+	{spec.Form, "Application/X-WWW-Form-Urlencoded", false},
+	{spec.Form, `application/x-www-form-urlencoded;charset="utf-8"`, true},
+	{spec.JSON, "application/json; charset=utf-8", false},
+	{spec.JSON, "APPLICATION/JSON", false},
+}
+
+// labelledStarts are ordinary starts under these spellings.
+var labelledStarts = &Scenario{
+	Name: "spellings of media types", Lane: LaneInstant, Cost: fixed(5, 5),
+	Run: func(ctx context.Context, s *Scene) {
+		for _, l := range typeSpellings {
+			if s.operation(OpStart).Accepts(l.encoding) {
+				s.Start(ctx, In(l.encoding), Labelled(l.text), Step(l.text))
+			}
+		}
+	},
+}
+
+func judgeLabelledStarts(e *Evidence, j *Judgement) {
+	for _, l := range typeSpellings {
+		if !e.works(OpStart, l.encoding) {
+			continue // undeclared, or DF-CTYPE-001 and 002
+		}
+		refused := failIf(anyAnswer)
+		if l.quoted {
+			refused = warnIf(class(4))
+		}
+		j.Each(e.Of(labelledStarts, l.text), DueSuccess, "200, as under the plain media type",
+			passIf(class(2), givesCodes), openIf(infrastructure), refused)
+	}
+	if j.Seen() == 0 {
+		j.Inconclusive("no start succeeded under a plain media type")
+	}
+}
+
+// undeclaredTypes label bodies with media types that the contract lacks. The
+// polls are of a live code, so that a body which was read shows as pending.
+var undeclaredTypes = &Scenario{
+	Name: "undeclared media types", Lane: LaneInstant, Cost: fixed(11, 6),
+	Run: func(ctx context.Context, s *Scene) {
+		s.negatives(ctx, OpStart, "DF-CTYPE-007", s.target.baseStart("undeclared type"))
+		if f := s.Start(ctx); f.OK() {
+			s.negatives(ctx, OpToken, "DF-CTYPE-007", s.target.basePoll(f.Codes.DeviceCode))
+		}
+	},
+}
+
+func judgeUndeclaredTypes(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(undeclaredTypes) {
+		if !x.Provoked {
+			continue
+		}
+		accepted := warnIf(read)
+		if strings.HasSuffix(x.Step, "/xml") || strings.HasSuffix(x.Step, "/octet-stream") {
+			accepted = failIf(read)
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "415 or 400", accepted, passIf(statusIs(400, 415)),
+			openIf(infrastructure), warnIf(statusIs(401, 403, 404, 406)))
+	}
+}
+
+// read tells whether a request was understood: a start succeeded, or a poll
+// found its grant.
+func read(x *Exchange) bool { return x.Class() == 2 || x.StillPending() }
+
+// wrongLabels are starts whose body is of one kind and labelled as another.
+var wrongLabels = &Scenario{
+	Name: "bodies under a wrong label", Lane: LaneInstant, Cost: fixed(4, 4),
+	Run: func(ctx context.Context, s *Scene) {
+		params := s.target.signed(s.target.baseStart("wrong label"))
+		_, asForm := s.operation(OpStart).Encode(spec.Form, params)
+		_, asJSON := s.operation(OpStart).Encode(spec.JSON, params)
+		for _, c := range []struct {
+			step, label string
+			body        []byte
+		}{
+			{"JSON labelled as a form", string(spec.Form), asJSON},
+			{"a form labelled as JSON", string(spec.JSON), asForm},
+			{"JSON labelled as multipart", string(spec.Multipart) + "; boundary=dfcheck", asJSON},
+			{"a form without Content-Type", "", asForm},
+		} {
+			s.Start(ctx, Body(c.label, c.body), Step(c.step), Provoked())
+		}
+	},
+}
+
+func judgeWrongLabels(e *Evidence, j *Judgement) {
+	j.Each(e.Of(wrongLabels), DueRefusal, "400 or 415",
+		warnIf(class(2)), passIf(statusIs(400, 415)), openIf(infrastructure), warnIf(class(4)))
+}
+
+// accepts are values of the Accept header field; "" leaves it out. The first
+// three must give JSON.
+var accepts = []string{"", "*/*", "application/json", "text/html", "application/xml", "application/json;q=0.1, text/html", "garbage"}
+
+// acceptedTypes starts and polls an unknown code under each of them.
+var acceptedTypes = &Scenario{
+	Name: "values of Accept", Lane: LaneInstant, Cost: fixed(2*7, 7),
+	Run: func(ctx context.Context, s *Scene) {
+		code := madeUp(40)
+		for _, a := range accepts {
+			accept := Field("Accept")
+			if a != "" {
+				accept = Field("Accept", a)
+			}
+			s.Start(ctx, accept, Step("Accept: "+a), Provoked())
+			s.PollCode(ctx, code, accept, Step("Accept: "+a), Provoked())
+		}
+	},
+}
+
+func judgeAcceptedTypes(e *Evidence, j *Judgement) {
+	isJSON := func(x *Exchange) bool { return x.MediaType() == string(spec.JSON) }
+	usual := map[Operation]bool{}
+	for _, x := range e.Of(acceptedTypes, "Accept: application/json") {
+		usual[x.Op] = isJSON(x)
+	}
+	for i, a := range accepts {
+		for _, x := range e.Of(acceptedTypes, "Accept: "+a) {
+			if !usual[x.Op] {
+				continue // JSON is missing whatever is asked for: DF-AUTHZ-004 and DF-ERR-002
+			}
+			rules := []Rule{openIf(infrastructure), failIf(class(5)), passIf(isJSON)}
+			if i < 3 {
+				rules = append(rules, failIf(anyAnswer))
+			} else {
+				rules = append(rules, passIf(statusIs(406)), warnIf(anyAnswer))
+			}
+			j.Each([]*Exchange{x}, DueRefusal, "an answer in application/json", rules...)
+		}
+	}
+	if j.Seen() == 0 {
+		j.Inconclusive("answers are not JSON whatever Accept says")
+	}
+}

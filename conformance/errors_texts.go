@@ -1,0 +1,159 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// jsonType names the type of a decoded JSON value.
+func jsonType(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case json.Number, float64:
+		return "number"
+	case []any:
+		return "array"
+	}
+	return "object"
+}
+
+// quotable are the characters of error and error_description, addressable
+// those of error_uri (RFC 6749 section 5.2).
+func quotable(r rune) bool    { return 0x20 <= r && r <= 0x7e && r != '"' && r != '\\' }
+func addressable(r rune) bool { return quotable(r) && r != ' ' }
+
+func inAlphabet(s string, in func(rune) bool) bool {
+	for _, r := range s {
+		if !in(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeErrorCaching: polling errors forbid storing. It looks at the token
+// endpoint; the start is DF-HTTP-006's (rule C1).
+func judgeErrorCaching(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.posted() {
+		if x.Op == OpToken && x.ErrorCode() != "" {
+			v, actual := cacheVerdict(e, x)
+			t.add(v, "Cache-Control: no-store", actual, x)
+		}
+	}
+	t.book(j)
+}
+
+// cacheVerdict: no-store is right, nothing is advice, and positive freshness is
+// wrong (RFC 9111 section 4.2).
+func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
+	if x.NoStore() {
+		return reports.Pass, ""
+	}
+	for _, d := range x.HeaderTokens("Cache-Control") {
+		name, value, _ := strings.Cut(d, "=")
+		n, err := strconv.Atoi(strings.Trim(value, `" `))
+		if name == "public" || (name == "max-age" || name == "s-maxage") && err == nil && n > 0 {
+			return reports.Fail, "Cache-Control: " + x.Response.Header.Get("Cache-Control")
+		}
+	}
+	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil && len(x.HeaderTokens("Cache-Control")) == 0 &&
+		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
+		return reports.Fail, "an Expires field in the future"
+	}
+	return reports.Warning, "no no-store"
+}
+
+// internals are the marks of stack traces, database messages and debug pages.
+var internals = []struct {
+	what string
+	mark *regexp.Regexp
+}{
+	{"a Python stack trace", regexp.MustCompile(`Traceback \(most recent call last\)|File "[^"]+", line \d+`)},
+	{"a Java stack trace", regexp.MustCompile(`(?m)^\s*at [\w$.]+\([\w]+\.java:\d+\)|at java\.`)},
+	{"a Go stack trace", regexp.MustCompile(`goroutine \d+ \[`)},
+	{"a .NET stack trace", regexp.MustCompile(`(?m)^\s*at [\w.]+\(.*\) in .+:line \d+`)},
+	{"a JavaScript stack trace", regexp.MustCompile(`at [^\n]*\(?[\w/.:-]+\.[cm]?[jt]s:\d+:\d+\)?`)},
+	{"a path with a line number", regexp.MustCompile(`(?:/[\w.-]+)+\.(?:py|rb|php|js|ts|java|go|cs|pl|ex)(?::\d+| on line \d+)`)},
+	{"a database message", regexp.MustCompile(`SQLSTATE|ORA-\d{5}|You have an error in your SQL syntax`)},
+	{"a debug page", regexp.MustCompile(`Werkzeug Debugger|DEBUG = True|Whoops! There was an error|Action Controller: Exception caught|Symfony Exception|Developer Exception Page`)},
+}
+
+// judgeErrorSecrets looks for what was sent and for what is inside. Secrets
+// stand in a transcript under their pseudonyms, so an echo shows as one.
+func judgeErrorSecrets(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.Exchanges {
+		if x.Class() < 4 || x.Op == OpPage {
+			continue
+		}
+		v, actual := leak(e, x)
+		t.add(v, "neither secrets nor internals in a refusal", actual, x)
+	}
+	t.book(j)
+}
+
+func leak(e *Evidence, x *Exchange) (reports.Verdict, string) {
+	body := x.Response.Body
+	for _, in := range internals {
+		if in.mark.MatchString(body) {
+			return reports.Fail, in.what
+		}
+	}
+	if !strings.Contains(body, "device_code:") && !strings.Contains(body, "client_secret:") {
+		return reports.Pass, ""
+	}
+	warning := ""
+	for name, s := range e.Secrets {
+		if !strings.Contains(body, name) {
+			continue
+		}
+		if s.Kind == "client_secret" {
+			return reports.Fail, "the client secret that was sent"
+		}
+		if s.Kind == "device_code" && s.Length >= 20 {
+			warning = "the device code that was sent"
+		}
+	}
+	if warning != "" {
+		return reports.Warning, warning
+	}
+	return reports.Pass, ""
+}
+
+// judgeFieldErrors holds ruling R9 over the refusals of plain mistakes. Bodies
+// that are neither empty nor JSON are for DF-ERR-002.
+func judgeFieldErrors(e *Evidence, j *Judgement) {
+	verdict := reports.Fail
+	if e.Documented() {
+		verdict = reports.Warning
+	}
+	var t tally
+	for _, x := range e.posted() {
+		if !x.of(append([]*Scenario{malformedJSON}, mistakes...)...) || x.Class() != 4 || x.Infrastructure() && x.Object() == nil ||
+			x.Object() == nil && x.Response.Length > 0 && !x.of(malformedJSON) {
+			continue
+		}
+		if s := x.Status(); s == 405 || s == 413 || s == 415 || x.StillPending() {
+			continue
+		}
+		if _, ok := x.Member("error"); ok {
+			t.add(reports.Pass, "", "", x)
+			continue
+		}
+		t.add(verdict, "an object with a member error", fmt.Sprintf("%s with the members %v", describe(x), sortedNames(x.Object())), x)
+	}
+	t.book(j)
+}

@@ -1,0 +1,97 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+// judgeStartCaching: the start response holds a credential (ruling R16).
+func judgeStartCaching(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.Starts() {
+		v, actual := cacheVerdict(e, x)
+		t.add(v, "Cache-Control: no-store", actual, x)
+	}
+	t.book(j)
+}
+
+// strangeOrigin is a site that no server trusts.
+const strangeOrigin = "https://dfcheck.invalid"
+
+// foreignOrigin asks what a page of another site may do.
+var foreignOrigin = &Scenario{
+	Name: "a page of another site", Lane: LaneInstant, Cost: fixed(7, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		options := func(c Call) Call {
+			c.Params = nil
+			return c
+		}
+		preflight := func(c *Call) {
+			Field("Origin", strangeOrigin)(c)
+			Field("Access-Control-Request-Method", http.MethodPost)(c)
+		}
+		s.Send(ctx, options(s.startCall(http.MethodOptions, "OPTIONS")))
+		s.Send(ctx, options(s.pollCall(http.MethodOptions, "OPTIONS", "")))
+		s.Send(ctx, options(s.startCall(http.MethodOptions, "preflight")), preflight)
+		s.Send(ctx, options(s.pollCall(http.MethodOptions, "preflight", "")), preflight)
+		f := s.Start(ctx, Field("Origin", strangeOrigin), Step("with Origin"), Provoked())
+		s.PollCode(ctx, madeUp(40), Field("Origin", strangeOrigin), Step("with Origin"), Provoked())
+		if page := f.Codes.VerificationURI; strings.HasPrefix(page, "http") {
+			s.Send(ctx, Call{Op: OpPage, Step: "page", Method: http.MethodGet, URL: page, Provoked: true, Once: true,
+				Header: http.Header{"Origin": {strangeOrigin}}})
+		}
+	},
+}
+
+// allowsOrigin is what an answer's CORS header fields allow a foreign site.
+func (x *Exchange) allowsOrigin() (origin string, credentials bool) {
+	if x.Response == nil {
+		return "", false
+	}
+	h := x.Response.Header
+	return h.Get("Access-Control-Allow-Origin"), strings.EqualFold(h.Get("Access-Control-Allow-Credentials"), "true")
+}
+
+func judgeForeignOrigin(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(foreignOrigin) {
+		if origin, credentials := x.allowsOrigin(); credentials && (origin == "*" || origin == strangeOrigin) {
+			j.Fail("no credentials for a page of any site", "Access-Control-Allow-Origin: "+origin+" with credentials", x)
+		}
+	}
+	j.Each(e.Of(foreignOrigin, "OPTIONS"), DueRefusal, "2xx or 405 to OPTIONS",
+		failIf(givesCodes), failIf(stillPending), passIf(class(2)), passIf(statusIs(405, 501)), openIf(infrastructure), warnIf(class(4)))
+	for _, op := range []Operation{OpStart, OpToken} {
+		judgePreflight(e, j, op)
+	}
+	for _, x := range e.Of(foreignOrigin, "page") {
+		if origin, _ := x.allowsOrigin(); origin != "" {
+			j.Warn("a verification page that other sites cannot read", "Access-Control-Allow-Origin: "+origin, x)
+		}
+	}
+}
+
+// judgePreflight: what the preflight allows, the answer must allow too, and the
+// other way.
+func judgePreflight(e *Evidence, j *Judgement, op Operation) {
+	var asked, answered *Exchange
+	for _, x := range e.Of(foreignOrigin) {
+		switch {
+		case x.Op != op:
+		case x.Step == "preflight":
+			asked = x
+		case x.Step == "with Origin":
+			answered = x
+		}
+	}
+	if asked == nil || answered == nil || asked.Infrastructure() || answered.Infrastructure() {
+		return
+	}
+	before, _ := asked.allowsOrigin()
+	after, _ := answered.allowsOrigin()
+	if (before == "") != (after == "") {
+		j.Warn("the same for the preflight and the answer", "Access-Control-Allow-Origin in one of them only", asked, answered)
+		return
+	}
+	j.Pass(asked, answered)
+}
