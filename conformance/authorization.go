@@ -78,7 +78,7 @@ var authorizationChecks = []Check{
 	{
 		ID:    "DF-AUTHZ-016",
 		Gate:  GateStart,
-		Reads: []*Scenario{emptyMembers},
+		Reads: []*Scenario{emptyMembers, missingClient, missingMetadata},
 		Judge: judgeEmptyMembers,
 	},
 	{

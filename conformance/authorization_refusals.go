@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -136,10 +137,24 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 		case "scope empty":
 			judgeEmptyScope(e, j, x)
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter",
-				failIf(givesCodes), failIf(class(2)), passIf(class(4)))
+			accepted := failIf(class(2))
+			if e.acceptedWithout(strings.TrimSuffix(x.Step, " empty"), x.Request.Encoding) {
+				accepted = passIf(class(2)) // that it may be missing is another check's business
+			}
+			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter", accepted, failIf(givesCodes), passIf(class(4)))
 		}
 	}
+}
+
+// acceptedWithout tells whether a start that lacked a required parameter was
+// served.
+func (e *Evidence) acceptedWithout(param string, enc spec.Encoding) bool {
+	for _, s := range []*Scenario{missingClient, missingMetadata} {
+		if x := e.One(s, spec.Negative{Kind: spec.Missing, Param: param, Encoding: enc}.String()); x != nil && x.Class() == 2 {
+			return true
+		}
+	}
+	return false
 }
 
 func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {

@@ -63,6 +63,7 @@ type bench struct {
 	server refserver.Config
 	faults []refserver.Fault
 	wrap   func(http.Handler) http.Handler // correct variants of HTTP
+	https  bool
 	target func(*Target)
 	opts   Options
 }
@@ -117,7 +118,7 @@ func (b bench) newTarget(cfg refserver.Config, l *pipeListener) (*Target, error)
 	base := cfg.BaseURL
 	t := &Target{
 		Facts: Facts{Host: base, ChosenBy: "embedded", StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path,
-			Issuer: base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid", Narrow: "openid email",
+			Issuer: base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid", Narrow: "email",
 			Device: Device{Type: "tv", OS: "linux"}, Embedded: true, ClientsRegistered: true, ShortLifetime: true},
 		Contract:      contract,
 		Second:        &Client{ID: "dfcheck-other", Auth: "none"},

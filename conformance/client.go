@@ -120,7 +120,9 @@ var foreignPolls = &Scenario{
 	Name: "polls of another client", Lane: LaneInstant, Cost: fixed(4, 2),
 	Run: func(ctx context.Context, s *Scene) {
 		s.Start(ctx).Poll(ctx, As(s.stranger()), Step("undecided"), Provoked())
-		s.Start(ctx).Poll(ctx, As(&Client{ID: unknownClient()}), Step("undecided"), Provoked())
+		if s.Documented() { // elsewhere DF-CLIENT-011 does that
+			s.Start(ctx).Poll(ctx, As(&Client{ID: unknownClient()}), Step("undecided"), Provoked())
+		}
 	},
 }
 
@@ -217,7 +219,7 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(namelessRedemption) {
 		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
 			j.Each(e.Polls(f, "without client_id"), DueSuccess, "tokens without client_id",
-				passIf(givesTokens), openIf(infrastructure), failIf(terminal), failIf(class(4)))
+				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), failIf(terminal), failIf(class(4)))
 		}
 	}
 }

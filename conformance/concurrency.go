@@ -330,8 +330,8 @@ var manyDevices = &Scenario{
 	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2*fleet, fleet, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		flows := make([]*Flow, fleet)
-		for i := range flows {
-			flows[i] = s.Start(ctx, Step([]string{"approved", "denied", "left alone"}[i%3]))
+		for i := range flows { // all of one make
+			flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step([]string{"approved", "denied", "left alone"}[i%3]))
 		}
 		rand.Shuffle(fleet, func(a, b int) { flows[a], flows[b] = flows[b], flows[a] })
 		s.Times(fleet, func(i int) {

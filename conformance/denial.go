@@ -190,7 +190,9 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 var twoDevices = &Scenario{
 	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(7, 3, 4),
 	Run: func(ctx context.Context, s *Scene) {
-		a, b := s.Start(ctx, Step("denied device")), s.Start(ctx, Step("approved device"))
+		// Both are of one make.
+		a := s.Start(ctx, Sending(s.target.baseStart("household-1")), Step("denied device"))
+		b := s.Start(ctx, Sending(s.target.baseStart("household-2")), Step("approved device"))
 		if a.Deny(ctx) != Accepted || !s.Wait(ctx, 2e9) || b.Approve(ctx) != Accepted {
 			return
 		}

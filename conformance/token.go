@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -284,6 +285,9 @@ func judgeTokenEnd(e *Evidence, j *Judgement, xs []*Exchange) {
 		}
 		for _, t := range e.Of(tokenWorth, "redeem") {
 			life, has := t.Number("expires_in")
+			if v, _ := t.Member("expires_in"); !isNumber(v) {
+				continue // DF-TOKEN-004
+			}
 			name, _ := x.Request.Params.Get("token")
 			if !has || t.text("access_token") != name {
 				continue
@@ -295,3 +299,5 @@ func judgeTokenEnd(e *Evidence, j *Judgement, xs []*Exchange) {
 		}
 	}
 }
+
+func isNumber(v any) bool { _, ok := v.(json.Number); return ok }

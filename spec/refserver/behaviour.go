@@ -84,3 +84,6 @@ func random(n int) string {
 	rand.Read(b)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
+
+// encoded is a text in base64url, as in a JWT.
+func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

@@ -18,9 +18,9 @@ type Fault struct {
 	Doc  string // what is wrong, one sentence
 	// Contract in which it shows, documented-v1 when empty.
 	Contract string
-	// Needs is what a run must be given to see it, in the words of the
-	// catalogue; powers that the tests always configure are not named.
-	Needs []string
+	// Slow faults show at an interval of 5 s alone, Abuse faults when limits are
+	// attacked, TLS faults over https.
+	Slow, Abuse, TLS bool
 
 	Configure func(*Config)
 	Break     func(*behaviour)

@@ -1,3 +1,91 @@
 package refserver
 
-var refreshFaults = []Fault{}
+import (
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// refreshFault changes what a refresh request does.
+func refreshFault(name, check, doc string, refresh func(s *Server, q *request) *answer) Fault {
+	return standard(Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) { b.refresh = refresh }})
+}
+
+var refreshFaults = []Fault{
+	refreshFault("refresh-storable", "DF-REFRESH-001", "The answer to a refresh may be stored.",
+		func(s *Server, q *request) *answer {
+			a := s.refresh(q)
+			if a.code == "" {
+				a.with("Cache-Control", "no-cache")
+			}
+			return a
+		}),
+	refreshFault("refresh-unbound", "DF-REFRESH-002", "Any client can use a refresh token.",
+		func(s *Server, q *request) *answer {
+			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil {
+				q.client = t.client
+			}
+			return s.refresh(q)
+		}),
+	refreshFault("rotation-keeps-old", "DF-REFRESH-003", "A rotated refresh token stays good.",
+		func(s *Server, q *request) *answer {
+			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && time.Until(t.expires) < s.cfg.TokenLifetime-30*time.Second {
+				t.family.mu.Lock()
+				t.family.current = t.refresh
+				t.family.mu.Unlock()
+			}
+			return s.refresh(q)
+		}),
+	refreshFault("refresh-widens", "DF-REFRESH-004", "The scope of a refresh request is taken as given.",
+		func(s *Server, q *request) *answer {
+			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil {
+				t.family.mu.Lock()
+				t.family.scope += " " + q.get("scope")
+				t.family.mu.Unlock()
+			}
+			return s.refresh(q)
+		}),
+	standard(tokenRequestFault("refresh-token-as-code", "DF-REFRESH-005", "A refresh token is taken for a device code.",
+		func(s *Server, q *request) *answer {
+			if t := s.wallet.refreshed(q.get("device_code")); t != nil {
+				return succeed(s.mint(t.client, t.user, t.scope, nil).members())
+			}
+			return nil
+		})),
+	{
+		Name: "rotation-unlocked", Check: "DF-REFRESH-006", Contract: "rfc8628", Doc: "Refreshes at once each get a family of their own.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			under := map[*tokens]int{}
+			b.refresh = func(s *Server, q *request) *answer {
+				t := s.wallet.refreshed(q.get("refresh_token"))
+				if t == nil {
+					return s.refresh(q)
+				}
+				mu.Lock()
+				under[t]++
+				mu.Unlock()
+				time.Sleep(window)
+				mu.Lock()
+				defer mu.Unlock()
+				defer func() { under[t]-- }()
+				if under[t] > 1 {
+					return succeed(s.mint(t.client, t.user, t.scope, nil).members())
+				}
+				return s.refresh(q)
+			}
+		},
+	},
+	{
+		Name: "refresh-wants-device-code", Check: "DF-REFRESH-007", Contract: "documented-v2", Doc: "A refresh with an unknown token is told that device_code is missing.",
+		Break: func(b *behaviour) {
+			b.refuseToken = func(s *Server, q *request) *answer {
+				if q.get("grant_type") == spec.GrantRefreshToken && q.get("device_code") == "" && s.wallet.refreshed(q.get("refresh_token")) == nil {
+					return refuse(spec.ErrInvalidRequest, "device_code is missing")
+				}
+				return nil
+			}
+		},
+	},
+}

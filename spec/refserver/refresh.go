@@ -67,6 +67,12 @@ func (w *wallet) refreshed(token string) *tokens {
 	return w.byRefresh[token]
 }
 
+func (w *wallet) forgetAccess(token string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.byAccess, token)
+}
+
 // refresh answers a refresh request: the old refresh token ends with it.
 func (s *Server) refresh(q *request) *answer {
 	if q.get("refresh_token") == "" {

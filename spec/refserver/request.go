@@ -224,3 +224,7 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+// extension parameters come from standards beside RFC 8628; a server that does
+// not know them ignores them (RFC 7636, RFC 8707, OpenID Connect Core).
+var extension = map[string]bool{"code_challenge": true, "code_challenge_method": true, "code_verifier": true, "resource": true, "nonce": true}
