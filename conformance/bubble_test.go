@@ -2,8 +2,15 @@ package conformance
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -46,6 +53,8 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "127.0.0.1:80" }
 
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
@@ -56,6 +65,33 @@ func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) 
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// secureHost is where a bench with https stands: a name that looks public.
+const secureHost = "auth.dfcheck.example"
+
+// testCertificate is good for secureHost and issued by itself, at any time a
+// bubble may show.
+func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{secureHost},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
 }
 
 // bench is a reference server to be checked in a bubble.
@@ -88,14 +124,35 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := b.server
 		cfg.Decisions, cfg.BaseURL = true, "http://127.0.0.1"
+		if b.https {
+			cfg.BaseURL = "https://" + secureHost
+		}
 		l := newPipeListener()
-		handler := http.Handler(refserver.New(cfg, b.faults...))
+		reference := refserver.New(cfg, b.faults...)
+		handler := http.Handler(reference)
 		if b.wrap != nil {
 			handler = b.wrap(handler)
 		}
 		server := &http.Server{Handler: handler}
-		go server.Serve(l)
-		target, err := b.newTarget(cfg, l)
+		dial, roots := l.dial, (*x509.CertPool)(nil)
+		if b.https {
+			cert, pool := testCertificate(t)
+			roots = pool
+			server.TLSConfig, server.ErrorLog = reference.TLSConfig(cert), log.New(io.Discard, "", 0)
+			plain, l80 := &http.Server{Handler: reference.Plain()}, newPipeListener()
+			go plain.Serve(l80)
+			defer plain.Close()
+			dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if strings.HasSuffix(address, ":80") {
+					return l80.dial(ctx, network, address)
+				}
+				return l.dial(ctx, network, address)
+			}
+			go server.ServeTLS(l, "", "")
+		} else {
+			go server.Serve(l)
+		}
+		target, err := b.newTarget(cfg, dial, &tls.Config{RootCAs: roots})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +167,7 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 	})
 }
 
-func (b bench) newTarget(cfg refserver.Config, l *pipeListener) (*Target, error) {
+func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
 	contract, err := spec.BuiltinContract(cfg.Contract)
 	if err != nil {
 		return nil, err
@@ -125,10 +182,10 @@ func (b bench) newTarget(cfg refserver.Config, l *pipeListener) (*Target, error)
 		Restricted:    &Client{ID: "nodevice", Auth: "none"},
 		Confidential:  &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"},
 		Introspection: &Introspection{URL: base + "/introspect", Client: &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"}},
-		Dial:          l.dial,
-		TLS:           &tls.Config{},
+		Dial:          dial,
+		TLS:           trust,
 		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: &http.Transport{
-			DialContext: l.dial, IdleConnTimeout: time.Second}}},
+			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}},
 	}
 	if b.target != nil {
 		b.target(t)
@@ -155,12 +212,13 @@ func worse(results []Result) []string {
 
 func TestCleanServer(t *testing.T) {
 	for _, contract := range spec.ContractNames() {
-		for name, cfg := range map[string]refserver.Config{
-			"1s-20s": embedded(contract),
-			"5s-60s": {Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute},
+		for name, b := range map[string]bench{
+			"1s-20s": {server: embedded(contract)},
+			"5s-60s": {server: refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}},
+			"https":  {server: embedded(contract), https: true},
 		} {
 			t.Run(contract+"/"+name, func(t *testing.T) {
-				results := bench{server: cfg}.conform(t)
+				results := b.conform(t)
 				for _, line := range worse(results) {
 					t.Error(line)
 				}

@@ -196,12 +196,14 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 		if xs[0] == nil || xs[1] == nil || xs[0].Infrastructure() || xs[1].Infrastructure() {
 			continue
 		}
+		if x := e.One(unknownClientStart, "unknown client"); op == OpStart && x != nil && x.Class() == 2 {
+			j.Inconclusive("unknown clients may start, so it does not show which value counts", xs[:]...)
+			continue
+		}
 		counted[string(op)] = whichCounts(xs)
 		switch counted[string(op)] {
-		case "first":
-			j.Warn("a refusal, or the last value", "the first value counts", xs[:]...)
-		case "either":
-			j.judgeEither(e, op, xs)
+		case "first", "either":
+			j.Warn("a refusal, or the last value", "the "+counted[string(op)]+" value counts", xs[:]...)
 		default:
 			j.Pass(xs[:]...)
 		}
@@ -209,16 +211,6 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 	if len(counted) == 2 && differ(counted) {
 		j.Warn("start and poll alike", listed(counted), e.Of(repeatedNames)...)
 	}
-}
-
-// judgeEither: both orders were accepted. A start says nothing where unknown
-// clients are welcome.
-func (j *Judgement) judgeEither(e *Evidence, op Operation, xs [2]*Exchange) {
-	if x := e.One(unknownClientStart, "unknown client"); op == OpStart && x != nil && x.Class() == 2 {
-		j.Inconclusive("unknown clients may start, so it does not show which value counts", xs[:]...)
-		return
-	}
-	j.Warn("a refusal, or the last value", "either value counts", xs[:]...)
 }
 
 // whichCounts tells which of two values was used: the own client's comes first

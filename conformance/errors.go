@@ -68,10 +68,14 @@ func (t *tally) book(j *Judgement) {
 	}
 }
 
-// posted lists the answers of both operations to POST.
+// posted lists the answers of both endpoints to POST.
 func (e *Evidence) posted() []*Exchange {
 	var out []*Exchange
 	for _, x := range e.Exchanges {
+		url, _, _ := strings.Cut(x.Request.URL, "?")
+		if url != e.StartURL && url != e.TokenURL {
+			continue // where metadata points is DF-DISC-004
+		}
 		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded {
 			out = append(out, x)
 		}

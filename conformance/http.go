@@ -13,7 +13,7 @@ import (
 // header fields, http_framing.go how bodies travel, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
-	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods}, Judge: judgeOtherMethods},
+	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judgeStartCaching},
 	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP}, Judge: judgePlainHTTP},
@@ -132,6 +132,10 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 			failIf(givesCredentials), failIf(stillPending), passIf(class(4)), passIf(statusIs(http.StatusNotImplemented)),
 			openIf(infrastructure), warnIf(echoed))
 	}
-	j.Each(e.Of(otherMethods, overrideGET, overrideDELETE, overrideForm), DuePending, "the answer to an ordinary POST",
+	overrides := []string{overrideGET, overrideDELETE}
+	if x := e.One(extraMembers, "with"); x != nil && x.HasCodes() { // else DF-AUTHZ-015
+		overrides = append(overrides, overrideForm)
+	}
+	j.Each(e.Of(otherMethods, overrides...), DuePending, "the answer to an ordinary POST",
 		passIf(givesCodes), passIf(stillPending), openIf(infrastructure), failIf(class(5)), warnIf(anyAnswer))
 }

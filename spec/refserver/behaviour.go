@@ -2,8 +2,10 @@ package refserver
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"html"
+	"net/http"
 	"time"
 )
 
@@ -48,6 +50,9 @@ type behaviour struct {
 	finish func(q *request, a *answer)
 	// metadata may change the discovery documents.
 	metadata func(s *Server, place string, members map[string]any)
+
+	plain     func(s *Server) http.Handler // what port 80 serves beside https
+	oldestTLS uint16
 }
 
 func correct() *behaviour {
@@ -75,6 +80,7 @@ func correct() *behaviour {
 		page:     pageRules{text: html.EscapeString, viewed: func(*grant) {}},
 		finish:   func(*request, *answer) {},
 		metadata: func(*Server, string, map[string]any) {},
+		plain:    (*Server).toHTTPS, oldestTLS: tls.VersionTLS12,
 	}
 }
 

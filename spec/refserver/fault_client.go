@@ -1,8 +1,6 @@
 package refserver
 
 import (
-	"net/http"
-
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -32,9 +30,7 @@ var clientFaults = []Fault{
 		Break: func(b *behaviour) {
 			b.refuseToken = func(_ *Server, q *request) *answer {
 				if q.UserAgent() == "television/2" && q.Header.Get("Cookie") == "" {
-					a := refuse(spec.ErrInvalidRequest, "no device session")
-					a.status = http.StatusForbidden
-					return a
+					return unauthenticated(false)
 				}
 				return nil
 			}

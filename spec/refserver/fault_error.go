@@ -1,3 +1,54 @@
 package refserver
 
-var errorFaults = []Fault{}
+import (
+	"net/http"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// answerFault changes the answers of both operations before they are sent.
+func answerFault(name, check, doc string, finish func(q *request, a *answer)) Fault {
+	return Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) { b.finish = finish }}
+}
+
+var errorFaults = []Fault{
+	answerFault("pending-as-401", "DF-ERR-001", "authorization_pending comes with status 401.",
+		func(_ *request, a *answer) {
+			if a.code == spec.ErrAuthorizationPending {
+				a.status = http.StatusUnauthorized
+			}
+		}),
+	answerFault("slow-down-as-html", "DF-ERR-002", "slow_down is labelled text/html.",
+		func(_ *request, a *answer) {
+			if a.code == spec.ErrSlowDown {
+				a.with("Content-Type", "text/html")
+			}
+		}),
+	answerFault("error-in-an-array", "DF-ERR-003", "unsupported_grant_type stands in an array.",
+		func(_ *request, a *answer) {
+			if a.code == spec.ErrUnsupportedGrantType {
+				a.members["error"] = []string{a.code}
+			}
+		}),
+	answerFault("pending-cacheable", "DF-ERR-005", "authorization_pending may be kept for a minute.",
+		func(_ *request, a *answer) {
+			if a.code == spec.ErrAuthorizationPending {
+				a.with("Cache-Control", "public, max-age=60")
+			}
+		}),
+	standard(answerFault("secret-quoted", "DF-ERR-006", "invalid_client quotes the secret that was sent.",
+		func(q *request, a *answer) {
+			if a.code != spec.ErrInvalidClient || a.members == nil {
+				return
+			}
+			if _, secret, ok := q.BasicAuth(); ok {
+				a.members["error_description"] = "the secret " + secret + " is wrong"
+			}
+		})),
+	answerFault("start-faults-as-detail", "DF-ERR-007", "What the start refuses as malformed has a detail and no error.",
+		func(q *request, a *answer) {
+			if q.name == "start" && a.code == spec.ErrInvalidRequest {
+				a.code, a.members = "", map[string]any{"detail": a.members["error_description"]}
+			}
+		}),
+}

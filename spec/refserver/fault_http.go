@@ -1,3 +1,77 @@
 package refserver
 
-var httpFaults = []Fault{}
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+var httpFaults = []Fault{
+	{
+		Name: "get-polls", Check: "DF-HTTP-001", Doc: "GET on the token endpoint polls.",
+		Wrap: rewriteMethod(func(r *http.Request) bool {
+			if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/token") {
+				return false
+			}
+			r.Header.Set("Content-Type", string(spec.Form))
+			r.Body = io.NopCloser(strings.NewReader(r.URL.RawQuery))
+			return true
+		}),
+	},
+	{
+		Name: "put-starts", Check: "DF-HTTP-003", Doc: "PUT starts a flow.",
+		Wrap: rewriteMethod(func(r *http.Request) bool { return r.Method == http.MethodPut }),
+	},
+	{
+		Name: "any-origin-with-credentials", Check: "DF-HTTP-004", Doc: "Every origin is allowed, with credentials.",
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if origin := r.Header.Get("Origin"); origin != "" {
+					w.Header().Set("Access-Control-Allow-Origin", origin)
+					w.Header().Set("Access-Control-Allow-Credentials", "true")
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
+	answerFault("start-cacheable", "DF-HTTP-006", "The start response may be kept for five minutes.",
+		func(q *request, a *answer) {
+			if q.name == "start" && a.status == http.StatusOK {
+				a.with("Cache-Control", "max-age=300")
+			}
+		}),
+	{
+		Name: "plain-http-served", Check: "DF-HTTP-007", Doc: "The application answers on port 80 too.", TLS: true,
+		Break: func(b *behaviour) { b.plain = func(s *Server) http.Handler { return s } },
+	},
+	{
+		Name: "tls-1.0-accepted", Check: "DF-HTTP-008", Doc: "Connections may use TLS 1.0.", TLS: true,
+		Break: func(b *behaviour) { b.oldestTLS = tls.VersionTLS10 },
+	},
+	{
+		Name: "byte-order-mark", Check: "DF-HTTP-009", Doc: "The answers of both operations begin with a byte order mark.",
+		Break: func(b *behaviour) {
+			b.finish = func(_ *request, a *answer) {
+				if a.body == nil {
+					a.body = a.render()
+				}
+				a.body = append([]byte("\xef\xbb\xbf"), a.body...)
+			}
+		},
+	},
+}
+
+// rewriteMethod serves the requests that take picks as if they were POSTs.
+func rewriteMethod(take func(*http.Request) bool) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if take(r) {
+				r.Method = http.MethodPost
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}

@@ -21,10 +21,10 @@ var reuseFaults = []Fault{
 			g.polled = now
 			return s.is.redeem(s, q, g)
 		}),
-	pollFault("reuse-as-denial", "DF-REUSE-002", "A redeemed code is answered with server_error.",
+	pollFault("reuse-as-denial", "DF-REUSE-002", "A redeemed code is answered with invalid_scope.",
 		func(_ *Server, _ *request, g *grant, _ time.Time) *answer {
 			if g.state == redeemed {
-				return refuse("server_error", "used already")
+				return refuse(spec.ErrInvalidScope, "used already")
 			}
 			return nil
 		}),

@@ -76,7 +76,12 @@ func New(cfg Config, faults ...Fault) *Server {
 func (s *Server) Config() Config { return s.cfg }
 
 // ServeHTTP answers a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.secure() { // RFC 6797 section 7.1
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // routes is a plain switch: two paths carry nearly all requests.
 func (s *Server) routes() http.Handler {
