@@ -31,6 +31,7 @@ var authorizationChecks = []Check{
 	passive("DF-AUTHZ-003", judgeStartTypes),
 	passive("DF-AUTHZ-004", judgeStartMediaType),
 	passive("DF-AUTHZ-005", judgeVerificationURI),
+	passive("DF-AUTHZ-006", judgeSpokenCode),
 	passive("DF-AUTHZ-007", judgeCompleteURI),
 	passive("DF-AUTHZ-008", judgeLifetime),
 	passive("DF-AUTHZ-009", judgeInterval),
@@ -86,6 +87,15 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{repeatedMembers},
 		Judge: judgeRepeatedMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-018",
+		Gate:  GateStart,
+		Reads: []*Scenario{malformedScope},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(malformedScope), DueRefusal, "400 invalid_scope", failIf(class(5)), warnIf(class(2)),
+				passIf(statusIs(400), errorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), warnIf(class(4), hasError), e.frameworkAnswer())
+		},
 	},
 	{
 		ID:    "DF-AUTHZ-019",

@@ -195,3 +195,21 @@ func judgeInterval(e *Evidence, j *Judgement) {
 		}
 	}
 }
+
+// judgeSpokenCode: an address that a person reads out must not hold the code
+// already; verification_uri_complete is there for that (RFC 8628 section 3.3.1).
+func judgeSpokenCode(e *Evidence, j *Judgement) {
+	for _, x := range e.Starts() {
+		uri, err := url.QueryUnescape(x.text("verification_uri"))
+		code := plainCode(x.text("user_code"))
+		switch {
+		case err != nil || uri == "" || code == "":
+		case len(code) < 4:
+			j.Inconclusive("the user code is too short to be told apart", x)
+		case strings.Contains(plainCode(uri), code):
+			j.Warn("a verification_uri without the user code", "the user code is in it", x)
+		default:
+			j.Pass(x)
+		}
+	}
+}

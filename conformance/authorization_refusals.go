@@ -238,3 +238,15 @@ var queryStart = &Scenario{
 		})
 	},
 }
+
+// malformedScopes break the grammar of RFC 6749 section 3.3.
+var malformedScopes = []string{`a"b`, `a\b`, "café", "a\tb", "a\x7fb"}
+
+var malformedScope = &Scenario{
+	Name: "start with a malformed scope", Lane: LaneInstant, Cost: fixed(len(malformedScopes), len(malformedScopes)),
+	Run: func(ctx context.Context, s *Scene) {
+		for _, scope := range malformedScopes {
+			s.Start(ctx, With("scope", scope), Step(fmt.Sprintf("scope %q", scope)), Provoked())
+		}
+	},
+}

@@ -53,6 +53,11 @@ var discoveryChecks = []Check{
 		Reads: []*Scenario{metadata, firstPoll},
 		Judge: withMetadata(judgeAuthMethods),
 	},
+	{
+		ID:    "DF-DISC-008",
+		Reads: []*Scenario{metadata},
+		Judge: judgeAgreeingDocuments,
+	},
 }
 
 func anyAnswer(x *Exchange) bool { return x.Response != nil }
@@ -253,4 +258,19 @@ func jsonText(v any) string {
 		return fmt.Sprint(v)
 	}
 	return string(b)
+}
+
+// judgeAgreeingDocuments compares the two discovery documents where both exist.
+func judgeAgreeingDocuments(e *Evidence, j *Judgement) {
+	oauth, openid := e.One(metadata, stepOAuth), e.One(metadata, stepOpenID)
+	if oauth == nil || openid == nil || !isMetadata(oauth) || !isMetadata(openid) {
+		j.Skip("the server publishes fewer than two metadata documents")
+		return
+	}
+	for _, m := range []string{"issuer", "token_endpoint", "device_authorization_endpoint"} {
+		if a, b := oauth.text(m), openid.text(m); a != b {
+			j.Warn("the same "+m+" in both documents", fmt.Sprintf("%q and %q", a, b), oauth, openid)
+		}
+	}
+	j.Pass(oauth, openid)
 }

@@ -1,4 +1,285 @@
 package conformance
 
-// expiryChecks are filled in below.
-var expiryChecks = []Check{}
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// expiryChecks judge the end of a code's lifetime. All of their scenarios begin
+// together and wait for it side by side with everything else.
+var expiryChecks = []Check{
+	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow}, Judge: judgeExpired},
+	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
+	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow}, Judge: judgeProlonged},
+	{
+		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Need{NeedApprover, NeedShortExpiry},
+		Reads: []*Scenario{lateApproval, expiringFlow}, Judge: judgeLateApproval,
+	},
+	{
+		ID: "DF-EXPIRY-005", Gate: GateTokens, Needs: []Need{NeedApprover, NeedShortExpiry},
+		Reads: []*Scenario{lateRedemption}, Judge: judgeLateRedemption,
+	},
+	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow}, Judge: judgeStaysExpired},
+	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd}, Judge: judgeHastyAfterEnd},
+}
+
+// lifelong is the cost of a scenario that waits for the end of a code and n
+// intervals more.
+func lifelong(requests, starts, n int) func(Timing) Cost {
+	return func(t Timing) Cost {
+		return Cost{requests, starts, t.Lifetime + t.Tolerance() + time.Duration(n)*(t.Interval+Slack)}
+	}
+}
+
+// margin before the end within which a code must still be good: the largest of
+// 2 s, a twentieth of the lifetime, and an interval (DF-EXPIRY-002).
+func margin(t Timing) time.Duration {
+	return max(2*time.Second, t.Lifetime/20, t.Interval) + 2*t.RTT
+}
+
+// waitUntil waits for a moment of the run; false means the run has ended.
+func (s *Scene) waitUntil(ctx context.Context, at time.Duration) bool { return sleep(ctx, at-s.now()) }
+
+// waitEnd waits until the code must have ended, clocks and the way allowed for.
+func (f *Flow) waitEnd(ctx context.Context) bool {
+	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.waitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
+}
+
+// lifePolls is how often a code is polled over its life, at most.
+const lifePolls = 40
+
+// longest tail after which an expired code is asked once more.
+const expiryTail = time.Minute
+
+// expiringFlow is polled through its whole life, just before its end, after it,
+// and on until expiry has lasted.
+var expiringFlow = &Scenario{
+	Name: "expiring flow", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry},
+	Cost: func(t Timing) Cost {
+		polls := min(lifePolls, int(t.Lifetime/max(t.Interval, time.Second)))
+		return Cost{polls + 8, 1, t.Lifetime + t.Tolerance() + 4*(t.Interval+Slack) + min(expiryTail, t.Lifetime)}
+	},
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() || f.Codes.ExpiresIn <= 0 {
+			return
+		}
+		last := f.Earliest() - margin(s.target.Timing)
+		pace := time.Duration(f.Codes.ExpiresIn) * time.Second / lifePolls
+		for f.scene.now()+2*f.Interval()+Slack < last {
+			if !f.WaitInterval(ctx, max(Slack, pace-f.Interval())) || f.Poll(ctx, Step("alive")) == nil {
+				return
+			}
+		}
+		if !s.waitUntil(ctx, last) || !f.WaitInterval(ctx, 0) {
+			return
+		}
+		f.Poll(ctx, Step("before the end"))
+		if !f.waitEnd(ctx) {
+			return
+		}
+		f.PollDue(ctx, Step("after the end"))
+		f.PollDue(ctx, Step("after the end"))
+		for range 2 {
+			f.PollDue(ctx, Step("later"))
+		}
+		if s.Wait(ctx, min(expiryTail, s.target.Timing.Lifetime)) {
+			f.PollDue(ctx, Step("later"))
+		}
+	},
+}
+
+// idleUntilEnd is polled once, just before its end.
+var idleUntilEnd = &Scenario{
+	Name: "idle until just before the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.OK() && f.Codes.ExpiresIn > 0 && s.waitUntil(ctx, f.Earliest()-margin(s.target.Timing)) {
+			f.Poll(ctx, Step("before the end"))
+		}
+	},
+}
+
+// idleFlow is polled once, after its end.
+var idleFlow = &Scenario{
+	Name: "idle past the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *Scene) {
+		if f := s.Start(ctx); f.waitEnd(ctx) {
+			f.Poll(ctx, Step("after the end"))
+		}
+	},
+}
+
+// lateApproval is approved after its end.
+var lateApproval = &Scenario{
+	Name: "late approval", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(3, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.waitEnd(ctx) {
+			return
+		}
+		f.Approve(ctx)
+		f.Poll(ctx, Step("at once"))
+		f.PollDue(ctx, Step("after an interval"))
+	},
+}
+
+// lateRedemption is approved early and polled for the first time after its end.
+var lateRedemption = &Scenario{
+	Name: "late redemption", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) == Accepted && f.waitEnd(ctx) {
+			f.Poll(ctx, Step("after the end"))
+		}
+	},
+}
+
+// hastyAfterEnd polls twice in a row a code that has ended, and one that was
+// denied.
+var hastyAfterEnd = &Scenario{
+	Name: "hasty after the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(6, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		twice := func(f *Flow) {
+			if x := f.PollDue(ctx, Step("first")); x != nil && terminal(x) && s.Wait(ctx, haste) {
+				f.Poll(ctx, Step("second"))
+			}
+		}
+		s.Parallel(
+			func() {
+				if f := s.Start(ctx); f.waitEnd(ctx) {
+					twice(f)
+				}
+			},
+			func() {
+				if s.target.Has(NeedApprover) {
+					if f := s.Start(ctx); f.Deny(ctx) == Accepted {
+						f.settle(ctx)
+						twice(f)
+					}
+				}
+			})
+	},
+}
+
+// goneLate is how long after its end a code may be noticed to have ended, with
+// a warning.
+const goneLate = 30 * time.Second
+
+func judgeExpired(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(expiringFlow) {
+		polls := e.Polls(f, "after the end")
+		for i, x := range polls {
+			switch late := x.Sent - e.Latest(f); {
+			case x.ErrorCode() == spec.ErrSlowDown && i == 0 && len(polls) > 1:
+				j.Warn(spec.ErrExpiredToken, "slow_down first", x)
+				continue
+			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate && terminal(polls[1]):
+				j.Warn(spec.ErrExpiredToken, fmt.Sprintf("still pending %.0f s after the end, then %s", late.Seconds(), describe(polls[1])), polls...)
+			default:
+				j.Each([]*Exchange{x}, DueRefusal, spec.ErrExpiredToken, failIf(givesTokens), failIf(stillPending),
+					passIf(class(4), errorIs(spec.ErrExpiredToken)), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
+			}
+			break
+		}
+	}
+}
+
+func judgeEarlyEnd(e *Evidence, j *Judgement) {
+	for _, s := range []*Scenario{expiringFlow, idleUntilEnd} {
+		for _, x := range e.Of(s, "before the end") {
+			if x.Received >= e.Earliest(x.Flow)-time.Second {
+				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
+				continue
+			}
+			j.Each([]*Exchange{x}, DuePending, "an answer as pending, "+fmt.Sprintf("%.1f s before the end", (e.Earliest(x.Flow)-x.Received).Seconds()),
+				passIf(stillPending), openIf(infrastructure), failIf(terminal))
+		}
+	}
+}
+
+func judgeProlonged(e *Evidence, j *Judgement) {
+	idle := e.One(idleFlow, "after the end")
+	polled := e.Of(expiringFlow, "after the end", "later")
+	switch {
+	case idle == nil || len(polled) == 0:
+	case !terminal(idle):
+		j.Inconclusive("a code that was never polled did not end either ("+describe(idle)+"): DF-EXPIRY-001", idle)
+	default:
+		for _, x := range polled[min(1, len(polled)-1):] {
+			j.Each([]*Exchange{x}, DueRefusal, "an end, as for a code that was not polled",
+				failIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), passIf(anyAnswer))
+		}
+	}
+}
+
+// undead tells whether a code that nobody decided on outlives its lifetime
+// anyway.
+func (e *Evidence) undead() bool {
+	polls := e.Of(expiringFlow, "after the end")
+	return len(polls) > 0 && polls[len(polls)-1].StillPending()
+}
+
+func judgeLateApproval(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(lateApproval) {
+		d, asked := e.Decision(lateApproval, f, "")
+		if !asked {
+			continue
+		}
+		if d.Decision.Outcome == Broken {
+			j.Inconclusive("the approver could not be asked: " + d.Detail)
+			continue
+		}
+		polls := e.Polls(f, "at once", "after an interval")
+		pending := failIf(errorIs(spec.ErrAuthorizationPending))
+		if e.undead() {
+			pending = openIf(stillPending) // DF-EXPIRY-001
+		}
+		j.Each(polls, DueRefusal, "no tokens for a code that was approved after its end",
+			failIf(givesTokens), openIf(infrastructure), passIf(terminal), pending, warnIf(errorIs(spec.ErrSlowDown)))
+		if d.Decision.Outcome == Accepted && len(polls) > 0 {
+			j.Warn("the approval of an expired code refused", "reported as a success", polls...)
+		}
+	}
+}
+
+func judgeLateRedemption(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(lateRedemption) {
+		if decided(e, j, lateRedemption, f) {
+			j.Each(e.Polls(f, "after the end"), DueRefusal, "no tokens after the end, although the code was approved before",
+				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
+				warnIf(errorIs(spec.ErrAccessDenied, spec.ErrSlowDown)))
+		}
+	}
+}
+
+func judgeStaysExpired(e *Evidence, j *Judgement) {
+	after := e.Of(expiringFlow, "after the end")
+	if !anyTerminal(after) {
+		j.Inconclusive("the code was never reported as ended")
+		return
+	}
+	for _, x := range append(after[1:], e.Of(expiringFlow, "later")...) {
+		j.Each([]*Exchange{x}, DueRefusal, "a code that stays at its end",
+			failIf(givesTokens), failIf(errorIs(spec.ErrAuthorizationPending)),
+			passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
+			warnIf(errorIs(spec.ErrSlowDown, spec.ErrAccessDenied)))
+	}
+}
+
+func anyTerminal(xs []*Exchange) bool {
+	for _, x := range xs {
+		if terminal(x) {
+			return true
+		}
+	}
+	return false
+}
+
+func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
+	j.Each(e.Of(hastyAfterEnd, "second"), DueRefusal, "a terminal error, also when it is asked for too fast",
+		passIf(terminal), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), openIf(anyAnswer))
+}

@@ -2,12 +2,16 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
 
+// pollingChecks judge the token endpoint before the decision: this file the
+// pending state, polling_pace.go the interval and slow_down,
+// polling_refusals.go what must be refused.
 var pollingChecks = []Check{
 	{
 		ID:    GatePending,
@@ -21,6 +25,18 @@ var pollingChecks = []Check{
 		},
 	},
 	{
+		ID:    "DF-POLL-002",
+		Gate:  GatePending,
+		Reads: []*Scenario{hastyFirstPoll},
+		Judge: judgeHastyFirstPoll,
+	},
+	{ID: "DF-POLL-003", Gate: GatePending, Reads: []*Scenario{steadyPolls}, Judge: judgeSteadyPolls},
+	{ID: "DF-POLL-004", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeEarnedSlowDown},
+	{ID: "DF-POLL-005", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
+	{ID: "DF-POLL-006", Gate: GatePending, Reads: []*Scenario{addedSlowDowns}, Judge: judgeAddedSlowDowns},
+	{ID: "DF-POLL-007", Gate: GatePending, Reads: []*Scenario{rememberedSlowDown}, Judge: judgeRememberedSlowDown},
+	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{slowedThenApproved}, Judge: judgeSlowedThenApproved},
+	{
 		ID:    "DF-POLL-009",
 		Gate:  GatePending,
 		Reads: []*Scenario{hastyNeighbour},
@@ -31,12 +47,51 @@ var pollingChecks = []Check{
 				warnIf(statusIs(429)))
 		},
 	},
+	{
+		ID:    "DF-POLL-010",
+		Gate:  GatePending,
+		Reads: []*Scenario{guessingNeighbour},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(guessingNeighbour, "patient"), DuePending, "only "+spec.ErrAuthorizationPending+" beside polls of unknown codes",
+				passIf(errorIs(spec.ErrAuthorizationPending)),
+				failIf(errorIs(spec.ErrSlowDown)),
+				warnIf(statusIs(429)))
+		},
+	},
+	{ID: "DF-POLL-011", Gate: GatePending, Reads: []*Scenario{unknownCodes}, Judge: judgeUnknownCodes},
+	{ID: "DF-POLL-012", Gate: GatePending, Reads: []*Scenario{alteredCodes}, Judge: judgeAlteredCodes},
+	{ID: "DF-POLL-013", Gate: GatePending, Reads: []*Scenario{missingCode}, Judge: judgeMissingCode},
+	{ID: "DF-POLL-014", Gate: GatePending, Reads: []*Scenario{missingGrantType}, Judge: judgeMissingGrantType},
+	{ID: "DF-POLL-015", Gate: GatePending, Reads: []*Scenario{foreignGrantTypes}, Judge: judgeForeignGrantTypes},
+	{ID: "DF-POLL-016", Gate: GatePending, Reads: []*Scenario{overlongPolls}, Judge: judgeOverlongPolls},
+	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls}, Judge: judgeDefaultInterval},
+	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode}, Judge: judgeEnteredCode},
+	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow}, Judge: judgeUnprimedFlow},
+	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
+	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers}, Judge: judgeRepeatedPollMembers},
 }
 
 // firstPoll is the plainest flow: start, wait the interval, poll.
 var firstPoll = &Scenario{
 	Name: "first poll", Lane: LaneFirst, Cost: waits(2, 1, 1),
 	Run: func(ctx context.Context, s *Scene) { s.Start(ctx).PollDue(ctx, Step("due")) },
+}
+
+// hastyFirstPoll polls as soon as the codes are there.
+var hastyFirstPoll = &Scenario{
+	Name: "hasty first poll", Lane: LaneInstant, Cost: fixed(2, 1),
+	Run: func(ctx context.Context, s *Scene) { s.Start(ctx).Poll(ctx, Step("at once")) },
+}
+
+func judgeHastyFirstPoll(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(hastyFirstPoll, "at once") {
+		if begun := e.Begun(x.Flow); begun != nil && x.Received-begun.Received >= e.announced(x.Flow) {
+			j.Inconclusive("the poll took longer than the interval", x)
+			continue
+		}
+		j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending,
+			passIf(errorIs(spec.ErrAuthorizationPending)), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), failIf(anyAnswer))
+	}
 }
 
 // hastyNeighbour lets one device poll five times a second while another of the
@@ -64,4 +119,136 @@ var hastyNeighbour = &Scenario{
 		close(stop)
 		wg.Wait()
 	},
+}
+
+// guesses is how many unknown codes are polled beside a patient device.
+const guesses = 10
+
+// guessingNeighbour polls unknown codes while a device keeps its interval.
+var guessingNeighbour = &Scenario{
+	Name: "guessing neighbour", Lane: LaneInterval, Cost: waits(guesses+3, 1, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		f.PollDue(ctx, Step("patient"))
+		for range guesses {
+			s.PollCode(ctx, alike(f.Codes.DeviceCode), Step("guess"), Once(), Provoked())
+		}
+		f.PollDue(ctx, Step("patient"))
+	},
+}
+
+// enteredCode types the user code and stops before the decision; later it
+// approves.
+var enteredCode = &Scenario{
+	Name: "entered code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSteps}, Cost: waits(4, 1, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Enter(ctx) != Accepted {
+			return
+		}
+		f.PollDue(ctx, Step("entered"))
+		if f.Approve(ctx) == Accepted {
+			f.settle(ctx)
+			f.collect(ctx, "approved")
+		}
+	},
+}
+
+func judgeEnteredCode(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(enteredCode) {
+		if !decided(e, j, enteredCode, f) {
+			continue
+		}
+		j.Each(e.Polls(f, "entered"), DuePending, "a grant that is still undecided",
+			passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
+		for _, x := range e.Polls(f, "entered") {
+			if !x.StillPending() {
+				return // what follows is no longer a first decision
+			}
+		}
+		if polls := e.Polls(f, "approved"); len(polls) > 0 {
+			j.Each(polls[len(polls)-1:], DueSuccess, "tokens after the approval",
+				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), failIf(terminal))
+		}
+	}
+}
+
+// unprimedFlow is approved before its first poll.
+var unprimedFlow = &Scenario{
+	Name: "unprimed flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) == Accepted {
+			f.settle(ctx)
+			f.collect(ctx, "first")
+		}
+	},
+}
+
+// judgeUnprimedFlow holds the flow against one that was polled before its
+// approval: a server that gives neither tokens fails DF-TOKEN-001 alone.
+func judgeUnprimedFlow(e *Evidence, j *Judgement) {
+	primed := e.One(approvedFlow, "after")
+	for _, f := range e.FlowsOf(unprimedFlow) {
+		polls := e.Polls(f, "first")
+		if !decided(e, j, unprimedFlow, f) || len(polls) == 0 {
+			continue
+		}
+		last := polls[len(polls)-1]
+		switch {
+		case last.HasTokens() && len(polls) == 1:
+			j.Pass(last)
+		case last.HasTokens():
+			j.Warn("tokens on the first poll ever", describe(polls[0])+", then tokens", polls...)
+		case last.Infrastructure():
+			j.Inconclusive(describe(last), last)
+		case primed == nil || !primed.HasTokens():
+			j.Inconclusive("a flow that was polled before its approval got no tokens either", polls...)
+		default:
+			j.Fail("tokens on the first poll ever", fmt.Sprintf("%s, %d polls long", describe(last), len(polls)), polls...)
+		}
+	}
+}
+
+// extraPollMembers polls with parameters that mean nothing here, and again
+// without those that were refused.
+var extraPollMembers = &Scenario{
+	Name: "poll with unknown parameters", Lane: LaneInterval, Cost: waits(6, 2, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "device_type", Value: "tv"}}
+		if s.target.Scope != "" {
+			extra = append(extra, spec.Param{Name: "scope", Value: s.target.Scope})
+		}
+		try := func(step string, extra ...spec.Param) {
+			f := s.Start(ctx)
+			if x := f.PollDue(ctx, Also(extra...), Step(step)); x != nil && !x.StillPending() {
+				f.PollDue(ctx, Step("without"))
+			}
+		}
+		s.Parallel(
+			func() { try("extra", extra...) },
+			func() {
+				if s.target.Client.Secret == "" {
+					try("empty client_secret", spec.Param{Name: "client_secret", Value: ""})
+				}
+			})
+	},
+}
+
+func judgeExtraPollMembers(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(extraPollMembers) {
+		polls := e.Polls(f)
+		if len(polls) == 0 {
+			continue
+		}
+		refused := warnIf(class(4))
+		if polls[0].Step == "extra" {
+			refused = failIf(class(4))
+		}
+		if without := e.Polls(f, "without"); len(without) > 0 && !without[0].StillPending() {
+			j.Inconclusive("the poll without them got "+describe(without[0]), polls...)
+			continue
+		}
+		j.Each(polls[:1], DuePending, "an answer as without the extra parameters", passIf(stillPending), openIf(infrastructure), refused)
+	}
 }

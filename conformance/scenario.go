@@ -289,6 +289,12 @@ func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome 
 	if s.target.Approver == nil || !f.OK() {
 		return Unsupported
 	}
+	v := f.verification(ask)
+	return f.ask(v, string(d), ask.Label, func() error { return s.target.Approver.Decide(ctx, v, d) })
+}
+
+func (f *Flow) verification(ask Ask) approve.Verification {
+	s := f.scene
 	v := approve.Verification{
 		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
 		VerificationURIComplete: f.Codes.VerificationURIComplete,
@@ -298,15 +304,30 @@ func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome 
 	if ask.Code != "" {
 		v.Raw, v.VerificationURIComplete = ask.Code, ""
 	}
+	return v
+}
+
+// Enter types the user code up to the consent page and stops there.
+func (f *Flow) Enter(ctx context.Context) Outcome {
+	enterer, ok := f.scene.target.Approver.(approve.Enterer)
+	if !ok || !f.OK() {
+		return Unsupported
+	}
+	v := f.verification(Ask{})
+	return f.ask(v, "enter", "", func() error { return enterer.Enter(ctx, v) })
+}
+
+// ask records what became of a question to the approver.
+func (f *Flow) ask(v approve.Verification, what, label string, do func() error) Outcome {
+	s := f.scene
 	begun := s.now()
-	err := s.target.Approver.Decide(ctx, v, d)
-	out := outcomeOf(err)
-	detail := ""
+	err := do()
+	out, detail := outcomeOf(err), ""
 	if err != nil {
 		detail = s.vault.redact(err.Error())
 	}
 	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
-		Decision: &Decided{string(d), ask.User, out, s.now() - begun, ask.Label}})
+		Decision: &Decided{what, v.User, out, s.now() - begun, label}})
 	return out
 }
 

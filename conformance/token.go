@@ -47,6 +47,7 @@ var tokenChecks = []Check{
 		Reads: []*Scenario{tokenWorth},
 		Judge: judgeTokenWorth,
 	},
+	passiveToken("DF-TOKEN-011", judgeTokenJWT),
 }
 
 // passiveToken makes a check that looks at every token response of the run.

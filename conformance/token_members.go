@@ -275,3 +275,40 @@ func (e *Evidence) introspected(s *Scenario, redeemed *Exchange) *Exchange {
 	}
 	return nil
 }
+
+// accessTokenClaims are required where a token calls itself at+jwt (RFC 9068
+// section 2.2).
+var accessTokenClaims = []string{"aud", "client_id", "exp", "iat", "iss", "jti", "sub"}
+
+func judgeTokenJWT(e *Evidence, j *Judgement) {
+	for _, x := range e.TokenAnswers() {
+		t := e.Secrets[x.text("access_token")].JWT
+		if t == nil {
+			continue
+		}
+		life, has := x.Number("expires_in")
+		end := e.Header.Started.Add(x.Received).Unix() + life
+		switch {
+		case t.Alg == "" || strings.EqualFold(t.Alg, "none"):
+			j.Fail("a signed token", "alg is "+jsonText(t.Alg), x)
+		case t.Codes:
+			j.Warn("a payload without the codes", "a device code or user code in it", x)
+		case t.Exp == 0:
+			j.Warn("exp in the payload", "none", x)
+		case has && (t.Exp < end-60 || t.Exp > end+60):
+			j.Warn("exp within 60 s of expires_in", "another end", x)
+		default:
+			j.Pass(x)
+		}
+		if strings.EqualFold(strings.TrimPrefix(t.Typ, "application/"), "at+jwt") {
+			for _, c := range accessTokenClaims {
+				if !slices.Contains(t.Claims, c) {
+					j.Warn(c+" in a token of type at+jwt", "no such claim", x)
+				}
+			}
+		}
+	}
+	if j.Seen() == 0 {
+		j.Skip("the access token is opaque")
+	}
+}

@@ -1,0 +1,269 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// unknownCodes polls a code of the usual shape that nobody issued, and one of
+// another shape.
+var unknownCodes = &Scenario{
+	Name: "unknown codes", Lane: LaneInstant, Cost: fixed(3, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.OK() {
+			s.PollCode(ctx, alike(f.Codes.DeviceCode), Step("of the usual shape"), Provoked())
+		}
+		s.PollCode(ctx, "dfcheck-no-such-code", Step("of another shape"), Provoked())
+	},
+}
+
+func judgeUnknownCodes(e *Evidence, j *Judgement) {
+	j.Each(e.Of(unknownCodes, "of the usual shape", "of another shape"), DueRefusal, spec.ErrInvalidGrant,
+		failIf(givesTokens), failIf(stillPending), failIf(errorIs(spec.ErrAccessDenied)),
+		passIf(class(4), errorIs(spec.ErrInvalidGrant)),
+		warnIf(errorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), warnIf(statusIs(404), hasError))
+}
+
+// alteredCodes polls a live code in spellings that are not its own.
+var alteredCodes = &Scenario{
+	Name: "altered codes", Lane: LaneInstant, Cost: fixed(8, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		try := func(code, step string) { s.PollCode(ctx, code, Step(step), Provoked()) }
+		for i := range 3 { // not every code has letters of both cases
+			f := s.Start(ctx)
+			code := f.Codes.DeviceCode
+			if code == "" {
+				return
+			}
+			if swapped := swapCase(code); swapped != code {
+				try(swapped, "with letters of the other case, "+letterCase(code))
+			}
+			if i == 0 {
+				try(code[:len(code)-1], "less its last character")
+				try(code+"x", "with one character more")
+				try(" "+code, "with a space before it")
+				try(code+"\n", "with a line break behind it")
+			}
+		}
+	},
+}
+
+// swapCase turns upper case letters into lower case ones and the other way.
+func swapCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
+}
+
+func judgeAlteredCodes(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(alteredCodes) {
+		if x.Op != OpToken {
+			continue
+		}
+		space := strings.Contains(x.Step, "space") || strings.Contains(x.Step, "line break")
+		folded := strings.HasSuffix(x.Step, oneCase) // hexadecimal or a UUID: folding is harmless
+		accepted := failIf(stillPending)
+		if space || folded {
+			accepted = warnIf(stillPending)
+		}
+		j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidGrant+" for a code "+x.Step, failIf(givesTokens), accepted,
+			passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
+			warnIf(errorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
+	}
+}
+
+const (
+	oneCase  = "of one case"
+	bothCase = "of both cases"
+)
+
+// letterCase tells whether a code's letters are of one case.
+func letterCase(code string) string {
+	if strings.ToLower(code) == code || strings.ToUpper(code) == code {
+		return oneCase
+	}
+	return bothCase
+}
+
+// missingCode polls without a device code, and with an empty one.
+var missingCode = &Scenario{
+	Name: "poll without code", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: 2*t.Encodings + 2} },
+	Run: func(ctx context.Context, s *Scene) {
+		base := s.target.basePoll(madeUp(40))
+		s.PollCode(ctx, "", Without("device_code"), Step("device_code missing"), Provoked())
+		s.PollCode(ctx, "", Step("device_code empty"), Provoked())
+		s.negatives(ctx, OpToken, "DF-POLL-013", base)
+	},
+}
+
+func judgeMissingCode(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(missingCode) {
+		if strings.HasPrefix(x.Step, "client_id missing") {
+			continue // DF-CLIENT-004
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest,
+			failIf(class(2)), failIf(stillPending), failIf(errorIs(spec.ErrAccessDenied)),
+			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrInvalidGrant)), e.frameworkAnswer())
+	}
+}
+
+// missingGrantType polls live codes without a grant type, with an empty one and
+// with values that the contract does not list.
+var missingGrantType = &Scenario{
+	Name: "poll without grant type", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{2*t.Encodings + 4, 3, 0} },
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx).Poll(ctx, Without("grant_type"), Step("grant_type missing"), Provoked())
+		s.Start(ctx).Poll(ctx, With("grant_type", ""), Step("grant_type empty"), Provoked())
+		if f := s.Start(ctx); f.OK() {
+			s.negatives(ctx, OpToken, "DF-POLL-014", s.target.basePoll(f.Codes.DeviceCode))
+		}
+	},
+}
+
+func judgeMissingGrantType(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(missingGrantType) {
+		if x.Op != OpToken || strings.Contains(x.Step, string(spec.OutsideEnum)) {
+			continue // a value outside the list is DF-POLL-015's
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(class(2)), failIf(stillPending),
+			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrUnsupportedGrantType)), e.frameworkAnswer())
+	}
+}
+
+// otherGrantTypes look like the device grant and are not.
+var otherGrantTypes = []string{
+	"urn:dfcheck:none", "urn:dfcheck:device_code", "device_code", "urn:ietf:params:oauth:grant-type:device-code",
+	strings.ToUpper(spec.GrantDeviceCode), spec.GrantDeviceCode + "/",
+}
+
+// foreignGrantTypes polls a live code under grant types that are not the device
+// grant.
+var foreignGrantTypes = &Scenario{
+	Name: "foreign grant types", Lane: LaneInstant, Cost: fixed(2*len(otherGrantTypes), len(otherGrantTypes)),
+	Run: func(ctx context.Context, s *Scene) {
+		for _, grant := range otherGrantTypes {
+			s.Start(ctx).Poll(ctx, With("grant_type", grant), Step(grant), Provoked())
+		}
+	},
+}
+
+func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
+	for _, x := range append(e.Of(foreignGrantTypes, otherGrantTypes...), e.outsideEnum()...) {
+		accepted := failIf(stillPending)
+		if x.Step == "device_code" {
+			accepted = warnIf(stillPending) // an alias of clients older than the standard
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, failIf(givesTokens),
+			passIf(class(4), errorIs(spec.ErrUnsupportedGrantType)),
+			warnIf(errorIs(spec.ErrInvalidRequest, spec.ErrUnauthorizedClient)), e.frameworkAnswer())
+	}
+}
+
+// outsideEnum are the generated polls with a grant type that the document does
+// not list.
+func (e *Evidence) outsideEnum() []*Exchange {
+	return slices.DeleteFunc(e.Of(missingGrantType), func(x *Exchange) bool { return !strings.Contains(x.Step, string(spec.OutsideEnum)) })
+}
+
+// longest is the length up to which the documented API takes codes and clients.
+const longest = 255
+
+// overlongPolls sends a code of the greatest length and values beyond it.
+var overlongPolls = &Scenario{
+	Name: "over-long polls", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{2*t.Encodings + 2, 1, 0} },
+	Run: func(ctx context.Context, s *Scene) {
+		limit := longest
+		if p, ok := s.operation(OpToken).Param("device_code"); ok && p.MaxLength > 0 {
+			limit = p.MaxLength
+		}
+		s.PollCode(ctx, madeUp(limit), Step("device_code at the limit"), Provoked())
+		if f := s.Start(ctx); f.OK() {
+			s.negatives(ctx, OpToken, "DF-POLL-016", s.target.basePoll(f.Codes.DeviceCode))
+		}
+	},
+}
+
+func judgeOverlongPolls(e *Evidence, j *Judgement) {
+	unknown := e.One(unknownCodes, "of the usual shape")
+	for _, x := range e.Of(overlongPolls) {
+		switch {
+		case x.Op != OpToken:
+		case x.Step == "device_code at the limit":
+			same := func(x *Exchange) bool { return unknown == nil || x.ErrorCode() == unknown.ErrorCode() }
+			j.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(class(2)),
+				passIf(class(4), same), passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
+		default:
+			j.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(class(2)), failIf(stillPending),
+				warnIf(errorIs(spec.ErrInvalidGrant)), passIf(class(4)))
+		}
+	}
+	if j.Seen() == 1 {
+		j.Skip("the contract bounds no length")
+	}
+}
+
+// repeatedPollMembers sends a parameter twice, each pair with a code of its own.
+var repeatedPollMembers = &Scenario{
+	Name: "poll with repeated parameters", Lane: LaneInterval, Cost: waits(12, 6, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if !s.operation(OpToken).Accepts(spec.Form) {
+			return
+		}
+		type pair struct {
+			step, name string
+			with       func(own string) (first, second string)
+		}
+		same := func(own string) (string, string) { return own, own }
+		random := func(own string) (string, string) { return own, alike(own) }
+		turned := func(own string) (string, string) { return alike(own), own }
+		stranger := func(own string) (string, string) { return own, unknownClient() }
+		strangerFirst := func(own string) (string, string) { return unknownClient(), own }
+		pairs := []pair{
+			{step: "grant_type twice", name: "grant_type", with: same},
+			{step: "device_code twice", name: "device_code", with: same},
+			{step: "device_code, then another", name: "device_code", with: random},
+			{step: "another device_code, then this", name: "device_code", with: turned},
+			{step: "client_id, then another", name: "client_id", with: stranger},
+			{step: "another client_id, then this", name: "client_id", with: strangerFirst},
+		}
+		s.Times(len(pairs), func(i int) {
+			f, p := s.Start(ctx), pairs[i]
+			if !f.OK() || !f.WaitInterval(ctx, Slack) {
+				return
+			}
+			own := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": f.Codes.DeviceCode, "client_id": s.target.Client.ID}[p.name]
+			first, second := p.with(own)
+			f.Poll(ctx, In(spec.Form), Step(p.step), Provoked(), Without(p.name),
+				Also(spec.Param{Name: p.name, Value: first}, spec.Param{Name: p.name, Value: second}))
+		})
+	},
+}
+
+func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(repeatedPollMembers) {
+		if x.Op != OpToken {
+			continue
+		}
+		accepted := warnIf(stillPending)
+		if !e.Documented() && strings.Contains(x.Step, "another") {
+			accepted = failIf(stillPending) // ruling R7
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), accepted,
+			passIf(class(4), errorIs(spec.ErrInvalidRequest)),
+			passIf(errorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),
+			warnIf(class(4), hasError), e.frameworkAnswer())
+	}
+}
