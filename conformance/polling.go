@@ -80,7 +80,9 @@ var firstPoll = &Scenario{
 // hastyFirstPoll polls as soon as the codes are there.
 var hastyFirstPoll = &Scenario{
 	Name: "hasty first poll", Lane: LaneInstant, Cost: fixed(2, 1),
-	Run: func(ctx context.Context, s *Scene) { s.Start(ctx).Poll(ctx, Step("at once")) },
+	Run: func(ctx context.Context, s *Scene) {
+		s.Burst(ctx, 2, func(unpaced Option) { s.Start(ctx, unpaced).Poll(ctx, unpaced, Step("at once")) })
+	},
 }
 
 func judgeHastyFirstPoll(e *Evidence, j *Judgement) {

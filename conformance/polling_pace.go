@@ -102,15 +102,25 @@ func (e *Evidence) servedLater(flow string) bool {
 // haste is the pause between polls that are meant to be far too fast.
 const haste = 100 * time.Millisecond
 
-// provoke polls too fast until n slow_downs came or the server has shown twice
-// that it sends none. It tells how many came.
-func (f *Flow) provoke(ctx context.Context, n int) int {
+// provoke polls when it is due, and then too fast until n slow_downs came or the
+// server has shown twice that it sends none. It tells how many came.
+func (f *Flow) provoke(ctx context.Context, n int) (got int) {
+	if f.OK() {
+		f.scene.Burst(ctx, n+3, func(unpaced Option) { got = f.hasty(ctx, n, unpaced) })
+	}
+	return got
+}
+
+func (f *Flow) hasty(ctx context.Context, n int, unpaced Option) int {
+	if x := f.PollDue(ctx, Step("due"), unpaced); x == nil {
+		return 0
+	}
 	got, idle := 0, 0
 	for got < n && idle < 2 {
 		if !sleep(ctx, haste) {
 			break
 		}
-		x := f.Poll(ctx, Step("hasty"), Provoked(), Once())
+		x := f.Poll(ctx, Step("hasty"), Provoked(), Once(), unpaced)
 		if x == nil {
 			break
 		}
@@ -140,8 +150,7 @@ var servedSlowDown = &Scenario{
 	Name: "served slow_down", Lane: LaneInterval, Cost: raised(7, 1, 1, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
-		f.PollDue(ctx, Step("due"))
-		if !f.OK() || f.provoke(ctx, 1) == 0 {
+		if f.provoke(ctx, 1) == 0 {
 			return
 		}
 		for range 3 {
@@ -222,11 +231,20 @@ var addedSlowDowns = &Scenario{
 	Name: "added slow_downs", Lane: LaneInterval, Cost: raised(7, 1, 3),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
-		f.PollDue(ctx, Step("due"))
-		if f.OK() && f.provoke(ctx, 3) > 0 && f.Lives(f.Interval()+Slack) {
+		if f.provoke(ctx, affordable(s.target.Timing)) > 0 && f.Lives(f.Interval()+Slack) {
 			f.PollDue(ctx, Step("served"))
 		}
 	},
+}
+
+// affordable is how many slow_downs, up to three, a code lives long enough to
+// serve.
+func affordable(t Timing) int {
+	if t.Lifetime == 0 {
+		return 3
+	}
+	left := t.Lifetime - t.Tolerance() - 3*t.Interval - time.Second
+	return max(1, min(3, int(left/(spec.SlowDownStep*time.Second))))
 }
 
 func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
@@ -257,8 +275,7 @@ var rememberedSlowDown = &Scenario{
 	Name: "remembered slow_down", Lane: LaneInterval, Cost: raised(8, 2, 1, 2),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
-		f.PollDue(ctx, Step("due"))
-		if !f.OK() || f.provoke(ctx, 1) == 0 || !f.Lives(f.Interval()+Slack) {
+		if f.provoke(ctx, 1) == 0 || !f.Lives(f.Interval()+Slack) {
 			return
 		}
 		if x := f.PollDue(ctx, Step("raised")); x == nil || x.ErrorCode() != spec.ErrAuthorizationPending {
@@ -295,8 +312,7 @@ var slowedThenApproved = &Scenario{
 	Name: "slowed, then approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: raised(6, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
-		f.PollDue(ctx, Step("due"))
-		if !f.OK() || f.provoke(ctx, 1) == 0 || !f.Lives(f.Interval()+time.Second) || f.Approve(ctx) != Accepted {
+		if f.provoke(ctx, 1) == 0 || !f.Lives(f.Interval()+time.Second) || f.Approve(ctx) != Accepted {
 			return
 		}
 		f.settle(ctx)

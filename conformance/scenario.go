@@ -160,6 +160,19 @@ func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option
 	wg.Wait()
 }
 
+// Burst reserves the pace for n requests that follow each other, so that none of
+// them is held up by the rest of the run. f must send with the Unpaced option
+// it is given.
+func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
+	var last time.Duration
+	for range n {
+		last = max(last, s.pace.Reserve().Delay())
+	}
+	if sleep(ctx, last) {
+		f(func(c *Call) { c.Unpaced = true })
+	}
+}
+
 // Encodings that the contract declares for an operation.
 func (s *Scene) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
 

@@ -105,7 +105,7 @@ var clientFaults = []Fault{
 	standard(tokenRequestFault("unknown-client-as-absent", "DF-CLIENT-011", "An unknown client_id in a poll is treated as absent.",
 		func(s *Server, q *request) *answer {
 			g := s.grants.find(q.get("device_code"))
-			if id := q.get("client_id"); id != "" && s.clients[id] == nil && g != nil && g.state == pending {
+			if id := q.get("client_id"); id != "" && s.clients[id] == nil && g != nil && g.state == pending && len(q.params) == 3 {
 				q.params = q.params.With("client_id", g.client.ID)
 			}
 			return nil

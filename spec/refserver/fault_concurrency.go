@@ -19,8 +19,8 @@ func (g *grant) pause() {
 
 var concurrencyFaults = []Fault{
 	pollFault("redeem-unlocked", "DF-CONC-001", "Redeeming reads the grant, then marks it, without a lock.",
-		func(s *Server, q *request, g *grant, _ time.Time) *answer {
-			if g.state != approved {
+		func(s *Server, q *request, g *grant, now time.Time) *answer {
+			if g.state != approved || s.is.over(q, g, now) {
 				return nil
 			}
 			g.pause()
@@ -91,7 +91,7 @@ var concurrencyFaults = []Fault{
 				was := g.state
 				g.mu.Unlock()
 				time.Sleep(window)
-				if was != pending || action == actionEnter {
+				if was != pending || action == actionEnter || !now.Before(g.expires) {
 					return s.decide(g, action, user, now)
 				}
 				g.mu.Lock()

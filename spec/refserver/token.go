@@ -35,6 +35,9 @@ func (s *Server) token(q *request) *answer {
 	if q.get("grant_type") == spec.GrantRefreshToken {
 		return s.is.refresh(s, q)
 	}
+	if q.get("device_code") == "" {
+		return refuse(spec.ErrInvalidRequest, "device_code is missing")
+	}
 	g := s.is.find(s, q, q.get("device_code"))
 	if g == nil || !s.is.bound(q, g) {
 		return refuse(spec.ErrInvalidGrant, "the device code is unknown, or another client's")
