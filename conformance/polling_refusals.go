@@ -167,8 +167,15 @@ func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, failIf(givesTokens),
 			passIf(class(4), errorIs(spec.ErrUnsupportedGrantType)),
+			passIf(errorIs(spec.ErrInvalidRequest), e.otherEncoding), // whether it is read at all is asked elsewhere
 			warnIf(errorIs(spec.ErrInvalidRequest, spec.ErrUnauthorizedClient)), e.frameworkAnswer())
 	}
+}
+
+// otherEncoding tells whether a poll went in another encoding than ordinary ones.
+func (e *Evidence) otherEncoding(x *Exchange) bool {
+	due := e.One(firstPoll, "due")
+	return due != nil && due.Request.Encoding != x.Request.Encoding
 }
 
 // outsideEnum are the generated polls with a grant type that the document does

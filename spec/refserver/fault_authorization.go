@@ -71,8 +71,13 @@ var authorizationFaults = []Fault{
 			}
 		},
 	},
-	startFault("expires-in-epoch", "DF-AUTHZ-008", "expires_in is a point in time instead of a lifetime.",
-		func(_ *Server, g *grant, m map[string]any) { m["expires_in"] = g.expires.Unix() }),
+	{
+		Name: "expires-in-epoch", Check: "DF-AUTHZ-008", Doc: "expires_in is a point in time instead of a lifetime.",
+		Break: func(b *behaviour) {
+			b.lifetime = func(*Server) time.Duration { return time.Hour }
+			b.began = func(_ *Server, _ *request, g *grant, m map[string]any) { m["expires_in"] = g.expires.Unix() }
+		},
+	},
 	startFault("interval-negative", "DF-AUTHZ-009", "interval is -1.",
 		func(_ *Server, _ *grant, m map[string]any) { m["interval"] = -1 }),
 	{
