@@ -87,6 +87,10 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 				j.Inconclusive(describe(x), x)
 				continue
 			}
+			if !e.tooFast(x) {
+				j.Inconclusive("the poll was not too fast by the time it was answered", x)
+				continue
+			}
 			xs = append(xs, x)
 			if said[enc.Short()] != spec.ErrSlowDown {
 				said[enc.Short()] = refusal(x)
@@ -104,6 +108,18 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	default:
 		j.Pass(xs...)
 	}
+}
+
+// tooFast tells whether a poll was too fast wherever the server takes the time:
+// the previous one was sent less than an interval before this one was answered
+// (rule C3).
+func (e *Evidence) tooFast(x *Exchange) bool {
+	for _, y := range e.Polls(x.Flow) {
+		if y != x && y.Received <= x.Sent && x.Received-y.Sent < e.announced(x.Flow) {
+			return true
+		}
+	}
+	return false
 }
 
 // encodedRedemptions approves a code per encoding, redeems it in that encoding

@@ -130,7 +130,7 @@ func statusVerdict(status int, code string) reports.Verdict {
 var unreadable = []*Scenario{undeclaredTypes, wrongLabels, malformedJSON, brokenMultipart, acceptedTypes}
 
 // mistakes are the scenarios of plain mistakes in requests that can be read.
-var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults}
+var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode, missingGrantType}
 
 func (x *Exchange) of(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
