@@ -16,6 +16,7 @@ var errorChecks = []Check{
 	passiveErrors("DF-ERR-001", judgeErrorStatus),
 	passiveErrors("DF-ERR-002", judgeErrorMediaType),
 	passiveErrors("DF-ERR-003", judgeErrorCodes),
+	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Passive: true, Judge: judgeErrorTexts},
 	passiveErrors("DF-ERR-005", judgeErrorCaching),
 	passiveErrors("DF-ERR-006", judgeErrorSecrets),
 	passiveErrors("DF-ERR-007", judgeFieldErrors),

@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,6 +43,63 @@ func inAlphabet(s string, in func(rune) bool) bool {
 		}
 	}
 	return true
+}
+
+// strangeText holds what a description may not.
+const strangeText = "dfcheck\"\\\u00e9"
+
+// quotedInput sends it where a description may quote it.
+var quotedInput = &Scenario{
+	Name: "input with quotes", Lane: LaneInstant, Cost: fixed(2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx, With("client_id", strangeText), Step("client_id"), Provoked())
+		s.PollCode(ctx, madeUp(40), With("grant_type", strangeText), Step("grant_type"), Provoked())
+	},
+}
+
+// judgeErrorTexts holds the alphabets of RFC 6749 section 5.2.
+func judgeErrorTexts(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range e.posted() {
+		if v, ok := x.Member("error_description"); ok && hasError(x) {
+			verdict, actual := descriptionVerdict(x, v)
+			t.add(verdict, "error_description in printable ASCII less quotation mark and backslash", actual, x)
+		}
+		if v, ok := x.Member("error_uri"); ok && hasError(x) {
+			verdict, actual := errorURIVerdict(v)
+			t.add(verdict, "error_uri as a URI in its alphabet", actual, x)
+		}
+	}
+	t.book(j)
+}
+
+func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
+	text, ok := v.(string)
+	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
+	switch {
+	case !ok:
+		return reports.Fail, "a JSON " + jsonType(v)
+	case inAlphabet(text, quotable):
+		return reports.Pass, ""
+	case strings.ContainsFunc(text, control):
+		return reports.Fail, "control characters in it"
+	case x.of(quotedInput) && strings.Contains(text, "\u00e9"):
+		return reports.Fail, "what was sent, letters outside ASCII included"
+	case strings.ContainsAny(text, `"\`):
+		return reports.Warning, "a quotation mark or a backslash in it"
+	}
+	return reports.Warning, "letters outside ASCII in it"
+}
+
+func errorURIVerdict(v any) (reports.Verdict, string) {
+	text, ok := v.(string)
+	if !ok {
+		return reports.Fail, "a JSON " + jsonType(v)
+	}
+	if _, err := url.Parse(text); err != nil || text == "" || !inAlphabet(text, addressable) {
+		return reports.Fail, fmt.Sprintf("%q", text)
+	}
+	return reports.Pass, ""
 }
 
 // judgeErrorCaching: polling errors forbid storing. It looks at the token

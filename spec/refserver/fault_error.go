@@ -30,6 +30,12 @@ var errorFaults = []Fault{
 				a.members["error"] = []string{a.code}
 			}
 		}),
+	answerFault("grant-type-quoted", "DF-ERR-004", "unsupported_grant_type quotes the grant type in quotation marks.",
+		func(q *request, a *answer) {
+			if a.code == spec.ErrUnsupportedGrantType {
+				a.members["error_description"] = `the grant type "` + q.get("grant_type") + `" is not supported`
+			}
+		}),
 	answerFault("pending-cacheable", "DF-ERR-005", "authorization_pending may be kept for a minute.",
 		func(_ *request, a *answer) {
 			if a.code == spec.ErrAuthorizationPending {
