@@ -13,6 +13,7 @@ import (
 // header fields, http_framing.go how bodies travel, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
+	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Passive: true, Judge: judgeAllow},
 	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judgeStartCaching},

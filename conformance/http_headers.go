@@ -3,7 +3,10 @@ package conformance
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // judgeStartCaching: the start response holds a credential (ruling R16).
@@ -12,6 +15,36 @@ func judgeStartCaching(e *Evidence, j *Judgement) {
 	for _, x := range e.Starts() {
 		v, actual := cacheVerdict(e, x)
 		t.add(v, "Cache-Control: no-store", actual, x)
+	}
+	t.book(j)
+}
+
+// judgeAllow: a 405 names the methods that are served (RFC 9110 section
+// 15.5.6), POST among them.
+func judgeAllow(e *Evidence, j *Judgement) {
+	var t tally
+	refused := map[string]bool{}
+	var seen []*Exchange
+	for _, x := range e.Exchanges {
+		if (x.Op == OpStart || x.Op == OpToken) && x.Status() == http.StatusMethodNotAllowed && !x.Superseded {
+			refused[string(x.Op)+x.Request.Method], seen = true, append(seen, x)
+		}
+	}
+	for _, x := range seen {
+		allowed := x.HeaderTokens("Allow")
+		verdict, actual := reports.Pass, ""
+		switch {
+		case len(allowed) == 0:
+			verdict, actual = reports.Fail, "405 without Allow"
+		case !slices.Contains(allowed, "post"):
+			verdict, actual = reports.Fail, "Allow: "+x.Response.Header.Get("Allow")
+		}
+		for _, m := range allowed {
+			if verdict == reports.Pass && refused[string(x.Op)+strings.ToUpper(m)] {
+				verdict, actual = reports.Warning, "Allow names "+strings.ToUpper(m)+", which is answered with 405"
+			}
+		}
+		t.add(verdict, "Allow with POST and no method that is refused", actual, x)
 	}
 	t.book(j)
 }

@@ -22,6 +22,14 @@ var httpFaults = []Fault{
 		}),
 	},
 	{
+		Name: "allow-omitted", Check: "DF-HTTP-002", Doc: "405 comes without Allow.",
+		Wrap: rewrite(func(_ *http.Request, a *recorded) {
+			if a.status == http.StatusMethodNotAllowed {
+				a.header.Del("Allow")
+			}
+		}),
+	},
+	{
 		Name: "put-starts", Check: "DF-HTTP-003", Doc: "PUT starts a flow.",
 		Wrap: rewriteMethod(func(r *http.Request) bool { return r.Method == http.MethodPut }),
 	},
