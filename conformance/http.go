@@ -10,12 +10,14 @@ import (
 )
 
 // httpChecks judge the layer below OAuth: this file methods, http_headers.go
-// header fields, http_framing.go how bodies travel, http_tls.go the transport.
+// header fields, http_paths.go the final slash, http_framing.go how bodies
+// travel, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
 	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Passive: true, Judge: judgeAllow},
 	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
+	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judgeStartCaching},
 	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP}, Judge: judgePlainHTTP},
 	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes}, Judge: judgeHandshakes},

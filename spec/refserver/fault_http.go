@@ -45,6 +45,18 @@ var httpFaults = []Fault{
 			})
 		},
 	},
+	{
+		Name: "slash-crashes", Check: "DF-HTTP-005", Doc: "POST to the start without its final slash ends in 500.",
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/device-authorization") {
+					problem(http.StatusInternalServerError, "the body of a POST cannot be redirected").send(w)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
 	answerFault("start-cacheable", "DF-HTTP-006", "The start response may be kept for five minutes.",
 		func(q *request, a *answer) {
 			if q.name == "start" && a.status == http.StatusOK {
