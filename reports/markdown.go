@@ -1,0 +1,45 @@
+package reports
+
+import (
+	"io"
+	"strings"
+)
+
+// writeMarkdown renders a report for pull requests and wikis.
+func writeMarkdown(w io.Writer, r *Report) error {
+	p := &printer{w: w}
+	p.printf("# dfcheck %s: %s\n\n", r.Run.Kind, cell(r.Target.Host))
+	p.printf("%s · contract %s · exit code %d\n\n", r.Run.Started.UTC().Format("2006-01-02 15:04 MST"), cell(r.Target.Spec), r.Run.ExitCode)
+	if pr := r.Run.Problem; pr != nil {
+		p.printf("**Could not finish:** %s\n\n", cell(pr.Message))
+	}
+	if c := r.Conformance; c != nil {
+		p.printf("| pass | fail | warning | inconclusive | skipped | waived | error |\n|---|---|---|---|---|---|---|\n")
+		s := c.Summary
+		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived, s.Error)
+		p.printf("| check | level | verdict | what |\n|---|---|---|---|\n")
+		for _, k := range c.Checks {
+			if k.Verdict != Pass && k.Verdict != Skipped {
+				p.printf("| %s | %s | **%s** | %s<br>%s |\n", k.ID, k.Level, k.Verdict, cell(k.Title), cell(k.Reason))
+			}
+		}
+	}
+	if l := r.Load; l != nil {
+		p.printf("| requests/s | errors | poll p50 | poll p99 | lag p99 |\n|---|---|---|---|---|\n| %.0f | %.3f %% | %.1f ms | %.1f ms | %.1f ms |\n",
+			l.Requests.PerSecond, 100*l.ErrorRate, l.Latency.Poll.P50, l.Latency.Poll.P99, l.Lag.P99)
+		for _, t := range l.Thresholds {
+			p.printf("\n- **%s** `%s` (%g)", t.Verdict, t.Expression, t.Value)
+		}
+		for _, v := range l.Violations {
+			p.printf("\n- %s: %d", cell(v.Title), v.Count)
+		}
+		p.printf("\n")
+	}
+	return p.err
+}
+
+// cell makes a text fit into a table of Markdown, where it can neither break
+// the table nor bring markup of its own.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "*", "\\*", "_", "\\_").Replace(short(legible(s), 400))
+}
