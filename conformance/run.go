@@ -47,6 +47,9 @@ func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
 	return r, nil
 }
 
+// OnJudged makes f hear of every verdict when it is reached.
+func (r *Run) OnJudged(f func(Result)) { r.opts.Judged = f }
+
 // Plan is what the run will do.
 func (r *Run) Plan() *Plan { return r.plan }
 

@@ -38,6 +38,20 @@ func WriteText(w io.Writer, r *Report, all bool) error {
 	return p.err
 }
 
+// WriteSummary renders what WriteText says after its list of checks.
+func WriteSummary(w io.Writer, r *Report) error {
+	rest := *r
+	if c := r.Conformance; c != nil {
+		p := &printer{w: w}
+		p.conformance(r)
+		if p.err != nil {
+			return p.err
+		}
+		rest.Conformance = nil
+	}
+	return WriteText(w, &rest, false)
+}
+
 // printer keeps the first error of many prints.
 type printer struct {
 	w   io.Writer

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+func newChecks(t terminal) *cobra.Command {
+	list := func(*cobra.Command, []string) error {
+		for _, r := range spec.Catalogue() {
+			fmt.Fprintf(t.out, "%-15s %-6s %s\n", r.ID, r.Level, r.Title)
+		}
+		return nil
+	}
+	c := &cobra.Command{
+		Use: "checks", Short: "List and explain the checks", Args: cobra.NoArgs, RunE: list,
+		Example: "  dfcheck checks\n  dfcheck checks show DF-POLL-003\n  dfcheck checks matrix",
+	}
+	c.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the checks", Example: "  dfcheck checks list | grep POLL", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{
+			Use: "show ID", Short: "Explain a check", Example: "  dfcheck checks show DF-POLL-003", Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error {
+				r, err := spec.Lookup(args[0])
+				if err != nil {
+					return usage(err, "`dfcheck checks` lists them")
+				}
+				fmt.Fprint(t.out, explain(r))
+				return nil
+			},
+		},
+		&cobra.Command{
+			Use: "matrix", Short: "Print which fault of the reference server trips which check", Example: "  dfcheck checks matrix | grep DF-POLL",
+			Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, conformance.Matrix()); return nil },
+		})
+	return c
+}
+
+// explain is all that the catalogue says of a requirement.
+func explain(r spec.Requirement) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %s\n%s, %s\ncontracts: %s\n", r.ID, r.Title, r.Level, r.Source, strings.Join(r.Contracts, ", "))
+	if len(r.Needs) > 0 {
+		fmt.Fprintf(&b, "needs: %s\n", strings.Join(r.Needs, ", "))
+	}
+	for _, p := range []struct{ name, text string }{
+		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided}, {"Remedy", r.Remedy},
+	} {
+		if p.text != "" {
+			fmt.Fprintf(&b, "\n%s\n%s\n", p.name, wrap(p.text, 78))
+		}
+	}
+	for _, id := range r.Rulings {
+		fmt.Fprintf(&b, "\nRuling %s\n%s\n", id, wrap(spec.Ruling(id), 78))
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines, indented by two.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		if column > 0 && column+1+len(word) > width {
+			b.WriteByte('\n')
+			column = 0
+		}
+		if column == 0 {
+			b.WriteString("  ")
+			column = 2
+		} else {
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += len(word)
+	}
+	return b.String()
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// conformanceFlags are the options of a conformance run.
+type conformanceFlags struct {
+	targetFlags
+	run     conformance.Options
+	reports []string
+	record  string
+	waivers string
+	verbose bool
+	strict  bool
+	failOn  string
+}
+
+func newConformance(t terminal) *cobra.Command {
+	f := &conformanceFlags{}
+	c := &cobra.Command{
+		Use: "conformance", Short: "Check a device-flow server against the standards", Args: cobra.NoArgs,
+		Long: `Checks a device-flow server and says what is wrong with it, with the exchanges
+that show it. Without --host it checks the embedded reference server.
+
+Exit codes: 0 right, 1 the server failed a check, 2 usage or configuration,
+3 could not test, 4 --strict and something stayed undecided, 5 a waiver is
+stale, 130 interrupted.`,
+		Example: `  dfcheck conformance
+  dfcheck conformance --host https://auth.example.com --client-id tv-app --approve prompt
+  dfcheck conformance --config dfcheck.yaml --report junit=out.xml --report html=out.html
+  dfcheck conformance --only POLL,DF-TOKEN-001 -v`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.conform(cmd.Context(), t) },
+	}
+	fs := c.Flags()
+	f.add(fs)
+	fs.StringSliceVar(&f.run.Only, "only", nil, "only these checks or groups (DF-POLL-003, POLL)")
+	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
+	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
+	fs.DurationVar(&f.run.MaxWait, "max-wait", 0, fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
+	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "requests per second, at most")
+	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "device authorizations, at most")
+	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "requests under way, at most")
+	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
+	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text; - is standard output)")
+	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
+	fs.StringVar(&f.waivers, "waivers", "", "file of known failures")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
+	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check stays undecided")
+	fs.StringVar(&f.failOn, "fail-on", "fail", "what makes exit code 1: fail or warning")
+	return c
+}
+
+// settings is what a run needs beyond its target, read before anything is sent.
+type settings struct {
+	destinations []reports.Destination
+	waivers      []conformance.Waiver
+}
+
+func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
+	var s settings
+	var errs []error
+	for _, text := range f.reports {
+		d, err := reports.ParseDestination(text)
+		if err == nil {
+			err = d.Check()
+		}
+		s.destinations = append(s.destinations, d)
+		errs = append(errs, err)
+	}
+	if f.record != "" {
+		errs = append(errs, reports.Destination{Format: "json", Path: f.record}.Check())
+	}
+	if f.failOn != "fail" && f.failOn != "warning" {
+		errs = append(errs, fmt.Errorf("--fail-on is %q; it is fail or warning", f.failOn))
+	}
+	if f.waivers == "" {
+		f.waivers = c.Waivers
+	}
+	if f.waivers != "" {
+		var err error
+		s.waivers, err = conformance.ReadWaivers(f.waivers)
+		errs = append(errs, err)
+	}
+	if f.run.MaxWait == 0 {
+		f.run.MaxWait = time.Duration(c.MaxWait)
+	}
+	_, err := conformance.Select(f.run)
+	errs = append(errs, err)
+	return s, usage(errors.Join(errs...), "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks")
+}
+
+// conform carries out a run from flags to exit code.
+func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
+	c, err := f.read(t)
+	if err != nil {
+		return err
+	}
+	s, err := f.settings(c)
+	if err != nil {
+		return err
+	}
+	r := reports.New(reports.KindConformance, buildVersion())
+	r.Run.Started = time.Now()
+	target, stop, err := f.target(ctx, t, c)
+	if err != nil {
+		return f.untested(t, s, r, c.Host, err)
+	}
+	defer stop()
+	p := t.progress()
+	f.run.Progress = func(g conformance.Progress) { p.say(progressLine(g)) }
+	run, err := conformance.Prepare(ctx, target, f.run)
+	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
+	if err != nil {
+		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))
+	}
+	f.announce(t, run)
+	f.printJudged(t, p, run)
+	results := run.Suite(ctx)
+	p.clear()
+	return f.finish(ctx, t, s, r, run, results)
+}
+
+// whyUnprepared gives the errors of Prepare their exit codes.
+func (f *conformanceFlags) whyUnprepared(ctx context.Context, err error) error {
+	if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+		return &failure{reports.ExitUntested, p, p.Hint}
+	}
+	if ctx.Err() != nil {
+		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+	}
+	return usage(err, "`dfcheck checks` lists the checks")
+}
+
+// untested writes the reports of a run that could not begin.
+func (f *conformanceFlags) untested(t terminal, s settings, r *reports.Report, host string, err error) error {
+	fail, ok := errors.AsType[*failure](err)
+	if !ok || fail.code == reports.ExitUsage {
+		return err
+	}
+	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
+	r.Run.ExitCode = fail.code
+	r.Run.Interrupted = fail.code == reports.ExitInterrupted
+	if !r.Run.Interrupted {
+		r.Run.Problem = &reports.Problem{Kind: reports.ProblemPreflight, Message: fail.Error(), Hint: fail.hint}
+		if p, ok := errors.AsType[*conformance.PreflightError](err); ok && p.Exchange != nil {
+			r.Run.Problem.Curl = p.Exchange.Curl()
+		}
+	}
+	if r.Target.Host == "" {
+		r.Target.Host = host
+	}
+	if werr := s.write(t.out, r); werr != nil {
+		return werr
+	}
+	return err
+}
+
+func (s settings) write(stdout io.Writer, r *reports.Report) error {
+	var errs []error
+	for _, d := range s.destinations {
+		errs = append(errs, d.Write(stdout, r))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &failure{reports.ExitUntested, err, ""}
+	}
+	return nil
+}
+
+// announce tells what will be done before it is done.
+func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
+	p, facts := run.Plan(), run.Target.Facts
+	t.note("contract %s, chosen by %s: %s", run.Target.Contract.Name, facts.ChosenBy, facts.ChosenWhy)
+	t.note("plan: %d of %d checks, about %d requests (%d starts), at most %g a second; critical path %s",
+		p.Count(), len(p.Checks), p.Requests, p.Starts, f.run.MaxRPS, p.Critical.Round(time.Second/10))
+	if !f.verbose {
+		return
+	}
+	for _, c := range p.Checks {
+		if c.Verdict != "" {
+			t.note("  %s %s: %s", c.ID, c.Verdict, c.Reason)
+		}
+	}
+}
+
+func progressLine(g conformance.Progress) string {
+	return fmt.Sprintf("%s: %d requests, %d of %d checks judged, %s of about %s",
+		g.Phase, g.Requests, g.Judged, g.Checks, g.Elapsed.Round(time.Second), g.Critical.Round(time.Second))
+}
+
+// printJudged prints every verdict that is worth a line as soon as it is known.
+func (f *conformanceFlags) printJudged(t terminal, p *progress, run *conformance.Run) {
+	run.OnJudged(func(res conformance.Result) {
+		if !f.verbose && (res.Verdict == reports.Pass || res.Verdict == reports.Skipped) {
+			return
+		}
+		p.clear()
+		fmt.Fprint(t.out, reports.CheckText(conformance.ReportCheck(run.Transcript(), res)))
+	})
+}
+
+// finish makes the report of a run, writes it, and finds the exit code.
+func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r *reports.Report, run *conformance.Run, results []conformance.Result) error {
+	transcript := run.Transcript()
+	var reveal func(string) string
+	if f.run.ShowSecrets {
+		reveal = run.Reveal
+	}
+	r.Conformance = conformance.Section(transcript, results, run.Plan(), s.waivers, reveal)
+	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
+	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
+	r.Run.Interrupted = ctx.Err() != nil
+	r.Run.Problem = transcript.Problem()
+	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
+	if err := reports.WriteSummary(t.out, r); err != nil {
+		return err
+	}
+	if f.record != "" {
+		if err := reports.WriteFile(f.record, transcript.Save); err != nil {
+			return &failure{reports.ExitUntested, err, ""}
+		}
+	}
+	if err := s.write(t.out, r); err != nil {
+		return err
+	}
+	if r.Run.Interrupted {
+		t.note("dfcheck: interrupted; what was judged so far is in the reports")
+	}
+	return exit(r.Run.ExitCode)
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+func newJudge(t terminal) *cobra.Command {
+	f := &conformanceFlags{failOn: "fail"}
+	c := &cobra.Command{
+		Use: "judge TRANSCRIPT", Short: "Judge a saved transcript again", Args: cobra.ExactArgs(1),
+		Long: `Gives the verdicts that follow from a transcript saved with --record. Nothing is
+sent: the same transcript gives the same verdicts.`,
+		Example: `  dfcheck conformance --record run.jsonl
+  dfcheck judge run.jsonl --report html=run.html`,
+		RunE: func(_ *cobra.Command, args []string) error { return f.judge(t, args[0]) },
+	}
+	fs := c.Flags()
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH")
+	fs.StringVar(&f.waivers, "waivers", "", "file of known failures")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
+	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check stayed undecided")
+	return c
+}
+
+func (f *conformanceFlags) judge(t terminal, path string) error {
+	s, err := f.settings(&conformance.Config{})
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return usage(err, "save one with `dfcheck conformance --record FILE`")
+	}
+	defer file.Close()
+	transcript, err := conformance.Load(file)
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", path, err), "save one with `dfcheck conformance --record FILE`")
+	}
+	results, err := conformance.Judge(transcript)
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", path, err), "")
+	}
+	r := reports.New(reports.KindConformance, buildVersion())
+	r.Run.Started, r.Run.ID = transcript.Header.Started, transcript.Header.Started.UTC().Format("20060102T150405Z")
+	if n := len(transcript.Exchanges); n > 0 {
+		r.Run.DurationMS = float64(transcript.Exchanges[n-1].Received / time.Millisecond)
+	}
+	r.Target = transcript.Header.Target.ReportTarget(transcript.Header.Contract, "")
+	r.Conformance = conformance.Section(transcript, results, nil, s.waivers, nil)
+	r.Run.Problem = transcript.Problem()
+	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict})
+	if err := reports.WriteText(t.out, r, f.verbose); err != nil {
+		return err
+	}
+	if err := s.write(t.out, r); err != nil {
+		return err
+	}
+	return exit(r.Run.ExitCode)
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+func newReport(t terminal) *cobra.Command {
+	c := &cobra.Command{Use: "report", Short: "Work with reports", Example: "  dfcheck report render run.json --to html=run.html"}
+	var to []string
+	render := &cobra.Command{
+		Use: "render REPORT.json", Short: "Render a report in other formats", Args: cobra.ExactArgs(1),
+		Example: "  dfcheck report render run.json --to html=run.html --to text=-",
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := reports.ReadFile(args[0])
+			if err != nil {
+				return usage(err, "make one with `dfcheck conformance --report json=FILE`")
+			}
+			var errs []error
+			for _, text := range to {
+				d, err := reports.ParseDestination(text)
+				if err == nil {
+					err = d.Write(t.out, r)
+				}
+				errs = append(errs, err)
+			}
+			return usage(errors.Join(errs...), "")
+		},
+	}
+	render.Flags().StringArrayVar(&to, "to", []string{"text=-"}, "FORMAT=PATH, repeatable")
+	c.AddCommand(render)
+	return c
+}

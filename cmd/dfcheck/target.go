@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// defaultConfig is read when it is there and no other file is named.
+const defaultConfig = "dfcheck.yaml"
+
+// targetFlags name a server and what is known of it. They win over the
+// configuration file.
+type targetFlags struct {
+	config                                  string
+	host, spec, issuer                      string
+	start, token                            string
+	clientID, clientSecretEnv, clientAuth   string
+	scope, caFile, approver, secondClientID string
+	insecure                                bool
+}
+
+func (f *targetFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.config, "config", "", "configuration file (default "+defaultConfig+" when it is there)")
+	fs.StringVar(&f.host, "host", "", "server to check; without it the embedded server")
+	fs.StringVar(&f.spec, "spec", "", "contract: auto, documented-v1, documented-v2, rfc8628, or an OpenAPI document (default auto)")
+	fs.StringVar(&f.issuer, "issuer", "", "where the metadata lives, when it is not the host")
+	fs.StringVar(&f.start, "device-authorization-endpoint", "", "URL or path of the device authorization endpoint")
+	fs.StringVar(&f.token, "token-endpoint", "", "URL or path of the token endpoint")
+	fs.StringVar(&f.clientID, "client-id", "", "client to speak for (default dfcheck)")
+	fs.StringVar(&f.clientSecretEnv, "client-secret-env", "", "environment variable with the client's secret")
+	fs.StringVar(&f.clientAuth, "client-auth", "", "how the client authenticates: none, basic or post")
+	fs.StringVar(&f.secondClientID, "second-client-id", "", "another registered client")
+	fs.StringVar(&f.scope, "scope", "", "scope to ask for")
+	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
+	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
+	fs.StringVar(&f.approver, "approve", "", "who presses Approve: none, reference, http, exec or prompt")
+}
+
+// read merges file and flags.
+func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
+	c := &conformance.Config{}
+	path := f.config
+	if path == "" {
+		if _, err := os.Stat(defaultConfig); err == nil {
+			path = defaultConfig
+			t.note("using %s", path)
+		}
+	}
+	if path != "" {
+		var err error
+		if c, err = conformance.ReadConfig(path); err != nil {
+			return nil, usage(err, "the README lists the keys of the configuration file")
+		}
+	}
+	for _, o := range []struct {
+		flag string
+		key  *string
+	}{
+		{f.host, &c.Host}, {f.spec, &c.Spec}, {f.issuer, &c.Issuer}, {f.start, &c.Endpoints.DeviceAuthorization},
+		{f.token, &c.Endpoints.Token}, {f.clientID, &c.Client.ID}, {f.clientSecretEnv, &c.Client.SecretEnv},
+		{f.clientAuth, &c.Client.Auth}, {f.scope, &c.Scope}, {f.caFile, &c.TLS.CAFile}, {f.approver, &c.Approve.Kind},
+	} {
+		if o.flag != "" {
+			*o.key = o.flag
+		}
+	}
+	if f.secondClientID != "" {
+		c.SecondClient = &conformance.ClientConfig{ID: f.secondClientID}
+	}
+	c.TLS.Insecure = c.TLS.Insecure || f.insecure
+	return c, nil
+}
+
+// target makes the target that configuration and flags describe, or the
+// embedded server when they name no host. stop ends what was started for it.
+func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Config) (target *conformance.Target, stop func(), err error) {
+	if c.Host == "" {
+		return embedded(c, t)
+	}
+	target, err = c.Target()
+	if err != nil {
+		return nil, nil, usage(err, "")
+	}
+	if err := target.Choose(ctx, conformance.Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}); err != nil {
+		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+			return nil, nil, &failure{reports.ExitUntested, p, p.Hint}
+		}
+		if ctx.Err() != nil {
+			return nil, nil, &failure{code: reports.ExitInterrupted, err: errors.New("interrupted before anything was sent")}
+		}
+		return nil, nil, usage(err, "")
+	}
+	target.Approver, err = approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err})
+	if err != nil {
+		return nil, nil, usage(err, "conformance/approve describes the approvers")
+	}
+	return target, func() {}, nil
+}
+
+// plainClient speaks to the target's neighbourhood and follows no redirect.
+func plainClient(target *conformance.Target) *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: target.TLS.Clone(), Proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

@@ -1,0 +1,156 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Choice is what a user said about the contract and the endpoints. Empty
+// members are found out.
+type Choice struct {
+	Spec   string // auto, a built-in contract, or the path of an OpenAPI document
+	Issuer string
+	Start  string // device authorization endpoint: URL, path, or operationId of a document
+	Token  string
+}
+
+// NormalHost completes a host as people write it: without a scheme it is https,
+// on loopback http. The result has no final slash.
+func NormalHost(host string) (string, error) {
+	if !strings.Contains(host, "://") {
+		scheme := "https://"
+		if u, err := url.Parse("//" + host); err == nil && isLoopback(u.Hostname()) {
+			scheme = "http://"
+		}
+		host = scheme + host
+	}
+	u, err := url.Parse(host)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("host %q is not a URL", host)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", fmt.Errorf("host %q has scheme %q; http and https are spoken", host, u.Scheme)
+	case u.Host == "" || u.Hostname() == "":
+		return "", fmt.Errorf("host %q names no host", host)
+	case u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("host %q has a query or a fragment", host)
+	}
+	return strings.TrimSuffix(host, "/"), nil
+}
+
+// Choose fills in the target's contract and endpoints. With "auto" it looks at
+// the host: a few GETs and one refused POST.
+func (t *Target) Choose(ctx context.Context, c Choice) error {
+	t.Issuer = c.Issuer
+	t.Hints = spec.OperationHints{}
+	switch {
+	case c.Spec == "" || c.Spec == "auto":
+		if err := t.chooseByLook(ctx, c); err != nil {
+			return err
+		}
+	case slices.Contains(spec.ContractNames(), c.Spec):
+		contract, err := spec.BuiltinContract(c.Spec)
+		if err != nil {
+			return err
+		}
+		t.Contract, t.ChosenBy, t.ChosenWhy = contract, "flag", "--spec "+c.Spec
+	default:
+		if err := t.chooseDocument(c); err != nil {
+			return err
+		}
+	}
+	return t.endpoints(ctx, c)
+}
+
+func (t *Target) chooseDocument(c Choice) error {
+	data, err := os.ReadFile(c.Spec)
+	if err != nil {
+		_, unknown := spec.BuiltinContract(c.Spec)
+		return fmt.Errorf("%w; as a file: %w", unknown, err)
+	}
+	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token}
+	t.Contract, err = spec.LoadContract(c.Spec, data, t.Hints)
+	t.ChosenBy, t.ChosenWhy = "flag", "--spec "+c.Spec
+	return err
+}
+
+// chooseByLook prefers the documented API where its paths answer, and tells
+// what else is there.
+func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
+	v1, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		return err
+	}
+	client := t.httpClient()
+	defer client.CloseIdleConnections()
+	found := look(ctx, client, t.Host, c.Issuer, v1)
+	name := "rfc8628"
+	switch {
+	case c.Start != "" && c.Token != "":
+		t.ChosenBy, t.ChosenWhy = "flag", "both endpoints are named"
+	case found.Documented:
+		name = "documented-v1"
+		t.ChosenBy, t.ChosenWhy = "probe", "the documented paths answer"
+		if found.Metadata != nil {
+			t.Also = []string{"rfc8628"}
+		}
+	case found.Metadata != nil:
+		t.ChosenBy, t.ChosenWhy = "metadata", found.Metadata.URL+" names a device authorization endpoint"
+	default:
+		problem := "no device flow was found at " + t.Host + ": neither the documented paths answer, nor does metadata name a device authorization endpoint"
+		if found.Problem != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			reason := unwrapURL(found.Problem).Error()
+			problem += " (" + reason + ")"
+			if strings.Contains(reason, "dial") || strings.Contains(reason, "refused") || strings.Contains(reason, "certificate") || strings.Contains(reason, "HTTP") {
+				return &PreflightError{Problem: "cannot reach " + t.Host + ": " + reason, Hint: reachHint(reason)}
+			}
+		}
+		return &PreflightError{Problem: problem,
+			Hint: "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer)"}
+	}
+	t.Contract, err = spec.BuiltinContract(name)
+	if found.Metadata != nil && name == "rfc8628" {
+		t.StartURL, t.TokenURL = found.Metadata.DeviceAuthorizationEndpoint, found.Metadata.TokenEndpoint
+		if t.Issuer == "" {
+			t.Issuer = t.Host
+		}
+	}
+	return err
+}
+
+// endpoints makes URLs of what was named, found in metadata, or stands in the
+// contract, in this order.
+func (t *Target) endpoints(ctx context.Context, c Choice) error {
+	document := t.Contract.Documented && t.Hints != (spec.OperationHints{})
+	if c.Start != "" && !document {
+		t.StartURL = join(t.Host, c.Start)
+	}
+	if c.Token != "" && !document {
+		t.TokenURL = join(t.Host, c.Token)
+	}
+	if !t.Contract.Documented && (t.StartURL == "" || t.TokenURL == "") {
+		client := t.httpClient()
+		defer client.CloseIdleConnections()
+		if m := look(ctx, client, t.Host, c.Issuer, t.Contract).Metadata; m != nil {
+			t.StartURL, t.TokenURL = cmp.Or(t.StartURL, m.DeviceAuthorizationEndpoint), cmp.Or(t.TokenURL, m.TokenEndpoint)
+		}
+	}
+	t.StartURL = cmp.Or(t.StartURL, join(t.Host, t.Contract.Start.Path))
+	t.TokenURL = cmp.Or(t.TokenURL, join(t.Host, t.Contract.Token.Path))
+	for _, u := range []string{t.StartURL, t.TokenURL} {
+		if p, err := url.Parse(u); err != nil || p.Host == "" {
+			return fmt.Errorf("endpoint %q is not a URL", u)
+		}
+	}
+	return nil
+}

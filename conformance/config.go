@@ -1,0 +1,193 @@
+package conformance
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec/strict"
+)
+
+// Config is dfcheck.yaml: what is known of a target beforehand. Every key is
+// optional.
+type Config struct {
+	Host      string          `yaml:"host"`
+	Spec      string          `yaml:"spec"`
+	Issuer    string          `yaml:"issuer"`
+	Endpoints EndpointsConfig `yaml:"endpoints"`
+
+	Client             ClientConfig  `yaml:"client"`
+	SecondClient       *ClientConfig `yaml:"second_client"`
+	RestrictedClient   *ClientConfig `yaml:"restricted_client"`
+	ConfidentialClient *ClientConfig `yaml:"confidential_client"`
+
+	Scope           string               `yaml:"scope"`
+	NarrowableScope string               `yaml:"narrowable_scope"` // one the server knows and does not grant
+	Device          Device               `yaml:"device"`
+	Headers         map[string]string    `yaml:"headers"`
+	TLS             TLSConfig            `yaml:"tls"`
+	Approve         approve.Config       `yaml:"approve"`
+	Introspection   *IntrospectionConfig `yaml:"introspection"`
+	Resource        string               `yaml:"resource"`
+
+	Lenient           Lenient  `yaml:"lenient"`
+	ClientsRegistered bool     `yaml:"clients_registered"`
+	OpenRegistration  bool     `yaml:"open_registration"`
+	ShortLifetime     bool     `yaml:"short_lifetime"`
+	SecondGranular    bool     `yaml:"second_granular"`
+	MaxWait           Duration `yaml:"max_wait"`
+	Waivers           string   `yaml:"waivers"`
+	AllowHosts        []string `yaml:"allow_hosts"`
+}
+
+// EndpointsConfig names the two endpoints: URLs, paths, or operationIds of the
+// user's document.
+type EndpointsConfig struct {
+	DeviceAuthorization string `yaml:"device_authorization"`
+	Token               string `yaml:"token"`
+}
+
+// ClientConfig is a registered client. Its secret comes from the environment.
+type ClientConfig struct {
+	ID        string `yaml:"id"`
+	SecretEnv string `yaml:"secret_env"`
+	Auth      string `yaml:"auth"` // none, basic or post
+}
+
+// TLSConfig says whom to trust.
+type TLSConfig struct {
+	CAFile   string `yaml:"ca_file"`
+	Insecure bool   `yaml:"insecure"`
+}
+
+// IntrospectionConfig is an RFC 7662 endpoint and who may ask it.
+type IntrospectionConfig struct {
+	URL    string       `yaml:"url"`
+	Client ClientConfig `yaml:"client"`
+}
+
+// Duration is a time as people write it: 3m, 90s.
+type Duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is not a time such as 90s or 3m", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// ReadConfig reads dfcheck.yaml. Errors name the file, the line, and for an
+// unknown key the nearest known one.
+func ReadConfig(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var c Config
+	if err := strict.Decode(data, path, &c, strict.ExpandEnv(os.LookupEnv)); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// resolve makes a client of its configuration.
+func (c *ClientConfig) resolve(role string) (*Client, error) {
+	if c == nil || c.ID == "" && c.SecretEnv == "" && c.Auth == "" {
+		return nil, nil
+	}
+	out := &Client{ID: c.ID, Auth: c.Auth}
+	switch {
+	case c.ID == "":
+		return nil, fmt.Errorf("%s has no id", role)
+	case c.Auth == "" && c.SecretEnv == "":
+		out.Auth = "none"
+	case c.Auth == "":
+		out.Auth = "basic"
+	case c.Auth != "none" && c.Auth != "basic" && c.Auth != "post":
+		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic or post)", role, c.Auth, strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
+	}
+	if c.SecretEnv != "" {
+		if out.Secret = os.Getenv(c.SecretEnv); out.Secret == "" {
+			return nil, fmt.Errorf("%s: the environment variable %s holds no secret", role, c.SecretEnv)
+		}
+	}
+	if out.Auth != "none" && out.Secret == "" {
+		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env", role, out.Auth)
+	}
+	return out, nil
+}
+
+// Target makes a target of the configuration, all but the choice of contract
+// and the approver. All problems are reported at once.
+func (c *Config) Target() (*Target, error) {
+	var errs []error
+	client := func(cc *ClientConfig, role string) *Client {
+		out, err := cc.resolve(role)
+		errs = append(errs, err)
+		return out
+	}
+	t := &Target{
+		Facts: Facts{Scope: c.Scope, Narrow: c.NarrowableScope, Device: c.Device, Lenient: c.Lenient,
+			ClientsRegistered: c.ClientsRegistered, OpenRegistration: c.OpenRegistration,
+			ShortLifetime: c.ShortLifetime, SecondGranular: c.SecondGranular},
+		Second:       client(c.SecondClient, "second_client"),
+		Restricted:   client(c.RestrictedClient, "restricted_client"),
+		Confidential: client(c.ConfidentialClient, "confidential_client"),
+		Headers:      http.Header{}, Resource: c.Resource,
+	}
+	if own := client(&c.Client, "client"); own != nil {
+		t.Client = *own
+	} else {
+		t.Client = Client{ID: "dfcheck", Auth: "none"}
+	}
+	if t.Second != nil {
+		t.SecondID = t.Second.ID
+	}
+	if t.Device.Type == "" {
+		t.Device.Type = "tv"
+	}
+	if t.Device.OS == "" {
+		t.Device.OS = "linux"
+	}
+	for k, v := range c.Headers {
+		t.Headers.Set(k, v)
+	}
+	if in := c.Introspection; in != nil {
+		t.Introspection = &Introspection{URL: in.URL, Client: client(&in.Client, "introspection.client")}
+		if t.Introspection.Client == nil {
+			t.Introspection.Client = t.Confidential
+		}
+	}
+	var err error
+	t.TLS, err = c.TLS.config()
+	errs = append(errs, err)
+	if c.Host != "" {
+		t.Host, err = NormalHost(c.Host)
+		errs = append(errs, err)
+	}
+	return t, errors.Join(errs...)
+}
+
+func (c TLSConfig) config() (*tls.Config, error) {
+	out := &tls.Config{InsecureSkipVerify: c.Insecure}
+	if c.CAFile == "" {
+		return out, nil
+	}
+	pem, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return out, err
+	}
+	out.RootCAs = x509.NewCertPool()
+	if !out.RootCAs.AppendCertsFromPEM(pem) {
+		return out, fmt.Errorf("%s holds no certificate in PEM form", c.CAFile)
+	}
+	return out, nil
+}

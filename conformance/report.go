@@ -1,0 +1,175 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Section makes the conformance section of a report: the verdicts with the
+// catalogue's words, and the exchanges that findings cite. reveal replaces
+// pseudonyms in curl lines; nil leaves them.
+func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(string) string) *reports.Conformance {
+	out := &reports.Conformance{Checks: []reports.Check{}, Exchanges: []reports.Exchange{}}
+	if p != nil {
+		out.Plan = reports.Plan{Checks: p.Count(), Requests: p.Requests, Starts: p.Starts,
+			CriticalPathMS: milliseconds(p.Critical), WorstCaseMS: milliseconds(p.Worst)}
+	}
+	cited := map[string]bool{}
+	for _, res := range results {
+		out.Checks = append(out.Checks, ReportCheck(t, res))
+		for _, f := range res.Findings {
+			for _, id := range f.Exchanges {
+				cited[id] = true
+			}
+		}
+	}
+	for _, x := range t.Exchanges {
+		if cited[x.ID] {
+			out.Exchanges = append(out.Exchanges, x.report(reveal))
+		}
+	}
+	out.StaleWaivers = waive(out.Checks, ws, time.Now())
+	out.Summary = reports.Tally(out.Checks)
+	out.Notes = notes(t, out)
+	return out
+}
+
+// ReportCheck is a result with the words of the catalogue.
+func ReportCheck(t *Transcript, res Result) reports.Check {
+	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Findings: res.Findings}
+	if r, err := spec.Lookup(c.ID); err == nil {
+		c.Group, c.Level, c.Title, c.Source = r.Group, r.Level, r.Title, r.Source
+	}
+	c.DurationMS = milliseconds(t.took(res.Check.Reads))
+	return c
+}
+
+// took is the time from the first request to the last answer of some scenarios.
+func (t *Transcript) took(ss []*Scenario) time.Duration {
+	var first, last time.Duration
+	for _, x := range t.Exchanges {
+		if !slices.ContainsFunc(ss, func(s *Scenario) bool { return s.Name == x.Scenario }) {
+			continue
+		}
+		if last == 0 || x.Sent < first {
+			first = x.Sent
+		}
+		last = max(last, x.Received)
+	}
+	return last - first
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// notes tell what is no verdict on the server.
+func notes(t *Transcript, c *reports.Conformance) []string {
+	var out []string
+	if contract, err := t.contract(); err == nil && contract.TokenResponseSlip {
+		out = append(out, "the document of the contract gives the start response as the token operation's answer; tokens were judged by RFC 6749 section 5.1")
+	}
+	if len(t.Header.Target.Also) > 0 {
+		out = append(out, "the host also answers "+strings.Join(t.Header.Target.Also, ", ")+"; choose with --spec")
+	}
+	missing := map[string]int{}
+	for _, k := range c.Checks {
+		if need, ok := strings.CutPrefix(k.Reason, "needs "); ok && k.Verdict == reports.Skipped {
+			missing[need]++
+		}
+	}
+	if n := missing[string(NeedApprover)]; n > 0 {
+		out = append(out, fmt.Sprintf("%d checks need somebody to press Approve; enable them with --approve prompt, or with approve: in dfcheck.yaml", n))
+	}
+	return out
+}
+
+// report is the exchange as it stands in a report.
+func (x *Exchange) report(reveal func(string) string) reports.Exchange {
+	out := reports.Exchange{ID: x.ID, Scenario: x.Scenario, AtMS: milliseconds(x.Sent), DurationMS: milliseconds(x.Received - x.Sent),
+		Request: reports.Request{Method: x.Request.Method, URL: x.Request.URL, Headers: x.Request.Header, Body: x.Request.text()}, Error: x.Error}
+	if r := x.Response; r != nil {
+		out.Response = &reports.Response{Status: r.Status, Proto: r.Proto, Headers: r.Header, Body: r.Body, Length: r.Length, SHA256: r.SHA256}
+	}
+	out.Curl = x.Curl()
+	if reveal != nil {
+		out.Curl = reveal(out.Curl)
+	}
+	return out
+}
+
+// text is the body of a request as it was sent, secrets replaced.
+func (r Request) text() string {
+	if r.Body != "" || r.Params == nil {
+		return r.Body
+	}
+	_, body := r.Encoding.Encode(r.Params)
+	return string(body)
+}
+
+// Curl is a command line that sends the request again. Secrets in it are
+// pseudonyms.
+func (x *Exchange) Curl() string {
+	r := x.Request
+	var b strings.Builder
+	b.WriteString("curl -i -X " + quoted(r.Method) + " " + quoted(r.URL))
+	names := make([]string, 0, len(r.Header))
+	for k := range r.Header {
+		if k != "User-Agent" {
+			names = append(names, k)
+		}
+	}
+	slices.Sort(names)
+	for _, k := range names {
+		for _, v := range r.Header[k] {
+			b.WriteString(" -H " + quoted(k+": "+v))
+		}
+	}
+	if body := r.text(); body != "" {
+		b.WriteString(" --data-binary " + quoted(body))
+	}
+	return b.String()
+}
+
+// quoted makes one word of a shell of a text.
+func quoted(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// Reveal replaces the pseudonyms of a text by the secrets, for a user who asked
+// to see them.
+func (r *Run) Reveal(text string) string { return r.session.vault.reveal(text) }
+
+// ReportTarget is the target as it stands in a report.
+func (f *Facts) ReportTarget(contract, approver string) reports.Target {
+	return reports.Target{Host: f.Host, Spec: contract, ChosenBy: f.ChosenBy, ChosenWhy: f.ChosenWhy, Also: f.Also, Issuer: f.Issuer,
+		ClientID: f.Client.ID, Approver: approver, DeviceAuthorizationEndpoint: f.StartURL, TokenEndpoint: f.TokenURL}
+}
+
+// Problem is what kept a recording from being whole: the target died, or the
+// approver never worked. It is nil when nothing did.
+func (t *Transcript) Problem() *reports.Problem {
+	asked, broken, why := 0, 0, ""
+	for _, ev := range t.Events {
+		switch ev.Kind {
+		case EventDied:
+			return &reports.Problem{Kind: reports.ProblemDied, Message: ev.Detail, Hint: "look at the server's own log"}
+		case EventDecision:
+			asked++
+			if ev.Decision.Outcome == Broken {
+				broken, why = broken+1, ev.Detail
+			}
+		}
+	}
+	if asked > 0 && asked == broken {
+		return &reports.Problem{Kind: reports.ProblemApprover, Message: "the approver does not work: " + why,
+			Hint: "try it alone, or run without one: --approve none"}
+	}
+	return nil
+}
