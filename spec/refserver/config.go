@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -76,6 +77,9 @@ func (c Config) Check() error {
 	var errs []error
 	if _, err := spec.BuiltinContract(c.Contract); err != nil {
 		errs = append(errs, err)
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host {
+		errs = append(errs, fmt.Errorf("base URL %q is not http:// or https:// with a host and nothing after it", c.BaseURL))
 	}
 	for name, d := range map[string]time.Duration{"interval": c.Interval, "lifetime": c.Lifetime} {
 		if d < time.Second || d%time.Second != 0 {

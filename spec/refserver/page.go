@@ -140,18 +140,10 @@ func (s *Server) forged(r *http.Request, who *session) bool {
 	if s.is.page.forgeable {
 		return false
 	}
-	if o := r.Header.Get("Origin"); o != "" && o != "null" && o != s.origin() {
+	if o := r.Header.Get("Origin"); o != "" && o != "null" && o != s.cfg.BaseURL {
 		return true
 	}
 	return who == nil || subtle.ConstantTimeCompare([]byte(who.token), []byte(r.PostForm.Get("csrf"))) != 1
-}
-
-func (s *Server) origin() string {
-	u, err := url.Parse(s.cfg.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }
 
 func (s *Server) secure() bool { return len(s.cfg.BaseURL) > 5 && s.cfg.BaseURL[:6] == "https:" }
