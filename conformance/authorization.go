@@ -37,7 +37,7 @@ var authorizationChecks = []Check{
 	passive("DF-AUTHZ-009", judgeInterval),
 	{
 		ID:    "DF-AUTHZ-010",
-		Gate:  GateStart,
+		Gate:  GatePending,
 		Reads: []*Scenario{twinStarts},
 		Judge: judgeTwinStarts,
 	},

@@ -11,7 +11,7 @@ import (
 var clientChecks = []Check{
 	{
 		ID:    "DF-CLIENT-001",
-		Gate:  GateStart,
+		Gate:  GatePending,
 		Reads: []*Scenario{bareDevice},
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 without credentials, cookies or tokens of a page",

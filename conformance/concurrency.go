@@ -163,7 +163,14 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 	j.Each(e.Of(pendingRace, "race"), DuePending, "every poll answered as pending",
 		passIf(stillPending), warnIf(statusIs(409, 429)), openIf(infrastructure))
 	j.Each(e.Of(pendingRace, "late"), DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
-		passIf(errorIs(spec.ErrAuthorizationPending)), warnIf(errorIs(spec.ErrSlowDown)))
+		passIf(errorIs(spec.ErrAuthorizationPending)),
+		openIf(errorIs(spec.ErrSlowDown), func(x *Exchange) bool { return e.slows(x) > 1 }), // DF-POLL-006
+		warnIf(errorIs(spec.ErrSlowDown)))
+}
+
+// slows counts the slow_downs that a device had got when x was sent.
+func (e *Evidence) slows(x *Exchange) int {
+	return int((e.Interval(x) - e.announced(x.Flow)) / (spec.SlowDownStep * time.Second))
 }
 
 // raceStarts is also the pool of codes that the statistics rest on.

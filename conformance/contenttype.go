@@ -14,7 +14,7 @@ import (
 var contentTypeChecks = []Check{
 	encodingCheck("DF-CTYPE-001", spec.Form),
 	encodingCheck("DF-CTYPE-002", spec.JSON),
-	{ID: "DF-CTYPE-003", Gate: GateStart, Reads: []*Scenario{encodedFlows, unusualMultipart}, Judge: judgeMultipart},
+	{ID: "DF-CTYPE-003", Gate: GatePending, Reads: []*Scenario{encodedFlows, unusualMultipart}, Judge: judgeMultipart},
 	{ID: "DF-CTYPE-004", Gate: GatePending, Reads: []*Scenario{encodedFlows, accentedStarts}, Judge: judgeMixedEncodings},
 	{ID: "DF-CTYPE-005", Gate: GateStart, Reads: []*Scenario{encodedFaults, encodedFlows}, Judge: judgeEncodedFaults},
 	{ID: "DF-CTYPE-006", Gate: GateStart, Reads: []*Scenario{labelledStarts, encodedFlows}, Judge: judgeLabelledStarts},
@@ -50,7 +50,7 @@ var contentTypeChecks = []Check{
 
 // encodingCheck holds that one encoding works wherever it is declared.
 func encodingCheck(id string, enc spec.Encoding) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{encodedFlows},
+	return Check{ID: id, Gate: GatePending, Reads: []*Scenario{encodedFlows},
 		Judge: func(e *Evidence, j *Judgement) { judgeEncoding(e, j, enc) }}
 }
 

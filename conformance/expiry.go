@@ -11,7 +11,7 @@ import (
 // expiryChecks judge the end of a code's lifetime. All of their scenarios begin
 // together and wait for it side by side with everything else.
 var expiryChecks = []Check{
-	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow}, Judge: judgeExpired},
+	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow}, Judge: judgeExpired},
 	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
 	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow}, Judge: judgeProlonged},
 	{
@@ -179,6 +179,8 @@ func judgeExpired(e *Evidence, j *Judgement) {
 				continue
 			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate && terminal(polls[1]):
 				j.Warn(spec.ErrExpiredToken, fmt.Sprintf("still pending %.0f s after the end, then %s", late.Seconds(), describe(polls[1])), polls...)
+			case x.StillPending() && anyTerminal(e.Of(idleFlow, "after the end")):
+				j.Inconclusive("a code that was not polled did end: DF-EXPIRY-003", x)
 			default:
 				j.Each([]*Exchange{x}, DueRefusal, spec.ErrExpiredToken, failIf(givesTokens), failIf(stillPending),
 					passIf(class(4), errorIs(spec.ErrExpiredToken)), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
@@ -209,7 +211,11 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 	case !terminal(idle):
 		j.Inconclusive("a code that was never polled did not end either ("+describe(idle)+"): DF-EXPIRY-001", idle)
 	default:
-		for _, x := range polled[min(1, len(polled)-1):] {
+		for i, x := range polled {
+			if anyTerminal(polled[:i]) {
+				j.Pass(x) // that it stays ended is DF-EXPIRY-006's
+				continue
+			}
 			j.Each([]*Exchange{x}, DueRefusal, "an end, as for a code that was not polled",
 				failIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), passIf(anyAnswer))
 		}

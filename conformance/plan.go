@@ -197,11 +197,11 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 	if !slices.Contains(r.Contracts, family) {
 		return reports.Skipped, "is about the " + strings.Join(r.Contracts, " and ") + " contract only"
 	}
-	for _, n := range missing(c.Needs, f) {
-		if n == NeedShortExpiry {
+	if lacks := missing(c.Needs, f); len(lacks) > 0 {
+		if lacks[0] == NeedShortExpiry {
 			return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
 		}
-		return reports.Skipped, "needs " + string(n)
+		return reports.Skipped, "needs " + string(lacks[0])
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {

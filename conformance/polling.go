@@ -130,12 +130,16 @@ const guesses = 10
 var guessingNeighbour = &Scenario{
 	Name: "guessing neighbour", Lane: LaneInterval, Cost: waits(guesses+3, 1, 2),
 	Run: func(ctx context.Context, s *Scene) {
-		f := s.Start(ctx)
-		f.PollDue(ctx, Step("patient"))
-		for range guesses {
-			s.PollCode(ctx, alike(f.Codes.DeviceCode), Step("guess"), Once(), Provoked())
+		as := As(&s.target.Client) // another client, so that a limit on this one stays here
+		if s.target.Second != nil {
+			as = As(s.target.Second)
 		}
-		f.PollDue(ctx, Step("patient"))
+		f := s.Start(ctx, as)
+		f.PollDue(ctx, as, Step("patient"))
+		for range guesses {
+			s.PollCode(ctx, alike(f.Codes.DeviceCode), as, Step("guess"), Once(), Provoked())
+		}
+		f.PollDue(ctx, as, Step("patient"))
 	},
 }
 

@@ -30,6 +30,7 @@ func (r *Run) record(ctx context.Context) {
 	r.lanes(ctx, LaneIsolation)
 	if why := r.disturbed(); why != "" {
 		r.session.event(Event{Kind: EventBranch, Detail: "one code at a time: " + why})
+		expiry.Wait() // its codes would disturb the others
 		r.serial(ctx)
 	} else {
 		r.lanes(ctx, LaneInstant)

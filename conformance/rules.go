@@ -34,17 +34,6 @@ func all(ps []Predicate) Predicate {
 	}
 }
 
-func anyOf(ps ...Predicate) Predicate {
-	return func(x *Exchange) bool {
-		for _, p := range ps {
-			if p(x) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 func not(p Predicate) Predicate { return func(x *Exchange) bool { return !p(x) } }
 
 func errorIs(codes ...string) Predicate {

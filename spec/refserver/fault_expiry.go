@@ -1,3 +1,73 @@
 package refserver
 
-var expiryFaults = []Fault{}
+import (
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// overFault changes when a code has ended.
+func overFault(name, check, doc string, over func(q *request, g *grant, now time.Time) bool) Fault {
+	return Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) { b.over = over }}
+}
+
+var expiryFaults = []Fault{
+	overFault("pending-for-ever", "DF-EXPIRY-001", "An undecided code never ends.",
+		func(_ *request, g *grant, now time.Time) bool { return g.state != pending && !now.Before(g.expires) }),
+	{
+		Name: "half-lifetime", Check: "DF-EXPIRY-002", Doc: "Codes live for nine tenths of the time that is announced.",
+		Break: func(b *behaviour) {
+			b.lifetime = func(s *Server) time.Duration { return s.cfg.Lifetime * 85 / 100 }
+		},
+	},
+	{
+		Name: "poll-prolongs", Check: "DF-EXPIRY-003", Doc: "Every poll begins the lifetime anew.",
+		Break: func(b *behaviour) {
+			b.polled = func(s *Server, _ *request, g *grant, a *answer) {
+				if a.code == spec.ErrAuthorizationPending {
+					g.expires = time.Now().Add(s.cfg.Lifetime)
+				}
+			}
+		},
+	},
+	decideFault("late-approval-revives", "DF-EXPIRY-004", "An approval after the end makes the code good again.",
+		func(s *Server, g *grant, action, user string, now time.Time) error {
+			g.mu.Lock()
+			if action == actionApprove && !now.Before(g.expires) {
+				g.expires = now.Add(s.cfg.Lifetime)
+			}
+			g.mu.Unlock()
+			return s.decide(g, action, user, now)
+		}),
+	overFault("approved-for-ever", "DF-EXPIRY-005", "A code that was approved in time never ends.",
+		func(_ *request, g *grant, now time.Time) bool { return g.state != approved && !now.Before(g.expires) }),
+	{
+		Name: "expiry-forgotten", Check: "DF-EXPIRY-006", Doc: "Reporting the end once makes the code undecided again.",
+		Break: func(b *behaviour) {
+			told := map[*grant]int{}
+			b.polled = func(s *Server, _ *request, g *grant, a *answer) {
+				if a.code != spec.ErrExpiredToken {
+					return
+				}
+				s.guesses.mu.Lock() // any lock of the server's will do
+				told[g]++
+				n := told[g]
+				s.guesses.mu.Unlock()
+				if n == 3 {
+					g.expires = time.Now().Add(s.cfg.Lifetime)
+				}
+			}
+		},
+	},
+	pollFault("limiter-before-end", "DF-EXPIRY-007", "The limiter comes before the end of the code.",
+		func(s *Server, q *request, g *grant, now time.Time) *answer {
+			final := s.is.over(q, g, now) || g.state == denied
+			if final && !g.polled.IsZero() && now.Sub(g.polled) < time.Second/2 {
+				return stateAnswer(spec.ErrSlowDown)
+			}
+			if final {
+				g.polled = now
+			}
+			return nil
+		}),
+}

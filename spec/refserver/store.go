@@ -20,7 +20,6 @@ type grant struct {
 	user     string // who decided
 	polled   time.Time
 	interval time.Duration
-	slowed   int
 	tokens   *tokens // once redeemed
 }
 
