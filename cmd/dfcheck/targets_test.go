@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec/strict"
+)
+
+// expectation is testdata/targets/NAME/expected.yaml: the verdicts that the
+// facts about a server call for.
+type expectation struct {
+	Config      string              `yaml:"config"`
+	Environment map[string]string   `yaml:"environment"`
+	Verdicts    map[string]expected `yaml:"verdicts"`
+}
+
+type expected struct {
+	Verdict any    `yaml:"verdict"` // one verdict, or the list of those that the facts allow
+	Fact    string `yaml:"fact"`
+}
+
+func (e expected) allows(v reports.Verdict) bool {
+	switch want := e.Verdict.(type) {
+	case string:
+		return want == string(v)
+	case []any:
+		return slices.Contains(want, any(string(v)))
+	}
+	return false
+}
+
+// ordinaryTargets run with every test; DFCHECK_TARGETS=all runs all.
+var ordinaryTargets = []string{"zitadel-oidc"}
+
+// TestTargets checks servers that others wrote, and holds the verdicts against
+// what their facts call for. No check may fail without a fact.
+func TestTargets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs package registries")
+	}
+	targets := ordinaryTargets
+	if os.Getenv("DFCHECK_TARGETS") == "all" {
+		targets = []string{"zitadel-oidc", "dex", "oidc-provider", "better-auth", "glewlwyd"}
+	}
+	for _, name := range targets {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, err := filepath.Abs(filepath.Join("../../testdata/targets", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := readExpectation(t, dir)
+			host := startTarget(t, dir, want.Environment)
+			compareTarget(t, want, checkTarget(t, dir, want.Config, host))
+		})
+	}
+}
+
+func readExpectation(t *testing.T, dir string) expectation {
+	path := filepath.Join(dir, "expected.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e expectation
+	if err := strict.Decode(data, path, &e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// startTarget installs and starts a server, and waits until it listens. It ends
+// with the test.
+func startTarget(t *testing.T, dir string, env map[string]string) (host string) {
+	install := exec.Command("./run.sh")
+	install.Dir = dir
+	if out, err := install.CombinedOutput(); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: the server cannot be fetched or built: %v\n%s", err, out)
+		}
+		t.Fatalf("the server cannot be fetched or built: %v\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	server := exec.Command("./run.sh", fmt.Sprint(port))
+	server.Dir, server.SysProcAttr = dir, &syscall.SysProcAttr{Setpgid: true}
+	server.Env = os.Environ()
+	for k, v := range env {
+		server.Env = append(server.Env, k+"="+v)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(-server.Process.Pid, syscall.SIGKILL); server.Wait() })
+	host = fmt.Sprintf("http://127.0.0.1:%d", port)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for ctx.Err() == nil {
+		if resp, err := http.Get(host); err == nil {
+			resp.Body.Close()
+			return host
+		}
+		time.Sleep(100 * time.Millisecond) // nothing announces that it listens
+	}
+	t.Fatal("the server does not listen")
+	return ""
+}
+
+func checkTarget(t *testing.T, dir, config, host string) *reports.Report {
+	path := filepath.Join(t.TempDir(), "report.json")
+	run := exec.Command("dfcheck", "conformance", "--config", config, "--report", "json="+path)
+	run.Dir = dir
+	run.Env = append(os.Environ(), "TARGET="+host, "TARGET_SECRET=secret")
+	out, err := run.CombinedOutput()
+	r, readErr := reports.ReadFile(path)
+	if readErr != nil {
+		t.Fatalf("%v, %v\n%s", err, readErr, out)
+	}
+	return r
+}
+
+func compareTarget(t *testing.T, want expectation, r *reports.Report) {
+	for _, c := range r.Conformance.Checks {
+		e, ok := want.Verdicts[c.ID]
+		switch {
+		case !ok && (c.Verdict == reports.Fail || c.Verdict == reports.Error):
+			t.Errorf("%s is %s, and no fact calls for it: %s", c.ID, c.Verdict, c.Reason)
+		case ok && !e.allows(c.Verdict):
+			var seen strings.Builder
+			for _, f := range c.Findings {
+				fmt.Fprintf(&seen, "\n    expected %s, got %s %v", f.Expected, f.Actual, f.Exchanges)
+			}
+			t.Errorf("%s is %s (%s), the facts call for %v (%s)%s", c.ID, c.Verdict, c.Reason, e.Verdict, e.Fact, seen.String())
+		}
+	}
+}
