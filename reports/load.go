@@ -85,8 +85,10 @@ type Outcomes struct {
 	HTTP4xx              uint64 `json:"http_4xx"`
 	HTTP5xx              uint64 `json:"http_5xx"`
 	Malformed            uint64 `json:"malformed"`
-	Timeout              uint64 `json:"timeout"`
-	Connection           uint64 `json:"connection"`
+	// Refused are polls of flows that were over, sent to see that they stay so.
+	Refused    uint64 `json:"refused"`
+	Timeout    uint64 `json:"timeout"`
+	Connection uint64 `json:"connection"`
 }
 
 // Errors counts the outcomes that no healthy device flow has. The four polling

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// loadFlags are the options of a load run.
+type loadFlags struct {
+	targetFlags
+	profile        string
+	devices        int
+	ramp, duration time.Duration
+	seed           uint64
+	maxRate        int
+	allowHosts     []string
+	reports        []string
+	thresholds     []string
+}
+
+func newLoad(t terminal) *cobra.Command {
+	f := &loadFlags{}
+	c := &cobra.Command{
+		Use: "load", Short: "Put a crowd of polling devices on a server", Args: cobra.NoArgs,
+		Long: `Simulates devices that start a flow and poll as RFC 8628 asks. Healthy polling is
+success; latency is measured from the moment a request was due. Without --host
+the crowd polls the embedded server.
+
+A host that is not this machine needs --allow-host.`,
+		Example: `  dfcheck load --devices 5000 --ramp 5s --duration 30s
+  dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
+  dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
+  dfcheck load profiles show soak`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
+	}
+	fs := c.Flags()
+	f.add(fs)
+	fs.StringVar(&f.profile, "profile", "", "profile: a name of `dfcheck load profiles`, or a file")
+	fs.IntVar(&f.devices, "devices", 0, "number of devices (default 100)")
+	fs.DurationVar(&f.ramp, "ramp", 0, "time over which they arrive")
+	fs.DurationVar(&f.duration, "duration", 0, "length of the whole run (default 1m)")
+	fs.Uint64Var(&f.seed, "seed", 0, "makes another crowd of the same kind")
+	fs.IntVar(&f.maxRate, "max-rate", load.MaxRate, "requests per second, at most")
+	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
+	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
+	c.AddCommand(newLoadProfiles(t))
+	return c
+}
+
+func newLoadProfiles(t terminal) *cobra.Command {
+	list := func(*cobra.Command, []string) error {
+		for _, name := range load.ProfileNames() {
+			p, err := load.LoadProfile(name)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(t.out, "%-14s %s\n", name, p.Description)
+		}
+		return nil
+	}
+	c := &cobra.Command{Use: "profiles", Short: "List the built-in profiles", Args: cobra.NoArgs, RunE: list, Example: "  dfcheck load profiles\n  dfcheck load profiles show soak > mine.yaml"}
+	c.AddCommand(&cobra.Command{
+		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1), Example: "  dfcheck load profiles show soak",
+		RunE: func(_ *cobra.Command, args []string) error {
+			text, err := load.ProfileSource(args[0])
+			if err != nil {
+				return usage(err, "`dfcheck load profiles` lists them")
+			}
+			_, err = t.out.Write(text)
+			return err
+		},
+	})
+	return c
+}
+
+// crowd is the profile with what the flags say instead.
+func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
+	p := &load.Profile{}
+	if f.profile != "" {
+		var err error
+		if p, err = load.LoadProfile(f.profile); err != nil {
+			return nil, err
+		}
+	}
+	p.Devices = cmp.Or(f.devices, p.Devices)
+	p.Duration = cmp.Or(load.Duration(f.duration), p.Duration)
+	p.Seed = cmp.Or(f.seed, p.Seed)
+	if f.ramp > 0 {
+		p.Arrivals = load.Arrivals{Kind: "ramp", Over: load.Duration(f.ramp)}
+	}
+	if cmd.Flags().Changed("threshold") {
+		p.Thresholds = f.thresholds
+	}
+	return p, p.WithDefaults().Check()
+}
+
+func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) error {
+	c, err := f.read(t)
+	if err != nil {
+		return err
+	}
+	p, err := f.crowd(cmd)
+	s := settings{}
+	for _, text := range f.reports {
+		d, derr := reports.ParseDestination(text)
+		if derr == nil {
+			derr = d.Check()
+		}
+		s.destinations, err = append(s.destinations, d), errors.Join(err, derr)
+	}
+	if err != nil {
+		return usage(err, "`dfcheck load --help` lists the flags, `dfcheck load profiles` the profiles")
+	}
+	r := reports.New(reports.KindLoad, buildVersion())
+	r.Run.Started = time.Now()
+	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
+	target, stop, err := f.loadTarget(ctx, t, c, r)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	target.AllowHosts = append(c.AllowHosts, f.allowHosts...)
+	q := p.WithDefaults()
+	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
+	line := t.progress()
+	section, err := load.Run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
+		line.say(fmt.Sprintf("%s of %s: %d starts, %d polls, %d errors, %d flows under way", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
+	}})
+	line.clear()
+	if n, ok := errors.AsType[*load.NotReady](err); ok {
+		return &failure{reports.ExitUntested, err, n.Hint}
+	} else if err != nil {
+		return usage(err, "")
+	}
+	r.Load = section
+	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
+	r.Run.Interrupted = ctx.Err() != nil
+	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
+	if err := reports.WriteText(t.out, r, false); err != nil {
+		return err
+	}
+	if err := s.write(t.out, r); err != nil {
+		return err
+	}
+	return exit(r.Run.ExitCode)
+}
+
+// loadTarget is the server under load: the one that is named, or the embedded
+// one with the timing of real servers.
+func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.Config, r *reports.Report) (load.Target, func(), error) {
+	if c.Host != "" {
+		ct, stop, err := f.target(ctx, t, c)
+		if err != nil {
+			return load.Target{}, nil, err
+		}
+		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
+		return load.Target{Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
+			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
+			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver}, stop, nil
+	}
+	contract, err := spec.BuiltinContract(cmp.Or(auto(c.Spec), "documented-v1"))
+	if err != nil {
+		return load.Target{}, nil, usage(err, "")
+	}
+	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Decisions: true}, nil, nil)
+	if err != nil {
+		return load.Target{}, nil, &failure{reports.ExitUntested, err, ""}
+	}
+	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
+		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: "reference"}
+	t.note("loading the embedded server at %s (name another with --host)", base)
+	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
+}

@@ -1,0 +1,217 @@
+package load
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// crowd is the devices, and what happens to them. As vegeta's Targeter it turns
+// a hit into the request of the device that is due; as a RoundTripper it tells
+// the device what came of it.
+type crowd struct {
+	devices    []device
+	codes      *arena
+	population *population
+	schedule   *schedule
+	transport  *transport
+	record     *record
+	ledger     *ledger
+	decisions  *decisions
+	approver   approve.Approver
+	target     Target
+	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
+	locks      [256]sync.Mutex
+	free       chan int
+	begun      atomic.Uint64 // flows
+	active     atomic.Int64  // flows under way
+	broken     error
+	brokenOnce sync.Once
+}
+
+func (c *crowd) lock(i int32) *sync.Mutex { return &c.locks[i%int32(len(c.locks))] }
+
+func (c *crowd) kind(d *device) *kind { return &c.population.kinds[d.group] }
+
+// next is the Targeter: the request of the device whose turn it is.
+func (c *crowd) next(t *vegeta.Target) error {
+	if t == nil {
+		return vegeta.ErrNilTarget
+	}
+	i := c.schedule.take()
+	slot := <-c.free
+	j := &c.transport.jobs[slot]
+	d := &c.devices[i]
+	lock := c.lock(i)
+	lock.Lock()
+	defer lock.Unlock()
+	k := c.kind(d)
+	enc := c.population.encoding(i, k)
+	*j = job{url: j.url, device: i, intended: ceilTick(d.due) * tick}
+	j.late = c.schedule.now() - j.intended
+	if d.state == absent || d.state == starting {
+		d.state = starting
+		j.template, j.value = k.start[enc], strconv.AppendInt(nil, int64(i), 10)
+	} else {
+		j.template, j.value = k.poll[enc], c.codes.get(i, d.length)
+	}
+	t.Method, t.URL, t.Header, t.Body = http.MethodPost, j.url, nil, nil
+	return nil
+}
+
+// RoundTrip carries a request out and settles it.
+func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := c.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(r.URL.Fragment)
+	if err != nil {
+		return nil, errors.New("not a request of this crowd")
+	}
+	c.settle(&c.transport.jobs[n])
+	return resp, nil
+}
+
+// settle books an answer and lets the device decide what to do next.
+func (c *crowd) settle(j *job) {
+	d := &c.devices[j.device]
+	lock := c.lock(j.device)
+	lock.Lock()
+	if j.resent {
+		d.flags |= resent
+	}
+	if d.state == replaying && (j.reply.outcome == outOAuth || j.reply.outcome == outDenied || j.reply.outcome == outExpired) {
+		asked := *j.reply // it was asked for
+		asked.outcome = outRefused
+		j.reply = &asked
+	}
+	c.inspect(d, j)
+	e := event{outcome: j.reply.outcome, sent: j.sent, received: j.received, interval: j.reply.codes.Interval, lifetime: j.reply.codes.ExpiresIn}
+	switch {
+	case j.template.start && e.outcome == outCodes:
+		if !c.begin(d, j) {
+			e.outcome = outMalformed
+			j.reply = &reply{outcome: outMalformed, problem: "a device code that is longer than the others by far"}
+		}
+	case !j.template.start:
+		c.progress(d, j)
+	}
+	a := d.after(&c.kind(d).Behaviour, e)
+	c.follow(d, j, a)
+	d.sent, d.received = j.sent, j.received
+	again := !d.state.over()
+	lock.Unlock()
+	c.record.answer(j, uint64(max(c.active.Load(), 0)))
+	if again {
+		c.schedule.put(j.device)
+	}
+}
+
+// begin books the codes of a new flow, and what its person will do.
+func (c *crowd) begin(d *device, j *job) bool {
+	codes := j.reply.codes
+	length, ok := c.codes.set(j.device, codes.DeviceCode)
+	if !ok {
+		return false
+	}
+	d.length, d.user, d.polls, d.flags, d.decided, d.waited = length, hash(codes.UserCode), 0, d.flags&resent, 0, 0
+	d.flow++
+	c.begun.Add(1)
+	c.active.Add(1)
+	twice, userTwice := c.ledger.issue(hash(codes.DeviceCode), d.user, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
+	if twice {
+		c.record.violate(sameDeviceCode, "device "+strconv.Itoa(int(j.device)))
+	}
+	if userTwice {
+		c.record.violate(sameUserCode, "device "+strconv.Itoa(int(j.device)))
+	}
+	if c.approver == nil {
+		return true
+	}
+	if v, delay := c.population.decision(j.device, d.flow, c.kind(d).Group); v != abandons {
+		c.decisions.plan(decision{at: j.received + int64(delay), device: j.device, flow: d.flow, deny: v == denies, about: approve.Verification{
+			UserCode: codes.UserCode, VerificationURI: codes.VerificationURI, VerificationURIComplete: codes.VerificationURIComplete,
+			Host: c.target.Host, ClientID: c.target.ClientID}}, j.received)
+	}
+	return true
+}
+
+// progress books what a poll tells of the time since the decision.
+func (c *crowd) progress(d *device, j *job) {
+	if d.polls < 1<<16-1 {
+		d.polls++
+	}
+	if d.decided == 0 || j.sent < d.decided || d.flags&redeemed != 0 {
+		return
+	}
+	if d.waited == 0 {
+		d.waited = uint32(min((j.sent-d.decided)/1000+1, 1<<32-1))
+	}
+	if j.reply.outcome == outToken {
+		c.record.redeemed(time.Duration(j.received-d.decided), time.Duration(d.waited)*time.Microsecond)
+	}
+}
+
+// follow puts a device into its next state. A flow that is over may be polled
+// once more, and its device may begin again, where the profile says so.
+func (c *crowd) follow(d *device, j *job, a action) {
+	b := &c.kind(d).Behaviour
+	was := d.state
+	d.state, d.due = a.state, a.due
+	if d.state == polling && b.Jitter > 0 {
+		d.due += int64(float64(b.Jitter) * c.population.draw(j.device, d.flow, forJitter+purpose(d.polls)))
+	}
+	if j.template.start && d.state == polling && c.giveUp != nil {
+		c.giveUp[j.device] = j.received
+	}
+	if d.state == polling && b.GiveUp > 0 && d.due > c.giveUp[j.device]+int64(b.GiveUp) {
+		d.state = abandoned
+	}
+	if !d.state.over() {
+		return
+	}
+	if was == polling {
+		c.record.flowOver(d.polls)
+		c.active.Add(-1)
+		c.ledger.retire(hash(string(c.codes.get(j.device, d.length))), d.user)
+		if d.state != failed && d.state != abandoned && c.population.draw(j.device, d.flow, forReplay) < b.Replay {
+			d.state, d.due = replaying, j.received+int64(d.pause(b))
+			return
+		}
+	}
+	if b.Again > 0 && d.state != failed {
+		d.state, d.due, d.flags = starting, j.received+int64(b.Again), 0
+	}
+}
+
+// census counts where the flows stand.
+func (c *crowd) census() reports.Devices {
+	out := reports.Devices{Simulated: uint64(len(c.devices)), Started: c.begun.Load()}
+	for i := range c.devices {
+		d := &c.devices[i]
+		switch d.state {
+		case polling, replaying:
+			out.Pending++
+		case approved:
+			out.Approved++
+		case denied:
+			out.Denied++
+		case expired:
+			out.Expired++
+		case failed:
+			out.Failed++
+		case abandoned:
+			out.Abandoned++
+		}
+	}
+	return out
+}

@@ -1,0 +1,119 @@
+package load
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+)
+
+// decisions are what people will do, by the time at which they do it.
+type decisions struct {
+	mu    sync.Mutex
+	queue byTime
+	waker waker
+}
+
+// decision of one person about one flow of a device.
+type decision struct {
+	at     int64
+	device int32
+	flow   uint16
+	deny   bool
+	about  approve.Verification
+}
+
+type byTime []decision
+
+func (q byTime) Len() int           { return len(q) }
+func (q byTime) Less(i, j int) bool { return q[i].at < q[j].at }
+func (q byTime) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *byTime) Push(x any)        { *q = append(*q, x.(decision)) }
+func (q *byTime) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// plan adds a decision.
+func (d *decisions) plan(x decision, now int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	heap.Push(&d.queue, x)
+	if d.queue[0].at == x.at {
+		d.waker.arm(time.Duration(x.at - now))
+	}
+}
+
+// next waits for the decision that is due; ok is false when ctx has ended.
+func (d *decisions) next(ctx context.Context, now func() int64) (x decision, ok bool) {
+	for ctx.Err() == nil {
+		d.mu.Lock()
+		in := time.Hour
+		if len(d.queue) > 0 {
+			if in = time.Duration(d.queue[0].at - now()); in <= 0 {
+				x = heap.Pop(&d.queue).(decision)
+				d.mu.Unlock()
+				return x, true
+			}
+		}
+		d.waker.arm(in)
+		d.mu.Unlock()
+		d.waker.sleep()
+	}
+	return x, false
+}
+
+// deciders is how many people can decide at one time.
+const deciders = 32
+
+// decide carries decisions out until ctx ends.
+func (c *crowd) decide(ctx context.Context) {
+	due := make(chan decision)
+	var people sync.WaitGroup
+	for range deciders {
+		people.Go(func() {
+			for x := range due {
+				c.carryOut(ctx, x)
+			}
+		})
+	}
+	for {
+		x, ok := c.decisions.next(ctx, c.schedule.now)
+		if !ok {
+			break
+		}
+		due <- x
+	}
+	close(due)
+	people.Wait()
+}
+
+func (c *crowd) carryOut(ctx context.Context, x decision) {
+	d := &c.devices[x.device]
+	what, sent := approve.Approve, decisionSent
+	if x.deny {
+		what, sent = approve.Deny, decisionSent|decisionIsDenial
+	}
+	lock := c.lock(x.device)
+	lock.Lock()
+	if d.flow != x.flow || d.state.over() {
+		lock.Unlock()
+		return
+	}
+	d.flags |= sent
+	lock.Unlock()
+	err := c.approver.Decide(ctx, x.about, what)
+	lock.Lock()
+	defer lock.Unlock()
+	switch {
+	case err == nil && d.flow == x.flow:
+		d.decided = c.schedule.now()
+	case err != nil && ctx.Err() == nil && !errors.Is(err, approve.ErrRefused):
+		c.brokenOnce.Do(func() { c.broken = err })
+	}
+}

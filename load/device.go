@@ -1,0 +1,166 @@
+package load
+
+import "time"
+
+// device is one device of the crowd: 64 bytes, no pointers, so that a million
+// of them cost 64 MB and the garbage collector nothing. Its code lies in the
+// arena. Times are nanoseconds from the start of the run unless noted.
+type device struct {
+	due      int64  // when it is to act next
+	sent     int64  // its previous request, as it was really sent
+	received int64  // the answer to that
+	ends     int64  // of its code, counted from the receipt of the start
+	decided  int64  // the decision on it was accepted; 0: none was
+	user     uint64 // hash of its user code
+	next     int32  // in a list of the wheel
+	waited   uint32 // microseconds from the decision to the first poll after it
+	polls    uint16 // of this flow
+	interval uint16 // seconds, slow_downs included
+	flow     uint16 // how many it has begun
+	length   uint8  // of its code in the arena
+	group    uint8
+	state    state
+	flags    flags
+	backoff  uint8 // timeouts in a row
+	_        uint8
+}
+
+// state of a device.
+type state uint8
+
+const (
+	absent   state = iota // it has not arrived
+	starting              // it is about to ask for codes, or has asked
+	polling
+	replaying // its flow is over; it asks once more, to see that it stays so
+	approved
+	denied
+	expired
+	failed
+	abandoned // it gave up
+)
+
+// over tells whether a device has nothing more to do in this flow.
+func (s state) over() bool { return s >= approved }
+
+// flags are what the ledger remembers of a flow.
+type flags uint8
+
+const (
+	decisionSent flags = 1 << iota
+	decisionIsDenial
+	resent      // a request was sent twice; what it led to proves nothing
+	pendingOnce // one poll after the decision was answered as pending
+	slowed      // it was told to slow down
+	redeemed    // it got its token
+	refused     // it was denied
+	ended       // it was told that the code had expired
+)
+
+// action is what a device does next, and when.
+type action struct {
+	state state
+	due   int64
+}
+
+// event is the end of a request.
+type event struct {
+	outcome        outcome
+	sent, received int64
+	interval       int64 // seconds announced by a start
+	lifetime       int64 // seconds announced by a start
+}
+
+const maxBackoff = 6 // doublings: 5 s become 320 s
+
+// after decides what the device does after an event (RFC 8628 sections 3.3 to
+// 3.5). It changes only what it must remember for that.
+func (d *device) after(b *Behaviour, e event) action {
+	if e.outcome == outTimeout || e.outcome == outConnection {
+		return d.retry(b, e)
+	}
+	d.backoff = 0
+	if d.state == starting {
+		if e.outcome != outCodes {
+			return action{failed, 0}
+		}
+		d.interval, d.ends = uint16(e.interval), e.received+e.lifetime*int64(time.Second)
+		return d.wait(b, e.received)
+	}
+	if d.state == replaying {
+		return action{d.settled(), 0}
+	}
+	switch e.outcome {
+	case outSlowDown:
+		if b.SlowDown == obey {
+			d.interval = min(d.interval, maxInterval) + 5
+		}
+		return d.goOn(b, e.received)
+	case outPending:
+		return d.goOn(b, e.received)
+	case outToken:
+		d.flags |= redeemed
+	case outDenied:
+		d.flags |= refused
+	case outExpired:
+		d.flags |= ended
+	default:
+		return action{failed, 0}
+	}
+	return action{d.settled(), 0}
+}
+
+const maxInterval = 3600 // seconds
+
+// settled is the state that a finished flow ended in.
+func (d *device) settled() state {
+	switch {
+	case d.flags&redeemed != 0:
+		return approved
+	case d.flags&refused != 0:
+		return denied
+	case d.flags&ended != 0:
+		return expired
+	}
+	return failed
+}
+
+// goOn waits for the next poll, unless the device has waited long enough. The
+// first poll after the end of the code's lifetime is still sent: it is the one
+// that is told so.
+func (d *device) goOn(b *Behaviour, now int64) action {
+	if now > d.ends+int64(endTolerance) {
+		return action{expired, 0}
+	}
+	return d.wait(b, now)
+}
+
+// endTolerance is how long after its end a code may still be spoken of as
+// alive: clocks and networks differ.
+const endTolerance = 3 * time.Second
+
+// wait polls again after the interval, counted from the answer.
+func (d *device) wait(b *Behaviour, now int64) action {
+	return action{polling, now + int64(d.pause(b))}
+}
+
+// pause is the device's interval as its own clock measures it.
+func (d *device) pause(b *Behaviour) time.Duration {
+	p := time.Duration(d.interval) * time.Second << d.backoff
+	p = time.Duration(float64(p) * (1 + b.Drift))
+	return max(p-time.Duration(b.Early), 0)
+}
+
+// retry backs off after a timeout or a broken connection, doubling the wait
+// each time (RFC 8628 section 3.5).
+func (d *device) retry(b *Behaviour, e event) action {
+	d.backoff = min(d.backoff+1, maxBackoff)
+	if d.state == starting {
+		d.interval = 5
+		return action{starting, e.received + int64(d.pause(b))}
+	}
+	if d.state == replaying {
+		return action{d.settled(), 0}
+	}
+	return d.goOn(b, e.received)
+}

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package load
+
+func enoughFiles(int) error { return nil }
+
+type used struct {
+	cpu float64
+	rss uint64
+}
+
+func usage() used { return used{} }

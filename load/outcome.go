@@ -1,0 +1,168 @@
+package load
+
+import (
+	"mime"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// outcome is what an answer said. Each request has one.
+type outcome uint8
+
+const (
+	outNone outcome = iota
+	outCodes
+	outPending
+	outSlowDown
+	outToken
+	outDenied
+	outExpired
+	outOAuth
+	out4xx
+	out5xx
+	outMalformed
+	outTimeout
+	outConnection
+	outRefused // a finished flow that was polled on purpose, and refused
+	outcomes
+)
+
+// bad tells the outcomes that no healthy flow has; pending is success.
+func (o outcome) bad() bool { return o >= outOAuth && o <= outConnection }
+
+// reply is an answer, read and classified. It does not change any more: equal
+// answers share one.
+type reply struct {
+	outcome      outcome
+	status       int
+	contentType  string
+	cacheControl string
+	header       string // as it came
+	body         string
+	codes        spec.StartResponse
+	token        uint64 // hash of the access token
+	faults       faults
+	problem      string // why there is none, or why it is malformed
+}
+
+// faults are what is wrong with an answer by itself.
+type faults uint8
+
+const (
+	wrongStatus faults = 1 << iota
+	wrongType
+	storable
+	storableError
+)
+
+// The interval and the lifetime that are taken for meant, in seconds.
+const (
+	minInterval = 1
+	maxLifetime = 366 * 24 * 3600
+)
+
+// classifyStart reads the answer to a device authorization request.
+func (r *reply) classifyStart() {
+	if r.status/100 != 2 {
+		r.classifyError()
+		return
+	}
+	r.success()
+	codes, err := spec.DecodeStart([]byte(r.body))
+	if !codes.HasInterval {
+		codes.Interval = spec.DefaultInterval
+	}
+	switch {
+	case codes.DeviceCode == "" || codes.UserCode == "":
+		r.malformed("no codes: " + text(err))
+	case codes.Interval < minInterval || codes.Interval > maxInterval:
+		r.malformed("an interval that is not between 1 and 3600 seconds")
+	case codes.ExpiresIn <= 0 || codes.ExpiresIn > maxLifetime:
+		r.malformed("a lifetime that is not positive")
+	default:
+		r.outcome, r.codes = outCodes, codes
+	}
+}
+
+// classifyPoll reads the answer to a poll.
+func (r *reply) classifyPoll() {
+	code := spec.ErrorCode([]byte(r.body))
+	if r.status/100 != 2 || code != "" {
+		r.classifyError()
+		return
+	}
+	token, err := spec.DecodeToken([]byte(r.body))
+	if token.AccessToken == "" {
+		r.malformed("neither an error nor a token: " + text(err))
+		return
+	}
+	r.success()
+	r.outcome, r.token = outToken, hash(token.AccessToken)
+	if !strings.Contains(strings.ToLower(r.cacheControl), "no-store") {
+		r.faults |= storable // RFC 6749 section 5.1
+	}
+}
+
+func (r *reply) malformed(why string) { r.outcome, r.problem = outMalformed, why }
+
+func text(err error) string {
+	if err == nil {
+		return "empty"
+	}
+	return err.Error()
+}
+
+func (r *reply) success() {
+	if !isJSON(r.contentType) {
+		r.faults |= wrongType
+	}
+}
+
+func isJSON(contentType string) bool {
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (t == string(spec.JSON) || strings.HasSuffix(t, "+json"))
+}
+
+// classifyError reads an error answer (RFC 6749 section 5.2).
+func (r *reply) classifyError() {
+	switch code := spec.ErrorCode([]byte(r.body)); {
+	case r.status >= 500:
+		r.outcome = out5xx
+		return
+	case code == "" && r.status/100 == 4:
+		r.outcome = out4xx
+		return
+	case code == "":
+		r.malformed("neither a success nor an error")
+		return
+	case code == spec.ErrAuthorizationPending:
+		r.outcome = outPending
+	case code == spec.ErrSlowDown:
+		r.outcome = outSlowDown
+	case code == spec.ErrAccessDenied:
+		r.outcome = outDenied
+	case code == spec.ErrExpiredToken:
+		r.outcome = outExpired
+	default:
+		r.outcome = outOAuth
+	}
+	if r.status != 400 && !(r.outcome == outOAuth && (r.status == 401 || r.status == 429)) &&
+		!(r.outcome == outSlowDown && r.status == 429) { // rules R8
+		r.faults |= wrongStatus
+	}
+	if !isJSON(r.contentType) {
+		r.faults |= wrongType
+	}
+}
+
+// tally counts outcomes.
+type tally [outcomes]uint64
+
+// report gives the figures their names.
+func (t *tally) report() reports.Outcomes {
+	return reports.Outcomes{DeviceCode: t[outCodes], AuthorizationPending: t[outPending], SlowDown: t[outSlowDown], Token: t[outToken],
+		AccessDenied: t[outDenied], ExpiredToken: t[outExpired], OAuthError: t[outOAuth], HTTP4xx: t[out4xx], HTTP5xx: t[out5xx],
+		Malformed: t[outMalformed], Timeout: t[outTimeout], Connection: t[outConnection], Refused: t[outRefused]}
+}

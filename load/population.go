@@ -1,0 +1,176 @@
+package load
+
+import (
+	"hash/maphash"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Everything random about a device comes from the seed and its number, so that
+// any number of shards make the same crowd.
+type population struct {
+	profile *Profile
+	kinds   []kind
+	weight  float64 // of all groups together
+}
+
+// kind is a group ready for use.
+type kind struct {
+	*Group
+	encodings []spec.Encoding // those it uses
+	weights   []float64
+	start     []*template // by encoding
+	poll      []*template
+}
+
+// purpose keeps the draws of one device apart.
+type purpose uint64
+
+const (
+	forArrival purpose = iota + 1
+	forGroup
+	forEncoding
+	forDecision
+	forDelay
+	forReplay
+	forJitter // and the poll's number is added
+)
+
+// draw is a number in [0,1) for a device, one of its flows and a purpose.
+func (p *population) draw(d int32, flow uint16, why purpose) float64 {
+	x := p.profile.Seed ^ uint64(d)*0x9e3779b97f4a7c15
+	x = mix(x + uint64(flow)<<40)
+	x = mix(x + uint64(why)*0xd1342543de82ef95)
+	return float64(x>>11) / (1 << 53)
+}
+
+// mix is the finalizer of SplitMix64.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// pick chooses by weights.
+func pick(draw float64, weights []float64) int {
+	sum := 0.0
+	for _, w := range weights {
+		sum += w
+	}
+	draw *= sum
+	for i, w := range weights {
+		if draw -= w; draw < 0 {
+			return i
+		}
+	}
+	return len(weights) - 1
+}
+
+func newPopulation(p *Profile) *population {
+	pop := &population{profile: p}
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		pop.kinds = append(pop.kinds, kind{Group: g})
+		pop.weight += g.Weight
+	}
+	return pop
+}
+
+// mixOf lists the encodings of a group that an operation takes; without any
+// wish, its first.
+func (k *kind) mixOf(op *spec.Operation) ([]spec.Encoding, []float64) {
+	var encs []spec.Encoding
+	var weights []float64
+	for _, name := range slices.Sorted(maps.Keys(k.Encodings)) {
+		if e, err := spec.ParseEncoding(name); err == nil && k.Encodings[name] > 0 {
+			encs, weights = append(encs, e), append(weights, k.Encodings[name])
+		}
+	}
+	if len(encs) == 0 {
+		return op.Encodings[:1], []float64{1}
+	}
+	return encs, weights
+}
+
+func (p *population) group(d int32) uint8 {
+	at := p.draw(d, 0, forGroup) * p.weight
+	for i := range p.kinds {
+		if at -= p.kinds[i].Weight; at < 0 {
+			return uint8(i)
+		}
+	}
+	return uint8(len(p.kinds) - 1)
+}
+
+func (p *population) encoding(d int32, k *kind) int {
+	return pick(p.draw(d, 0, forEncoding), k.weights)
+}
+
+// arrival is when the device comes, in nanoseconds from the start of the run.
+func (p *population) arrival(d int32) int64 {
+	a := p.profile.Arrivals
+	switch a.Kind {
+	case "ramp":
+		return int64(a.At) + int64(float64(a.Over)*float64(d)/float64(p.profile.Devices))
+	case "poisson": // given how many come, their times are independent and even
+		return int64(a.At) + int64(float64(a.Over)*p.draw(d, 0, forArrival))
+	}
+	return int64(a.At)
+}
+
+// verdict of the people of a device.
+type verdict uint8
+
+const (
+	abandons verdict = iota
+	approves
+	denies
+)
+
+func (p *population) decision(d int32, flow uint16, g *Group) (verdict, time.Duration) {
+	x := p.draw(d, flow, forDecision)
+	v := abandons
+	if x < g.People.Approve {
+		v = approves
+	} else if x < g.People.Approve+g.People.Deny {
+		v = denies
+	}
+	return v, g.People.Delay.at(p.draw(d, flow, forDelay))
+}
+
+// at is the delay at a quantile.
+func (d Delay) at(q float64) time.Duration {
+	m := float64(d.Median)
+	switch d.Kind {
+	case "uniform":
+		return time.Duration(2 * m * q)
+	case "lognormal":
+		sigma := math.Log(float64(d.P95)/m) / 1.6448536269514722
+		z := math.Sqrt2 * math.Erfinv(2*min(max(q, 1e-9), 1-1e-9)-1)
+		return time.Duration(m * math.Exp(sigma*z))
+	}
+	return time.Duration(m)
+}
+
+// digest of the part of the schedule that a shard carries out: the sum over
+// its devices, so that the sums of all shards add up to the crowd's.
+func (p *population) digest(shard, shards int) uint64 {
+	var sum uint64
+	for d := int32(shard); d < int32(p.profile.Devices); d += int32(shards) {
+		g := p.group(d)
+		v, delay := p.decision(d, 0, p.kinds[g].Group)
+		x := mix(uint64(d) ^ uint64(p.arrival(d))<<8)
+		x = mix(x ^ uint64(g)<<8 ^ uint64(v))
+		sum += mix(x ^ uint64(delay))
+	}
+	return sum
+}
+
+var hashSeed = maphash.MakeSeed()
+
+func hash(s string) uint64 { return maphash.String(hashSeed, s) }

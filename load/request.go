@@ -1,0 +1,125 @@
+package load
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// template is a request rendered up to the one value that differs between
+// devices: the device code of a poll, a nonce in a start.
+type template struct {
+	url        *url.URL
+	header     http.Header // for net/http
+	head       []byte      // request line and header, to "Content-Length: "
+	pre, post  []byte      // of the body
+	escape     func(dst, value []byte) []byte
+	start      bool
+	connection bool // it ends its connection
+}
+
+// placeholder stands for the value while a template is made. No encoding
+// changes it.
+const placeholder = "dfcheckvaluedfcheck"
+
+func newTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Params, header http.Header, closes bool) (*template, error) {
+	u, err := url.Parse(at)
+	if err != nil {
+		return nil, err
+	}
+	contentType, body := op.Encode(e, params)
+	t := &template{url: u, escape: escapes[e], connection: closes, header: http.Header{
+		"User-Agent": {"dfcheck"}, "Accept": {"application/json"}, "Content-Type": {contentType}}}
+	maps.Copy(t.header, header)
+	var found bool
+	if t.pre, t.post, found = bytes.Cut(body, []byte(placeholder)); !found {
+		t.pre, t.post = body, nil
+		t.escape = func(dst, _ []byte) []byte { return dst }
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n", u.RequestURI(), cmp.Or(t.header.Get("Host"), u.Host))
+	for _, name := range slices.Sorted(maps.Keys(t.header)) {
+		for _, v := range t.header[name] {
+			if name != "Host" {
+				fmt.Fprintf(&b, "%s: %s\r\n", name, v)
+			}
+		}
+	}
+	if closes {
+		b.WriteString("Connection: close\r\n")
+	}
+	b.WriteString("Content-Length: ")
+	t.head = b.Bytes()
+	return t, nil
+}
+
+// body appends the body for a value.
+func (t *template) body(dst, value []byte) []byte {
+	dst = append(dst, t.pre...)
+	dst = t.escape(dst, value)
+	return append(dst, t.post...)
+}
+
+// render appends the whole request for a value.
+func (t *template) render(dst, value []byte) []byte {
+	dst = append(dst, t.head...)
+	at := len(dst)
+	dst = append(dst, "0000\r\n\r\n"...) // room for the length
+	body := len(dst)
+	dst = t.body(dst, value)
+	n := len(dst) - body
+	if n > 9999 { // a code of kilobytes: make room
+		digits := strconv.Itoa(n)
+		tail := append([]byte(digits+"\r\n\r\n"), dst[body:]...)
+		return append(dst[:at], tail...)
+	}
+	for i := at + 3; i >= at; i-- { // leading zeros are digits too (RFC 9110 section 8.6)
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
+}
+
+var escapes = map[spec.Encoding]func(dst, value []byte) []byte{
+	spec.Form: func(dst, value []byte) []byte {
+		for _, c := range value {
+			if unreserved[c] {
+				dst = append(dst, c)
+			} else {
+				dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+			}
+		}
+		return dst
+	},
+	spec.JSON: func(dst, value []byte) []byte {
+		for _, c := range value {
+			if c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+				_, object := spec.JSON.Encode(spec.Params{{Value: string(value)}}) // {"":"..."}
+				return append(dst, object[len(`{"":"`):len(object)-len(`"}`)]...)
+			}
+		}
+		return append(dst, value...)
+	},
+	spec.Multipart: func(dst, value []byte) []byte { return append(dst, value...) },
+}
+
+var unreserved = func() (set [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~" {
+		set[c] = true
+	}
+	return set
+}()
+
+// basic is the Authorization header of a confidential client (RFC 6749 section
+// 2.3.1).
+func basic(id, secret string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
+}

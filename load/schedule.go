@@ -1,0 +1,114 @@
+package load
+
+import (
+	"sync"
+	"time"
+)
+
+// schedule decides which device acts when. It is vegeta's Pacer: the wait for
+// the next device that is due happens inside Pace.
+type schedule struct {
+	began time.Time
+	ends  int64 // nanoseconds; nothing is sent from then on
+	cap   int   // requests in one tick, at most
+	waker waker
+
+	mu      sync.Mutex
+	wheel   *wheel
+	ready   list
+	waiting int   // devices in ready
+	granted int   // hits that were granted and have not taken their device yet
+	inTick  int   // hits granted in the tick
+	tick    int64 // the last one in which a hit was granted
+	armed   int64 // the tick the sleeper wakes in
+	stopped bool
+}
+
+func newSchedule(all []device, began time.Time, duration time.Duration, maxRate int, w waker) *schedule {
+	return &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), waker: w, wheel: newWheel(all), ready: list{none, none}}
+}
+
+func (s *schedule) now() int64 { return int64(time.Since(s.began)) }
+
+// put schedules a device by its due time.
+func (s *schedule) put(i int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.wheel.add(i); at < s.armed {
+		s.wakeAt(at)
+	}
+}
+
+// Pace waits until a device is due and grants its hit. It stops the attack at
+// the end of the run.
+func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
+	for {
+		s.mu.Lock()
+		now := s.now()
+		if s.stopped || now >= s.ends {
+			s.mu.Unlock()
+			return 0, true
+		}
+		if s.grant(now) {
+			s.mu.Unlock()
+			return 0, false
+		}
+		s.wakeAt(s.nextWake(now))
+		s.mu.Unlock()
+		s.waker.sleep()
+	}
+}
+
+// grant tells whether a device that is due may be sent off now.
+func (s *schedule) grant(now int64) bool {
+	if at := now / tick; at > s.tick {
+		s.tick, s.inTick = at, 0
+	}
+	if s.waiting == s.granted {
+		s.waiting += s.wheel.take(now/tick, &s.ready)
+	}
+	if s.waiting == s.granted || s.inTick >= s.cap {
+		return false
+	}
+	s.granted++
+	s.inTick++
+	return true
+}
+
+// nextWake is the tick in which there is something to do again.
+func (s *schedule) nextWake(now int64) int64 {
+	if s.waiting > s.granted { // held up by the cap
+		return now/tick + 1
+	}
+	at, ok := s.wheel.next()
+	if end := ceilTick(s.ends); !ok || at > end {
+		return end
+	}
+	return at
+}
+
+func (s *schedule) wakeAt(at int64) {
+	s.armed = at
+	s.waker.arm(time.Duration(at*tick - s.now()))
+}
+
+// take hands out the device of a granted hit.
+func (s *schedule) take() int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.ready.pop(s.wheel.all)
+	s.waiting--
+	s.granted--
+	return i
+}
+
+// stop ends the attack as soon as possible.
+func (s *schedule) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	s.waker.arm(0)
+}
+
+// Rate is for vegeta's reports of pacers alone.
+func (s *schedule) Rate(time.Duration) float64 { return 0 }

@@ -1,0 +1,179 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// job is one request on its way: made by the targeter, carried out by the
+// transport, settled by the crowd. One goroutine has it at a time.
+type job struct {
+	url      string // its number, as a fragment that never reaches the wire
+	device   int32
+	template *template
+	value    []byte
+	intended int64
+	sent     int64
+	received int64
+	late     int64 // of the lag, what our own machine is to blame for
+	bytesOut int
+	reply    *reply
+	resent   bool
+	response http.Response
+}
+
+// transport is the RoundTripper under vegeta's Attacker. It keeps its own
+// HTTP/1.1 connections, plain and TLS, and writes requests that are rendered
+// already.
+type transport struct {
+	jobs    []job
+	pool    *pool
+	now     func() int64
+	timeout time.Duration
+	other   http.RoundTripper // for what it does not do itself: HTTP/2, proxies
+}
+
+// RoundTrip carries out the job that the URL names. Every end of a request is
+// in the job; the response is for vegeta's bookkeeping.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	n, err := strconv.Atoi(r.URL.Fragment)
+	if err != nil || n < 0 || n >= len(t.jobs) {
+		return nil, errors.New("not a request of this crowd")
+	}
+	j := &t.jobs[n]
+	if t.other != nil {
+		t.foreign(r.Context(), j)
+	} else {
+		t.exchange(j)
+	}
+	j.response = http.Response{Status: j.reply.problem, StatusCode: j.reply.status, Body: http.NoBody, Request: r}
+	return &j.response, nil
+}
+
+// exchange sends the request and reads its answer. Where a kept connection
+// turns out to be closed before a byte of the answer came, the request is sent
+// once more and the job says so.
+func (t *transport) exchange(j *job) {
+	for {
+		c, err := t.pool.get(j.template.url)
+		if err != nil {
+			j.sent = t.now()
+			j.received = j.sent
+			j.reply = failure(err)
+			return
+		}
+		stale, err := t.once(c, j)
+		if err == nil {
+			t.pool.put(c, j.template.connection || c.response.ConnectionClose())
+			return
+		}
+		t.pool.put(c, true)
+		if !stale {
+			j.reply = failure(err)
+			return
+		}
+		j.resent = true
+	}
+}
+
+// once tells whether a failure means that the kept connection was stale.
+func (t *transport) once(c *conn, j *job) (stale bool, err error) {
+	used := c.used
+	c.used = true
+	c.out = j.template.render(c.out[:0], j.value)
+	j.bytesOut = len(c.out)
+	j.sent = t.now()
+	c.since.Store(j.sent)
+	defer c.since.Store(0)
+	if _, err = c.Write(c.out); err == nil {
+		err = c.response.ReadLimitBody(c.in, maxBody)
+	}
+	j.received = t.now()
+	if err != nil {
+		if c.timedOut.Load() {
+			return false, errTimeout
+		}
+		return used && c.in.Buffered() == 0 && (errors.Is(err, io.EOF) || isReset(err)), err
+	}
+	j.reply = c.read(j.template.start)
+	return false, nil
+}
+
+const maxBody = 64 << 10
+
+var errTimeout = errors.New("no answer in time")
+
+func isReset(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok
+}
+
+// failure is the reply that never came.
+func failure(err error) *reply {
+	r := &reply{outcome: outConnection, problem: err.Error()}
+	var n net.Error
+	if errors.Is(err, errTimeout) || errors.As(err, &n) && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+		r.outcome = outTimeout
+	}
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		r.outcome = outMalformed
+	}
+	if len(r.problem) > 200 { // fasthttp quotes what it could not read
+		r.problem = r.problem[:200]
+	}
+	return r
+}
+
+// foreign carries out the job with net/http.
+func (t *transport) foreign(ctx context.Context, j *job) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	body := j.template.body(nil, j.value)
+	req := (&http.Request{Method: http.MethodPost, URL: j.template.url, Header: j.template.header, Host: j.template.header.Get("Host"),
+		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Close: j.template.connection}).WithContext(ctx)
+	j.bytesOut = len(body)
+	j.sent = t.now()
+	resp, err := t.other.RoundTrip(req)
+	var raw []byte
+	if err == nil {
+		raw, err = io.ReadAll(io.LimitReader(resp.Body, maxBody))
+		resp.Body.Close()
+	}
+	j.received = t.now()
+	if err != nil {
+		j.reply = failure(err)
+		return
+	}
+	j.reply = &reply{status: resp.StatusCode, contentType: resp.Header.Get("Content-Type"), cacheControl: resp.Header.Get("Cache-Control"), body: string(raw)}
+	j.reply.classify(j.template.start)
+}
+
+func (r *reply) classify(start bool) {
+	if start {
+		r.classifyStart()
+	} else {
+		r.classifyPoll()
+	}
+}
+
+// tlsConfig is for connections of HTTP/1.1.
+func tlsConfig(c *tls.Config, host string) *tls.Config {
+	c = c.Clone()
+	if c == nil {
+		c = &tls.Config{}
+	}
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	c.NextProtos = []string{"http/1.1"}
+	return c
+}

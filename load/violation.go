@@ -1,0 +1,143 @@
+package load
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// violation is a kind of broken promise, with the requirement that it breaks.
+type violation struct {
+	kind, check, title string
+	information        bool
+}
+
+var (
+	sameDeviceCode = violation{"device_code_twice", "DF-CONC-003", "two live devices got one device code", false}
+	sameUserCode   = violation{"user_code_twice", "DF-USERCODE-003", "two live devices got one user code", false}
+	tokenEarly     = violation{"token_early", "DF-TOKEN-001", "a token came before the approval was sent", false}
+	tokenDenied    = violation{"token_after_denial", "DF-DENY-002", "a token came after the denial", false}
+	tokenLate      = violation{"token_after_expiry", "DF-EXPIRY-005", "a token came after the end of the code", false}
+	tokenTwice     = violation{"token_twice", "DF-REUSE-001", "one code gave tokens twice", false}
+	sameToken      = violation{"token_shared", "DF-TOKEN-008", "two devices got one access token", false}
+	wentBack       = violation{"state_back", "DF-DENY-002", "a flow that was over is pending again", false}
+	serverFault    = violation{"server_error", "DF-SEC-010", "an answer with a 5xx status", false}
+	oddStatus      = violation{"wrong_status", "DF-ERR-001", "an error with another status than 400", false}
+	oddType        = violation{"wrong_type", "DF-ERR-002", "an answer that is not labelled application/json", false}
+	mayBeStored    = violation{"storable", "DF-TOKEN-003", "a token response without no-store", false}
+	undeserved     = violation{"slow_down_undeserved", "DF-POLL-003", "slow_down for a device that kept its interval", false}
+	unpunished     = violation{"haste_unpunished", "DF-POLL-004", "polls that were too fast, answered as pending", true}
+)
+
+// violations lists the kinds in the order reports have them.
+var violations = []violation{sameDeviceCode, sameUserCode, tokenEarly, tokenDenied, tokenLate, tokenTwice, sameToken,
+	wentBack, serverFault, oddStatus, oddType, mayBeStored, undeserved, unpunished}
+
+// ledger knows which codes and tokens are about, by their hashes.
+type ledger struct {
+	mu     sync.Mutex
+	codes  map[uint64]int64 // device codes, with the end of their life
+	users  map[uint64]int64
+	tokens map[uint64]int32 // who has it
+}
+
+func newLedger() *ledger {
+	return &ledger{codes: map[uint64]int64{}, users: map[uint64]int64{}, tokens: map[uint64]int32{}}
+}
+
+// issue books a pair of codes and tells which of the two is about already.
+func (l *ledger) issue(code, user uint64, now, ends int64) (codeTwice, userTwice bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	codeTwice, userTwice = l.codes[code] > now, l.users[user] > now
+	l.codes[code], l.users[user] = ends, ends
+	return codeTwice, userTwice
+}
+
+// retire forgets the codes of a flow that is over.
+func (l *ledger) retire(code, user uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.codes, code)
+	delete(l.users, user)
+}
+
+// hand books a token and tells whether another device has it.
+func (l *ledger) hand(token uint64, to int32) (shared bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	who, known := l.tokens[token]
+	if !known && len(l.tokens) < maxTokens {
+		l.tokens[token] = to
+	}
+	return known && who != to
+}
+
+// maxTokens bounds the memory that looking for shared tokens may take.
+const maxTokens = 4_000_000
+
+// inspect holds one answer against what the device lived through before it. It
+// is called with the device locked, before its state changes.
+func (c *crowd) inspect(d *device, j *job) {
+	r := j.reply
+	example := func(format string, args ...any) string {
+		return fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9) + fmt.Sprintf(format, args...)
+	}
+	for _, f := range []struct {
+		fault faults
+		v     violation
+	}{{wrongStatus, oddStatus}, {wrongType, oddType}, {storable, mayBeStored}} {
+		if r.faults&f.fault != 0 {
+			c.record.violate(f.v, example("status %d, %s, Cache-Control %q", r.status, r.contentType, r.cacheControl))
+		}
+	}
+	if r.outcome == out5xx {
+		c.record.violate(serverFault, example("status %d", r.status))
+	}
+	if j.template.start {
+		return
+	}
+	switch r.outcome {
+	case outToken:
+		c.inspectToken(d, j, example)
+	case outPending, outSlowDown:
+		if d.state == replaying && d.flags&resent == 0 && r.outcome == outPending {
+			c.record.violate(wentBack, example("authorization_pending"))
+		}
+		c.inspectPace(d, j, example)
+	}
+}
+
+func (c *crowd) inspectToken(d *device, j *job, example func(string, ...any) string) {
+	switch {
+	case d.flags&redeemed != 0 && d.flags&resent == 0:
+		c.record.violate(tokenTwice, example("a second token"))
+	case d.flags&refused != 0, d.flags&decisionIsDenial != 0 && d.decided != 0 && d.decided < j.sent:
+		c.record.violate(tokenDenied, example("a token"))
+	case d.flags&ended != 0 || j.sent > d.ends+int64(endTolerance):
+		c.record.violate(tokenLate, example("%.1f s after the end", float64(j.sent-d.ends)/1e9))
+	case d.flags&decisionSent == 0 && c.approver != nil:
+		c.record.violate(tokenEarly, example("nobody was asked"))
+	}
+	if c.ledger.hand(j.reply.token, j.device) {
+		c.record.violate(sameToken, example("its token is another device's"))
+	}
+}
+
+// inspectPace: a device that waited from the receipt of one answer to the
+// sending of the next poll has kept its interval; one whose poll was answered
+// sooner after the last was sent has not.
+func (c *crowd) inspectPace(d *device, j *job, example func(string, ...any) string) {
+	if d.polls == 0 {
+		return // servers may count the start as a poll (ruling R3)
+	}
+	interval := int64(d.interval) * int64(time.Second)
+	kept := j.sent-d.received >= interval
+	offended := j.received-d.sent < interval
+	switch {
+	case j.reply.outcome == outSlowDown && kept && d.flags&resent == 0:
+		c.record.violate(undeserved, example("%.3f s after the last answer, of %d s", float64(j.sent-d.received)/1e9, d.interval))
+	case j.reply.outcome == outPending && offended:
+		c.record.violate(unpunished, example("%.3f s after the last poll, of %d s", float64(j.received-d.sent)/1e9, d.interval))
+	}
+}
