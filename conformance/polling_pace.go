@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -55,11 +56,11 @@ func (f *Flow) poll(ctx context.Context, step string, d time.Duration) {
 }
 
 func judgeSteadyPolls(e *Evidence, j *Judgement) {
+	slowed := reports.Fail
 	if !e.Timing.HasInterval {
-		j.Skip("no interval is announced: DF-POLL-017 holds the default")
-		return
+		slowed = reports.Inconclusive // DF-POLL-017 holds the default
 	}
-	judgeSteady(e, j)
+	judgeSteady(e, j, slowed)
 }
 
 // judgeDefaultInterval: without an announced interval five seconds are enough
@@ -69,10 +70,12 @@ func judgeDefaultInterval(e *Evidence, j *Judgement) {
 		j.Skip("the server announces an interval")
 		return
 	}
-	judgeSteady(e, j)
+	judgeSteady(e, j, reports.Fail)
 }
 
-func judgeSteady(e *Evidence, j *Judgement) {
+// judgeSteady gives its verdict to a slow_down for a device that kept its
+// interval.
+func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 	for _, f := range e.FlowsOf(steadyPolls) {
 		for _, x := range e.Polls(f, "steady") {
 			if x.Received-x.Sent >= e.announced(f) {
@@ -83,9 +86,9 @@ func judgeSteady(e *Evidence, j *Judgement) {
 			if !again {
 				waited = x.Sent - e.Begun(f).Received
 			}
-			slowed := failIf(errorIs(spec.ErrSlowDown))
-			if e.SecondGranular && e.servedLater(f) {
-				slowed = warnIf(errorIs(spec.ErrSlowDown))
+			slowed := Rule{verdict, errorIs(spec.ErrSlowDown)}
+			if verdict == reports.Fail && e.SecondGranular && e.servedLater(f) {
+				slowed.Verdict = reports.Warning
 			}
 			j.Each([]*Exchange{x}, DuePending, fmt.Sprintf("no slow_down for a device that waited %.3f s of %.3f s", waited.Seconds(), e.announced(f).Seconds()),
 				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), slowed)
