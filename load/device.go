@@ -9,10 +9,10 @@ type device struct {
 	due      int64  // when it is to act next
 	sent     int64  // its previous request, as it was really sent
 	received int64  // the answer to that
-	ends     int64  // of its code, counted from the receipt of the start
 	decided  int64  // the decision on it was accepted; 0: none was
 	user     uint64 // hash of its user code
 	next     int32  // in a list of the wheel
+	endsMS   uint32 // end of its code, counted from the receipt of the start, in milliseconds
 	waited   uint32 // microseconds from the decision to the first poll after it
 	polls    uint16 // of this flow
 	interval uint16 // seconds, slow_downs included
@@ -71,6 +71,9 @@ type event struct {
 	lifetime       int64 // seconds announced by a start
 }
 
+// ends is the end of the device's code, in nanoseconds of the run.
+func (d *device) ends() int64 { return int64(d.endsMS) * int64(time.Millisecond) }
+
 const maxBackoff = 6 // doublings: 5 s become 320 s
 
 // after decides what the device does after an event (RFC 8628 sections 3.3 to
@@ -84,7 +87,8 @@ func (d *device) after(b *Behaviour, e event) action {
 		if e.outcome != outCodes {
 			return action{failed, 0}
 		}
-		d.interval, d.ends = uint16(e.interval), e.received+e.lifetime*int64(time.Second)
+		d.interval = uint16(e.interval)
+		d.endsMS = uint32(min(e.received/int64(time.Millisecond)+e.lifetime*1000, 1<<32-1))
 		return d.wait(b, e.received)
 	}
 	if d.state == replaying {
@@ -129,7 +133,7 @@ func (d *device) settled() state {
 // first poll after the end of the code's lifetime is still sent: it is the one
 // that is told so.
 func (d *device) goOn(b *Behaviour, now int64) action {
-	if now > d.ends+int64(endTolerance) {
+	if now > d.ends()+int64(endTolerance) {
 		return action{expired, 0}
 	}
 	return d.wait(b, now)

@@ -114,8 +114,8 @@ func (c *crowd) inspectToken(d *device, j *job, example func(string, ...any) str
 		c.record.violate(tokenTwice, example("a second token"))
 	case d.flags&refused != 0, d.flags&decisionIsDenial != 0 && d.decided != 0 && d.decided < j.sent:
 		c.record.violate(tokenDenied, example("a token"))
-	case d.flags&ended != 0 || j.sent > d.ends+int64(endTolerance):
-		c.record.violate(tokenLate, example("%.1f s after the end", float64(j.sent-d.ends)/1e9))
+	case d.flags&ended != 0 || j.sent > d.ends()+int64(endTolerance):
+		c.record.violate(tokenLate, example("%.1f s after the end", float64(j.sent-d.ends())/1e9))
 	case d.flags&decisionSent == 0 && c.approver != nil:
 		c.record.violate(tokenEarly, example("nobody was asked"))
 	}

@@ -1,0 +1,120 @@
+package load
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// target starts a reference server with faults.
+func target(t *testing.T, faults ...string) Target {
+	t.Helper()
+	var fs []refserver.Fault
+	for _, name := range faults {
+		f, err := refserver.FaultNamed(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fs = append(fs, f)
+	}
+	server := httptest.NewServer(refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}, fs...))
+	t.Cleanup(server.Close)
+	contract, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+}
+
+// crowdOf is a small crowd in which everything happens: approvals, denials,
+// expiry, polls of flows that are over, in all encodings.
+func crowdOf(n int) *Profile {
+	return &Profile{Devices: n, Duration: Duration(9 * time.Second), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)},
+		Groups: []Group{{Name: "all", Encodings: map[string]float64{"form": 1, "json": 1, "multipart": 1},
+			People:    People{Approve: 0.5, Deny: 0.2, Delay: Delay{Kind: "uniform", Median: Duration(time.Second)}},
+			Behaviour: Behaviour{Replay: 1}}}}
+}
+
+func run(t *testing.T, tg Target, p *Profile) *reports.Load {
+	t.Helper()
+	l, err := Run(t.Context(), tg, p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// A correct server: every flow ends as its person decided, and nothing is held
+// against it.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	l := run(t, target(t), crowdOf(200))
+	d := l.Devices
+	if d.Started != 200 || d.Approved == 0 || d.Denied == 0 || d.Expired == 0 || d.Failed != 0 || d.Pending != 0 {
+		t.Errorf("devices: %+v", d)
+	}
+	if l.ErrorRate != 0 || len(l.Violations) != 0 {
+		t.Errorf("error rate %g, violations %+v, outcomes %+v", l.ErrorRate, l.Violations, l.Outcomes)
+	}
+	if l.Latency.TimeToToken.Count == 0 || l.Latency.TimeToToken.Count > d.Approved || !l.Shard.Complete {
+		t.Errorf("time to token: %+v, shard %+v", l.Latency.TimeToToken, l.Shard)
+	}
+}
+
+// Every broken promise is seen under load, with the fault that breaks it.
+func TestViolations(t *testing.T) {
+	for fault, kind := range map[string]string{
+		"code-reusable":    tokenTwice.kind,
+		"token-per-user":   sameToken.kind,
+		"token-storable":   mayBeStored.kind,
+		"pending-as-401":   oddStatus.kind,
+		"denial-forgotten": wentBack.kind,
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			l := run(t, target(t, fault), crowdOf(120))
+			for _, v := range l.Violations {
+				if v.Kind == kind && v.Count > 0 && v.Example != "" {
+					return
+				}
+			}
+			t.Errorf("no %s among %+v", kind, l.Violations)
+		})
+	}
+}
+
+// An end before the end gives a complete report.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := crowdOf(50)
+	p.Duration = Duration(time.Minute)
+	l, err := Run(ctx, target(t), p, Options{Progress: func(g Progress) {
+		if g.Polls > 0 {
+			cancel()
+		}
+	}})
+	cancel()
+	if err != nil || l.Shard.Complete || l.Requests.Starts == 0 {
+		t.Errorf("%v, %+v", err, l)
+	}
+}
+
+func TestLoadGoesNowhereElse(t *testing.T) {
+	tg := Target{StartURL: "https://auth.example.com/d", TokenURL: "https://auth.example.com/t"}
+	if err := tg.allowed(); err == nil {
+		t.Error("a foreign host may be loaded")
+	}
+	tg.AllowHosts = []string{"auth.example.com"}
+	if err := tg.allowed(); err != nil {
+		t.Error(err)
+	}
+}
