@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 )
@@ -17,4 +18,19 @@ func outcomeOf(err error) Outcome {
 		return Unsupported
 	}
 	return Broken
+}
+
+// answerTo is what an approver's error tells of the server's answer, with the
+// typed code taken out so that answers to different codes can be compared.
+func answerTo(detail string, v approve.Verification) string {
+	_, answer, ok := strings.Cut(detail, approve.ErrRefused.Error()+": ")
+	if !ok {
+		return ""
+	}
+	for _, form := range []string{v.Typed(), plainCode(v.Typed())} {
+		if form != "" {
+			answer = strings.ReplaceAll(answer, form, "…")
+		}
+	}
+	return answer
 }

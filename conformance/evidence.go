@@ -223,3 +223,15 @@ func (e *Evidence) ordinary(op Operation, keep func(*Exchange) bool) []*Exchange
 	}
 	return out
 }
+
+// over is the earliest moment at which the grant of a start may have ended: its
+// lifetime, or the answer that ended it.
+func (e *Evidence) over(start *Exchange) time.Duration {
+	end := e.Earliest(start.Flow)
+	for _, x := range e.Polls(start.Flow) {
+		if x.HasTokens() || terminal(x) {
+			end = min(end, x.Sent)
+		}
+	}
+	return end
+}

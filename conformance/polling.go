@@ -149,7 +149,7 @@ var enteredCode = &Scenario{
 	Name: "entered code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSteps}, Cost: waits(4, 1, 2),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
-		if f.Enter(ctx) != Accepted {
+		if f.Enter(ctx, Ask{}) != Accepted {
 			return
 		}
 		f.PollDue(ctx, Step("entered"))

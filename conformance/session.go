@@ -3,20 +3,15 @@ package conformance
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -265,64 +260,6 @@ func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, e
 	return req, body, nil
 }
 
-// recordRequest keeps what was sent, without its secrets.
-func (s *session) recordRequest(req *http.Request, c Call, body []byte) Request {
-	out := Request{Method: c.Method, URL: s.vault.redact(c.URL), Encoding: c.Encoding, Length: len(body)}
-	if c.Client != nil {
-		out.Client = c.Client.ID
-	}
-	if req != nil {
-		out.Header = s.recordHeader(req.Header)
-		if c.Host != "" {
-			out.Header.Set("Host", c.Host)
-		}
-	}
-	if c.Raw == nil {
-		out.Params = s.vault.params(c.Params)
-	}
-	if c.Raw != nil {
-		out.Body = s.vault.redact(string(body[:min(len(body), MaxBody)]))
-	}
-	return out
-}
-
-func (s *session) recordHeader(h http.Header) http.Header {
-	out := make(http.Header, len(h))
-	for k, values := range h {
-		for _, v := range values {
-			if k == "Authorization" {
-				v = s.redactAuthorization(v)
-			}
-			out[k] = append(out[k], s.vault.redact(v))
-		}
-	}
-	return out
-}
-
-func (s *session) redactAuthorization(v string) string {
-	pair, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(v, "Basic "))
-	if err != nil {
-		return v // a bearer token: the vault knows it
-	}
-	id, secret, _ := bytes.Cut(pair, []byte(":"))
-	return fmt.Sprintf("Basic %s:%s", id, s.vault.name("client_secret", string(secret), spec.StartResponse{}))
-}
-
-func (s *session) recordResponse(resp *http.Response, raw []byte) *Response {
-	s.vault.learn(raw)
-	sum := sha256.Sum256(raw)
-	out := &Response{
-		Status: resp.StatusCode, Proto: resp.Proto, Header: s.recordHeader(resp.Header),
-		Length: int64(len(raw)), SHA256: hex.EncodeToString(sum[:]),
-		InvalidUTF8: !utf8.Valid(raw),
-		Body:        s.vault.redact(string(raw[:min(len(raw), MaxBody)])),
-	}
-	if resp.TLS != nil {
-		out.TLSVersion = resp.TLS.Version
-	}
-	return out
-}
-
 // keep numbers and stores an exchange, and notices when the target has died.
 func (s *session) keep(x *Exchange) {
 	s.mu.Lock()
@@ -381,7 +318,7 @@ func (s *session) transcript() *Transcript {
 		Exchanges: append([]*Exchange(nil), s.all...),
 		Events:    append([]Event(nil), s.events...),
 		Secrets:   s.vault.secrets,
-		Pools:     s.vault.pools(s.all),
+		Pools:     pools(s.all),
 	}
 }
 

@@ -117,6 +117,9 @@ type Decided struct {
 	Outcome  Outcome       `json:"outcome"`
 	Took     time.Duration `json:"took_ns"`
 	Label    string        `json:"label,omitempty"` // what the scenario calls it
+	// Answer is how the server refused, without the code that was typed; empty
+	// where the approver does not tell.
+	Answer string `json:"answer,omitempty"`
 }
 
 // Outcome of a decision.

@@ -1,4 +1,315 @@
 package conformance
 
-// userCodeChecks are filled in below.
-var userCodeChecks = []Check{}
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// userCodeChecks judge the code that a person types: this file its look,
+// usercode_random.go its randomness, usercode_entry.go what the server makes of
+// what is typed, verification_page.go the page it is typed into.
+var userCodeChecks = []Check{
+	{
+		ID:      "DF-USERCODE-001",
+		Gate:    GateStart,
+		Reads:   []*Scenario{codeSample},
+		Passive: true,
+		Judge:   judgeLegibleCodes,
+	},
+	{
+		ID:      "DF-USERCODE-002",
+		Gate:    GateStart,
+		Reads:   []*Scenario{codeSample},
+		Passive: true,
+		Judge:   judgeCodeSpace,
+	},
+	{
+		ID:      "DF-USERCODE-003",
+		Gate:    GateStart,
+		Reads:   []*Scenario{codeSample},
+		Passive: true,
+		Judge:   judgeUniqueCodes,
+	},
+	{
+		ID:      "DF-USERCODE-004",
+		Gate:    GateStart,
+		Reads:   []*Scenario{codeSample},
+		Passive: true,
+		Judge:   judgeCodeOrder,
+	},
+	{
+		ID:    "DF-USERCODE-005",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedRawCodes},
+		Reads: []*Scenario{swappedEntry},
+		Judge: judgeSwappedEntry,
+	},
+	{
+		ID:    "DF-USERCODE-006",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedRawCodes},
+		Reads: []*Scenario{separatedEntry},
+		Judge: judgeSeparatedEntry,
+	},
+	{
+		ID:      "DF-USERCODE-007",
+		Gate:    GateStart,
+		Reads:   []*Scenario{codeSample},
+		Passive: true,
+		Judge:   judgeRelatedCodes,
+	},
+	{
+		ID:    "DF-USERCODE-008",
+		Gate:  GatePending,
+		Reads: []*Scenario{typedAtTokens},
+		Judge: judgeTypedAtTokens,
+	},
+	{
+		ID:    "DF-USERCODE-009",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedRawCodes},
+		Reads: []*Scenario{mistypedEntry},
+		Judge: judgeMistypedEntry,
+	},
+	{
+		ID:    "DF-USERCODE-010",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedSecondUser},
+		Reads: []*Scenario{twoPeople},
+		Judge: judgeTwoPeople,
+	},
+	{
+		ID:    "DF-USERCODE-011",
+		Gate:  GatePending,
+		Reads: []*Scenario{openedLink},
+		Judge: judgeOpenedLink,
+	},
+	{
+		ID:    "DF-USERCODE-012",
+		Gate:  GateStart,
+		Reads: []*Scenario{verificationPage},
+		Judge: judgeVerificationPage,
+	},
+	{
+		ID:    "DF-USERCODE-013",
+		Gate:  GateStart,
+		Reads: []*Scenario{verificationPage},
+		Judge: judgeFramedPage,
+	},
+	{
+		ID:    "DF-USERCODE-014",
+		Gate:  GateStart,
+		Needs: []Need{NeedApprover, NeedRawCodes, NeedAbuse},
+		Reads: []*Scenario{guessing},
+		Judge: judgeGuessing,
+	},
+	{
+		ID:    "DF-USERCODE-015",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedRawCodes, NeedSecondUser, NeedAbuse},
+		Reads: []*Scenario{guessing},
+		Judge: judgeGuessedAround,
+	},
+}
+
+// enoughCodes is from how many codes on a code space can be estimated.
+const enoughCodes = 60
+
+// sampleCodes start in a row, so that what follows from the order of starts can
+// be seen. Where the run has made fewer than enoughCodes, more are started.
+const sampleCodes = 30
+
+var codeSample = &Scenario{
+	Name: "code sample", Lane: LaneAlone, Cost: fixed(sampleCodes, sampleCodes),
+	Run: func(ctx context.Context, s *Scene) {
+		s.mu.Lock()
+		n := max(sampleCodes, enoughCodes-s.starts)
+		s.mu.Unlock()
+		for range n { // all of one make
+			if x := s.Start(ctx, Sending(s.target.baseStart("sample"))).Begun; x == nil || x.Infrastructure() {
+				return
+			}
+		}
+	},
+}
+
+// userCodes are the user codes of starts, oldest first and each once, without
+// separators, case, and what nobody can type.
+func userCodes(xs []*Exchange) []string {
+	var out []string
+	for _, x := range xs {
+		code := strings.Map(func(r rune) rune {
+			if r > 0x7e {
+				return -1
+			}
+			return r
+		}, plainCode(x.text("user_code")))
+		if code != "" && !slices.Contains(out, code) {
+			out = append(out, code)
+		}
+	}
+	return out
+}
+
+// maxTyped is how many significant characters people put up with.
+const maxTyped = 12
+
+func judgeLegibleCodes(e *Evidence, j *Judgement) {
+	seen := map[rune]*Exchange{} // who showed a character first
+	n := 0
+	for _, x := range e.Starts() {
+		code := x.text("user_code")
+		if code == "" {
+			continue
+		}
+		n++
+		if !plainASCII(code) {
+			j.Fail("printable ASCII, without white space at the ends", fmt.Sprintf("%+q", code), x)
+			continue
+		}
+		if l := len(plainCode(code)); l > maxTyped {
+			j.Warn(fmt.Sprintf("at most %d characters to type", maxTyped), fmt.Sprintf("%d: %q", l, code), x)
+		}
+		for _, r := range code {
+			if _, ok := seen[r]; !ok && strings.ContainsRune(letters+strings.ToLower(letters)+"0123456789", r) {
+				seen[r] = x
+			}
+		}
+	}
+	if n < inRow {
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
+	}
+	judgeAlphabet(j, seen)
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return strings.TrimSpace(s) == s
+}
+
+// judgeAlphabet looks for what people mistake in the characters of all codes.
+func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
+	has := func(set string) (string, []*Exchange) {
+		var found string
+		var by []*Exchange
+		for _, r := range set {
+			if x, ok := seen[r]; ok {
+				found, by = found+string(r), append(by, x)
+			}
+		}
+		return found, by
+	}
+	upper, u := has(letters)
+	lower, l := has(strings.ToLower(letters))
+	if upper != "" && lower != "" {
+		j.Warn("one letter case", "both", u[0], l[0])
+	}
+	for _, alike := range []string{"0Oo", "1Il"} {
+		if found, by := has(alike); len(found) > 1 && !strings.EqualFold(found[:1], found[1:]) {
+			j.Warn("no characters that look alike", fmt.Sprintf("%q", found), by...)
+		}
+	}
+	vowels, by := has("AEIOUaeiou")
+	if consonants := len(upper) + len(lower) - len(vowels); vowels != "" && consonants > 0 {
+		j.Warn("no vowels, which spell words", fmt.Sprintf("%q", vowels), by...)
+	}
+	j.Pass()
+}
+
+// judgeUniqueCodes: one live grant per user code. Starts under way at the same
+// time are DF-CONC-003's, those that got one grant together DF-AUTHZ-010's.
+func judgeUniqueCodes(e *Evidence, j *Judgement) {
+	by := map[string][]*Exchange{}
+	n := 0
+	for _, x := range e.Starts() {
+		code := plainCode(x.text("user_code"))
+		if code == "" {
+			continue
+		}
+		n++
+		for _, y := range by[code] {
+			if x.Overlaps(y) || x.text("device_code") == y.text("device_code") {
+				continue
+			}
+			if first, second := inTime(x, y); second.Sent < e.over(first) {
+				j.Fail("a user code of its own for every live grant", "one for two: "+fmt.Sprintf("%q", code), first, second)
+			} else {
+				j.Warn("a fresh user code", fmt.Sprintf("%q, which an earlier grant had", code), first, second)
+			}
+		}
+		by[code] = append(by[code], x)
+	}
+	if n < inRow {
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
+	}
+	j.Pass()
+}
+
+func inTime(x, y *Exchange) (first, second *Exchange) {
+	if y.Sent < x.Sent {
+		return y, x
+	}
+	return x, y
+}
+
+// judgeRelatedCodes: the two codes of a start are independent.
+func judgeRelatedCodes(e *Evidence, j *Judgement) {
+	var related []*Exchange
+	n, how := 0, ""
+	for _, x := range e.Starts() {
+		s, ok := e.Secrets[x.text("device_code")]
+		if !ok || x.text("user_code") == "" {
+			continue
+		}
+		n++
+		if s.UserCode != "" {
+			related, how = append(related, x), s.UserCode
+		}
+	}
+	switch {
+	case len(related) >= 3:
+		j.Fail("a user code that says nothing of the device code", fmt.Sprintf("the user code %s, %d times", how, len(related)), related[:3]...)
+	case len(related) > 0:
+		j.Warn("a user code that says nothing of the device code", "the user code "+how, related...)
+	case n < 10:
+		j.Inconclusive(fmt.Sprintf("only %d starts were seen, 10 are needed", n))
+	default:
+		j.Pass()
+	}
+}
+
+// typedAtTokens polls with the user code in place of the device code, while the
+// grant is approved where there is an approver; then it polls properly, so that
+// nothing is left behind.
+var typedAtTokens = &Scenario{
+	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: waits(4, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() || f.Codes.UserCode == "" {
+			return
+		}
+		if s.target.Approver != nil && f.Approve(ctx) == Accepted {
+			f.settle(ctx)
+		}
+		s.PollCode(ctx, f.Codes.UserCode, Step("the user code"), Provoked())
+		if plain := plainCode(f.Codes.UserCode); plain != f.Codes.UserCode {
+			s.PollCode(ctx, plain, Step("the user code without separators"), Provoked())
+		}
+		f.PollDue(ctx, Step("properly"))
+	},
+}
+
+func judgeTypedAtTokens(e *Evidence, j *Judgement) {
+	j.Each(e.Of(typedAtTokens, "the user code", "the user code without separators"), DueRefusal, spec.ErrInvalidGrant,
+		failIf(givesTokens), failIf(stillPending), openIf(infrastructure), passIf(class(4)))
+}

@@ -77,7 +77,7 @@ func correct() *behaviour {
 		guesser:  func(user string) string { return user },
 		decide:   (*Server).decide,
 		refresh:  (*Server).refresh,
-		page:     pageRules{text: html.EscapeString, viewed: func(*grant) {}},
+		page:     pageRules{text: html.EscapeString, viewed: func(*grant, string) {}},
 		finish:   func(*request, *answer) {},
 		metadata: func(*Server, string, map[string]any) {},
 		plain:    (*Server).toHTTPS, oldestTLS: tls.VersionTLS12,

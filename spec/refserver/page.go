@@ -20,11 +20,11 @@ const (
 
 // pageRules are where verification pages go wrong.
 type pageRules struct {
-	text      func(string) string // makes text safe to show
-	forgeable bool                // decisions need no anti-forgery token
-	framed    bool                // other sites may show the page in a frame
-	anonymous bool                // decisions need no session
-	viewed    func(*grant)        // what looking at a request does
+	text      func(string) string         // makes text safe to show
+	forgeable bool                        // decisions need no anti-forgery token
+	framed    bool                        // other sites may show the page in a frame
+	anonymous bool                        // decisions need no session
+	viewed    func(g *grant, user string) // what looking at a request does; user is empty for strangers
 }
 
 // people are those who are signed in.
@@ -155,8 +155,8 @@ func (s *Server) openPage(w http.ResponseWriter, r *http.Request, who *session) 
 		who = s.people.begin(w, "", s.secure())
 	}
 	code := r.FormValue("user_code")
-	if g := s.grants.typedAs(s.is.normal(code)); g != nil && who.user != "" {
-		s.is.page.viewed(g)
+	if g := s.grants.typedAs(s.is.normal(code)); g != nil {
+		s.is.page.viewed(g, who.user)
 	}
 	v := view{Title: "Connect a device", Token: who.token, Code: code, Enter: true}
 	if who.user == "" {

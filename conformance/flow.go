@@ -1,0 +1,175 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Flow is the life of one device code: it knows its interval, its end and
+// when it was last answered.
+type Flow struct {
+	ID    string
+	Codes spec.StartResponse
+	Begun *Exchange // the start; nil when the run had ended
+	Token spec.TokenResponse
+
+	scene *Scene
+	mu    sync.Mutex
+	last  time.Duration // receipt of the last answer, since the start of the run
+	slows int
+}
+
+func (f *Flow) began() {
+	if f.Begun.Class() == 2 {
+		f.Codes, _ = spec.DecodeStart(f.Begun.raw) // what is wrong with it is for the checks
+	}
+	f.last = f.Begun.Received
+}
+
+// OK tells whether the flow has a device code.
+func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
+
+// Interval is what the device must wait now: announced (or 5 s), and 5 s more
+// for every slow_down (RFC 8628 section 3.5; rule C2).
+func (f *Flow) Interval() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.interval()
+}
+
+func (f *Flow) interval() time.Duration {
+	n := int64(spec.DefaultInterval)
+	if f.Codes.HasInterval {
+		n = max(f.Codes.Interval, 1)
+	}
+	return time.Duration(n)*time.Second + time.Duration(f.slows)*spec.SlowDownStep*time.Second
+}
+
+// Earliest and Latest are when the lifetime may end, since the start of the
+// run (rule C12).
+func (f *Flow) Earliest() time.Duration {
+	return f.Begun.Sent + time.Duration(f.Codes.ExpiresIn)*time.Second
+}
+
+func (f *Flow) Latest() time.Duration {
+	return f.Begun.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
+}
+
+// Lives tells whether something done d from now is still safely inside the
+// lifetime (rule C16). When it is not, an event says so.
+func (f *Flow) Lives(d time.Duration) bool {
+	if f.Begun == nil || !f.OK() {
+		return false
+	}
+	s := f.scene
+	if s.now()+d < f.Earliest()-s.target.Timing.Tolerance() {
+		return true
+	}
+	s.Event(EventCut, f.ID, fmt.Sprintf("the code ends %d s after it was issued", f.Codes.ExpiresIn))
+	return false
+}
+
+// Poll sends a token request now. It answers nil when the flow has no code or
+// the run has ended.
+func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
+	if !f.OK() {
+		return nil
+	}
+	opts = append([]Option{func(c *Call) { c.flow = f }}, opts...)
+	x := f.scene.PollCode(ctx, f.Codes.DeviceCode, opts...)
+	if x == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = max(f.last, x.Received)
+	if x.ErrorCode() == spec.ErrSlowDown {
+		f.slows++
+	}
+	if x.HasTokens() && f.Token.AccessToken == "" {
+		f.Token, _ = spec.DecodeToken(x.raw)
+	}
+	return x
+}
+
+// WaitInterval waits until the device may poll again, and extra beyond it.
+func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
+	f.mu.Lock()
+	due := f.last + f.interval() + extra
+	f.mu.Unlock()
+	return sleep(ctx, due-f.scene.now())
+}
+
+// PollDue waits for the interval with its slack and polls: what a device that
+// keeps every rule does.
+func (f *Flow) PollDue(ctx context.Context, opts ...Option) *Exchange {
+	if !f.OK() || !f.WaitInterval(ctx, Slack) {
+		return nil
+	}
+	return f.Poll(ctx, opts...)
+}
+
+// Approve and Deny ask the approver, as the first user and with the code as the
+// server spelled it.
+func (f *Flow) Approve(ctx context.Context) Outcome { return f.Decide(ctx, approve.Approve, Ask{}) }
+func (f *Flow) Deny(ctx context.Context) Outcome    { return f.Decide(ctx, approve.Deny, Ask{}) }
+
+// Ask varies a decision.
+type Ask struct {
+	Label string // how judges find it
+	Code  string // typed instead of the user code
+	User  string // "second" for the other user
+}
+
+// Decide asks the approver and records what came of it.
+func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome {
+	s := f.scene
+	if s.target.Approver == nil || !f.OK() {
+		return Unsupported
+	}
+	v := f.verification(ask)
+	return f.ask(v, string(d), ask.Label, func() error { return s.target.Approver.Decide(ctx, v, d) })
+}
+
+func (f *Flow) verification(ask Ask) approve.Verification {
+	s := f.scene
+	v := approve.Verification{
+		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
+		VerificationURIComplete: f.Codes.VerificationURIComplete,
+		Host:                    s.target.Host, ClientID: s.target.Client.ID, User: ask.User,
+		ExpiresAt: s.started.Add(f.Earliest()),
+	}
+	if ask.Code != "" {
+		v.Raw, v.VerificationURIComplete = ask.Code, ""
+	}
+	return v
+}
+
+// Enter types a code up to the consent page and stops there.
+func (f *Flow) Enter(ctx context.Context, ask Ask) Outcome {
+	enterer, ok := f.scene.target.Approver.(approve.Enterer)
+	if !ok || !f.OK() {
+		return Unsupported
+	}
+	v := f.verification(ask)
+	return f.ask(v, "enter", ask.Label, func() error { return enterer.Enter(ctx, v) })
+}
+
+// ask records what became of a question to the approver.
+func (f *Flow) ask(v approve.Verification, what, label string, do func() error) Outcome {
+	s := f.scene
+	begun := s.now()
+	err := do()
+	out, detail := outcomeOf(err), ""
+	if err != nil {
+		detail = s.vault.redact(err.Error())
+	}
+	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
+		Decision: &Decided{what, v.User, out, s.now() - begun, label, answerTo(detail, v)}})
+	return out
+}

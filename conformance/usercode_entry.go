@@ -1,0 +1,327 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+)
+
+// swappedEntry has the code typed in the other letter case.
+var swappedEntry = &Scenario{
+	Name: "code typed in the other case", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.OK() && foldable(f.Codes.UserCode) {
+			f.typedAs(ctx, swapCase(f.Codes.UserCode))
+		}
+	},
+}
+
+// typedAs approves by another spelling of the code and polls.
+func (f *Flow) typedAs(ctx context.Context, code string) {
+	if f.Decide(ctx, approve.Approve, Ask{Code: code}) == Accepted {
+		f.settle(ctx)
+		f.collect(ctx, "after")
+	}
+}
+
+// foldable tells whether a code has letters, all of one case.
+func foldable(code string) bool {
+	upper, lower := strings.ToUpper(code), strings.ToLower(code)
+	return upper != lower && (code == upper || code == lower)
+}
+
+func judgeSwappedEntry(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(swappedEntry) {
+		if x := e.Begun(f); x != nil && x.text("user_code") != "" && !foldable(x.text("user_code")) {
+			j.Skip("the user codes have no letters, or letters of both cases")
+			return
+		}
+		judgeTyped(e, j, swappedEntry, f, "the code accepted in the other letter case")
+	}
+}
+
+// judgeTyped: the code was known in the other spelling.
+func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
+	d, ok := e.Decision(s, flow, "")
+	switch {
+	case !ok:
+	case d.Decision.Outcome == Refused:
+		j.Warn(expected, "refused: "+d.Detail, e.Begun(flow))
+	case !decided(e, j, s, flow):
+	default:
+		polls := e.Polls(flow, "after")
+		j.Each(polls[max(0, len(polls)-1):], DueSuccess, expected, passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
+	}
+}
+
+// separatedEntry has the code typed without its separators, or with some it does
+// not have.
+var separatedEntry = &Scenario{
+	Name: "code typed with other separators", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		code := f.Codes.UserCode
+		switch {
+		case !f.OK() || len(code) < 2:
+		case separated(code):
+			f.typedAs(ctx, withoutSeparators(code))
+		default:
+			f.typedAs(ctx, " "+code[:len(code)/2]+"-"+code[len(code)/2:]+" ")
+		}
+	},
+}
+
+func withoutSeparators(code string) string {
+	return strings.NewReplacer("-", "", " ", "", "_", "", ".", "").Replace(code)
+}
+
+func separated(code string) bool { return withoutSeparators(code) != code }
+
+func judgeSeparatedEntry(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(separatedEntry) {
+		d, ok := e.Decision(separatedEntry, f, "")
+		if x := e.Begun(f); ok && x != nil && !separated(x.text("user_code")) && d.Decision.Outcome == Refused {
+			j.Skip("the codes have no separators, and are not accepted with any")
+			return
+		}
+		judgeTyped(e, j, separatedEntry, f, "the code accepted without its separators")
+	}
+}
+
+// mistypedEntry has three wrong codes typed, each close to a live one.
+var mistypedEntry = &Scenario{
+	Name: "code mistyped", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		code := f.Codes.UserCode
+		if !f.OK() || len(plainCode(code)) < 4 {
+			return
+		}
+		last := code[len(code)-1]
+		other := otherThan(last, code)
+		for _, wrong := range []Ask{
+			{Label: "with its last character changed", Code: code[:len(code)-1] + string(other)},
+			{Label: "less its last character", Code: code[:len(code)-1]},
+			{Label: "with one character more", Code: code + string(other)},
+		} {
+			f.Decide(ctx, approve.Approve, wrong)
+		}
+		f.settle(ctx)
+		f.PollDue(ctx, Step("after"))
+	},
+}
+
+// otherThan picks a character of a code that nobody takes for the given one.
+func otherThan(last byte, code string) byte {
+	twins := "0O1IL"
+	for _, set := range []string{withoutSeparators(code), "BCDFGHJKMN", "bcdfghjkmn", "2345678"} {
+		for _, c := range []byte(set) {
+			if c != last && !strings.ContainsRune(twins, rune(c)) && strings.ContainsRune(letters, rune(c)) == strings.ContainsRune(letters, rune(last)) {
+				return c
+			}
+		}
+	}
+	return 'X'
+}
+
+func judgeMistypedEntry(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(mistypedEntry) {
+		polls := e.Polls(f, "after")
+		if len(polls) == 0 {
+			continue
+		}
+		var wrong []string
+		for _, d := range e.Decisions(mistypedEntry) {
+			switch d.Decision.Outcome {
+			case Accepted:
+				wrong = append(wrong, d.Decision.Label)
+			case Broken:
+				j.Inconclusive("typed " + d.Decision.Label + ", nobody could be asked: " + d.Detail)
+			}
+		}
+		switch x := polls[0]; {
+		case x.HasTokens():
+			j.Fail("a wrong code that approves nothing", "tokens after a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
+		case len(wrong) > 0:
+			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", and the grant is still undecided", x)
+		default:
+			j.Each(polls, DuePending, "the grant still pending", passIf(stillPending))
+		}
+	}
+}
+
+// twoPeople has two people approve one code, and for comparison one person
+// another.
+var twoPeople = &Scenario{
+	Name: "two people and one code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondUser}, Cost: waits(6, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx, Step("shared"))
+		if f.Approve(ctx) != Accepted {
+			return
+		}
+		f.Decide(ctx, approve.Approve, Ask{Label: "second person", User: "second"})
+		f.settle(ctx)
+		if x := f.collect(ctx, "after"); x == nil || !x.HasTokens() || !s.target.Has(NeedIntrospection) {
+			return
+		}
+		s.examine(ctx, f.Token.AccessToken, "owner")
+		if g, ok := s.redeem(ctx); ok {
+			s.examine(ctx, g.Token.AccessToken, "first person")
+		}
+	},
+}
+
+func judgeTwoPeople(e *Evidence, j *Judgement) {
+	flows := e.FlowsOf(twoPeople)
+	if len(flows) == 0 || !decided(e, j, twoPeople, flows[0]) {
+		return
+	}
+	second := e.Decisions(twoPeople, "second person")
+	if len(second) == 0 {
+		return
+	}
+	owner, first := e.One(twoPeople, "owner"), e.One(twoPeople, "first person")
+	polls := e.Polls(flows[0], "after")
+	if len(polls) == 0 || polls[len(polls)-1].StillPending() {
+		j.Inconclusive("no tokens came, see "+GateTokens, polls...)
+		return
+	}
+	known := owner != nil && first != nil && subject(owner) != "" && subject(first) != ""
+	switch out := second[0].Decision.Outcome; {
+	case known && subject(owner) != subject(first):
+		j.Fail("tokens of the person who approved first", "tokens of the one who approved later", owner, first)
+	case out == Accepted && known:
+		j.Warn("the second approval refused", "reported as a success, and the tokens are the first person's", owner)
+	case out == Accepted:
+		j.Warn("the second approval refused", "reported as a success; whose the tokens are cannot be seen", polls...)
+	case out == Refused:
+		j.Each(polls[len(polls)-1:], DueSuccess, "tokens for the first person's device",
+			passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
+	default:
+		j.Inconclusive("the second person's decision was " + string(out) + ": " + second[0].Detail)
+	}
+}
+
+// subject is whose token introspection says it is.
+func subject(x *Exchange) string {
+	if s := x.text("sub"); s != "" {
+		return s
+	}
+	return x.text("username")
+}
+
+// guesses is how many random codes one person types, at most five a second.
+const (
+	guessesTried = 30
+	guessEvery   = 200 * time.Millisecond
+)
+
+// guessing types random codes as one person until that is held up; then another
+// person approves a real one.
+var guessing = &Scenario{
+	Name: "guessing codes", Lane: LaneAbuse, Needs: []Need{NeedApprover, NeedRawCodes, NeedAbuse},
+	Cost: func(t Timing) Cost { return Cost{3, 2, guessesTried*guessEvery + t.Interval + Slack} },
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() {
+			return
+		}
+		first := Decided{}
+		for i := range guessesTried {
+			d := f.guess(ctx, alike(f.Codes.UserCode))
+			if i == 0 {
+				first = d
+			} else if heldUp(first, d) {
+				break
+			}
+			if !s.Wait(ctx, guessEvery) {
+				return
+			}
+		}
+		if s.target.Has(NeedSecondUser) {
+			g := s.Start(ctx)
+			g.Decide(ctx, approve.Approve, Ask{Label: "another person", User: "second"})
+			g.settle(ctx)
+			g.collect(ctx, "after")
+		}
+	},
+}
+
+// guess enters a random code, without deciding where the approver can, so that a
+// stranger's device whose code is hit by chance gets nothing of it.
+func (f *Flow) guess(ctx context.Context, code string) Decided {
+	ask := Ask{Label: "guess", Code: code}
+	if _, ok := f.scene.target.Approver.(approve.Enterer); ok {
+		f.Enter(ctx, ask)
+	} else {
+		f.Decide(ctx, approve.Deny, ask)
+	}
+	s := f.scene
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.events) - 1; i >= 0; i-- {
+		if d := s.events[i].Decision; d != nil && d.Label == "guess" {
+			return *d
+		}
+	}
+	return Decided{}
+}
+
+// heldUp tells whether a guess met a limit: it was answered otherwise than the
+// first one, or a second later.
+func heldUp(first, d Decided) bool {
+	return d.Outcome == Broken && first.Outcome != Broken || d.Answer != first.Answer || d.Took >= first.Took+time.Second
+}
+
+func judgeGuessing(e *Evidence, j *Judgement) {
+	guesses := e.Decisions(guessing, "guess")
+	if len(guesses) == 0 {
+		return
+	}
+	first := *guesses[0].Decision
+	for i, g := range guesses {
+		if heldUp(first, *g.Decision) {
+			j.Pass()
+			return
+		}
+		if g.Decision.Outcome == Broken {
+			j.Inconclusive(fmt.Sprintf("guess %d: nobody could be asked: %s", i+1, g.Detail))
+			return
+		}
+	}
+	switch {
+	case len(guesses) < guessesTried:
+		j.Inconclusive(fmt.Sprintf("only %d guesses could be made", len(guesses)))
+	case first.Answer == "":
+		j.Inconclusive("the approver does not tell how the server refuses a code, so a limit would not be seen")
+	default:
+		j.Warn(fmt.Sprintf("a limit within %d guesses", guessesTried), fmt.Sprintf("all %d were answered alike: %s", len(guesses), first.Answer))
+	}
+}
+
+// judgeGuessedAround: somebody else can still approve. What comes from one
+// address may be limited by the address, which only the embedded server is
+// known not to do.
+func judgeGuessedAround(e *Evidence, j *Judgement) {
+	guesses := e.Decisions(guessing, "guess")
+	if len(guesses) == 0 || !heldUp(*guesses[0].Decision, *guesses[len(guesses)-1].Decision) {
+		j.Inconclusive("the one who guessed was not held up, see DF-USERCODE-014")
+		return
+	}
+	for _, d := range e.Decisions(guessing, "another person") {
+		switch {
+		case d.Decision.Outcome == Accepted:
+			polls := e.Polls(d.Flow, "after")
+			j.Each(polls[max(0, len(polls)-1):], DueSuccess, "tokens for the other person's device",
+				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+		case d.Decision.Outcome == Refused && e.Embedded:
+			j.Warn("the other person's approval accepted", "refused: "+d.Detail)
+		default:
+			j.Inconclusive("the other person's approval was " + string(d.Decision.Outcome) + ", from the same address as the guesses: " + d.Detail)
+		}
+	}
+}

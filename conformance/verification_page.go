@@ -1,0 +1,217 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// maxHops is how many redirects are followed to a verification page.
+const maxHops = 5
+
+// browse fetches a page as a browser that was just opened does, redirects
+// included, and answers the last exchange. Where a redirect leads to a place
+// that is no business of the target's, it is not followed.
+func (s *Scene) browse(ctx context.Context, c Call) *Exchange {
+	jar, _ := cookiejar.New(nil) // fails for no options
+	client := *s.client
+	client.Jar = jar
+	c.Op, c.Once, c.http = OpPage, true, &client
+	if c.Header == nil {
+		c.Header = http.Header{}
+	}
+	c.Header.Set("Accept", "text/html")
+	for hop := 0; ; hop++ {
+		if !s.mayVisit(c.URL) {
+			s.Event(EventFact, "", "unvisited="+c.URL)
+			return nil
+		}
+		x := s.Send(ctx, c)
+		if x == nil || !redirects(x) || hop == maxHops {
+			return x
+		}
+		next, err := follow(c.URL, x.Response.Header.Get("Location"))
+		if err != nil {
+			return x
+		}
+		c.URL = next
+	}
+}
+
+// follow resolves a Location against the page that sent it.
+func follow(from, location string) (string, error) {
+	base, err := url.Parse(from)
+	if err != nil {
+		return "", err
+	}
+	next, err := base.Parse(location)
+	if err != nil || location == "" {
+		return "", fmt.Errorf("no Location to follow: %q", location)
+	}
+	return next.String(), nil
+}
+
+// mayVisit keeps a server from sending the one who tests it to places that only
+// the tester can reach, and a server on this machine from sending him out.
+func (s *Scene) mayVisit(page string) bool {
+	u, err := url.Parse(page)
+	host, err2 := url.Parse(s.target.Host)
+	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return false
+	}
+	return u.Hostname() == host.Hostname() || isPrivate(u.Hostname()) == isPrivate(host.Hostname())
+}
+
+// verificationPage opens verification_uri.
+var verificationPage = &Scenario{
+	Name: "verification page", Lane: LaneInstant, Cost: fixed(2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if f := s.Start(ctx); f.OK() && f.Codes.VerificationURI != "" {
+			s.browse(ctx, Call{Step: "page", Method: http.MethodGet, URL: f.Codes.VerificationURI})
+		}
+	},
+}
+
+// openedPage is the page that a browser ends at, nil with a reason when it could
+// not be reached from here.
+func (e *Evidence) openedPage(j *Judgement) *Exchange {
+	if where, ok := e.Fact(verificationPage, "unvisited"); ok {
+		j.Inconclusive("the page is not opened from here: " + where)
+		return nil
+	}
+	x := e.One(verificationPage, "page")
+	switch {
+	case x == nil:
+		return nil
+	case x.Response == nil:
+		j.Inconclusive("the page cannot be reached from here: "+x.Error, x)
+		return nil
+	case redirects(x):
+		j.Inconclusive(fmt.Sprintf("the page redirects more than %d times", maxHops), x)
+		return nil
+	}
+	return x
+}
+
+func isHTML(x *Exchange) bool {
+	return x.MediaType() == "text/html" || x.MediaType() == "application/xhtml+xml"
+}
+
+func judgeVerificationPage(e *Evidence, j *Judgement) {
+	x := e.openedPage(j)
+	if x == nil {
+		return
+	}
+	for _, hop := range e.Of(verificationPage, "page") {
+		if u, err := url.Parse(hop.Request.URL); err == nil && u.Scheme == "http" && !isPrivate(u.Hostname()) {
+			j.Warn("https all the way to the page", hop.Request.URL, hop)
+		}
+	}
+	const expected = "an HTML page, or one to sign in at"
+	switch {
+	case (x.Status() == http.StatusOK || x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden) && isHTML(x):
+		j.Pass(x)
+	case x.Status() == http.StatusTooManyRequests || x.Status() == http.StatusServiceUnavailable:
+		j.Inconclusive(describe(x), x)
+	case x.Status() == http.StatusNotFound || x.Status() == http.StatusGone || x.Class() == 5:
+		j.Fail(expected, describe(x), x)
+	default:
+		j.Warn(expected, describe(x), x)
+	}
+}
+
+func judgeFramedPage(e *Evidence, j *Judgement) {
+	x := e.openedPage(j)
+	if x == nil {
+		return
+	}
+	if !isHTML(x) || x.Class() == 5 || x.Status() == http.StatusNotFound {
+		j.Inconclusive("there is no HTML page, see DF-USERCODE-012", x)
+		return
+	}
+	if frameProof(x) {
+		j.Pass(x)
+		return
+	}
+	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options", "neither, so any site can frame the page", x)
+}
+
+// frameProof tells whether strangers' pages may not show this one in a frame.
+func frameProof(x *Exchange) bool {
+	for _, policy := range x.Response.Header.Values("Content-Security-Policy") {
+		for _, directive := range strings.FieldsFunc(policy, func(r rune) bool { return r == ';' || r == ',' }) {
+			words := strings.Fields(strings.ToLower(directive))
+			if len(words) > 0 && words[0] == "frame-ancestors" {
+				return !strings.Contains(" "+strings.Join(words[1:], " ")+" ", " * ")
+			}
+		}
+	}
+	options := x.HeaderTokens("X-Frame-Options")
+	return len(options) > 0 && (options[0] == "deny" || options[0] == "sameorigin")
+}
+
+// openedLink opens the link with the code in it, as a link preview does and,
+// where the approver can tell how, in the session of the one who approves.
+var openedLink = &Scenario{
+	Name: "opened link", Lane: LaneInterval, Cost: waits(6, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() {
+			return
+		}
+		link := f.Codes.VerificationURIComplete
+		if link == "" {
+			link = withQuery(f.Codes.VerificationURI, "user_code", f.Codes.UserCode)
+		}
+		s.browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link})
+		s.browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link})
+		if cookies := s.cookies(ctx, f); cookies != "" {
+			s.browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link, Header: http.Header{"Cookie": {cookies}}})
+		}
+		f.PollDue(ctx, Step("after"))
+	},
+}
+
+func withQuery(uri, name, value string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return uri
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// cookies are those of the approver's session, where he can tell them.
+func (s *Scene) cookies(ctx context.Context, f *Flow) string {
+	walker, ok := s.target.Approver.(approve.Walker)
+	if !ok || !s.target.Has(NeedHTTPApproval) {
+		return ""
+	}
+	way, err := walker.Walk(ctx, f.verification(Ask{}), approve.Approve)
+	if err != nil || len(way) == 0 {
+		return ""
+	}
+	return way[len(way)-1].Header.Get("Cookie")
+}
+
+func judgeOpenedLink(e *Evidence, j *Judgement) {
+	reached := false
+	for _, x := range e.Of(openedLink, "opened", "opened when signed in") {
+		reached = reached || x.Response != nil && x.Status() != http.StatusNotFound && x.Class() != 5
+	}
+	polls := e.Of(openedLink, "after")
+	if len(polls) > 0 && !reached && polls[0].StillPending() {
+		j.Inconclusive("no page could be reached from here")
+		return
+	}
+	j.Each(polls, DuePending, "the grant still pending after its link was opened",
+		passIf(stillPending), openIf(infrastructure), failIf(givesTokens), failIf(errorIs(spec.ErrAccessDenied)))
+}
