@@ -1,7 +1,6 @@
 package load
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -46,7 +45,8 @@ func (c *crowd) next(t *vegeta.Target) error {
 	if t == nil {
 		return vegeta.ErrNilTarget
 	}
-	i := c.schedule.take()
+	turn := c.schedule.take()
+	i := turn.device
 	slot := <-c.free
 	j := &c.transport.jobs[slot]
 	d := &c.devices[i]
@@ -55,7 +55,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	defer lock.Unlock()
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
-	*j = job{url: j.url, device: i, intended: ceilTick(d.due) * tick}
+	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
 	j.late = c.schedule.now() - j.intended
 	if d.state == absent || d.state == starting {
 		d.state = starting
@@ -75,7 +75,7 @@ func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	n, err := strconv.Atoi(r.URL.Fragment)
 	if err != nil {
-		return nil, errors.New("not a request of this crowd")
+		return nil, err // the transport read it
 	}
 	c.settle(&c.transport.jobs[n])
 	return resp, nil

@@ -29,6 +29,10 @@ const (
 	outcomes
 )
 
+// outcomeNames are those that reports use.
+var outcomeNames = [outcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token", "access_denied", "expired_token",
+	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused"}
+
 // bad tells the outcomes that no healthy flow has; pending is success.
 func (o outcome) bad() bool { return o >= outOAuth && o <= outConnection }
 

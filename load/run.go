@@ -12,12 +12,12 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -48,6 +48,7 @@ type Target struct {
 type Options struct {
 	Progress func(Progress) // told once a second; may be nil
 	MaxRate  int            // requests per second, MaxRate when 0
+	Results  io.Writer      // gets every request, in vegeta's encoding; may be nil
 }
 
 // Progress of a run, for a person who waits.
@@ -67,8 +68,8 @@ func (e *NotReady) Error() string { return e.Problem }
 const grace = 30 * time.Second
 
 // Run carries a profile out and returns the figures. When ctx ends the run ends
-// in order, with the figures so far. Its errors are those of the profile, and
-// NotReady.
+// in order, with the figures so far. Its errors are those of the profile,
+// NotReady, and, beside the figures, LostResults.
 func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
 	p = p.WithDefaults()
 	if err := p.Check(); err != nil {
@@ -87,7 +88,7 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	defer c.transport.pool.close()
 	defer c.schedule.waker.close()
 	before := usage()
-	complete := c.run(ctx, p, o)
+	complete, lost := c.run(ctx, p, o)
 	l := c.report(p, complete)
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
@@ -101,7 +102,7 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 		}
 		l.Thresholds = append(l.Thresholds, th.judge(l))
 	}
-	return l, nil
+	return l, lost
 }
 
 // allowed holds that load goes to this machine, or where the user said it may.
@@ -137,7 +138,7 @@ func newCrowd(t Target, p *Profile, o Options) (*crowd, error) {
 	}
 	c.free = make(chan int, slots)
 	for i := range c.transport.jobs {
-		c.transport.jobs[i].url = t.TokenURL + "#" + strconv.Itoa(i)
+		c.transport.jobs[i].url = slotURL(i)
 		c.free <- i
 	}
 	codes, err := c.preflight()
@@ -246,7 +247,8 @@ func startParams(t Target, client spec.Params, scope string) spec.Params {
 }
 
 // run attacks until the end of the profile, and tells whether it came to that.
-func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool) {
+// Its error is LostResults.
+func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
 	defer close(done)
 	go c.transport.pool.keepSwept(done)
@@ -262,19 +264,32 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool) 
 	}
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: c, CheckRedirect: noRedirect}),
 		vegeta.Workers(uint64(p.Connections.Most)), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
-	for r := range attacker.Attack(c.next, c.schedule, 0, "dfcheck") {
-		if u, err := url.Parse(r.URL); err == nil {
-			if n, err := strconv.Atoi(u.Fragment); err == nil {
-				c.free <- n
-			}
+	var out *results
+	if o.Results != nil {
+		out = newResults(o.Results, c.schedule.began)
+	}
+	for r := range attacker.Attack(c.next, c.schedule, 0, attackName) {
+		n, err := slotOf(r.URL)
+		if err != nil {
+			continue
 		}
+		if out != nil {
+			out.add(r.Attack, &c.transport.jobs[n])
+		}
+		c.free <- n
+	}
+	if out != nil {
+		lost = out.close()
 	}
 	dismiss()
 	c.decisions.waker.arm(0)
 	deciding.Wait()
 	c.decisions.waker.close()
-	return ctx.Err() == nil
+	return ctx.Err() == nil, lost
 }
+
+// attackName stands in the results.
+const attackName = "dfcheck"
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 

@@ -22,6 +22,8 @@ type schedule struct {
 	tick    int64 // the last one in which a hit was granted
 	armed   int64 // the tick the sleeper wakes in
 	stopped bool
+	taken   uint64 // devices so far
+	planned int64  // latest intended time among them
 }
 
 func newSchedule(all []device, began time.Time, duration time.Duration, maxRate int, w waker) *schedule {
@@ -92,14 +94,26 @@ func (s *schedule) wakeAt(at int64) {
 	s.waker.arm(time.Duration(at*tick - s.now()))
 }
 
+// turn is a device whose time has come.
+type turn struct {
+	device   int32
+	seq      uint64 // how many came before
+	intended int64  // nanoseconds of the run
+	planned  int64  // the latest intended time up to here
+}
+
 // take hands out the device of a granted hit.
-func (s *schedule) take() int32 {
+func (s *schedule) take() turn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	return i
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick}
+	s.taken++
+	s.planned = max(s.planned, t.intended)
+	t.planned = s.planned
+	return t
 }
 
 // stop ends the attack as soon as possible.

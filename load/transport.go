@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -22,6 +23,8 @@ type job struct {
 	template *template
 	value    []byte
 	intended int64
+	seq      uint64 // its place among all requests, by their intended times
+	planned  int64  // intended, but never before that of an earlier place
 	sent     int64
 	received int64
 	late     int64 // of the lag, what our own machine is to blame for
@@ -30,6 +33,12 @@ type job struct {
 	resent   bool
 	response http.Response
 }
+
+// slotURL names a job in what vegeta carries along. Where the request goes is
+// the template's business.
+func slotURL(n int) string { return "http://slot#" + strconv.Itoa(n) }
+
+func slotOf(u string) (int, error) { return strconv.Atoi(u[strings.LastIndexByte(u, '#')+1:]) }
 
 // transport is the RoundTripper under vegeta's Attacker. It keeps its own
 // HTTP/1.1 connections, plain and TLS, and writes requests that are rendered

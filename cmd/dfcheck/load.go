@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -28,6 +29,7 @@ type loadFlags struct {
 	maxRate        int
 	allowHosts     []string
 	reports        []string
+	results        string
 	thresholds     []string
 }
 
@@ -57,6 +59,7 @@ A host that is not this machine needs --allow-host.`,
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
 	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
+	fs.StringVar(&f.results, "results", "", "write every request, for `vegeta report` and `vegeta plot`, to `FILE`")
 	c.AddCommand(newLoadProfiles(t))
 	return c
 }
@@ -137,7 +140,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
 	line := t.progress()
-	section, err := load.Run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
+	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
 		line.say(fmt.Sprintf("%s of %s: %d starts, %d polls, %d errors, %d flows under way", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
 	}})
 	line.clear()
@@ -156,7 +159,33 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if err := s.write(t.out, r); err != nil {
 		return err
 	}
+	if lost != nil {
+		return &failure{reports.ExitUntested, lost, ""}
+	}
 	return exit(r.Run.ExitCode)
+}
+
+// run carries out the load run. lost says that its results are not in their
+// file; the section stands then all the same.
+func (f *loadFlags) run(ctx context.Context, target load.Target, p *load.Profile, o load.Options) (section *reports.Load, lost, err error) {
+	run := func(w io.Writer) error {
+		o.Results = w
+		section, err = load.Run(ctx, target, p, o)
+		if l, ok := errors.AsType[*load.LostResults](err); ok {
+			err = nil
+			return l.Err
+		}
+		return err
+	}
+	if f.results == "" {
+		_ = run(nil) // it sets err
+		return section, nil, err
+	}
+	lost = reports.WriteFile(f.results, run)
+	if section == nil && err == nil { // the file could not be made; nothing ran
+		return nil, nil, &load.NotReady{Problem: lost.Error(), Hint: "--results names a file in a folder that exists"}
+	}
+	return section, lost, err
 }
 
 // loadTarget is the server under load: the one that is named, or the embedded

@@ -1,0 +1,62 @@
+package load
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// results writes every request of a run in vegeta's encoding, with the times
+// of this package: the timestamp is the intended send and the latency the
+// response time, so that lateness is not lost. Bodies stay out: they hold
+// tokens.
+type results struct {
+	began  time.Time
+	out    *bufio.Writer
+	encode vegeta.Encoder
+	err    error // the first; nothing is written after it
+}
+
+// LostResults says that the results of a run, unlike its figures, could not be
+// written whole.
+type LostResults struct{ Err error }
+
+func (e *LostResults) Error() string { return "cannot write the results: " + e.Err.Error() }
+
+// Unwrap gives what the writer said.
+func (e *LostResults) Unwrap() error { return e.Err }
+
+func newResults(w io.Writer, began time.Time) *results {
+	out := bufio.NewWriterSize(w, 1<<16)
+	return &results{began: began, out: out, encode: vegeta.NewEncoder(out)}
+}
+
+// add writes the end of a job. Vegeta's plot wants the timestamps of ascending
+// sequence numbers to ascend; its report takes any order.
+func (r *results) add(attack string, j *job) {
+	if r.err != nil {
+		return
+	}
+	v := vegeta.Result{Attack: attack, Seq: j.seq, Code: uint16(j.reply.status), Timestamp: r.began.Add(time.Duration(j.planned)),
+		Latency: time.Duration(j.received - j.intended), BytesOut: uint64(j.bytesOut), BytesIn: uint64(len(j.reply.body)),
+		Method: http.MethodPost, URL: j.template.url.String()}
+	if o := j.reply.outcome; o.bad() {
+		v.Error = strings.TrimSuffix(outcomeNames[o]+": "+j.reply.problem, ": ")
+	}
+	r.err = r.encode.Encode(&v)
+}
+
+// close writes what is still buffered.
+func (r *results) close() error {
+	if r.err == nil {
+		r.err = r.out.Flush()
+	}
+	if r.err != nil {
+		return &LostResults{r.err}
+	}
+	return nil
+}
