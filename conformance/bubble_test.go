@@ -106,7 +106,7 @@ type bench struct {
 
 // embedded is the timing of the server that is checked when no host is named.
 func embedded(contract string) refserver.Config {
-	return refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second}
+	return refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second, GuessLimit: 120}
 }
 
 // conform runs everything against the bench's server, with all powers
@@ -216,6 +216,7 @@ func TestCleanServer(t *testing.T) {
 			"1s-20s": {server: embedded(contract)},
 			"5s-60s": {server: refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}},
 			"https":  {server: embedded(contract), https: true},
+			"abuse":  {server: embedded(contract), opts: Options{Abuse: true}},
 		} {
 			t.Run(contract+"/"+name, func(t *testing.T) {
 				results := b.conform(t)

@@ -114,6 +114,7 @@ func statusVerdict(status int, code string) reports.Verdict {
 	switch {
 	case status == 400,
 		status == 401 && code == spec.ErrInvalidClient,
+		status == 429 && code != spec.ErrSlowDown && code != spec.ErrAuthorizationPending, // a limiter's
 		status/100 == 5 && (code == "server_error" || code == "temporarily_unavailable"):
 		return reports.Pass // what a 5xx means is for the check that provoked it
 	case status/100 == 2:

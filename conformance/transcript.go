@@ -246,7 +246,9 @@ func (x *Exchange) Infrastructure() bool {
 		return true
 	}
 	switch x.Status() {
-	case http.StatusTooManyRequests, http.StatusForbidden, http.StatusBadGateway,
+	case http.StatusTooManyRequests: // unless it is how the flow says slow_down
+		return !x.StillPending()
+	case http.StatusForbidden, http.StatusBadGateway,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return x.ErrorCode() == ""
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -229,7 +230,7 @@ func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
 // judgeUniqueCodes: one live grant per user code. Starts under way at the same
 // time are DF-CONC-003's, those that got one grant together DF-AUTHZ-010's.
 func judgeUniqueCodes(e *Evidence, j *Judgement) {
-	by := map[string][]*Exchange{}
+	by, codes := map[string][]*Exchange{}, userCodes(e.Starts())
 	n := 0
 	for _, x := range e.Starts() {
 		code := plainCode(x.text("user_code"))
@@ -243,7 +244,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 			}
 			if first, second := inTime(x, y); second.Sent < e.over(first) {
 				j.Fail("a user code of its own for every live grant", "one for two: "+fmt.Sprintf("%q", code), first, second)
-			} else {
+			} else if !byChance(len(e.Starts()), codes) {
 				j.Warn("a fresh user code", fmt.Sprintf("%q, which an earlier grant had", code), first, second)
 			}
 		}
@@ -253,6 +254,13 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
 	}
 	j.Pass()
+}
+
+// byChance tells whether a code may return by accident among n: the code space
+// is DF-USERCODE-002's.
+func byChance(n int, codes []string) bool {
+	bits, _ := variety(ofUsualLength(codes), 36)
+	return float64(n)*float64(n)/math.Exp2(bits+1) > 0.01
 }
 
 func inTime(x, y *Exchange) (first, second *Exchange) {

@@ -29,7 +29,7 @@ func embedded(c *conformance.Config, t terminal) (*conformance.Target, func(), e
 		return nil, nil, usage(err, "the embedded server speaks the built-in contracts; name another server with --host")
 	}
 	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Interval: embeddedInterval,
-		Lifetime: embeddedLifetime, Decisions: true}, nil, nil)
+		Lifetime: embeddedLifetime, Decisions: true, GuessLimit: 120}, nil, nil)
 	if err != nil {
 		return nil, nil, &failure{reports.ExitUntested, err, ""}
 	}

@@ -33,6 +33,9 @@ type Config struct {
 	UserCode  string // the same for every start, for demonstrations; "" makes one up
 	// Limit is how many requests a second one address may send, 0 for any.
 	Limit int
+	// GuessLimit is how many unknown device codes one address may poll with in
+	// guessWindow, 0 for any number (RFC 8628 section 5.2).
+	GuessLimit int
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.

@@ -1,3 +1,134 @@
 package refserver
 
-var securityFaults = []Fault{}
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// deviceCodeFault changes how device codes are made.
+func deviceCodeFault(name, check, doc string, make func(s *Server) string) Fault {
+	return Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) { b.deviceCode = make }}
+}
+
+func crash() *answer { return problem(http.StatusInternalServerError, "something went wrong") }
+
+var securityFaults = []Fault{
+	deviceCodeFault("device-code-of-eight-digits", "DF-SEC-001", "The device code is eight hexadecimal digits.",
+		func(*Server) string { return from("0123456789abcdef", 8) }),
+	deviceCodeFault("device-code-seeded-by-the-second", "DF-SEC-002", "Device codes of one second share all but three characters.",
+		func(*Server) string {
+			sum := sha256.Sum256([]byte(time.Now().Format(time.RFC3339)))
+			return hex.EncodeToString(sum[:20]) + from("0123456789abcdefghijklmnopqrstuvwxyz", 3)
+		}),
+	tokenRequestFault("nul-crashes", "DF-SEC-003", "NUL in the device code reaches the database driver and ends in 500.",
+		func(_ *Server, q *request) *answer {
+			if strings.Contains(q.get("device_code"), "\x00") {
+				return crash()
+			}
+			return nil
+		}),
+	startRequestFault("line-break-makes-header", "DF-SEC-003", "A line break in the scope ends the header it is copied to.",
+		func(_ *Server, q *request) *answer {
+			_, field, ok := strings.Cut(q.get("scope"), "\r\n")
+			if !ok {
+				return nil
+			}
+			name, value, _ := strings.Cut(field, ": ")
+			return refuse(spec.ErrInvalidScope, "the scope is malformed").with(name, value)
+		}),
+	{
+		Name: "operator-finds-any-grant", Check: "DF-SEC-004", Doc: "A JSON object as device code is a query, which finds the latest grant.",
+		Wrap: func(next http.Handler) http.Handler {
+			var mu sync.Mutex
+			latest := ""
+			learn := rewrite(func(_ *http.Request, a *recorded) {
+				if codes, _ := spec.DecodeStart(a.body); codes.DeviceCode != "" {
+					mu.Lock()
+					defer mu.Unlock()
+					latest = codes.DeviceCode
+				}
+			})
+			query := rewriteRequest(func(_ *http.Request, body []byte) (*answer, []byte) {
+				var in map[string]any
+				if json.Unmarshal(body, &in) != nil {
+					return nil, body
+				}
+				if _, ok := in["device_code"].(map[string]any); !ok || !bytes.Contains(body, []byte(`{"$`)) {
+					return nil, body
+				}
+				mu.Lock()
+				in["device_code"] = latest
+				mu.Unlock()
+				body, _ = json.Marshal(in) // it was JSON
+				return nil, body
+			})
+			return query(learn(next))
+		},
+	},
+	abuse(requestFault("deep-json-crashes", "DF-SEC-005", "JSON that is nested very deep ends in 500.",
+		func(_ *http.Request, body []byte) (*answer, []byte) {
+			if bytes.Contains(body, bytes.Repeat([]byte("["), 5000)) {
+				return crash(), body
+			}
+			return nil, body
+		})),
+	{
+		Name: "forwarded-host-believed", Check: "DF-SEC-006", Doc: "verification_uri is made from X-Forwarded-Host.",
+		Break: func(b *behaviour) {
+			b.began = func(_ *Server, q *request, _ *grant, m map[string]any) {
+				if host := q.Header.Get("X-Forwarded-Host"); host != "" {
+					m["verification_uri"] = "http://" + host + pathPage
+					delete(m, "verification_uri_complete")
+				}
+			}
+		},
+	},
+	startFault("link-with-device-code", "DF-SEC-007", "verification_uri_complete carries the device code.",
+		func(_ *Server, g *grant, m map[string]any) {
+			m["verification_uri_complete"] = m["verification_uri_complete"].(string) + "&ref=" + g.deviceCode
+		}),
+	abuse(Fault{
+		Name: "flood-evicts", Check: "DF-SEC-010", Doc: "A device that starts 150 flows pushes all other grants out of the store.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			started := map[string]int{}
+			b.began = func(s *Server, q *request, _ *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				started[q.get("device_os")]++
+				if started[q.get("device_os")] == 150 {
+					s.grants.forget()
+				}
+			}
+		},
+	}),
+	{
+		Name: "verifier-optional", Check: "DF-SEC-011", Doc: "A code verifier is checked only where one is sent.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			challenges := map[string]string{}
+			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				challenges[g.deviceCode] = q.get("code_challenge")
+			}
+			b.refuseToken = func(_ *Server, q *request) *answer {
+				mu.Lock()
+				defer mu.Unlock()
+				sum := sha256.Sum256([]byte(q.get("code_verifier")))
+				if challenges[q.get("device_code")] != "" && q.get("code_verifier") != "" && challenges[q.get("device_code")] != encoded(string(sum[:])) {
+					return refuse(spec.ErrInvalidGrant, "the code verifier is wrong")
+				}
+				return nil
+			}
+		},
+	},
+}

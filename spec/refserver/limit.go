@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -25,13 +26,9 @@ func newLimiter(perSecond int) *limiter {
 const maxAddresses = 10_000
 
 // wait is how long an address must wait, 0 when it may go on.
-func (l *limiter) wait(remote string) time.Duration {
+func (l *limiter) wait(host string) time.Duration {
 	if l.perSecond == 0 {
 		return 0
-	}
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,6 +44,15 @@ func (l *limiter) wait(remote string) time.Duration {
 		return 0
 	}
 	return time.Second
+}
+
+// address is who sends a request, without the port.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // seconds rounds up, as Retry-After wants whole seconds (RFC 9110 section

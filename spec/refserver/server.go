@@ -30,7 +30,8 @@ type Server struct {
 	grants  *store
 	wallet  *wallet
 	people  *people
-	guesses *guesses
+	guesses *guesses // of user codes, by person
+	misses  *guesses // of device codes, by address
 	limiter *limiter
 	handler http.Handler
 }
@@ -53,7 +54,8 @@ func New(cfg Config, faults ...Fault) *Server {
 	}
 	s := &Server{cfg: cfg, is: correct(), contract: contract, clients: map[string]*Client{}, scopes: map[string]bool{},
 		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime), wallet: newWallet(cfg.TokenLifetime),
-		people: newPeople(), guesses: &guesses{wrong: map[string]*tally{}}, limiter: newLimiter(cfg.Limit)}
+		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
+		misses: newGuesses(cfg.GuessLimit, guessWindow), limiter: newLimiter(cfg.Limit)}
 	for i := range cfg.Clients {
 		s.clients[cfg.Clients[i].ID] = &cfg.Clients[i]
 	}
@@ -117,7 +119,7 @@ func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, 
 		methods(w, r, http.MethodPost)
 		return
 	}
-	if wait := s.limiter.wait(r.RemoteAddr); wait > 0 {
+	if wait := s.held(r, name); wait > 0 {
 		tooMany(wait).send(w)
 		return
 	}
@@ -127,6 +129,17 @@ func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, 
 	}
 	s.is.finish(q, a)
 	a.send(w)
+}
+
+// held is how long the sender of a request must wait before it is served.
+func (s *Server) held(r *http.Request, name string) time.Duration {
+	if s.cfg.Limit == 0 && s.cfg.GuessLimit == 0 {
+		return 0
+	}
+	if name == "token" && s.misses.held(address(r), time.Now()) {
+		return guessWindow
+	}
+	return s.limiter.wait(address(r))
 }
 
 // methods answers a method that is not served (RFC 9110 section 15.5.6).

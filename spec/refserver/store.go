@@ -126,6 +126,17 @@ func (s *store) add(g *grant, normal func(string) string) {
 	}
 }
 
+// forget drops every grant; only a fault does.
+func (s *store) forget() {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		clear(sh.grants)
+		sh.queue = nil
+		sh.mu.Unlock()
+	}
+}
+
 // normalCode is a user code as it is compared: upper case, without what people
 // leave out (RFC 8628 section 6.1).
 func normalCode(typed string) string {

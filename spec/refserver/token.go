@@ -39,6 +39,9 @@ func (s *Server) token(q *request) *answer {
 		return refuse(spec.ErrInvalidRequest, "device_code is missing")
 	}
 	g := s.is.find(s, q, q.get("device_code"))
+	if g == nil {
+		s.misses.miss(address(q.Request), time.Now())
+	}
 	if g == nil || !s.is.bound(q, g) {
 		return refuse(spec.ErrInvalidGrant, "the device code is unknown, or another client's")
 	}

@@ -1,0 +1,200 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+const huge = 11 << 20 // bytes, more than any device has to say
+
+// oversized sends what is too large or too deep to be a device's.
+var oversized = &Scenario{
+	Name: "oversized requests", Lane: LaneAbuse, Cost: fixed(12, 12),
+	Run: func(ctx context.Context, s *Scene) {
+		pad := bytes.Repeat([]byte("A"), huge)
+		for _, enc := range s.Encodings(OpStart) {
+			s.start(ctx, "11 MiB in "+string(enc), padded(enc, pad))
+		}
+		if s.operation(OpStart).Accepts(spec.JSON) {
+			for _, v := range []struct{ name, json string }{
+				{"JSON nested 10,000 deep", strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)},
+				{"the number 1e400", "1e400"}, {"a number of 10,000 digits", strings.Repeat("9", 10_000)},
+			} {
+				s.start(ctx, v.name, func(c *Call) {
+					_, body := spec.JSON.Encode(c.Params.With("dfcheck", "@@"))
+					Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, v.json, 1)))(c)
+				})
+			}
+		}
+		if s.operation(OpStart).Accepts(spec.Form) {
+			s.start(ctx, "10,000 parameters", In(spec.Form), func(c *Call) {
+				for i := range 10_000 {
+					c.Params = append(c.Params, spec.Param{Name: "p" + strconv.Itoa(i), Value: "1"})
+				}
+				contentType, body := spec.Form.Encode(c.Params)
+				Body(contentType, body)(c)
+			})
+		}
+		s.start(ctx, "a header of 64 KiB", Field("X-Dfcheck", strings.Repeat("A", 64<<10)))
+		for range 5 {
+			if x := s.Start(ctx, Step("afterwards"), Once()).Begun; x == nil || x.HasCodes() || !s.Wait(ctx, time.Second) {
+				return
+			}
+		}
+	},
+}
+
+// start sends one hostile start on a connection of its own.
+func (s *Scene) start(ctx context.Context, step string, opts ...Option) {
+	s.Start(ctx, append(opts, Step(step), Provoked(), Once(), Fresh())...)
+}
+
+// padded makes the body of a start huge with a parameter that nobody knows.
+func padded(enc spec.Encoding, pad []byte) Option {
+	return func(c *Call) {
+		contentType, body := enc.Encode(c.Params.With("dfcheck", "padding"))
+		Body(contentType, bytes.Replace(body, []byte("padding"), pad, 1))(c)
+	}
+}
+
+func judgeOversized(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(oversized) {
+		rules := []Rule{passIf(class(4)), passIf(class(2))}
+		if strings.HasPrefix(x.Step, "11 MiB") {
+			rules[1] = warnIf(class(2))
+		}
+		switch {
+		case x.Step == "afterwards":
+		case x.Response == nil:
+			j.Warn("413, or another 4xx", x.Step+": no answer ("+x.Error+")", x)
+		default:
+			j.Each([]*Exchange{x}, DueRefusal, "413, or another 4xx", append(rules, openIf(infrastructure))...)
+		}
+	}
+	if xs := e.Of(oversized, "afterwards"); len(xs) > 0 && !xs[len(xs)-1].HasCodes() {
+		j.Fail("a start that works within 5 s afterwards", describe(xs[len(xs)-1]), xs...)
+	}
+}
+
+// A flood is this many requests at this pace.
+const (
+	floodSize = 200
+	floodGap  = 50 * time.Millisecond
+)
+
+// flood starts very many flows, then guesses very many device codes, and looks
+// after the grants that were there before.
+var flood = &Scenario{
+	Name: "flood", Lane: LaneAbuse, Needs: []Need{NeedAbuse},
+	Cost: func(t Timing) Cost {
+		return Cost{2*floodSize + 6, floodSize + 3, 2*floodSize*floodGap + t.Interval + Slack}
+	},
+	Run: func(ctx context.Context, s *Scene) {
+		kept, ready := s.Start(ctx, Step("kept")), s.Start(ctx, Step("ready"))
+		approved := ready.Decide(ctx, approve.Approve, s.somebody()) == Accepted
+		s.pour(ctx, func() {
+			s.Start(ctx, Sending(s.target.baseStart("flood")), Step("start of the flood"), Provoked(), Once())
+		})
+		if kept.OK() && kept.Lives(0) {
+			kept.PollDue(ctx, Step("kept through the flood"))
+		}
+		if approved && ready.Lives(0) {
+			ready.PollDue(ctx, Step("redeemed through the flood"))
+		}
+		s.pour(ctx, func() { s.PollCode(ctx, madeUp(40), Step("guess of the flood"), Provoked(), Once()) })
+		s.comeBack(ctx)
+	},
+}
+
+// somebody who has not guessed codes in this run.
+func (s *Scene) somebody() Ask {
+	if s.target.Has(NeedSecondUser) {
+		return Ask{User: "second"}
+	}
+	return Ask{}
+}
+
+// pour sends at the flood's pace, whatever the answers take.
+func (s *Scene) pour(ctx context.Context, send func()) {
+	var wg sync.WaitGroup
+	for range floodSize {
+		wg.Go(send)
+		if !s.Wait(ctx, floodGap) {
+			break
+		}
+	}
+	wg.Wait()
+}
+
+// recovery is how long a limit may outlast its cause.
+const recovery = 2 * time.Minute
+
+// comeBack starts a flow as soon as the limits allow it.
+func (s *Scene) comeBack(ctx context.Context) {
+	for end := s.now() + recovery; s.now() < end; {
+		x := s.Start(ctx, Step("afterwards"), Once()).Begun
+		if x == nil || x.Status() != http.StatusTooManyRequests {
+			return
+		}
+		wait := 10 * time.Second
+		if n, err := strconv.Atoi(x.Response.Header.Get("Retry-After")); err == nil && n > 0 {
+			wait = time.Duration(n) * time.Second
+		}
+		if !s.Wait(ctx, min(wait, recovery)) {
+			return
+		}
+	}
+}
+
+func judgeFlood(e *Evidence, j *Judgement) {
+	poured := e.Of(flood, "start of the flood", "guess of the flood")
+	if len(poured) == 0 {
+		return
+	}
+	limited := judgePoured(j, poured)
+	for _, x := range e.Of(flood, "kept through the flood") {
+		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood still pending", passIf(stillPending), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+	}
+	for _, x := range e.Of(flood, "redeemed through the flood") {
+		j.Each([]*Exchange{x}, DueSuccess, "an approval from before the flood redeemable", passIf(givesTokens), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+	}
+	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
+		j.Each(xs[len(xs)-1:], DueSuccess, "a start that works within two minutes afterwards", passIf(givesCodes), failIf(statusIs(429)), openIf(infrastructure), failIf(anyAnswer))
+	}
+	if !limited && j.Seen() > 0 {
+		j.Warn("429 to one who starts or guesses without end", fmt.Sprintf("%d requests served at 20 a second", len(poured)), poured[0], poured[len(poured)-1])
+	}
+}
+
+// judgePoured looks for the first limit, and for anything worse.
+func judgePoured(j *Judgement, poured []*Exchange) (limited bool) {
+	for _, x := range poured {
+		switch {
+		case x.Status() == http.StatusTooManyRequests:
+			if !limited && x.Response.Header.Get("Retry-After") == "" {
+				j.Warn("429 with Retry-After", "429 without it", x)
+			}
+			limited = true
+		case x.Status() == http.StatusForbidden:
+			j.Warn("429 for a flood", describe(x), x)
+			return true
+		case x.Infrastructure():
+			j.Inconclusive(describe(x)+", an answer of infrastructure", x)
+			return true
+		case x.Class() == 5:
+			j.Fail("no server errors in a flood", describe(x), x)
+			return true
+		}
+	}
+	j.Pass(poured...)
+	return limited
+}

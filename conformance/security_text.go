@@ -1,0 +1,186 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A hostileValue is text that has broken servers before. What goes together is
+// sent together, so that a run stays within its manners.
+type hostileValue struct{ name, text string }
+
+// injected is a header that a server makes when it puts CR LF into its own.
+const injected = "X-Dfcheck-Injected"
+
+var hostileValues = []hostileValue{
+	{"10 KiB", strings.Repeat("A", 10<<10)},
+	{longText, strings.Repeat("A", 64<<10)},
+	{"NUL", "dfcheck\x00code"},
+	{"CR LF and a header", "dfcheck\r\n" + injected + ": 1"},
+	{"a lone surrogate", loneSurrogate},
+	{"Unicode of many kinds", "\u202edfcheck😀" + strings.Repeat("\u0301", 1000) + "１２３%00"},
+	{"query and path operators", `' OR 1=1-- "; DROP TABLE x; *)(uid=* ../../etc/passwd`},
+	{"template and format operators", `${7*7}{{7*7}}%n%n%s<script>alert(1)</script>`},
+}
+
+// elsewhere are the values tried in every encoding; the others go in the one
+// that works.
+var elsewhere = []string{"NUL", "a lone surrogate"}
+
+const (
+	longText      = "64 KiB"
+	loneSurrogate = "\xed\xa0\x80" // U+D800 as CESU-8, \ud800 in JSON
+)
+
+// hostileText puts hostile values into every parameter of both operations.
+var hostileText = &Scenario{
+	Name: "hostile text", Lane: LaneInstant,
+	Cost: func(t Timing) Cost {
+		per := len(hostileValues) + len(elsewhere)*(t.Encodings-1)
+		starts := 2
+		if t.Documented {
+			starts = 4
+		}
+		return Cost{Requests: per*(starts+2) + 1, Starts: per*starts + 1}
+	},
+	Run: func(ctx context.Context, s *Scene) {
+		fields := []string{"client_id", "scope"}
+		if s.Documented() {
+			fields = append(fields, "device_type", "device_os")
+		}
+		var probes []func()
+		for _, f := range fields {
+			s.hostile(&probes, OpStart, f, func(opts ...Option) { s.Start(ctx, opts...) })
+		}
+		for _, f := range []string{"device_code", "grant_type"} {
+			s.hostile(&probes, OpToken, f, func(opts ...Option) { s.PollCode(ctx, madeUp(40), opts...) })
+		}
+		s.Parallel(probes...)
+		s.Start(ctx, Step("afterwards"))
+	},
+}
+
+// hostile adds the probes of one parameter.
+func (s *Scene) hostile(probes *[]func(), op Operation, field string, send func(...Option)) {
+	for _, v := range hostileValues {
+		for _, enc := range s.Encodings(op) {
+			if enc != s.encoding(op) && v.name != elsewhere[0] && v.name != elsewhere[1] {
+				continue
+			}
+			opts := []Option{Step(v.name + " as " + field + " in " + string(enc)), In(enc), Provoked(),
+				With(field, v.text+field)} // different for each, so that an echo tells whose it is
+			if enc == spec.JSON && v.text == loneSurrogate {
+				opts = append(opts, surrogateJSON(field))
+			}
+			*probes = append(*probes, func() { send(opts...) })
+		}
+	}
+}
+
+// surrogateJSON writes a lone surrogate as JSON can.
+func surrogateJSON(field string) Option {
+	return func(c *Call) {
+		_, body := spec.JSON.Encode(c.Params.With(field, "@@"))
+		Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, `"\ud800`+field+`"`, 1)))(c)
+	}
+}
+
+// tooSlow is how long an answer may take that is not stuck.
+const tooSlow = 10 * time.Second
+
+func judgeHostileText(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(hostileText) {
+		due := Due(DueRefusal)
+		rules := []Rule{failIf(givesTokens), failIf(stillPending), passIf(class(4)), passIf(hasError)}
+		if x.Op == OpStart { // unknown clients are DF-AUTHZ-012's
+			due, rules = DueSuccess, []Rule{passIf(class(2)), passIf(class(4))}
+		}
+		const expected = "a refusal, and no trace of it"
+		switch {
+		case x.Step == "afterwards":
+			j.Each([]*Exchange{x}, DueSuccess, "a start that works afterwards", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
+		case x.Response == nil && strings.HasPrefix(x.Step, longText):
+			j.Warn(expected, x.Step+": no answer ("+x.Error+")", x)
+		case x.Response == nil, x.Received-x.Sent > tooSlow:
+			j.Fail(expected, x.Step+": no answer within 10 s, or a broken connection: "+x.Error, x)
+		case x.Response.Header.Get(injected) != "":
+			j.Fail(expected, x.Step+": a header made of the text", x)
+		default:
+			j.Each([]*Exchange{x}, due, expected, append(rules, openIf(infrastructure))...)
+		}
+	}
+}
+
+// queryOperators sends what document stores, SQL and form parsers read as more
+// than text, while a live and an approved grant are there to be hit.
+var queryOperators = &Scenario{
+	Name: "query operators", Lane: LaneApprove, Cost: waits(14, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		live := s.Start(ctx)
+		if !live.OK() {
+			return
+		}
+		approved := live
+		if s.target.Approver != nil {
+			if approved = s.Start(ctx); approved.OK() && approved.Approve(ctx) == Accepted {
+				approved.settle(ctx)
+			}
+		}
+		code := live.Codes.DeviceCode
+		s.PollCode(ctx, alike(code), Step(plainGuess), Provoked())
+		if s.operation(OpToken).Accepts(spec.JSON) {
+			for _, operator := range []string{`{"$ne":""}`, `{"$gt":""}`, `{"$regex":"."}`} {
+				s.PollCode(ctx, "@@", In(spec.JSON), operatorJSON(operator), Step("the operator "+operator), Provoked())
+			}
+		}
+		if s.operation(OpToken).Accepts(spec.Form) {
+			s.PollCode(ctx, code, In(spec.Form), renamed("device_code[$ne]", ""), Step("device_code[$ne]="), Provoked())
+			s.PollCode(ctx, code, In(spec.Form), renamed("device_code[]", code), Step(inBrackets), Provoked())
+		}
+		for _, text := range []string{"%", strings.Repeat("_", len(code)), "*", code[:len(code)-1] + "' OR '1'='1"} {
+			s.PollCode(ctx, text, Step("a wildcard or a quote"), Provoked())
+		}
+		if approved != live {
+			approved.PollDue(ctx, Step("properly"))
+		}
+	},
+}
+
+const (
+	inBrackets = "the device code as device_code[]"
+	plainGuess = "a code that means nothing"
+)
+
+// operatorJSON replaces the device code by a JSON value.
+func operatorJSON(value string) Option {
+	return func(c *Call) {
+		_, body := spec.JSON.Encode(c.Params.With("device_code", "@@"))
+		Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, value, 1)))(c)
+	}
+}
+
+func renamed(name, value string) Option {
+	return func(c *Call) { c.Params = c.Params.Without("device_code").With(name, value) }
+}
+
+func judgeQueryOperators(e *Evidence, j *Judgement) {
+	if x := e.One(queryOperators, plainGuess); x != nil && x.StillPending() {
+		j.Inconclusive("any code at all is called pending, see DF-POLL-011", x)
+		return
+	}
+	for _, x := range e.Of(queryOperators) {
+		if x.Op != OpToken || x.Step == "properly" || x.Step == plainGuess {
+			continue
+		}
+		read := failIf(stillPending)
+		if x.Step == inBrackets {
+			read = warnIf(stillPending)
+		}
+		j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidRequest+" or "+spec.ErrInvalidGrant,
+			failIf(givesTokens), read, openIf(infrastructure), passIf(class(4)), passIf(statusIs(http.StatusOK), hasError))
+	}
+}
