@@ -173,7 +173,9 @@ func (p *Profile) WithDefaults() *Profile {
 		q.Thresholds = DefaultThresholds
 	}
 	if len(q.Groups) == 0 {
-		q.Groups = []Group{{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: Delay{Median: Duration(15 * time.Second)}}}}
+		// Devices that are done begin anew, so that the crowd keeps its size.
+		q.Groups = []Group{{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: Delay{Median: Duration(15 * time.Second)}},
+			Behaviour: Behaviour{Again: Duration(time.Second)}}}
 	}
 	for i := range q.Groups {
 		g := &q.Groups[i]
