@@ -50,8 +50,8 @@ var userCodeFaults = []Fault{
 		func(s *Server) string { return strings.Replace(s.newUserCode(), "-", "\u200b", 1) }),
 	codeFault("user-code-of-both-cases", "DF-USERCODE-001", "The user code mixes upper and lower case.",
 		func(*Server) string { return from(userCodeAlphabet, 4) + from("bcdfghjkmnpqrstvwxz", 4) }),
-	codeFault("user-code-of-four-digits", "DF-USERCODE-002", "The user code is four digits.",
-		func(*Server) string { return from("0123456789", 4) }),
+	codeFault("user-code-of-four-letters", "DF-USERCODE-002", "The user code is four letters.",
+		func(*Server) string { return from(userCodeAlphabet, 4) }),
 	{
 		Name: "user-code-sequence-repeats", Check: "DF-USERCODE-003",
 		Doc: "The generator is seeded by the device's description and repeats itself after 25 codes.",

@@ -35,6 +35,9 @@ func (q *request) get(name string) string {
 // maxRequest bounds a request body, in bytes.
 const maxRequest = 64 << 10
 
+// maxDrained is how much of a body that is too large is read past.
+const maxDrained = 16 << 20
+
 // read parses the body in the encoding its Content-Type names, if the contract
 // declares it.
 func (s *Server) read(r *http.Request, name string, op *spec.Operation) (*request, *answer) {
@@ -58,6 +61,7 @@ func (s *Server) read(r *http.Request, name string, op *spec.Operation) (*reques
 	case err != nil:
 		return q, refuse(spec.ErrInvalidRequest, "the body could not be read")
 	case len(body) > maxRequest:
+		io.CopyN(io.Discard, r.Body, maxDrained) // so that the sender is there to hear the answer
 		return q, problem(http.StatusRequestEntityTooLarge, "the body is too large")
 	}
 	q.params, err = decode(q.encoding, body, boundary)
