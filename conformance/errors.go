@@ -77,7 +77,8 @@ func (e *Evidence) posted() []*Exchange {
 		if url != e.StartURL && url != e.TokenURL {
 			continue // where metadata points is DF-DISC-004
 		}
-		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded {
+		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded &&
+			x.Response.Length <= MaxBody { // a body that was cut is nothing to judge
 			out = append(out, x)
 		}
 	}
