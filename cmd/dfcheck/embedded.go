@@ -59,20 +59,27 @@ func auto(spec string) string {
 	return spec
 }
 
-// serve starts a reference server and returns its base URL. tlsConfig makes it
-// https.
-func serve(addr string, cfg refserver.Config, faults []refserver.Fault, tlsConfig *tls.Config) (base string, stop func(), err error) {
+// serve starts a reference server and returns its base URL. A certificate
+// makes it https.
+func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tls.Certificate) (base string, stop func(), err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, err
 	}
-	base = "http://" + l.Addr().String()
-	if tlsConfig != nil {
-		base, l = "https://"+l.Addr().String(), tls.NewListener(l, tlsConfig)
+	scheme := "http://"
+	if cert != nil {
+		scheme = "https://"
 	}
+	base = scheme + reachable(l.Addr().String())
 	cfg.BaseURL = cmp.Or(cfg.BaseURL, base)
-	server := &http.Server{Handler: refserver.New(cfg, faults...), ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(l)
+	reference := refserver.New(cfg, faults...)
+	server := &http.Server{Handler: reference, ReadHeaderTimeout: 10 * time.Second}
+	if cert != nil {
+		server.TLSConfig = reference.TLSConfig(*cert)
+		go server.ServeTLS(l, "", "")
+	} else {
+		go server.Serve(l)
+	}
 	return base, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -80,4 +87,14 @@ func serve(addr string, cfg refserver.Config, faults []refserver.Fault, tlsConfi
 			server.Close()
 		}
 	}, nil
+}
+
+// reachable is a listening address as a client on this machine names it: one
+// that stands for every interface is no name of a host.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
 }

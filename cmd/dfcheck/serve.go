@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,10 +14,11 @@ import (
 
 // serveFlags are the options of the reference server.
 type serveFlags struct {
-	addr, certFile, keyFile string
-	cfg                     refserver.Config
-	faults                  []string
-	listFaults              bool
+	addr       string
+	cfg        refserver.Config
+	secure     certificateFlags
+	faults     []string
+	listFaults bool
 }
 
 func newServe(t terminal) *cobra.Command {
@@ -29,21 +30,26 @@ clients and load. With --fault it does one thing wrong.
 
 People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
-when --decisions is given.`,
-		Example: `  dfcheck serve --interval 1s --expires-in 2m --decisions
+when --decisions is given. The clients are dfcheck and dfcheck-other (public),
+dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`,
+		Example: `  dfcheck serve --spec rfc8628 --interval 1s --expires-in 2m --decisions
+  dfcheck serve --spec rfc8628 --slow-down 2     does the client wait 5 s longer?
+  dfcheck serve --tls --tls-cert-out ca.pem
+  dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
   dfcheck serve --fault code-reusable`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd, t) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.addr, "addr", "127.0.0.1:8628", "address to listen on")
+	fs.StringVar(&f.addr, "addr", "127.0.0.1:8628", "address to listen on; port 0 picks one")
+	fs.StringVar(&f.cfg.BaseURL, "base-url", "", "where clients and people reach the server, when it is not the address")
 	fs.StringVar(&f.cfg.Contract, "spec", "documented-v1", "contract: documented-v1, documented-v2 or rfc8628")
 	fs.DurationVar(&f.cfg.Interval, "interval", 5*time.Second, "polling interval, announced and enforced")
 	fs.DurationVar(&f.cfg.Lifetime, "expires-in", 10*time.Minute, "lifetime of the codes")
+	fs.IntVar(&f.cfg.SlowDownAt, "slow-down", 0, "answer this poll of every code with slow_down, whatever its pace (2: the second)")
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
-	fs.StringVar(&f.certFile, "tls-cert", "", "serve https with this certificate (PEM)")
-	fs.StringVar(&f.keyFile, "tls-key", "", "and its key")
+	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "do this wrong; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit")
 	return c
@@ -56,26 +62,15 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 		}
 		return nil
 	}
-	if err := f.cfg.Check(); err != nil {
-		return usage(err, "")
+	faults, err := f.chosen(t)
+	if err != nil {
+		return err
 	}
-	var faults []refserver.Fault
-	for _, name := range f.faults {
-		fault, err := refserver.FaultNamed(name)
-		if err != nil {
-			return usage(err, "`dfcheck serve --list-faults` lists them")
-		}
-		faults = append(faults, fault)
+	cert, err := f.secure.certificate(f.addr)
+	if err != nil {
+		return err
 	}
-	var secure *tls.Config
-	if f.certFile != "" || f.keyFile != "" {
-		pair, err := tls.LoadX509KeyPair(f.certFile, f.keyFile)
-		if err != nil {
-			return usage(err, "--tls-cert and --tls-key are PEM files and go together")
-		}
-		secure = &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
-	}
-	base, stop, err := serve(f.addr, f.cfg, faults, secure)
+	base, stop, err := serve(f.addr, f.cfg, faults, cert)
 	if err != nil {
 		return &failure{reports.ExitUntested, err, "choose another address with --addr"}
 	}
@@ -88,4 +83,27 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 		base, base+contract.Start.Path, base+contract.Token.Path, base)
 	<-cmd.Context().Done()
 	return nil
+}
+
+// chosen checks the configuration and finds the faults. A fault that this
+// server cannot show is served all the same, with a word about it.
+func (f *serveFlags) chosen(t terminal) ([]refserver.Fault, error) {
+	errs := []error{f.cfg.Check()}
+	hint := ""
+	var faults []refserver.Fault
+	for _, name := range f.faults {
+		fault, err := refserver.FaultNamed(name)
+		if err != nil {
+			errs, hint = append(errs, err), "`dfcheck serve --list-faults` lists them"
+			continue
+		}
+		if fault.Contract != "" && fault.Contract != f.cfg.Contract {
+			t.note("the fault %s was made for --spec %s; with %s it may not show", name, fault.Contract, f.cfg.Contract)
+		}
+		if fault.TLS && !f.secure.wanted() {
+			t.note("the fault %s shows over https alone: add --tls", name)
+		}
+		faults = append(faults, fault)
+	}
+	return faults, usage(errors.Join(errs...), hint)
 }

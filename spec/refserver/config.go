@@ -31,6 +31,10 @@ type Config struct {
 	// without signing in. For tests alone.
 	Decisions bool
 	UserCode  string // the same for every start, for demonstrations; "" makes one up
+	// SlowDownAt is the poll of every code that is answered slow_down whatever
+	// its pace, counted from 1, so that a client's patience can be seen; 0 for
+	// none.
+	SlowDownAt int
 	// Limit is how many requests a second one address may send, 0 for any.
 	Limit int
 	// GuessLimit is how many unknown device codes one address may poll with in
@@ -88,6 +92,9 @@ func (c Config) Check() error {
 		if d < time.Second || d%time.Second != 0 {
 			errs = append(errs, fmt.Errorf("%s %s is not a whole number of seconds of at least 1", name, d))
 		}
+	}
+	if c.SlowDownAt < 0 {
+		errs = append(errs, fmt.Errorf("slow_down at poll %d: polls are counted from 1", c.SlowDownAt))
 	}
 	if c.Interval >= c.Lifetime {
 		errs = append(errs, fmt.Errorf("interval %s is not shorter than the lifetime %s", c.Interval, c.Lifetime))

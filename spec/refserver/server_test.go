@@ -67,6 +67,36 @@ func TestSlowDownStays(t *testing.T) {
 	})
 }
 
+// A client with an exact timer is not too fast because a request took a moment
+// less than the one before.
+func TestJitter(t *testing.T) {
+	inBubble(t, Config{Interval: 5 * time.Second}, func(d device) {
+		code, _ := d.start()
+		d.says(code, spec.ErrAuthorizationPending)
+		time.Sleep(5*time.Second - jitter)
+		d.says(code, spec.ErrAuthorizationPending)
+		time.Sleep(5*time.Second - jitter - time.Millisecond)
+		d.says(code, spec.ErrSlowDown)
+	})
+}
+
+// The chosen poll of every code is slowed down whatever its pace, and 5 s more
+// are due from then on.
+func TestSlowDownAt(t *testing.T) {
+	inBubble(t, Config{Interval: time.Second, SlowDownAt: 2}, func(d device) {
+		for range 2 {
+			code, _ := d.start()
+			d.says(code, spec.ErrAuthorizationPending)
+			time.Sleep(time.Minute)
+			d.says(code, spec.ErrSlowDown)
+			time.Sleep(6 * time.Second)
+			d.says(code, spec.ErrAuthorizationPending)
+			time.Sleep(2 * time.Second)
+			d.says(code, spec.ErrSlowDown)
+		}
+	})
+}
+
 func TestDenial(t *testing.T) {
 	inBubble(t, Config{Decisions: true}, func(d device) {
 		code, user := d.start()

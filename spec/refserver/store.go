@@ -19,6 +19,7 @@ type grant struct {
 	state    state
 	user     string // who decided
 	polled   time.Time
+	polls    uint32 // while undecided
 	interval time.Duration
 	tokens   *tokens // once redeemed
 }

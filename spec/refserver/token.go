@@ -73,6 +73,9 @@ func (s *Server) poll(q *request, g *grant, now time.Time) *answer {
 	}
 	fast := s.is.tooFast(q, g, now)
 	g.polled = now
+	if g.polls++; int(g.polls) == s.cfg.SlowDownAt {
+		fast = true
+	}
 	if fast {
 		g.interval += spec.SlowDownStep * time.Second
 		return stateAnswer(spec.ErrSlowDown)
@@ -80,10 +83,15 @@ func (s *Server) poll(q *request, g *grant, now time.Time) *answer {
 	return stateAnswer(spec.ErrAuthorizationPending)
 }
 
+// jitter is how much too early a poll may arrive. Some clients wait from one
+// sending to the next, and no two requests are under way equally long: without
+// it every other poll of a client with an exact timer would be too fast.
+const jitter = 50 * time.Millisecond
+
 // tooFast tells whether a device polls before its interval is over. The first
 // poll may come at once.
 func tooFast(_ *request, g *grant, now time.Time) bool {
-	return !g.polled.IsZero() && now.Sub(g.polled) < g.interval
+	return !g.polled.IsZero() && now.Sub(g.polled) < g.interval-jitter
 }
 
 // redeem hands out the tokens of an approved grant, once.
