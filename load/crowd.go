@@ -55,8 +55,8 @@ func (c *crowd) next(t *vegeta.Target) error {
 	defer lock.Unlock()
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
-	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
-	j.late = c.schedule.now() - j.intended
+	*j = job{url: j.url, turn: j.turn, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
+	j.late = max(c.schedule.now()-max(j.intended, c.transport.pool.full.Load()), 0)
 	if d.state == absent || d.state == starting {
 		d.state = starting
 		j.template, j.value = k.start[enc], strconv.AppendInt(nil, int64(i), 10)

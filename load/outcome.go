@@ -74,7 +74,11 @@ func (r *reply) classifyStart() {
 		return
 	}
 	r.success()
-	codes, err := spec.DecodeStart([]byte(r.body))
+	codes, plain := quickStart(r.body)
+	var err error
+	if !plain {
+		codes, err = spec.DecodeStart([]byte(r.body))
+	}
 	if !codes.HasInterval {
 		codes.Interval = spec.DefaultInterval
 	}
@@ -125,6 +129,9 @@ func (r *reply) success() {
 }
 
 func isJSON(contentType string) bool {
+	if contentType == string(spec.JSON) {
+		return true
+	}
 	t, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (t == string(spec.JSON) || strings.HasSuffix(t, "+json"))
 }

@@ -1,48 +1,15 @@
 package load
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"net"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
-
-// conn is a connection with what reading and writing on it needs.
-type conn struct {
-	net.Conn
-	origin   string
-	in       *bufio.Reader
-	out      []byte
-	response fasthttp.Response
-	used     bool         // it has carried a request
-	idle     int64        // since when
-	since    atomic.Int64 // its request was sent then; 0 when none is under way
-	timedOut atomic.Bool
-	last     *reply // to the last poll: most answers are like the one before
-}
-
-// read makes a reply of the response. An answer equal to the last one, in what
-// is ever looked at, is the last one.
-func (c *conn) read(start bool) *reply {
-	h, body := &c.response.Header, c.response.Body()
-	if l := c.last; !start && l != nil && l.status == h.StatusCode() && l.body == string(body) &&
-		l.contentType == string(h.ContentType()) && l.cacheControl == string(h.Peek("Cache-Control")) {
-		return l
-	}
-	r := &reply{status: h.StatusCode(), contentType: string(h.ContentType()), cacheControl: string(h.Peek("Cache-Control")),
-		header: string(h.Header()), body: string(body)}
-	r.classify(start)
-	if r.outcome == outPending {
-		c.last = r
-	}
-	return r
-}
 
 // pool keeps connections. Requests beyond its limit wait for one; the limit
 // grows, up to the most, where the server takes its time, and not where this
@@ -58,11 +25,13 @@ type pool struct {
 	idle    map[string][]*conn // by scheme and host; the last used first
 	all     map[*conn]bool
 	limit   int
-	open    int // in use, or being dialled
-	queue   []chan struct{}
-	held    int64 // how long the last request had its connection
-	freed   int64 // when one was last given back
-	full    int64 // when the most were last in use
+	open    int  // in use, or being dialled
+	first   *job // in the queue for a connection
+	final   *job
+	held    int64        // how long the last request had its connection
+	freed   int64        // when one was last given back
+	full    atomic.Int64 // when the most were last in use, and the server was why
+	busy    atomic.Bool  // this machine's processors were, a moment ago
 	closed  bool
 	dialled uint64
 }
@@ -78,30 +47,17 @@ func newPool(most int, timeout time.Duration, now func() int64) *pool {
 		idle: map[string][]*conn{}, all: map[*conn]bool{}}
 }
 
-// get returns a connection to the origin of a URL, kept or new.
-func (p *pool) get(u *url.URL) (*conn, error) {
-	origin := u.Scheme + "://" + u.Host
+// get returns a connection for a job: a kept one, unless it must be fresh, or
+// a new one.
+func (p *pool) get(j *job, fresh bool) (*conn, error) {
+	u, origin := j.template.url, j.template.origin
 	p.mu.Lock()
-	for p.open >= p.limit {
-		now := p.now()
-		if p.limit < p.most && (p.held > slowServer || now-p.freed > slowServer) {
-			p.limit = min(p.limit*2, p.most)
-			for n := p.limit - p.open - 1; n > 0 && len(p.queue) > 0; n-- {
-				p.next()
-			}
-			break
-		}
-		if p.limit == p.most {
-			p.full = now
-		}
-		turn := make(chan struct{})
-		p.queue = append(p.queue, turn)
-		p.mu.Unlock()
-		<-turn
-		p.mu.Lock()
+	if p.open < p.limit || p.grow() {
+		p.open++
+	} else {
+		p.wait(j)
 	}
-	p.open++
-	for list := p.idle[origin]; len(list) > 0; list = p.idle[origin] {
+	for list := p.idle[origin]; len(list) > 0 && !fresh; list = p.idle[origin] {
 		c := list[len(list)-1]
 		p.idle[origin] = list[:len(list)-1]
 		if p.now()-c.idle > staleAfter && gone(c) {
@@ -109,6 +65,7 @@ func (p *pool) get(u *url.URL) (*conn, error) {
 			c.Close()
 			continue
 		}
+		c.taken = p.now()
 		p.mu.Unlock()
 		return c, nil
 	}
@@ -117,6 +74,52 @@ func (p *pool) get(u *url.URL) (*conn, error) {
 	return p.connect(u, origin)
 }
 
+// grow raises the limit where the server takes its time.
+func (p *pool) grow() bool {
+	if p.busy.Load() {
+		return false
+	}
+	now := p.now()
+	if p.limit == p.most {
+		p.full.Store(now)
+		return false
+	}
+	if p.held <= slowServer && now-p.freed <= slowServer {
+		return false
+	}
+	p.limit = min(p.limit*2, p.most)
+	for n := p.limit - p.open - 1; n > 0 && p.first != nil; n-- {
+		p.admit()
+	}
+	return true
+}
+
+// wait puts a job into the queue until a connection may be used for it.
+func (p *pool) wait(j *job) {
+	if j.turn == nil {
+		j.turn = make(chan struct{}, 1)
+	}
+	if p.first == nil {
+		p.first = j
+	} else {
+		p.final.next = j
+	}
+	p.final = j
+	p.mu.Unlock()
+	<-j.turn
+	p.mu.Lock()
+}
+
+// admit lets the first in the queue have its turn.
+func (p *pool) admit() {
+	j := p.first
+	p.first, j.next = j.next, nil
+	p.open++
+	j.turn <- struct{}{}
+}
+
+// connect makes a connection. TLS verifies the server's certificate, unless the
+// configuration says otherwise.
 func (p *pool) connect(u *url.URL, origin string) (*conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
 	defer cancel()
@@ -129,13 +132,15 @@ func (p *pool) connect(u *url.URL, origin string) (*conn, error) {
 		raw = secure
 	}
 	if err != nil {
+		p.mu.Lock()
 		p.release()
+		p.mu.Unlock()
 		return nil, err
 	}
-	c := &conn{Conn: raw, origin: origin, in: bufio.NewReaderSize(raw, 4096)}
-	c.response.Header.SetNoDefaultContentType(true)
+	c := newConn(raw, origin)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c.taken = p.now()
 	p.all[c] = true
 	return c, nil
 }
@@ -152,35 +157,29 @@ func address(u *url.URL) string {
 
 // put gives a connection back, or ends it.
 func (p *pool) put(c *conn, end bool) {
-	if end {
-		c.Close()
-	}
 	p.mu.Lock()
 	now := p.now()
-	if end || p.closed {
+	end = end || p.closed || c.timedOut.Load() // its deadline has passed, even if its answer came
+	if end {
 		delete(p.all, c)
 	} else {
 		c.idle = now
 		p.idle[c.origin] = append(p.idle[c.origin], c)
 	}
-	p.freed = now
-	p.mu.Unlock()
+	p.held, p.freed = now-c.taken, now
 	p.release()
-}
-
-// release lets the next in the queue have its turn.
-func (p *pool) release() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open--
-	if len(p.queue) > 0 && p.open < p.limit {
-		p.next()
+	p.mu.Unlock()
+	if end {
+		c.Close()
 	}
 }
 
-func (p *pool) next() {
-	close(p.queue[0])
-	p.queue = p.queue[1:]
+// release is called when a connection is no longer in use.
+func (p *pool) release() {
+	p.open--
+	if p.first != nil && p.open < p.limit {
+		p.admit()
+	}
 }
 
 // sweep breaks off requests that have taken longer than the timeout. Looking
@@ -195,14 +194,22 @@ func (p *pool) sweep() {
 	}
 }
 
-// keepSwept sweeps until done.
+// busyShare of the processors' time is what this process takes when it has no
+// more to give.
+const busyShare = 0.9
+
+// keepSwept sweeps until done, and watches the processors.
 func (p *pool) keepSwept(done <-chan struct{}) {
 	t := time.NewTicker(max(p.timeout/50, 10*time.Millisecond))
 	defer t.Stop()
+	at, spent := p.now(), usage().cpu
 	for {
 		select {
 		case <-t.C:
 			p.sweep()
+			now, cpu := p.now(), usage().cpu
+			p.busy.Store((cpu-spent)*1e9 > busyShare*float64(now-at)*float64(runtime.GOMAXPROCS(0)))
+			at, spent = now, cpu
 		case <-done:
 			return
 		}

@@ -18,6 +18,7 @@ import (
 // devices: the device code of a poll, a nonce in a start.
 type template struct {
 	url        *url.URL
+	origin     string      // its scheme and host
 	header     http.Header // for net/http
 	head       []byte      // request line and header, to "Content-Length: "
 	pre, post  []byte      // of the body
@@ -36,7 +37,7 @@ func newTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Par
 		return nil, err
 	}
 	contentType, body := op.Encode(e, params)
-	t := &template{url: u, escape: escapes[e], connection: closes, header: http.Header{
+	t := &template{url: u, origin: u.Scheme + "://" + u.Host, escape: escapes[e], connection: closes, header: http.Header{
 		"User-Agent": {"dfcheck"}, "Accept": {"application/json"}, "Content-Type": {contentType}}}
 	maps.Copy(t.header, header)
 	var found bool

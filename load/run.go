@@ -92,6 +92,9 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	l := c.report(p, complete)
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
+	if n := c.transport.resent.Load(); n > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("%d requests were sent twice: the server had closed the kept connection before it answered", n))
+	}
 	if c.broken != nil {
 		l.Notes = append(l.Notes, "decisions failed: "+c.broken.Error())
 	}

@@ -10,9 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // job is one request on its way: made by the targeter, carried out by the
@@ -32,6 +31,8 @@ type job struct {
 	reply    *reply
 	resent   bool
 	response http.Response
+	turn     chan struct{} // it waits for a connection
+	next     *job          // that waits after it
 }
 
 // slotURL names a job in what vegeta carries along. Where the request goes is
@@ -49,6 +50,7 @@ type transport struct {
 	now     func() int64
 	timeout time.Duration
 	other   http.RoundTripper // for what it does not do itself: HTTP/2, proxies
+	resent  atomic.Uint64     // requests sent a second time
 }
 
 // RoundTrip carries out the job that the URL names. Every end of a request is
@@ -70,74 +72,50 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // exchange sends the request and reads its answer. Where a kept connection
 // turns out to be closed before a byte of the answer came, the request is sent
-// once more and the job says so.
+// once more, on a new connection, and the job says so.
 func (t *transport) exchange(j *job) {
-	for {
-		c, err := t.pool.get(j.template.url)
-		if err != nil {
-			j.sent = t.now()
-			j.received = j.sent
-			j.reply = failure(err)
+	c, err := t.pool.get(j, false)
+	for err == nil {
+		kept := c.used
+		clean, failed := t.once(c, j)
+		t.pool.put(c, !clean)
+		if failed == nil {
 			return
 		}
-		stale, err := t.once(c, j)
-		if err == nil {
-			t.pool.put(c, j.template.connection || c.response.ConnectionClose())
-			return
-		}
-		t.pool.put(c, true)
-		if !stale {
-			j.reply = failure(err)
+		if !kept || !c.stale() {
+			j.reply = c.failure(failed)
 			return
 		}
 		j.resent = true
+		t.resent.Add(1)
+		c, err = t.pool.get(j, true)
 	}
+	j.sent = t.now()
+	j.received = j.sent
+	j.reply = failure(err)
 }
 
-// once tells whether a failure means that the kept connection was stale.
-func (t *transport) once(c *conn, j *job) (stale bool, err error) {
-	used := c.used
-	c.used = true
+// once sends the request on one connection.
+func (t *transport) once(c *conn, j *job) (clean bool, err error) {
 	c.out = j.template.render(c.out[:0], j.value)
 	j.bytesOut = len(c.out)
 	j.sent = t.now()
 	c.since.Store(j.sent)
 	defer c.since.Store(0)
-	if _, err = c.Write(c.out); err == nil {
-		err = c.response.ReadLimitBody(c.in, maxBody)
+	if err = c.send(); err == nil {
+		j.reply, clean, err = c.receive(j.template.start)
 	}
 	j.received = t.now()
-	if err != nil {
-		if c.timedOut.Load() {
-			return false, errTimeout
-		}
-		return used && c.in.Buffered() == 0 && (errors.Is(err, io.EOF) || isReset(err)), err
-	}
-	j.reply = c.read(j.template.start)
-	return false, nil
+	return clean && !j.template.connection, err
 }
-
-const maxBody = 64 << 10
 
 var errTimeout = errors.New("no answer in time")
-
-func isReset(err error) bool {
-	_, ok := errors.AsType[*net.OpError](err)
-	return ok
-}
 
 // failure is the reply that never came.
 func failure(err error) *reply {
 	r := &reply{outcome: outConnection, problem: err.Error()}
-	var n net.Error
-	if errors.Is(err, errTimeout) || errors.As(err, &n) && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+	if n, ok := errors.AsType[net.Error](err); errors.Is(err, errTimeout) || ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		r.outcome = outTimeout
-	}
-	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		r.outcome = outMalformed
-	}
-	if len(r.problem) > 200 { // fasthttp quotes what it could not read
-		r.problem = r.problem[:200]
 	}
 	return r
 }
@@ -151,7 +129,7 @@ func (t *transport) foreign(ctx context.Context, j *job) {
 		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Close: j.template.connection}).WithContext(ctx)
 	j.bytesOut = len(body)
 	j.sent = t.now()
-	resp, err := t.other.RoundTrip(req)
+	resp, err := t.other.RoundTrip(req) // it sends a POST with a body once more only where none of it was sent
 	var raw []byte
 	if err == nil {
 		raw, err = io.ReadAll(io.LimitReader(resp.Body, maxBody))
