@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScript runs the command line as users do: exit codes, standard output,
-// standard error. DOWN, PAGE and SECURE are servers that no run can succeed on.
+// standard error. DOWN, PAGE and SECURE are servers that no run can succeed on,
+// BUSY is an address that is taken.
 func TestScript(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -39,6 +40,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("DOWN", "http://"+unused(t))
 			e.Setenv("PAGE", page.URL)
 			e.Setenv("SECURE", secure.URL)
+			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)
 		},
