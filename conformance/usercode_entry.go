@@ -255,7 +255,7 @@ var guessing = &Scenario{
 // stranger's device whose code is hit by chance gets nothing of it.
 func (f *Flow) guess(ctx context.Context, code string) Decided {
 	ask := Ask{Label: "guess", Code: code}
-	if _, ok := f.scene.target.Approver.(approve.Enterer); ok {
+	if f.scene.target.Has(NeedSteps) {
 		f.Enter(ctx, ask)
 	} else {
 		f.Decide(ctx, approve.Deny, ask)

@@ -159,7 +159,7 @@ func frameProof(x *Exchange) bool {
 // openedLink opens the link with the code in it, as a link preview does and,
 // where the approver can tell how, in the session of the one who approves.
 var openedLink = &Scenario{
-	Name: "opened link", Lane: LaneInterval, Cost: waits(6, 1, 1),
+	Name: "opened link", Lane: LaneInterval, Cost: waits(7, 2, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.OK() {
@@ -171,7 +171,7 @@ var openedLink = &Scenario{
 		}
 		s.browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link})
 		s.browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link})
-		if cookies := s.cookies(ctx, f); cookies != "" {
+		if cookies := s.cookies(ctx); cookies != "" {
 			s.browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link, Header: http.Header{"Cookie": {cookies}}})
 		}
 		f.PollDue(ctx, Step("after"))
@@ -189,10 +189,15 @@ func withQuery(uri, name, value string) string {
 	return u.String()
 }
 
-// cookies are those of the approver's session, where he can tell them.
-func (s *Scene) cookies(ctx context.Context, f *Flow) string {
+// cookies are those of the approver's session, where he can tell them. He gets it
+// with another device's code, since his way could be what decides a grant.
+func (s *Scene) cookies(ctx context.Context) string {
 	walker, ok := s.target.Approver.(approve.Walker)
 	if !ok || !s.target.Has(NeedHTTPApproval) {
+		return ""
+	}
+	f := s.Start(ctx, Step("of the session"))
+	if !f.OK() {
 		return ""
 	}
 	way, err := walker.Walk(ctx, f.verification(Ask{}), approve.Approve)

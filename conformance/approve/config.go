@@ -8,24 +8,35 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
 // Kinds lists the approvers.
-var Kinds = []string{"none", "reference", "http", "exec", "prompt"}
+var Kinds = []string{"none", "reference", "http", "exec", "form", "prompt"}
 
 // Config is the approve section of dfcheck.yaml. Approve and Deny are read by
-// the kind: a request for http, a command for exec.
+// the kind: a request for http, a command for exec, steps for form.
 type Config struct {
 	Kind    string `yaml:"kind"`
 	Approve Action `yaml:"approve"`
 	Deny    Action `yaml:"deny"`
 	URL     string `yaml:"url"` // of the reference server; the host when empty
+
+	Steps   []Step   `yaml:"steps"`   // form: before both decisions
+	Refused []string `yaml:"refused"` // form: texts or selectors of a page that refuses the code
+	Hosts   []string `yaml:"hosts"`   // form: whose pages may be opened besides the target's
+	// User names values for placeholders, {username} and so on; SecondUser are
+	// those of another person.
+	User       map[string]string `yaml:"user"`
+	SecondUser map[string]string `yaml:"second_user"`
 }
 
 // Action is how one decision is carried out.
 type Action struct {
 	Command []string          // exec
+	Steps   []Step            // form
 	Method  string            `yaml:"method"`
 	URL     string            `yaml:"url"`
 	Headers map[string]string `yaml:"headers"`
@@ -33,21 +44,31 @@ type Action struct {
 	Form    map[string]string `yaml:"form"`
 }
 
-// UnmarshalYAML reads a command as a list and a request as a mapping.
-func (a *Action) UnmarshalYAML(unmarshal func(any) error) error {
-	if unmarshal(&a.Command) == nil {
-		return nil
+type request Action
+
+// Shape tells what an action looks like in YAML: a list of words, a list of
+// steps, or a request.
+func (a *Action) Shape(n *yaml.Node) any {
+	switch {
+	case n.Kind == yaml.SequenceNode && len(n.Content) > 0 && n.Content[0].Kind == yaml.MappingNode:
+		return &a.Steps
+	case n.Kind == yaml.SequenceNode:
+		return &a.Command
+	case n.Kind == yaml.MappingNode:
+		return (*request)(a)
 	}
-	type request Action
-	var r request
-	if err := unmarshal(&r); err != nil {
-		return errors.New("an action is a command as a list of words, or a request: {method, url, headers, json or form}")
-	}
-	*a = Action(r)
 	return nil
 }
 
-func (a Action) empty() bool { return len(a.Command) == 0 && a.URL == "" }
+// UnmarshalYAML reads an action in its shape.
+func (a *Action) UnmarshalYAML(n *yaml.Node) error {
+	if shape := a.Shape(n); shape != nil {
+		return n.Load(shape, yaml.WithUniqueKeys(false))
+	}
+	return errors.New("an action is a command as a list of words, a list of steps, or a request: {method, url, headers, json or form}")
+}
+
+func (a Action) empty() bool { return len(a.Command) == 0 && len(a.Steps) == 0 && a.URL == "" }
 
 // Env is what an approver is given.
 type Env struct {
@@ -55,6 +76,7 @@ type Env struct {
 	Client *http.Client // follows no redirects
 	In     io.Reader    // where the prompt is answered
 	Out    io.Writer    // where the prompt is shown
+	Trace  func(Seen)   // is told of every page of a form; nil for nobody
 }
 
 // New makes the approver of a configuration; nil for none. All problems are
@@ -73,6 +95,12 @@ func New(c Config, env Env) (Approver, error) {
 		return &HTTP{client: env.Client, host: env.Host, approve: c.Approve, deny: c.Deny}, c.check(func(a Action) bool { return a.URL != "" }, "a request with a url")
 	case "exec":
 		return &Exec{host: env.Host, approve: c.Approve.Command, deny: c.Deny.Command}, c.check(func(a Action) bool { return len(a.Command) > 0 }, "a command")
+	case "form":
+		f, err := NewForm(c, env)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
 	case "prompt":
 		return NewPrompt(env.In, env.Out), nil
 	}
@@ -95,21 +123,4 @@ func (c Config) check(good func(Action) bool, want string) error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
-}
-
-// placeholders of commands and requests.
-func placeholders(host string, v Verification, d Decision) map[string]string {
-	return map[string]string{
-		"{host}": host, "{user_code}": v.Typed(), "{verification_uri}": v.VerificationURI,
-		"{verification_uri_complete}": v.VerificationURIComplete, "{client_id}": v.ClientID, "{decision}": string(d),
-	}
-}
-
-// fill replaces the placeholders of a text, each by what escape makes of its
-// value.
-func fill(text string, values map[string]string, escape func(string) string) string {
-	for name, value := range values {
-		text = strings.ReplaceAll(text, name, escape(value))
-	}
-	return text
 }

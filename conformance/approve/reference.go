@@ -16,8 +16,11 @@ type Reference struct {
 	URL    string // of the server
 }
 
-// Powers: it types any code, enters one without deciding, and knows two users.
-func (r *Reference) Powers() Powers { return Powers{RawCodes: true, Steps: true, SecondUser: true} }
+// Powers: it types any code, enters one without deciding, knows two users, and
+// the way through the server's page.
+func (r *Reference) Powers() Powers {
+	return Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true}
+}
 
 // Decide posts the decision.
 func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) error {
@@ -26,6 +29,15 @@ func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) erro
 
 // Enter looks the code up and leaves it undecided.
 func (r *Reference) Enter(ctx context.Context, v Verification) error { return r.post(ctx, v, "enter") }
+
+// Walk is the way through the server's page, which its default users can go.
+func (r *Reference) Walk(ctx context.Context, v Verification, d Decision) ([]*http.Request, error) {
+	f, err := NewForm(ReferencePage(), Env{Host: strings.TrimSuffix(r.URL, "/"), Client: r.Client})
+	if err != nil {
+		return nil, err
+	}
+	return f.Walk(ctx, v, d)
+}
 
 func (r *Reference) post(ctx context.Context, v Verification, action string) error {
 	body, err := json.Marshal(map[string]string{"user_code": v.Typed(), "action": action, "user": v.User})

@@ -33,6 +33,29 @@ func decodesItself(typ reflect.Type) bool {
 	return false
 }
 
+// A Shaper decodes itself and has keys nonetheless: Shape returns a pointer to
+// what a node is decoded into, so that its keys can be looked at; nil when the
+// node is of no known shape.
+type Shaper interface{ Shape(n *yaml.Node) any }
+
+var shaper = reflect.TypeFor[Shaper]()
+
+// shapeOf is the type a node is decoded into by a type that decodes itself, nil
+// when that is not known.
+func shapeOf(typ reflect.Type, n *yaml.Node) reflect.Type {
+	if typ.Kind() != reflect.Pointer {
+		typ = reflect.PointerTo(typ)
+	}
+	if !typ.Implements(shaper) {
+		return nil
+	}
+	shape := reflect.TypeOf(reflect.New(typ.Elem()).Interface().(Shaper).Shape(n))
+	if shape == nil {
+		return nil
+	}
+	return shape.Elem()
+}
+
 // elem is the type of the values in a list or a map, nil when typ is neither.
 func elem(typ reflect.Type) reflect.Type {
 	if typ == nil {

@@ -94,7 +94,7 @@ func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
 		typ = typ.Elem()
 	}
 	if decodesItself(typ) {
-		typ = nil
+		typ = shapeOf(typ, n)
 	}
 	if d.seen[visit{n, typ}] {
 		return

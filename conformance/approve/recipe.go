@@ -1,0 +1,152 @@
+package approve
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec/strict"
+)
+
+// recipe is what a form or a browser does for a decision: the shared steps,
+// then those of the decision.
+type recipe struct {
+	approve, deny []Step
+	refused       []string
+	hosts         []string
+	user, second  map[string]string
+	host          string
+	steps, raw    bool // the code can be entered without deciding; any text can be typed as the code
+	needsComplete bool
+}
+
+// newRecipe reads the recipe of a configuration. All problems are reported at
+// once.
+func newRecipe(c Config, host string) (*recipe, error) {
+	r := &recipe{refused: c.Refused, hosts: c.Hosts, user: c.User, second: c.SecondUser, host: host,
+		approve: slices.Concat(c.Steps, c.Approve.Steps)}
+	var errs []error
+	if !slices.ContainsFunc(r.approve, Step.sends) {
+		errs = append(errs, fmt.Errorf("approve.steps and approve.approve have no step that opens or presses anything"))
+	}
+	if !c.Deny.empty() {
+		r.deny = slices.Concat(c.Steps, c.Deny.Steps)
+	}
+	for name, a := range map[string]Action{"approve": c.Approve, "deny": c.Deny} {
+		if !a.empty() && len(a.Steps) == 0 {
+			errs = append(errs, fmt.Errorf("approve.%s must be a list of steps for kind %s", name, c.Kind))
+		}
+	}
+	errs = append(errs, r.checkSteps(c)...)
+	if c.SecondUser != nil && !slices.Equal(slices.Sorted(maps.Keys(c.User)), slices.Sorted(maps.Keys(c.SecondUser))) {
+		errs = append(errs, fmt.Errorf("approve.second_user must have the keys of approve.user"))
+	}
+	r.needsComplete = slices.ContainsFunc(r.approve, func(s Step) bool { return s.types("{verification_uri_complete}") })
+	r.raw = !r.needsComplete && slices.ContainsFunc(r.approve, func(s Step) bool { return s.types("{user_code}") })
+	r.steps = r.entersFirst()
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return r, errors.Join(errs...)
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// checkSteps holds that each step does something and that its placeholders are
+// known.
+func (r *recipe) checkSteps(c Config) (errs []error) {
+	known := r.values(Verification{}, Approve)
+	names := slices.Sorted(maps.Keys(known))
+	for _, list := range []struct {
+		name  string
+		steps []Step
+	}{{"steps", c.Steps}, {"approve", c.Approve.Steps}, {"deny", c.Deny.Steps}} {
+		for i, s := range list.steps {
+			where := fmt.Sprintf("approve.%s[%d]", list.name, i)
+			if s.Open == "" && len(s.Fill) == 0 && s.Press == "" && s.Expect == "" {
+				errs = append(errs, fmt.Errorf("%s does nothing; a step opens, fills, presses or expects something", where))
+			}
+			if s.Timeout < 0 {
+				errs = append(errs, fmt.Errorf("%s: timeout is negative", where))
+			}
+			for _, text := range s.texts() {
+				for _, p := range placeholder.FindAllString(text, -1) {
+					if _, ok := known[p]; !ok {
+						errs = append(errs, fmt.Errorf("%s: unknown placeholder %s; the nearest is %s", where, p, strict.Nearest(p, names)))
+					}
+				}
+			}
+		}
+	}
+	for i, s := range slices.Concat(c.Steps, c.Approve.Steps) {
+		if s.sends() {
+			if s.Open == "" || i > 0 && s.When != "" {
+				errs = append(errs, fmt.Errorf("approve: the first step must open a page"))
+			}
+			break
+		}
+	}
+	return errs
+}
+
+// values of the placeholders, with those of the user who decides.
+func (r *recipe) values(v Verification, d Decision) map[string]string {
+	values := placeholders(r.host, v, d)
+	user := r.user
+	if v.User != "" {
+		user = r.second
+	}
+	for name, value := range user {
+		values["{"+name+"}"] = value
+	}
+	return values
+}
+
+// last is the index of the step with the last request of a list, -1 when there
+// is none.
+func last(steps []Step) int {
+	for i := len(steps) - 1; i >= 0; i-- {
+		if steps[i].sends() {
+			return i
+		}
+	}
+	return -1
+}
+
+// entersFirst tells whether the code is sent in an earlier step than the
+// decision.
+func (r *recipe) entersFirst() bool {
+	typed := false
+	for i, s := range r.approve {
+		if i == last(r.approve) {
+			return false
+		}
+		typed = typed || s.types("{user_code}", "{verification_uri_complete}")
+		if typed && s.sends() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *recipe) powers() Powers {
+	return Powers{RawCodes: r.raw, Steps: r.steps, SecondUser: r.second != nil}
+}
+
+// of returns the steps of a decision for somebody, or why there are none.
+func (r *recipe) of(v Verification, d Decision) ([]Step, error) {
+	steps := r.approve
+	if d == Deny {
+		steps = r.deny
+	}
+	switch {
+	case len(steps) == 0, v.User != "" && r.second == nil, v.Raw != "" && !r.raw:
+		return nil, ErrUnsupported
+	case r.needsComplete && v.VerificationURIComplete == "":
+		return nil, errors.New("the recipe opens {verification_uri_complete}, and the server gave none")
+	}
+	return steps, nil
+}
+
+func identity(s string) string { return s }

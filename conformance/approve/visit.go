@@ -1,0 +1,222 @@
+package approve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+)
+
+// visit is one person's way through a server's pages by plain requests: cookies
+// of its own, one page at a time.
+type visit struct {
+	client   *http.Client
+	recipe   *recipe
+	jar      *cookiejar.Jar
+	page     *page
+	referrer string          // the policy of the page
+	requests []*http.Request // all that were made
+	hold     bool            // the next request is made up and not sent
+	held     bool
+}
+
+func newVisit(client *http.Client, r *recipe) *visit {
+	jar, _ := cookiejar.New(nil) // fails never without options
+	return &visit{client: client, recipe: r, jar: jar}
+}
+
+// errHeld stops a walk before the request that is not to be sent.
+var errHeld = errors.New("not sent")
+
+func (v *visit) open(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	return v.send(req)
+}
+
+func (v *visit) look(context.Context) (*page, error) {
+	if v.page == nil {
+		return nil, errors.New("no page is open yet")
+	}
+	return v.page, nil
+}
+
+func (v *visit) wait(context.Context) bool { return false }
+
+// fill puts a value into a field of the page.
+func (v *visit) fill(_ context.Context, c *control, value string) error { return v.page.fill(c, value) }
+
+func (v *visit) press(ctx context.Context, c *control) error {
+	req, err := v.page.submit(ctx, c)
+	if err != nil {
+		return err
+	}
+	return v.send(req)
+}
+
+// maxRedirects is how many redirections are followed for one step.
+const maxRedirects = 20
+
+// send makes a request and follows where its answer leads, as long as that is
+// allowed.
+func (v *visit) send(req *http.Request) error {
+	for range maxRedirects {
+		if err := v.allowed(req.URL); err != nil {
+			return err
+		}
+		v.dress(req)
+		v.requests = append(v.requests, req)
+		if v.hold {
+			v.held = true
+			return errHeld
+		}
+		next, err := v.exchange(req)
+		if err != nil || next == nil {
+			return err
+		}
+		req = next
+	}
+	return fmt.Errorf("%d redirections in a row, the last to %s", maxRedirects, req.URL.Redacted())
+}
+
+// exchange sends one request. It returns the request the answer redirects to,
+// or reads the page.
+func (v *visit) exchange(req *http.Request) (*http.Request, error) {
+	client := *v.client
+	client.Jar, client.Timeout = nil, 0
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	v.jar.SetCookies(req.URL, resp.Cookies())
+	if location := resp.Header.Get("Location"); location != "" && resp.StatusCode/100 == 3 {
+		io.Copy(io.Discard, io.LimitReader(resp.Body, maxPage)) // so that the connection can be used again
+		return redirected(req, resp.StatusCode, location)
+	}
+	v.page, err = readPage(req.URL, resp.StatusCode, resp.Body)
+	v.referrer = resp.Header.Get("Referrer-Policy")
+	return nil, err
+}
+
+// redirected is the request that follows an answer of 3xx (RFC 9110 section
+// 15.4): a POST becomes a GET, unless the status keeps it.
+func redirected(req *http.Request, status int, location string) (*http.Request, error) {
+	u, err := req.URL.Parse(location)
+	if err != nil {
+		return nil, fmt.Errorf("a redirection to %q: %w", clean(cut(location, maxTold)), err)
+	}
+	method, body := http.MethodGet, io.Reader(nil)
+	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+		method = req.Method
+		if req.GetBody != nil {
+			if body, err = req.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	next, err := http.NewRequestWithContext(req.Context(), method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		next.GetBody, next.ContentLength = req.GetBody, req.ContentLength
+		next.Header.Set("Content-Type", req.Header.Get("Content-Type"))
+	}
+	return next, nil
+}
+
+// dress gives a request what a browser sends with it.
+func (v *visit) dress(req *http.Request) {
+	h := req.Header
+	h.Set("User-Agent", "Mozilla/5.0 (compatible; dfcheck)")
+	h.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	h.Set("Accept-Language", "en")
+	if v.page != nil {
+		from := v.page.url
+		if req.Method != http.MethodGet {
+			h.Set("Origin", from.Scheme+"://"+from.Host)
+		}
+		switch {
+		case v.referrer == "no-referrer":
+		case from.Host == req.URL.Host && from.Scheme == req.URL.Scheme:
+			whole := *from
+			whole.Fragment, whole.User = "", nil
+			h.Set("Referer", whole.String())
+		default:
+			h.Set("Referer", from.Scheme+"://"+from.Host+"/")
+		}
+	}
+	for _, c := range v.jar.Cookies(req.URL) {
+		req.AddCookie(c)
+	}
+}
+
+// allowed tells whether a request may be sent: to the target, or to a host that
+// the recipe lists, and never from https to http.
+func (v *visit) allowed(u *url.URL) error {
+	if err := v.recipe.allowed(u); err != nil {
+		return err
+	}
+	if v.page != nil && v.page.url.Scheme == "https" && u.Scheme == "http" {
+		return fmt.Errorf("the way leads from https to %s", clean(u.Redacted()))
+	}
+	return nil
+}
+
+// allowed tells whether pages of a host may be opened.
+func (r *recipe) allowed(u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%q is no http or https URL", clean(cut(u.Redacted(), maxTold)))
+	}
+	target, _ := url.Parse(r.host)
+	if target != nil && (sameHost(u, target.Host, target.Scheme)) {
+		return nil
+	}
+	for _, h := range r.hosts {
+		if sameHost(u, h, u.Scheme) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the way leads there on purpose", clean(cut(u.Redacted(), maxTold)), clean(u.Host))
+}
+
+// sameHost compares a URL's host and port with those of a host of a scheme. The
+// names of the loopback interface are one.
+func sameHost(u *url.URL, host, scheme string) bool {
+	other := &url.URL{Scheme: scheme, Host: host}
+	a, b := strings.ToLower(u.Hostname()), strings.ToLower(other.Hostname())
+	if a != b && !(loopback(a) && loopback(b)) {
+		return false
+	}
+	return port(u) == port(other) || u.Port() == "" && other.Port() == ""
+}
+
+func loopback(name string) bool {
+	ip := net.ParseIP(name)
+	return name == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+func escapeQuery(s string) string { return url.QueryEscape(s) }

@@ -1,0 +1,212 @@
+package approve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A surface is what a recipe is carried out on: plain requests or a browser.
+type surface interface {
+	open(ctx context.Context, url string) error
+	look(ctx context.Context) (*page, error) // the page as it is now
+	fill(ctx context.Context, c *control, value string) error
+	press(ctx context.Context, c *control) error
+	wait(ctx context.Context) bool // for the page to change by itself; false when it cannot any more
+}
+
+// Seen is a page on the way, and the step that led to it.
+type Seen struct {
+	Step       string
+	Title, URL string
+	Status     int // 0 when it is not known
+}
+
+// walk is a recipe on its way to a decision.
+type walk struct {
+	on        surface
+	values    map[string]string
+	refused   []string
+	trace     func(Seen)
+	codeField string // where the code was typed
+	typed     bool   // the code is typed
+	sent      bool   // and it reached the server
+	at        string // the step that is taken, for errors
+}
+
+// all takes the steps one after the other.
+func (w *walk) all(ctx context.Context, steps []Step) error {
+	for i, s := range steps {
+		if err := w.within(ctx, i, s, func(ctx context.Context) error { return w.step(ctx, s) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// within does something for a step in the time it has, and names it in errors.
+func (w *walk) within(ctx context.Context, i int, s Step, do func(context.Context) error) error {
+	w.at = fmt.Sprintf("step %d (%s)", i+1, s)
+	limited, cancel := context.WithTimeout(ctx, s.timeout())
+	defer cancel()
+	err := do(limited)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, ErrRefused):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s took longer than %s", w.at, s.timeout())
+	}
+	return fmt.Errorf("%s: %w", w.at, err)
+}
+
+func (w *walk) step(ctx context.Context, s Step) error {
+	if s.When != "" {
+		p, err := w.on.look(ctx)
+		if err != nil || !p.has(w.text(s.When)) {
+			return err
+		}
+	}
+	if s.Open != "" {
+		if err := w.open(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := w.fillAll(ctx, s); err != nil {
+		return err
+	}
+	if s.Press != "" {
+		c, err := w.find(ctx, s)
+		if err == nil {
+			err = w.on.press(ctx, c)
+		}
+		if err == nil {
+			err = w.arrived(ctx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if s.Expect == "" {
+		return nil
+	}
+	want := w.text(s.Expect)
+	return w.until(ctx, fmt.Sprintf("there is no %q", want), func(p *page) bool { return p.has(want) })
+}
+
+// address is the URL a step opens. Only a URL at its beginning is kept as it is.
+func (w *walk) address(s Step) string {
+	for _, whole := range []string{"{host}", "{verification_uri}", "{verification_uri_complete}"} {
+		if rest, ok := strings.CutPrefix(s.Open, whole); ok {
+			return w.values[whole] + fill(rest, w.values, escapeQuery)
+		}
+	}
+	return fill(s.Open, w.values, escapeQuery)
+}
+
+func (w *walk) open(ctx context.Context, s Step) error {
+	w.typed = w.typed || (Step{Open: s.Open}).types("{user_code}", "{verification_uri_complete}")
+	if err := w.on.open(ctx, w.address(s)); err != nil {
+		return err
+	}
+	return w.arrived(ctx, Step{Open: s.Open, Expect: s.Expect})
+}
+
+// fillAll types into the fields of a step.
+func (w *walk) fillAll(ctx context.Context, s Step) error {
+	for _, name := range slices.Sorted(maps.Keys(s.Fill)) {
+		var field *control
+		err := w.until(ctx, fmt.Sprintf("there is no field %q", name), func(p *page) bool {
+			field = p.field(name)
+			return field != nil
+		})
+		if err == nil {
+			err = w.on.fill(ctx, field, w.text(s.Fill[name]))
+		}
+		if err != nil {
+			return err
+		}
+		if strings.Contains(s.Fill[name], "{user_code}") {
+			w.typed, w.codeField = true, name
+		}
+	}
+	return nil
+}
+
+// find looks for the button of a step.
+func (w *walk) find(ctx context.Context, s Step) (*control, error) {
+	name := w.text(s.Press)
+	var button *control
+	err := w.until(ctx, fmt.Sprintf("there is no button or link %q", name), func(p *page) bool {
+		button = p.button(name, slices.Sorted(maps.Keys(s.Fill)))
+		return button != nil
+	})
+	return button, err
+}
+
+// arrived looks at the page a step led to. An answer of 4xx refuses the code
+// once it was sent, unless it is what the step expects.
+func (w *walk) arrived(ctx context.Context, s Step) error {
+	w.sent = w.sent || w.typed
+	p, err := w.on.look(ctx)
+	if err != nil {
+		return err
+	}
+	if w.trace != nil {
+		w.trace(Seen{s.String(), clean(p.title), clean(p.address()), p.status})
+	}
+	switch {
+	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
+		return w.refusal(p)
+	case w.sent && p.status < http.StatusInternalServerError:
+		return refusedBy(p)
+	}
+	return fmt.Errorf("it was answered %s on %s", p.state(), p.describe())
+}
+
+// until waits for something on the page.
+func (w *walk) until(ctx context.Context, missing string, found func(*page) bool) error {
+	for {
+		p, err := w.on.look(ctx)
+		if err != nil {
+			return err
+		}
+		if found(p) {
+			return nil
+		}
+		if err := w.refusal(p); err != nil {
+			return err
+		}
+		if w.on.wait(ctx) {
+			continue
+		}
+		if w.sent && w.codeField != "" && p.field(w.codeField) != nil {
+			return refusedBy(p) // it asks for the code again
+		}
+		return fmt.Errorf("%s on %s", missing, p.describe())
+	}
+}
+
+// refusal is the error for a page that has one of the texts by which the recipe
+// knows a refusal.
+func (w *walk) refusal(p *page) error {
+	for _, what := range w.refused {
+		if p.has(what) {
+			return refusedBy(p)
+		}
+	}
+	return nil
+}
+
+func refusedBy(p *page) error {
+	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), clean(p.title), clean(p.says()))
+}
+
+func (w *walk) text(s string) string { return fill(s, w.values, identity) }
