@@ -1,32 +1,45 @@
 package load
 
+import "sync"
+
 // arena keeps the device codes of all devices, a place of equal size for each,
-// so that they cost no pointers.
+// so that they cost no pointers. Codes of one server are of one length, nearly
+// always; longer ones than the first lie elsewhere.
 type arena struct {
 	size int
 	data []byte
+	long sync.Map // device number → []byte
 }
 
-// maxCode is the longest device code that fits into a place, in bytes.
-const maxCode = 255
+// maxPlace bounds a place, in bytes.
+const maxPlace = 1 << 10
 
-// newArena makes room for n codes a little longer than the one that preflight
-// saw: codes of one server are of one length, nearly always.
+// newArena makes room for n codes as long as the one that preflight saw.
 func newArena(n, length int) *arena {
-	size := min(length+16, maxCode)
+	size := min(length, maxPlace)
 	return &arena{size: size, data: make([]byte, n*size)}
 }
 
-// set keeps a device's code; false means that it does not fit.
-func (a *arena) set(i int32, code string) (length uint8, ok bool) {
+// maxCode is the longest device code that can be kept, in bytes.
+const maxCode = 1<<16 - 1
+
+// set keeps a device's code, of at most maxCode bytes.
+func (a *arena) set(i int32, code string) (length uint16) {
 	if len(code) > a.size {
-		return 0, false
+		a.long.Store(i, []byte(code))
+	} else {
+		copy(a.data[int(i)*a.size:], code)
 	}
-	copy(a.data[int(i)*a.size:], code)
-	return uint8(len(code)), true
+	return uint16(len(code))
 }
 
-func (a *arena) get(i int32, length uint8) []byte {
+func (a *arena) get(i int32, length uint16) []byte {
+	if int(length) > a.size {
+		if code, ok := a.long.Load(i); ok {
+			return code.([]byte)
+		}
+		return nil
+	}
 	at := int(i) * a.size
 	return a.data[at : at+int(length)]
 }

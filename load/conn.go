@@ -2,6 +2,7 @@ package load
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -93,13 +94,22 @@ func (c *conn) receive(start bool) (r *reply, clean bool, err error) {
 	}
 	h := &c.response.Header
 	clean = !c.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && c.in.Buffered() == 0 && len(c.first) == 0
-	r = &reply{status: h.StatusCode(), contentType: usual(h.ContentType()), cacheControl: usual(h.Peek("Cache-Control")),
-		header: string(h.Header()), body: string(c.response.Body())}
+	r = &reply{status: h.StatusCode(), contentType: usual(h.ContentType()), cacheControl: usual(h.Peek("Cache-Control"))}
+	r.header, r.body = c.texts(raw)
 	r.classify(start)
 	if r.outcome == outPending && clean && c.got == len(raw) {
 		c.last, c.lastRaw = r, string(raw)
 	}
 	return r, clean, nil
+}
+
+// texts are the headers as they came, and the body.
+func (c *conn) texts(raw []byte) (header, body string) {
+	b := c.response.Body()
+	if all := string(raw); c.got == len(raw) && bytes.HasSuffix(raw, b) {
+		return all[:len(all)-len(b)], all[len(all)-len(b):]
+	}
+	return string(c.response.Header.Header()), string(b)
 }
 
 // usual is the string of a header's value; the usual ones cost nothing.

@@ -100,7 +100,7 @@ func (c *crowd) settle(j *job) {
 	case j.template.start && e.outcome == outCodes:
 		if !c.begin(d, j) {
 			e.outcome = outMalformed
-			j.reply = &reply{outcome: outMalformed, problem: "a device code that is longer than the others by far"}
+			j.reply = &reply{outcome: outMalformed, problem: "a device code of more than 65,535 bytes"}
 		}
 	case !j.template.start:
 		c.progress(d, j)
@@ -119,15 +119,14 @@ func (c *crowd) settle(j *job) {
 // begin books the codes of a new flow, and what its person will do.
 func (c *crowd) begin(d *device, j *job) bool {
 	codes := j.reply.codes
-	length, ok := c.codes.set(j.device, codes.DeviceCode)
-	if !ok {
+	if len(codes.DeviceCode) > maxCode {
 		return false
 	}
-	d.length, d.user, d.polls, d.flags, d.decided, d.waited = length, hash(codes.UserCode), 0, d.flags&resent, 0, 0
+	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), hash(codes.UserCode), 0, d.flags&resent, 0, 0
 	d.flow++
 	c.begun.Add(1)
 	c.active.Add(1)
-	twice, userTwice := c.ledger.issue(hash(codes.DeviceCode), d.user, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
+	twice, userTwice := c.ledger.issue(j.device, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
 	if twice {
 		c.record.violate(sameDeviceCode, "device "+strconv.Itoa(int(j.device)))
 	}
@@ -179,10 +178,10 @@ func (c *crowd) follow(d *device, j *job, a action) {
 	if !d.state.over() {
 		return
 	}
-	if was == polling {
+	if was == polling || j.template.start && a.state == polling {
 		c.record.flowOver(d.polls)
 		c.active.Add(-1)
-		c.ledger.retire(hash(string(c.codes.get(j.device, d.length))), d.user)
+		c.ledger.retire(j.device)
 		if d.state != failed && d.state != abandoned && c.population.draw(j.device, d.flow, forReplay) < b.Replay {
 			d.state, d.due = replaying, j.received+int64(d.pause(b))
 			return

@@ -17,12 +17,11 @@ type device struct {
 	polls    uint16 // of this flow
 	interval uint16 // seconds, slow_downs included
 	flow     uint16 // how many it has begun
-	length   uint8  // of its code in the arena
+	length   uint16 // of its code in the arena
 	group    uint8
 	state    state
 	flags    flags
 	backoff  uint8 // timeouts in a row
-	_        uint8
 }
 
 // state of a device.

@@ -37,11 +37,11 @@ func newResults(w io.Writer, began time.Time) *results {
 
 // add writes the end of a job. Vegeta's plot wants the timestamps of ascending
 // sequence numbers to ascend; its report takes any order.
-func (r *results) add(attack string, j *job) {
+func (r *results) add(j *job) {
 	if r.err != nil {
 		return
 	}
-	v := vegeta.Result{Attack: attack, Seq: j.seq, Code: uint16(j.reply.status), Timestamp: r.began.Add(time.Duration(j.planned)),
+	v := vegeta.Result{Attack: attackName, Seq: j.seq, Code: uint16(j.reply.status), Timestamp: r.began.Add(time.Duration(j.planned)),
 		Latency: time.Duration(j.received - j.intended), BytesOut: uint64(j.bytesOut), BytesIn: uint64(len(j.reply.body)),
 		Method: http.MethodPost, URL: j.template.url.String()}
 	if o := j.reply.outcome; o.bad() {

@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -87,6 +86,7 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	}
 	defer c.transport.pool.close()
 	defer c.schedule.waker.close()
+	defer collectBy(spareHeap)()
 	before := usage()
 	complete, lost := c.run(ctx, p, o)
 	l := c.report(p, complete)
@@ -126,7 +126,7 @@ func (t Target) allowed() error {
 }
 
 func newCrowd(t Target, p *Profile, o Options) (*crowd, error) {
-	c := &crowd{target: t, approver: t.Approver, population: newPopulation(p), record: newRecord(), ledger: newLedger(),
+	c := &crowd{target: t, approver: t.Approver, population: newPopulation(p), record: newRecord(),
 		decisions: &decisions{waker: newWaker()}}
 	if err := c.population.render(t, p); err != nil {
 		return nil, err
@@ -150,6 +150,7 @@ func newCrowd(t Target, p *Profile, o Options) (*crowd, error) {
 	}
 	c.devices = make([]device, p.Devices)
 	c.codes = newArena(p.Devices, len(codes.DeviceCode))
+	c.ledger = newLedger(c.devices, c.codes)
 	if slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Behaviour.GiveUp > 0 }) {
 		c.giveUp = make([]int64, p.Devices)
 	}
@@ -157,7 +158,6 @@ func newCrowd(t Target, p *Profile, o Options) (*crowd, error) {
 	if rate <= 0 || rate > MaxRate {
 		rate = MaxRate
 	}
-	debug.FreeOSMemory() // what preparation took must not count as the crowd's
 	began = time.Now()
 	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, newWaker())
 	for i := range c.devices {
@@ -271,13 +271,13 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	if o.Results != nil {
 		out = newResults(o.Results, c.schedule.began)
 	}
-	for r := range attacker.Attack(c.next, c.schedule, 0, attackName) {
+	for r := range attacker.Attack(c.next, c.schedule, 0, "") {
 		n, err := slotOf(r.URL)
 		if err != nil {
 			continue
 		}
 		if out != nil {
-			out.add(r.Attack, &c.transport.jobs[n])
+			out.add(&c.transport.jobs[n])
 		}
 		c.free <- n
 	}
@@ -291,7 +291,8 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	return ctx.Err() == nil, lost
 }
 
-// attackName stands in the results.
+// attackName stands in the results. The Attacker is not told: it would set a
+// header in each request, which is not sent.
 const attackName = "dfcheck"
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -32,49 +31,6 @@ var (
 // violations lists the kinds in the order reports have them.
 var violations = []violation{sameDeviceCode, sameUserCode, tokenEarly, tokenDenied, tokenLate, tokenTwice, sameToken,
 	wentBack, serverFault, oddStatus, oddType, mayBeStored, undeserved, unpunished}
-
-// ledger knows which codes and tokens are about, by their hashes.
-type ledger struct {
-	mu     sync.Mutex
-	codes  map[uint64]int64 // device codes, with the end of their life
-	users  map[uint64]int64
-	tokens map[uint64]int32 // who has it
-}
-
-func newLedger() *ledger {
-	return &ledger{codes: map[uint64]int64{}, users: map[uint64]int64{}, tokens: map[uint64]int32{}}
-}
-
-// issue books a pair of codes and tells which of the two is about already.
-func (l *ledger) issue(code, user uint64, now, ends int64) (codeTwice, userTwice bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	codeTwice, userTwice = l.codes[code] > now, l.users[user] > now
-	l.codes[code], l.users[user] = ends, ends
-	return codeTwice, userTwice
-}
-
-// retire forgets the codes of a flow that is over.
-func (l *ledger) retire(code, user uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.codes, code)
-	delete(l.users, user)
-}
-
-// hand books a token and tells whether another device has it.
-func (l *ledger) hand(token uint64, to int32) (shared bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	who, known := l.tokens[token]
-	if !known && len(l.tokens) < maxTokens {
-		l.tokens[token] = to
-	}
-	return known && who != to
-}
-
-// maxTokens bounds the memory that looking for shared tokens may take.
-const maxTokens = 4_000_000
 
 // inspect holds one answer against what the device lived through before it. It
 // is called with the device locked, before its state changes.

@@ -1,0 +1,109 @@
+package load
+
+import (
+	"bytes"
+	"hash/maphash"
+	"sync"
+)
+
+// ledger knows which codes and tokens are about. Codes are not kept a second
+// time: its tables hold the numbers of the devices that have them.
+type ledger struct {
+	mu     sync.Mutex
+	all    []device
+	codes  *arena
+	ends   []int64 // of each device's code, nanoseconds of the run
+	byCode table
+	byUser table
+	tokens map[uint64]int32 // who has it
+}
+
+func newLedger(all []device, codes *arena) *ledger {
+	return &ledger{all: all, codes: codes, ends: make([]int64, len(all)), byCode: newTable(len(all)), byUser: newTable(len(all)), tokens: map[uint64]int32{}}
+}
+
+// issue books the codes that a device has and tells which of the two another
+// device holds that may still use it.
+func (l *ledger) issue(i int32, now, ends int64) (codeTwice, userTwice bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, code := &l.all[i], l.code(i)
+	l.byCode.add(i, l.codeHome, func(k int32) {
+		codeTwice = codeTwice || l.ends[k] > now && bytes.Equal(l.code(k), code)
+	})
+	l.byUser.add(i, l.userHome, func(k int32) {
+		userTwice = userTwice || l.ends[k] > now && l.all[k].user == d.user
+	})
+	l.ends[i] = ends
+	return codeTwice, userTwice
+}
+
+// retire forgets the codes of a device whose flow is over.
+func (l *ledger) retire(i int32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byCode.remove(i, l.codeHome)
+	l.byUser.remove(i, l.userHome)
+}
+
+func (l *ledger) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
+
+func (l *ledger) codeHome(i int32) uint64 { return maphash.Bytes(hashSeed, l.code(i)) }
+
+func (l *ledger) userHome(i int32) uint64 { return l.all[i].user }
+
+// hand books a token and tells whether another device has it.
+func (l *ledger) hand(token uint64, to int32) (shared bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	who, known := l.tokens[token]
+	if !known && len(l.tokens) < maxTokens {
+		l.tokens[token] = to
+	}
+	return known && who != to
+}
+
+// maxTokens bounds the memory that looking for shared tokens may take.
+const maxTokens = 4_000_000
+
+// table is a hash table of device numbers with open addressing, eight bytes for
+// a device. What a number hashes to must not change while it is in the table.
+type table []int32 // 0 is an empty place, else the number + 1
+
+func newTable(devices int) table {
+	size := 8
+	for size < devices*3/2 {
+		size *= 2
+	}
+	return make(table, size)
+}
+
+// add puts a number in, and shows each it passes on the way: those with the
+// same hash are among them.
+func (t table) add(i int32, home func(int32) uint64, pass func(int32)) {
+	mask := uint64(len(t) - 1)
+	at := home(i) & mask
+	for ; t[at] != 0; at = (at + 1) & mask {
+		pass(t[at] - 1)
+	}
+	t[at] = i + 1
+}
+
+// remove takes a number out, if it is there, and closes the gap.
+func (t table) remove(i int32, home func(int32) uint64) {
+	mask := uint64(len(t) - 1)
+	at := home(i) & mask
+	for ; t[at] != i+1; at = (at + 1) & mask {
+		if t[at] == 0 {
+			return
+		}
+	}
+	t[at] = 0
+	for next := (at + 1) & mask; t[next] != 0; next = (next + 1) & mask {
+		k := t[next] - 1
+		if from := home(k) & mask; (next-from)&mask >= (next-at)&mask { // it may stand at the gap
+			t[at], t[next] = k+1, 0
+			at = next
+		}
+	}
+}
