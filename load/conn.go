@@ -94,6 +94,9 @@ func (c *conn) receive(start bool) (r *reply, clean bool, err error) {
 	}
 	h := &c.response.Header
 	clean = !c.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && c.in.Buffered() == 0 && len(c.first) == 0
+	if l := c.last; l != nil && !start && l.says(&c.response) { // only what nobody looks at differs, such as a date
+		return l, clean, nil
+	}
 	r = &reply{status: h.StatusCode(), contentType: usual(h.ContentType()), cacheControl: usual(h.Peek("Cache-Control"))}
 	r.header, r.body = c.texts(raw)
 	r.classify(start)
@@ -101,6 +104,13 @@ func (c *conn) receive(start bool) (r *reply, clean bool, err error) {
 		c.last, c.lastRaw = r, string(raw)
 	}
 	return r, clean, nil
+}
+
+// says tells whether a response is this reply again.
+func (r *reply) says(resp *fasthttp.Response) bool {
+	h := &resp.Header
+	return r.status == h.StatusCode() && r.body == string(resp.Body()) &&
+		r.contentType == string(h.ContentType()) && r.cacheControl == string(h.Peek("Cache-Control"))
 }
 
 // texts are the headers as they came, and the body.

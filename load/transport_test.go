@@ -33,7 +33,7 @@ const (
 	slowly = "\x00slowly" // byte by byte
 )
 
-func serveRaw(t *testing.T, secure *tls.Config, script [][]string) *rawServer {
+func serveRaw(t testing.TB, secure *tls.Config, script [][]string) *rawServer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *rawServer) talk(c net.Conn, answers []string) {
 }
 
 // transportTo has one job, a poll.
-func transportTo(t *testing.T, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) *transport {
+func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) *transport {
 	t.Helper()
 	contract, err := spec.BuiltinContract("documented-v1")
 	if err != nil {
@@ -206,7 +206,7 @@ func TestTransport(t *testing.T) {
 }
 
 // certified is the configurations of a server and of a client that trusts it.
-func certified(t *testing.T) (server, client *tls.Config) {
+func certified(t testing.TB) (server, client *tls.Config) {
 	t.Helper()
 	s := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
 	t.Cleanup(s.Close)
