@@ -13,8 +13,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 func TestMain(m *testing.M) {
@@ -34,11 +37,17 @@ func TestScript(t *testing.T) {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are meant
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
+	reference, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DOWN", "http://"+unused(t))
 			e.Setenv("PAGE", page.URL)
+			e.Setenv("REFERENCE", reference)
 			e.Setenv("SECURE", secure.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -25,6 +26,7 @@ type targetFlags struct {
 	clientID, clientSecretEnv, clientAuth   string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
+	trace                                   func(approve.Seen) // is told of the pages of an approver's way
 }
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {
@@ -41,7 +43,7 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scope, "scope", "", "scope to ask for")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
-	fs.StringVar(&f.approver, "approve", "", "who presses Approve: none, reference, http, exec or prompt")
+	fs.StringVar(&f.approver, "approve", "", "who presses Approve: "+strings.Join(approve.Kinds, ", "))
 }
 
 // read merges file and flags.
@@ -98,11 +100,16 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 		}
 		return nil, nil, usage(err, "")
 	}
-	target.Approver, err = approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err})
-	if err != nil {
-		return nil, nil, usage(err, "conformance/approve describes the approvers")
+	if target.Approver, err = f.newApprover(t, c, target); err != nil {
+		return nil, nil, err
 	}
 	return target, func() {}, nil
+}
+
+// newApprover makes the approver of the configuration; nil when it has none.
+func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
+	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace})
+	return a, usage(err, "conformance/approve describes the approvers")
 }
 
 // plainClient speaks to the target's neighbourhood and follows no redirect.

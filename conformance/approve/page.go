@@ -138,9 +138,9 @@ func (p *page) describe() string {
 	for _, c := range p.controls {
 		switch {
 		case c.typable():
-			fields = append(fields, clean(cut(c.shown(), 40)))
+			fields = append(fields, Clean(cut(c.shown(), 40)))
 		case c.pressable() && len(buttons) < 20:
-			buttons = append(buttons, fmt.Sprintf("%q", clean(cut(c.shown(), 40))))
+			buttons = append(buttons, fmt.Sprintf("%q", Clean(cut(c.shown(), 40))))
 		}
 	}
 	list := func(kind string, what []string) string {
@@ -149,6 +149,6 @@ func (p *page) describe() string {
 		}
 		return "the " + kind + " " + strings.Join(what, ", ")
 	}
-	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", clean(p.title), clean(p.address()), p.state(),
+	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", Clean(p.title), Clean(p.address()), p.state(),
 		list("fields", fields), list("buttons and links", buttons))
 }

@@ -50,7 +50,7 @@ func (p *Prompt) Decide(ctx context.Context, v Verification, d Decision) error {
 	p.count++
 	n := p.count
 	p.mu.Unlock()
-	fmt.Fprintf(p.out, "\nDevice %d: please %s\n  open  %s\n  enter %s\n", n, strings.ToUpper(string(d)), clean(v.VerificationURI), clean(v.UserCode))
+	fmt.Fprintf(p.out, "\nDevice %d: please %s\n  open  %s\n  enter %s\n", n, strings.ToUpper(string(d)), Clean(v.VerificationURI), Clean(v.UserCode))
 	if v.VerificationURIComplete != "" {
 		io.WriteString(p.out, code(v.VerificationURIComplete))
 	}
@@ -90,9 +90,9 @@ func (p *Prompt) read() {
 	}
 }
 
-// clean shows control characters of a server's text instead of sending them to
+// Clean shows control characters of a server's text instead of sending them to
 // the terminal.
-func clean(s string) string {
+func Clean(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {

@@ -29,11 +29,13 @@ func newRecipe(c Config, host string) (*recipe, error) {
 	r := &recipe{refused: c.Refused, hosts: c.Hosts, user: c.User, second: c.SecondUser, host: host,
 		approve: slices.Concat(c.Steps, c.Approve.Steps)}
 	var errs []error
-	if !slices.ContainsFunc(r.approve, Step.sends) {
+	if last(r.approve) < 0 {
 		errs = append(errs, fmt.Errorf("approve.steps and approve.approve have no step that opens or presses anything"))
 	}
 	if !c.Deny.empty() {
-		r.deny = slices.Concat(c.Steps, c.Deny.Steps)
+		if r.deny = slices.Concat(c.Steps, c.Deny.Steps); last(r.deny) < 0 {
+			errs = append(errs, errors.New("approve.deny has no step that opens or presses anything"))
+		}
 	}
 	for name, a := range map[string]Action{"approve": c.Approve, "deny": c.Deny} {
 		if !a.empty() && len(a.Steps) == 0 {
@@ -41,6 +43,7 @@ func newRecipe(c Config, host string) (*recipe, error) {
 		}
 	}
 	errs = append(errs, r.checkSteps(c)...)
+	errs = append(errs, checkNames(c.User)...)
 	if c.SecondUser != nil && !slices.Equal(slices.Sorted(maps.Keys(c.User)), slices.Sorted(maps.Keys(c.SecondUser))) {
 		errs = append(errs, fmt.Errorf("approve.second_user must have the keys of approve.user"))
 	}
@@ -90,6 +93,18 @@ func (r *recipe) checkSteps(c Config) (errs []error) {
 	return errs
 }
 
+// checkNames holds that a user's values can stand in placeholders.
+func checkNames(user map[string]string) (errs []error) {
+	taken := placeholders("", Verification{}, Approve)
+	for name := range user {
+		p := "{" + name + "}"
+		if _, ok := taken[p]; ok || placeholder.FindString(p) != p {
+			errs = append(errs, fmt.Errorf("approve.user: %q cannot be a name; small letters and _, and none of the built-in placeholders", name))
+		}
+	}
+	return errs
+}
+
 // values of the placeholders, with those of the user who decides.
 func (r *recipe) values(v Verification, d Decision) map[string]string {
 	values := placeholders(r.host, v, d)
@@ -103,11 +118,11 @@ func (r *recipe) values(v Verification, d Decision) map[string]string {
 	return values
 }
 
-// last is the index of the step with the last request of a list, -1 when there
-// is none.
+// last is the index of the step that decides, the last one that always makes a
+// request; -1 when there is none.
 func last(steps []Step) int {
 	for i := len(steps) - 1; i >= 0; i-- {
-		if steps[i].sends() {
+		if steps[i].sends() && steps[i].When == "" {
 			return i
 		}
 	}
@@ -143,8 +158,6 @@ func (r *recipe) of(v Verification, d Decision) ([]Step, error) {
 	switch {
 	case len(steps) == 0, v.User != "" && r.second == nil, v.Raw != "" && !r.raw:
 		return nil, ErrUnsupported
-	case r.needsComplete && v.VerificationURIComplete == "":
-		return nil, errors.New("the recipe opens {verification_uri_complete}, and the server gave none")
 	}
 	return steps, nil
 }

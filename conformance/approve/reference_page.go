@@ -9,8 +9,8 @@ func ReferencePage() Config {
 		SecondUser: map[string]string{"username": "bob", "password": "password"},
 		Steps: []Step{
 			{Open: "{host}/device"},
-			{Fill: map[string]string{"username": "{username}", "password": "{password}"}, Press: "Sign in"},
-			{Fill: map[string]string{"user_code": "{user_code}"}, Press: "Continue"},
+			{Fill: Fields{{"username", "{username}"}, {"password", "{password}"}}, Press: "Sign in"},
+			{Fill: Fields{{"user_code", "{user_code}"}}, Press: "Continue"},
 		},
 		Approve: Action{Steps: []Step{{Press: "Approve", Expect: "The device is connected"}}},
 		Deny:    Action{Steps: []Step{{Press: "Deny", Expect: "The device was refused"}}},

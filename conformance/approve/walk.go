@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -113,6 +111,11 @@ func (w *walk) address(s Step) string {
 
 func (w *walk) open(ctx context.Context, s Step) error {
 	w.typed = w.typed || (Step{Open: s.Open}).types("{user_code}", "{verification_uri_complete}")
+	for _, name := range []string{"{verification_uri}", "{verification_uri_complete}"} {
+		if strings.Contains(s.Open, name) && w.values[name] == "" {
+			return fmt.Errorf("no %s is known", strings.Trim(name, "{}"))
+		}
+	}
 	if err := w.on.open(ctx, w.address(s)); err != nil {
 		return err
 	}
@@ -121,20 +124,20 @@ func (w *walk) open(ctx context.Context, s Step) error {
 
 // fillAll types into the fields of a step.
 func (w *walk) fillAll(ctx context.Context, s Step) error {
-	for _, name := range slices.Sorted(maps.Keys(s.Fill)) {
+	for _, f := range s.Fill {
 		var field *control
-		err := w.until(ctx, fmt.Sprintf("there is no field %q", name), func(p *page) bool {
-			field = p.field(name)
+		err := w.until(ctx, fmt.Sprintf("there is no field %q", f.Name), func(p *page) bool {
+			field = p.field(f.Name)
 			return field != nil
 		})
 		if err == nil {
-			err = w.on.fill(ctx, field, w.text(s.Fill[name]))
+			err = w.on.fill(ctx, field, w.text(f.Value))
 		}
 		if err != nil {
 			return err
 		}
-		if strings.Contains(s.Fill[name], "{user_code}") {
-			w.typed, w.codeField = true, name
+		if strings.Contains(f.Value, "{user_code}") {
+			w.typed, w.codeField = true, f.Name
 		}
 	}
 	return nil
@@ -145,7 +148,7 @@ func (w *walk) find(ctx context.Context, s Step) (*control, error) {
 	name := w.text(s.Press)
 	var button *control
 	err := w.until(ctx, fmt.Sprintf("there is no button or link %q", name), func(p *page) bool {
-		button = p.button(name, slices.Sorted(maps.Keys(s.Fill)))
+		button = p.button(name, s.Fill.names())
 		return button != nil
 	})
 	return button, err
@@ -160,7 +163,7 @@ func (w *walk) arrived(ctx context.Context, s Step) error {
 		return err
 	}
 	if w.trace != nil {
-		w.trace(Seen{s.String(), clean(p.title), clean(p.address()), p.status})
+		w.trace(Seen{s.String(), Clean(p.title), Clean(p.address()), p.status})
 	}
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
@@ -206,7 +209,7 @@ func (w *walk) refusal(p *page) error {
 }
 
 func refusedBy(p *page) error {
-	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), clean(p.title), clean(p.says()))
+	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), Clean(p.title), Clean(p.says()))
 }
 
 func (w *walk) text(s string) string { return fill(s, w.values, identity) }

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// approveFlags are the options of trying an approver alone.
+type approveFlags struct {
+	targetFlags
+	v           approve.Verification
+	deny, enter bool
+	second      bool
+}
+
+func newApprove(t terminal) *cobra.Command {
+	f := &approveFlags{}
+	c := &cobra.Command{
+		Use: "approve", Short: "Try the approver of the configuration alone", Args: cobra.NoArgs,
+		Long: `Carries out one decision with the approver of the configuration, and shows each
+page of a form or browser recipe with its title and URL, so that a recipe can be
+written step by step. Without --user-code it starts a device of its own, and
+polls once afterwards to see whether the decision arrived.
+
+Exit codes: 0 decided, 1 the server refused, 2 usage or configuration, 3 the
+approver is broken or the server out of reach, 130 interrupted.`,
+		Example: `  dfcheck approve --config dfcheck.yaml
+  dfcheck approve --config dfcheck.yaml --deny
+  dfcheck approve --config dfcheck.yaml --user-code WDJB-MJHT --verification-uri https://auth.example.com/device`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.try(cmd.Context(), t) },
+	}
+	fs := c.Flags()
+	f.add(fs)
+	fs.StringVar(&f.v.UserCode, "user-code", "", "code that a device shows; without it a device is started")
+	fs.StringVar(&f.v.VerificationURI, "verification-uri", "", "address the device shows, for recipes with {verification_uri}")
+	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "", "address with the code in it, for recipes with {verification_uri_complete}")
+	fs.BoolVar(&f.deny, "deny", false, "deny instead of approving")
+	fs.BoolVar(&f.enter, "enter", false, "enter the code and stop before the decision")
+	fs.BoolVar(&f.second, "second-user", false, "decide as the second user")
+	return c
+}
+
+func (f *approveFlags) try(ctx context.Context, t terminal) error {
+	c, err := f.read(t)
+	if err != nil {
+		return err
+	}
+	decision := approve.Approve
+	if f.deny {
+		decision = approve.Deny
+	}
+	target, rehearsal, stop, err := f.subject(ctx, t, c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	v := f.v
+	if rehearsal != nil {
+		defer rehearsal.Close()
+		v = rehearsal.Verification
+		t.note("a device has started: user code %s, %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
+	}
+	v.Host, v.ClientID = target.Host, target.Client.ID
+	if f.second {
+		v.User = "second"
+	}
+	if err := f.outcome(ctx, f.act(ctx, target.Approver, v, decision)); err != nil {
+		return err
+	}
+	if f.enter {
+		fmt.Fprintln(t.out, "the code is entered, and nothing decided")
+		return nil
+	}
+	return f.arrival(ctx, t, rehearsal, decision)
+}
+
+// subject is the target with its approver, and a device of its own when no code
+// is given.
+func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target, *conformance.Rehearsal, func(), error) {
+	f.trace = func(s approve.Seen) { showPage(t.out, s) }
+	if f.v.UserCode != "" {
+		if c.Host == "" {
+			return nil, nil, nil, usage(errors.New("--user-code needs the server it is from"), "name it with --host or --config; without --user-code a device is started")
+		}
+		target, err := c.Target()
+		if err != nil {
+			return nil, nil, nil, usage(err, "")
+		}
+		err = f.givePowers(t, c, target)
+		return target, nil, func() {}, err
+	}
+	target, stop, err := f.target(ctx, t, c)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if target.Approver == nil {
+		stop()
+		return nil, nil, nil, noApprover()
+	}
+	r, err := conformance.Rehearse(ctx, target)
+	if err != nil {
+		stop()
+		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+			err = &failure{reports.ExitUntested, p, p.Hint}
+		} else {
+			err = &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+		}
+		return nil, nil, nil, err
+	}
+	return target, r, stop, nil
+}
+
+func noApprover() error {
+	return usage(errors.New("the configuration has no approver"), "give it an approve section, or choose one with --approve: "+strings.Join(approve.Kinds[1:], ", "))
+}
+
+// givePowers makes the approver of a target that is not spoken to.
+func (f *approveFlags) givePowers(t terminal, c *conformance.Config, target *conformance.Target) (err error) {
+	if target.Approver, err = f.newApprover(t, c, target); err != nil {
+		return err
+	}
+	if target.Approver == nil {
+		return noApprover()
+	}
+	return nil
+}
+
+func (f *approveFlags) act(ctx context.Context, a approve.Approver, v approve.Verification, d approve.Decision) error {
+	if !f.enter {
+		return a.Decide(ctx, v, d)
+	}
+	e, ok := a.(approve.Enterer)
+	if !ok {
+		return approve.ErrUnsupported
+	}
+	return e.Enter(ctx, v)
+}
+
+// outcome gives the approver's errors their exit codes.
+func (f *approveFlags) outcome(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+	case errors.Is(err, approve.ErrRefused):
+		return &failure{reports.ExitFailed, err, "is the code right, and is it still good?"}
+	case errors.Is(err, approve.ErrUnsupported):
+		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from the decision")
+	}
+	return &failure{reports.ExitUntested, err, "change the approve section and try again; conformance/approve describes it"}
+}
+
+// arrival tells what the decision did to the device.
+func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.Rehearsal, d approve.Decision) error {
+	done := map[approve.Decision]string{approve.Approve: "approved", approve.Deny: "denied"}[d]
+	if r == nil {
+		fmt.Fprintln(t.out, done)
+		return nil
+	}
+	got, err := r.Ends(ctx, d)
+	switch {
+	case ctx.Err() != nil:
+		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+	case err != nil:
+		return &failure{reports.ExitUntested, err, "the last step should expect what the page says once the decision is made"}
+	}
+	fmt.Fprintf(t.out, "%s: the device's poll is answered %s\n", done, got)
+	return nil
+}
+
+// showPage prints a page of the way and the step that led to it.
+func showPage(w io.Writer, s approve.Seen) {
+	status := "   "
+	if s.Status != 0 {
+		status = fmt.Sprint(s.Status)
+	}
+	fmt.Fprintf(w, "%s\n  %s %q %s\n", s.Step, status, s.Title, s.URL)
+}
