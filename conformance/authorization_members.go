@@ -13,7 +13,7 @@ import (
 // numbers (RFC 8628 section 3.2).
 func judgeStartTypes(e *Evidence, j *Judgement) {
 	for _, x := range e.Starts() {
-		for _, m := range []string{"device_code", "user_code", "verification_uri", "verification_uri_complete"} {
+		for _, m := range []string{"device_code", "user_code", "verification_uri", "verification_url", "verification_uri_complete"} {
 			v, ok := x.Member(m)
 			switch text, isText := v.(string); {
 			case m == "verification_uri_complete" && ok && v == nil:

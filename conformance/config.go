@@ -167,6 +167,7 @@ func (c *Config) Target() (*Target, error) {
 		}
 	}
 	var err error
+	errs = append(errs, c.Lenient.check())
 	t.TLS, err = c.TLS.config()
 	errs = append(errs, err)
 	if c.Host != "" {

@@ -244,7 +244,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if e.undead() {
 			pending = openIf(stillPending) // DF-EXPIRY-001
 		}
-		j.Each(polls, DueRefusal, "no tokens for a code that was approved after its end",
+		j.Each(e.exceptExpiredOnce(j, polls), DueRefusal, "no tokens for a code that was approved after its end",
 			failIf(givesTokens), openIf(infrastructure), passIf(terminal), pending, warnIf(errorIs(spec.ErrSlowDown)))
 		if d.Decision.Outcome == Accepted && len(polls) > 0 {
 			j.Warn("the approval of an expired code refused", "reported as a success", polls...)
@@ -268,7 +268,7 @@ func judgeStaysExpired(e *Evidence, j *Judgement) {
 		j.Inconclusive("the code was never reported as ended")
 		return
 	}
-	for _, x := range append(after[1:], e.Of(expiringFlow, "later")...) {
+	for _, x := range e.exceptExpiredOnce(j, append(after[1:], e.Of(expiringFlow, "later")...)) {
 		j.Each([]*Exchange{x}, DueRefusal, "a code that stays at its end",
 			failIf(givesTokens), failIf(errorIs(spec.ErrAuthorizationPending)),
 			passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
@@ -286,6 +286,6 @@ func anyTerminal(xs []*Exchange) bool {
 }
 
 func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
-	j.Each(e.Of(hastyAfterEnd, "second"), DueRefusal, "a terminal error, also when it is asked for too fast",
+	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error, also when it is asked for too fast",
 		passIf(terminal), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), openIf(anyAnswer))
 }

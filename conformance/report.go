@@ -75,6 +75,9 @@ func notes(t *Transcript, c *reports.Conformance) []string {
 	if len(t.Header.Target.Also) > 0 {
 		out = append(out, "the host also answers "+strings.Join(t.Header.Target.Also, ", ")+"; choose with --spec")
 	}
+	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
+		out = append(out, name+" excused nothing in this run")
+	}
 	missing := map[string]int{}
 	for _, k := range c.Checks {
 		if need, ok := strings.CutPrefix(k.Reason, "needs "); ok && k.Verdict == reports.Skipped {

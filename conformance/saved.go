@@ -77,6 +77,7 @@ func (t *Transcript) take(l line) {
 	case l.Header != nil:
 		t.Header = *l.Header
 	case l.Exchange != nil:
+		l.Exchange.lenient = &t.Header.Target.Lenient
 		t.Exchanges = append(t.Exchanges, l.Exchange)
 	case l.Event != nil:
 		t.Events = append(t.Events, *l.Event)

@@ -78,15 +78,6 @@ type Device struct {
 	OS   string `json:"os" yaml:"os"`
 }
 
-// Lenient names the deviations that the target's owner knows of and keeps. What
-// they excuse is reported as waived, never as a pass.
-type Lenient struct {
-	Status          []int `json:"status,omitempty" yaml:"status"`                     // statuses allowed for device-flow errors
-	VerificationURL bool  `json:"verification_url,omitempty" yaml:"verification_url"` // verification_url instead of verification_uri
-	ScopeArray      bool  `json:"scope_array,omitempty" yaml:"scope_array"`           // scope as a JSON array
-	ExpiredOnce     bool  `json:"expired_once,omitempty" yaml:"expired_once"`         // expired_token once, then another terminal error
-}
-
 // A Need is a power a check cannot do without.
 type Need string
 

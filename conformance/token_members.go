@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 func judgeTokenType(e *Evidence, j *Judgement) {
@@ -163,14 +165,30 @@ func judgeTokenShape(e *Evidence, j *Judgement) {
 func judgeTokenDocument(e *Evidence, j *Judgement, x *Exchange) {
 	if e.Contract.Name == "documented-v2" {
 		for _, m := range []string{"refresh_token", "scope"} {
-			if v, ok := x.Member(m); ok {
-				if _, isText := v.(string); !isText {
-					j.Fail(m+" as a string", jsonText(v), x)
-				}
+			v, ok := x.Member(m)
+			_, isText := v.(string)
+			_, isArray := v.([]any)
+			switch {
+			case !ok || isText:
+			case m == "scope" && isArray:
+				judgeScopeArray(e, j, reports.Fail, x)
+			default:
+				j.Fail(m+" as a string", jsonText(v), x)
 			}
 		}
 	}
 	j.Pass(x)
+}
+
+// judgeScopeArray books a scope that is an array (RFC 6749 section 3.3: words
+// between spaces), unless that is known.
+func judgeScopeArray(e *Evidence, j *Judgement, v reports.Verdict, x *Exchange) {
+	const expected, actual = "scope as a space-separated string", "an array"
+	if e.Lenient.ScopeArray {
+		j.Waive(lenientScopeArray, expected, actual, x)
+		return
+	}
+	j.Book(v, expected, actual, x)
 }
 
 func joinScopes(parts ...string) string {
@@ -216,12 +234,10 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	}
 	reported, _, ok := granted(redeemed)
 	real, seen, known := granted(e.One(narrowedScope, "introspect"))
-	_, isArray := redeemed.Object()["scope"].([]any)
+	if _, isArray := redeemed.Object()["scope"].([]any); isArray {
+		judgeScopeArray(e, j, reports.Warning, redeemed)
+	}
 	switch {
-	case isArray && e.Lenient.ScopeArray:
-		j.Waive("lenient.scope_array", "scope as a space-separated string", "an array", redeemed)
-	case isArray:
-		j.Warn("scope as a space-separated string", "an array", redeemed)
 	case ok && slices.Contains(reported, e.Narrow) && known && !slices.Contains(real, e.Narrow):
 		j.Fail("the scope that was granted", "the requested one, "+e.Narrow+" included", redeemed, seen)
 	case ok && slices.Contains(reported, e.Narrow) && !known:

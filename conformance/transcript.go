@@ -55,7 +55,8 @@ type Exchange struct {
 	// connection) after which the same request was sent again.
 	Superseded bool `json:"superseded,omitempty"`
 
-	raw []byte // the body with its secrets, for the scenario alone
+	raw     []byte   // the body with its secrets, for the scenario alone
+	lenient *Lenient // what is known of the target's statuses
 }
 
 // Request is what was sent. Params are its parameters where it was made of
@@ -140,8 +141,14 @@ func (x *Exchange) Status() int {
 	return x.Response.Status
 }
 
-// Class of the status: 2 for 2xx, 0 when there was no answer.
-func (x *Exchange) Class() int { return x.Status() / 100 }
+// Class of the status: 2 for 2xx, 0 when there was no answer. An error under a
+// status that the configuration knows of is a refusal like any other.
+func (x *Exchange) Class() int {
+	if x.excused() {
+		return http.StatusBadRequest / 100
+	}
+	return x.Status() / 100
+}
 
 // Object is the body as a JSON object, nil when it is none.
 func (x *Exchange) Object() map[string]any {
@@ -176,8 +183,14 @@ func (x *Exchange) HasCodes() bool { return x.text("device_code") != "" }
 // GivesCredentials tells whether the answer hands out anything of value.
 func (x *Exchange) GivesCredentials() bool { return x.HasTokens() || x.HasCodes() }
 
+// text is a string member of the JSON body. The name that verification_uri had
+// before RFC 8628 counts as well: that it is the old one is for DF-AUTHZ-001 and
+// 002 to say.
 func (x *Exchange) text(member string) string {
-	s, _ := x.Object()[member].(string)
+	s, ok := x.Object()[member].(string)
+	if member == "verification_uri" && !ok {
+		s, _ = x.Object()["verification_url"].(string)
+	}
 	return s
 }
 

@@ -68,7 +68,7 @@ func (p *printer) printf(format string, args ...any) {
 func CheckText(c Check) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-12s %-15s %s\n", strings.ToUpper(string(c.Verdict)), c.ID, c.Title)
-	if c.Reason != "" && len(c.Findings) == 0 {
+	if c.Reason != "" && (len(c.Findings) == 0 || c.Verdict == Waived) {
 		fmt.Fprintf(&b, "             %s\n", legible(c.Reason))
 	}
 	for i, f := range c.Findings {

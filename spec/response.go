@@ -49,6 +49,9 @@ func DecodeStart(body []byte) (StartResponse, error) {
 		VerificationURI:         m.required("verification_uri"),
 		VerificationURIComplete: m.text("verification_uri_complete"),
 	}
+	if r.VerificationURI == "" {
+		r.VerificationURI = m.text("verification_url") // its name before RFC 8628
+	}
 	r.ExpiresIn, _ = m.seconds("expires_in", true)
 	r.Interval, r.HasInterval = m.seconds("interval", false)
 	if err != nil {

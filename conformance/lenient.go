@@ -1,0 +1,93 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Lenient names the deviations that the target's owner knows of and keeps. What
+// they excuse is reported as waived, never as a pass, and every other check goes
+// on as if it were right.
+type Lenient struct {
+	Status          []int `json:"status,omitempty" yaml:"status"`                     // statuses allowed for device-flow errors
+	VerificationURL bool  `json:"verification_url,omitempty" yaml:"verification_url"` // verification_url instead of verification_uri
+	ScopeArray      bool  `json:"scope_array,omitempty" yaml:"scope_array"`           // scope as a JSON array
+	ExpiredOnce     bool  `json:"expired_once,omitempty" yaml:"expired_once"`         // expired_token once, then another refusal
+}
+
+// The names under which leniencies stand in reports.
+const (
+	lenientStatus          = "lenient.status"
+	lenientVerificationURL = "lenient.verification_url"
+	lenientScopeArray      = "lenient.scope_array"
+	lenientExpiredOnce     = "lenient.expired_once"
+)
+
+// check refuses statuses that cannot be a deviation: 400 is what is right, and a
+// server error or a redirect is no answer of the device flow.
+func (l Lenient) check() error {
+	for _, s := range l.Status {
+		if s < 200 || s >= 300 && s < 400 || s >= 500 || s == http.StatusBadRequest {
+			return fmt.Errorf("lenient.status: %d cannot be excused; 2xx and 4xx other than 400 can", s)
+		}
+	}
+	return nil
+}
+
+// set lists the leniencies that are asked for.
+func (l Lenient) set() []string {
+	var out []string
+	for _, o := range []struct {
+		on   bool
+		name string
+	}{
+		{len(l.Status) > 0, lenientStatus}, {l.VerificationURL, lenientVerificationURL},
+		{l.ScopeArray, lenientScopeArray}, {l.ExpiredOnce, lenientExpiredOnce},
+	} {
+		if o.on {
+			out = append(out, o.name)
+		}
+	}
+	return out
+}
+
+// unused lists the leniencies that no check of a run was waived by.
+func (l Lenient) unused(checks []reports.Check) []string {
+	return slices.DeleteFunc(l.set(), func(name string) bool {
+		return slices.ContainsFunc(checks, func(c reports.Check) bool { return c.Verdict == reports.Waived && c.Reason == name })
+	})
+}
+
+// excused tells whether the answer is an error under a status that is known and
+// kept: it then counts as the 400 that was due. DF-ERR-001 reports it.
+func (x *Exchange) excused() bool {
+	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" && !x.GivesCredentials()
+}
+
+// exceptExpiredOnce leaves out the polls that are refused in other words after
+// their code was reported as expired, where that is known, and waives them.
+func (e *Evidence) exceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchange {
+	if !e.Lenient.ExpiredOnce {
+		return polls
+	}
+	return slices.DeleteFunc(slices.Clone(polls), func(x *Exchange) bool {
+		known := otherRefusal(x) && slices.ContainsFunc(e.Polls(x.Flow), func(y *Exchange) bool {
+			return y.ErrorCode() == spec.ErrExpiredToken && y.Received <= x.Sent
+		})
+		if known {
+			j.Waive(lenientExpiredOnce, spec.ErrExpiredToken+" or "+spec.ErrInvalidGrant+" again", describe(x), x)
+		}
+		return known
+	})
+}
+
+// otherRefusal is one that neither says that the code has ended nor sends the
+// device on polling.
+func otherRefusal(x *Exchange) bool {
+	return x.Class() == 4 && !x.Infrastructure() && !x.StillPending() && !x.GivesCredentials() &&
+		!errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)(x)
+}
