@@ -10,7 +10,6 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
-	"github.com/dfcheck/dfcheck/reports"
 )
 
 // crowd is the devices, and what happens to them. As vegeta's Targeter it turns
@@ -30,7 +29,7 @@ type crowd struct {
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
 	free       chan int
-	begun      atomic.Uint64 // flows
+	interval   time.Duration // that the preflight saw
 	active     atomic.Int64  // flows under way
 	broken     error
 	brokenOnce sync.Once
@@ -109,8 +108,9 @@ func (c *crowd) settle(j *job) {
 	c.follow(d, j, a)
 	d.sent, d.received = j.sent, j.received
 	again := !d.state.over()
+	group := d.group
 	lock.Unlock()
-	c.record.answer(j, uint64(max(c.active.Load(), 0)))
+	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
 	if again {
 		c.schedule.put(j.device)
 	}
@@ -124,14 +124,14 @@ func (c *crowd) begin(d *device, j *job) bool {
 	}
 	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), hash(codes.UserCode), 0, d.flags&resent, 0, 0
 	d.flow++
-	c.begun.Add(1)
+	c.record.flowBegun(d.group, j.received)
 	c.active.Add(1)
 	twice, userTwice := c.ledger.issue(j.device, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
 	if twice {
-		c.record.violate(sameDeviceCode, "device "+strconv.Itoa(int(j.device)))
+		c.violate(sameDeviceCode, j, "its device code is another live device's")
 	}
 	if userTwice {
-		c.record.violate(sameUserCode, "device "+strconv.Itoa(int(j.device)))
+		c.violate(sameUserCode, j, "its user code is another live device's")
 	}
 	if c.approver == nil {
 		return true
@@ -156,7 +156,7 @@ func (c *crowd) progress(d *device, j *job) {
 		d.waited = uint32(min((j.sent-d.decided)/1000+1, 1<<32-1))
 	}
 	if j.reply.outcome == outToken {
-		c.record.redeemed(time.Duration(j.received-d.decided), time.Duration(d.waited)*time.Microsecond)
+		c.record.redeemed(d.group, j.received, time.Duration(j.received-d.decided), time.Duration(d.waited)*time.Microsecond)
 	}
 }
 
@@ -179,38 +179,17 @@ func (c *crowd) follow(d *device, j *job, a action) {
 		return
 	}
 	if was == polling || j.template.start && a.state == polling {
-		c.record.flowOver(d.polls)
+		c.record.flowOver(d.group, j.received, d.state, d.polls)
 		c.active.Add(-1)
 		c.ledger.retire(j.device)
 		if d.state != failed && d.state != abandoned && c.population.draw(j.device, d.flow, forReplay) < b.Replay {
 			d.state, d.due = replaying, j.received+int64(d.pause(b))
 			return
 		}
+	} else if was == starting {
+		c.record.noFlow(d.group, j.received)
 	}
 	if b.Again > 0 && d.state != failed {
 		d.state, d.due, d.flags = starting, j.received+int64(b.Again), 0
 	}
-}
-
-// census counts where the flows stand.
-func (c *crowd) census() reports.Devices {
-	out := reports.Devices{Simulated: uint64(len(c.devices)), Started: c.begun.Load()}
-	for i := range c.devices {
-		d := &c.devices[i]
-		switch d.state {
-		case polling, replaying:
-			out.Pending++
-		case approved:
-			out.Approved++
-		case denied:
-			out.Denied++
-		case expired:
-			out.Expired++
-		case failed:
-			out.Failed++
-		case abandoned:
-			out.Abandoned++
-		}
-	}
-	return out
 }

@@ -3,7 +3,6 @@ package load
 import (
 	"hash/maphash"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 type population struct {
 	profile *Profile
 	kinds   []kind
-	weight  float64 // of all groups together
+	weight  float64  // of all groups together
+	windows []window // of the stages
 }
 
 // kind is a group ready for use.
@@ -72,7 +72,7 @@ func pick(draw float64, weights []float64) int {
 }
 
 func newPopulation(p *Profile) *population {
-	pop := &population{profile: p}
+	pop := &population{profile: p, windows: p.Arrivals.windows(p.Devices)}
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		pop.kinds = append(pop.kinds, kind{Group: g})
@@ -111,18 +111,6 @@ func (p *population) encoding(d int32, k *kind) int {
 	return pick(p.draw(d, 0, forEncoding), k.weights)
 }
 
-// arrival is when the device comes, in nanoseconds from the start of the run.
-func (p *population) arrival(d int32) int64 {
-	a := p.profile.Arrivals
-	switch a.Kind {
-	case "ramp":
-		return int64(a.At) + int64(float64(a.Over)*float64(d)/float64(p.profile.Devices))
-	case "poisson": // given how many come, their times are independent and even
-		return int64(a.At) + int64(float64(a.Over)*p.draw(d, 0, forArrival))
-	}
-	return int64(a.At)
-}
-
 // verdict of the people of a device.
 type verdict uint8
 
@@ -141,20 +129,6 @@ func (p *population) decision(d int32, flow uint16, g *Group) (verdict, time.Dur
 		v = denies
 	}
 	return v, g.People.Delay.at(p.draw(d, flow, forDelay))
-}
-
-// at is the delay at a quantile.
-func (d Delay) at(q float64) time.Duration {
-	m := float64(d.Median)
-	switch d.Kind {
-	case "uniform":
-		return time.Duration(2 * m * q)
-	case "lognormal":
-		sigma := math.Log(float64(d.P95)/m) / 1.6448536269514722
-		z := math.Sqrt2 * math.Erfinv(2*min(max(q, 1e-9), 1-1e-9)-1)
-		return time.Duration(m * math.Exp(sigma*z))
-	}
-	return time.Duration(m)
 }
 
 // digest of the part of the schedule that a shard carries out: the sum over

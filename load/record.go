@@ -12,21 +12,16 @@ import (
 // record gathers the figures of a run.
 type record struct {
 	mu         sync.Mutex
-	outcomes   tally
-	starts     uint64
-	polls      uint64
-	start      *reports.Histogram
-	poll       *reports.Histogram
+	groups     []figures             // together they are the whole crowd
+	stages     []figures             // empty where the profile has none
+	stageAt    func(at int64) int    // the stage of an instant
 	service    [2]*reports.Histogram // start, poll
 	lag        *reports.Histogram
 	ownLag     *reports.Histogram // what of the lag is this machine's doing
-	token      *reports.Histogram
-	waiting    *reports.Histogram
-	server     *reports.Histogram
-	pollsEach  *reports.Histogram
-	open       map[int]*second // seconds to which answers may still come
+	open       map[int]*second    // seconds to which answers may still come
 	closed     []reports.Second
 	violations map[string]*reports.Violation
+	exchanges  []reports.Exchange // that violations cite
 }
 
 // second is one second of the run, by the intended time of its requests.
@@ -35,30 +30,34 @@ type second struct {
 	times, lag *reports.Histogram
 }
 
-func newRecord() *record {
+func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
-	return &record{start: h(), poll: h(), service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(), token: h(), waiting: h(), server: h(),
-		pollsEach: reports.NewHistogram(reports.Counts), open: map[int]*second{}, violations: map[string]*reports.Violation{}}
+	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.windows)), stageAt: p.stage,
+		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(), open: map[int]*second{}, violations: map[string]*reports.Violation{}}
 }
 
-// answer books the end of a request.
-func (r *record) answer(j *job, active uint64) {
+// parts are the figures that something at an instant belongs to.
+func (r *record) parts(group uint8, at int64, book func(*figures)) {
+	book(&r.groups[group])
+	if len(r.stages) > 0 {
+		book(&r.stages[r.stageAt(at)])
+	}
+}
+
+// answer books the end of a request of a device in a group.
+func (r *record) answer(j *job, group uint8, active uint64) {
 	response, service, lag := time.Duration(j.received-j.intended), time.Duration(j.received-j.sent), time.Duration(j.sent-j.intended)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.outcomes[j.reply.outcome]++
 	r.lag.Record(lag)
 	r.ownLag.Record(time.Duration(j.late))
+	r.parts(group, j.intended, func(f *figures) { f.answer(j, response) })
 	s := r.second(int(j.intended / int64(time.Second)))
 	if j.template.start {
-		r.starts++
 		s.Starts++
-		r.start.Record(response)
 		r.service[0].Record(service)
 	} else {
-		r.polls++
 		s.Polls++
-		r.poll.Record(response)
 		r.service[1].Record(service)
 	}
 	if j.reply.outcome == outToken {
@@ -102,22 +101,37 @@ func (r *record) close(n int) {
 
 // redeemed books the time from a decision to the token: the wait for the next
 // poll, and the rest.
-func (r *record) redeemed(total, waiting time.Duration) {
+func (r *record) redeemed(group uint8, at int64, total, waiting time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.token.Record(total)
-	r.waiting.Record(waiting)
-	r.server.Record(total - waiting)
+	r.parts(group, at, func(f *figures) { f.redeemed(total, waiting) })
 }
 
-func (r *record) flowOver(polls uint16) {
+func (r *record) flowBegun(group uint8, at int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pollsEach.RecordCount(int64(polls))
+	r.parts(group, at, func(f *figures) { f.begun++ })
 }
 
-// violate counts a broken promise; the first example is kept.
-func (r *record) violate(v violation, example string) {
+func (r *record) flowOver(group uint8, at int64, s state, polls uint16) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts(group, at, func(f *figures) { f.flowOver(s, polls) })
+}
+
+// noFlow books a device that got no codes.
+func (r *record) noFlow(group uint8, at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parts(group, at, func(f *figures) { f.codeless++ })
+}
+
+// maxExamples is how many exchanges are kept for a kind of violation.
+const maxExamples = 3
+
+// violate counts a broken promise. The first example is kept, and the exchanges
+// of the first few, as evidence.
+func (r *record) violate(v violation, example string, evidence func(id string) reports.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	seen := r.violations[v.kind]
@@ -126,41 +140,47 @@ func (r *record) violate(v violation, example string) {
 		r.violations[v.kind] = seen
 	}
 	seen.Count++
+	if len(seen.Exchanges) < maxExamples {
+		id := fmt.Sprintf("x%d", len(r.exchanges)+1)
+		r.exchanges = append(r.exchanges, evidence(id))
+		seen.Exchanges = append(seen.Exchanges, id)
+	}
 }
 
-// fill writes the figures into a report's section. took is how long requests
-// were sent.
-func (r *record) fill(l *reports.Load, took time.Duration) {
+// total is what all groups did together. It is called with the record locked.
+func (r *record) total() (*figures, error) {
+	all := &figures{}
+	for i := range r.groups {
+		if err := all.add(&r.groups[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// count sums up what has been sent so far.
+func (r *record) count() (starts, polls, bad uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for i := range r.groups {
+		f := &r.groups[i]
+		starts, polls = starts+f.starts, polls+f.polls
+		for o, n := range f.outcomes {
+			if outcome(o).bad() {
+				bad += n
+			}
+		}
+	}
+	return starts, polls, bad
+}
+
+// shut closes all seconds and returns them in order.
+func (r *record) shut() []reports.Second {
 	for at := range r.open {
 		r.close(at)
 	}
 	slices.SortFunc(r.closed, func(a, b reports.Second) int { return a.Second - b.Second })
-	l.Timeline = r.closed
-	l.Outcomes = r.outcomes.report()
-	l.Requests = reports.Requests{Starts: r.starts, Polls: r.polls}
-	if n := l.Requests.Total(); n > 0 {
-		l.Requests.PerSecond = float64(n) / took.Seconds()
-		l.ErrorRate = float64(l.Outcomes.Errors()) / float64(n)
-	}
-	if r.polls > 0 {
-		l.PollWaste = float64(l.Outcomes.Wasted()) / float64(r.polls)
-	}
-	l.Latency = reports.Latencies{Start: r.start.Distribution(), Poll: r.poll.Distribution(), TimeToToken: r.token.Distribution()}
-	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
-	l.TokenWait = reports.TokenWait{Waiting: r.waiting.Distribution(), Server: r.server.Distribution()}
-	l.Lag, l.PollsPerFlow = r.lag.Distribution(), r.pollsEach.Distribution()
-	l.Violations = []reports.Violation{}
-	for _, v := range violations {
-		if seen := r.violations[v.kind]; seen != nil {
-			l.Violations = append(l.Violations, *seen)
-		}
-	}
-	if own := r.ownLag.Quantile(0.99); own > lateness {
-		l.Client.Saturated = true
-		l.Client.Why = fmt.Sprintf("one request in a hundred left %.0f ms late", own)
-	}
+	return r.closed
 }
 
 // lateness of the 99th percentile, in milliseconds, beyond which this machine is

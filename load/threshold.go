@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,23 +13,20 @@ import (
 	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
-// threshold is one expectation of a run: poll.p99 < 250ms.
+// threshold is one expectation of a run: poll.p99 < 250ms, or, of a part of it,
+// poll.p99{group:television} < 250ms.
 type threshold struct {
 	text     string
-	measure  string // poll, start, time_to_token, lag, error_rate, violations, per_second
+	name     string // of the measure
+	measure  measure
 	quantile string // p99, mean, max; empty for single figures
+	part     string // group or stage; empty for the whole run
+	of       string // name of the group or stage
 	less     func(value, limit float64) bool
-	limit    float64 // milliseconds for times, a share for rates
+	limit    float64 // milliseconds for times, 0..1 for shares
 }
 
-var thresholdShape = regexp.MustCompile(`^\s*([a-z_]+)(?:\.([a-z0-9]+))?\s*(<=|<|==|>=|>)\s*([0-9.]+)\s*(%|ms|s|m)?\s*$`)
-
-// The measures, and the figures of those that are distributions.
-var (
-	distributions = []string{"poll", "start", "time_to_token", "lag"}
-	figures       = []string{"error_rate", "violations", "per_second"}
-	quantiles     = []string{"min", "mean", "p50", "p90", "p95", "p99", "p999", "max"}
-)
+var thresholdShape = regexp.MustCompile(`^\s*([a-z0-9_]+)(?:\.([a-z0-9]+))?\s*(?:\{\s*([a-z]+)\s*:\s*([^{}]+?)\s*\})?\s*(<=|<|==|>=|>)\s*([0-9.]+)\s*(%|ms|s|m)?\s*$`)
 
 var comparisons = map[string]func(value, limit float64) bool{
 	"<":  func(v, l float64) bool { return v < l },
@@ -42,28 +40,42 @@ var comparisons = map[string]func(value, limit float64) bool{
 func parseThreshold(text string) (threshold, error) {
 	m := thresholdShape.FindStringSubmatch(text)
 	if m == nil {
-		return threshold{}, fmt.Errorf("threshold %q is not of the form poll.p99 < 250ms, error_rate < 1%% or violations == 0", text)
+		return threshold{}, fmt.Errorf("threshold %q is not of the form poll.p99 < 250ms, error_rate < 1%%, poll.p99{group:NAME} < 1s or violations == 0", text)
 	}
-	t := threshold{text: strings.TrimSpace(text), measure: m[1], quantile: m[2], less: comparisons[m[3]]}
-	known := append(slices.Clone(distributions), figures...)
+	t := threshold{text: strings.TrimSpace(text), name: m[1], quantile: m[2], part: m[3], of: m[4], less: comparisons[m[5]]}
+	var known bool
+	t.measure, known = measures[t.name]
+	bad := func(format string, args ...any) (threshold, error) {
+		return t, fmt.Errorf("threshold %q: "+format, append([]any{text}, args...)...)
+	}
 	switch {
-	case !slices.Contains(known, t.measure):
-		return t, fmt.Errorf("threshold %q: unknown measure %q; the nearest is %q", text, t.measure, strict.Nearest(t.measure, known))
-	case slices.Contains(distributions, t.measure) && !slices.Contains(quantiles, t.quantile):
-		return t, fmt.Errorf("threshold %q: %s needs one of %s, as in %s.p99", text, t.measure, strings.Join(quantiles, ", "), t.measure)
-	case slices.Contains(figures, t.measure) && t.quantile != "":
-		return t, fmt.Errorf("threshold %q: %s is one figure and has no %s", text, t.measure, t.quantile)
+	case !known:
+		return bad("unknown measure %q; the nearest is %q", t.name, strict.Nearest(t.name, measureNames()))
+	case t.measure.spread() && !slices.Contains(quantiles, t.quantile):
+		return bad("%s needs one of %s, as in %s.p99", t.name, strings.Join(quantiles, ", "), t.name)
+	case t.name == "worst_second" && !slices.Contains([]string{"p50", "p99", "max"}, t.quantile):
+		return bad("of a second there are p50, p99 and max")
+	case !t.measure.spread() && t.quantile != "":
+		return bad("%s is one figure and has no %s", t.name, t.quantile)
+	case t.part != "" && t.part != "group" && t.part != "stage":
+		return bad("a part of a run is a group or a stage, not a %q", t.part)
+	case t.part != "" && !t.measure.ofParts():
+		return bad("%s is a figure of the whole run", t.name)
 	}
-	var err error
-	if t.limit, err = strconv.ParseFloat(m[4], 64); err != nil {
-		return t, fmt.Errorf("threshold %q: %q is not a number", text, m[4])
+	return t, t.bound(m[6], m[7])
+}
+
+// bound reads the limit in the unit of the measure.
+func (t *threshold) bound(digits, unit string) (err error) {
+	if t.limit, err = strconv.ParseFloat(digits, 64); err != nil {
+		return fmt.Errorf("threshold %q: %q is not a number", t.text, digits)
 	}
-	isTime := slices.Contains(distributions, t.measure)
-	switch unit := m[5]; {
-	case isTime && unit == "":
-		return t, fmt.Errorf("threshold %q: a time needs its unit, as in 250ms", text)
-	case isTime != (unit == "ms" || unit == "s" || unit == "m"):
-		return t, fmt.Errorf("threshold %q: %s is not measured in %q", text, t.measure, unit)
+	isTime := unit == "ms" || unit == "s" || unit == "m"
+	switch {
+	case t.measure.unit == times && unit == "":
+		return fmt.Errorf("threshold %q: a time needs its unit, as in 250ms", t.text)
+	case (t.measure.unit == times) != isTime, unit == "%" && t.measure.unit != share:
+		return fmt.Errorf("threshold %q: %s is not measured in %q", t.text, t.name, unit)
 	case unit == "%":
 		t.limit /= 100
 	case unit == "s":
@@ -71,36 +83,77 @@ func parseThreshold(text string) (threshold, error) {
 	case unit == "m":
 		t.limit *= float64(time.Minute / time.Millisecond)
 	}
-	return t, nil
+	return nil
+}
+
+// fits holds that the part it is about is one of a profile's.
+func (t *threshold) fits(p *Profile) error {
+	var names []string
+	switch t.part {
+	case "group":
+		for _, g := range p.Groups {
+			names = append(names, g.Name)
+		}
+	case "stage":
+		for _, s := range p.Arrivals.Stages {
+			names = append(names, s.Name)
+		}
+	}
+	switch {
+	case t.part == "" || slices.Contains(names, t.of):
+		return nil
+	case len(names) == 0:
+		return fmt.Errorf("threshold %q: the profile has no %ss", t.text, t.part)
+	}
+	return fmt.Errorf("threshold %q: there is no %s %q; the nearest is %q", t.text, t.part, t.of, strict.Nearest(t.of, names))
+}
+
+// subject is the part of the run that a threshold is about.
+func (t *threshold) subject(l *reports.Load) *reports.Breakdown {
+	parts := map[string][]reports.Breakdown{"group": l.Groups, "stage": l.Stages}[t.part]
+	for i := range parts {
+		if parts[i].Name == t.of {
+			return &parts[i]
+		}
+	}
+	return asPart(l) // of one group, too, which is the whole
+}
+
+// value reads the figure; measured is false when there was nothing to measure.
+func (t *threshold) value(l *reports.Load) (v float64, measured bool) {
+	b := t.subject(l)
+	switch m := &t.measure; {
+	case m.wholeOne != nil:
+		return m.wholeOne(l), true
+	case m.one != nil:
+		if v = m.one(b); math.IsNaN(v) {
+			return 0, false
+		}
+		return v, true
+	case m.whole != nil:
+		d := m.whole(l)
+		return quantile(d, t.quantile), d.Count > 0
+	default:
+		d := m.dist(b)
+		return quantile(d, t.quantile), d.Count > 0
+	}
 }
 
 // judge compares the figure of a run. A miss that our own machine may be the
 // reason for is no verdict on the server.
-func (t threshold) judge(l *reports.Load) reports.Threshold {
+func (t *threshold) judge(l *reports.Load) reports.Threshold {
 	out := reports.Threshold{Expression: t.text}
-	ownDoing := true
-	switch t.measure {
-	case "error_rate":
-		out.Value = l.ErrorRate
-	case "violations":
-		out.Value, ownDoing = float64(l.Violated()), false
-	case "per_second":
-		out.Value = l.Requests.PerSecond
-	default:
-		d := map[string]reports.Distribution{"poll": l.Latency.Poll, "start": l.Latency.Start,
-			"time_to_token": l.Latency.TimeToToken, "lag": l.Lag}[t.measure]
-		out.Value = map[string]float64{"min": d.Min, "mean": d.Mean, "p50": d.P50, "p90": d.P90, "p95": d.P95,
-			"p99": d.P99, "p999": d.P999, "max": d.Max}[t.quantile]
-		if d.Count == 0 {
-			out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
-			return out
-		}
+	var measured bool
+	out.Value, measured = t.value(l)
+	if !measured {
+		out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
+		return out
 	}
 	out.OK = t.less(out.Value, t.limit)
 	switch {
 	case out.OK:
 		out.Verdict = reports.Pass
-	case l.Client.Saturated && ownDoing:
+	case l.Client.Saturated && !t.measure.theirs:
 		out.Verdict, out.Reason = reports.Inconclusive, "this machine was the limit: "+l.Client.Why
 	default:
 		out.Verdict = reports.Fail

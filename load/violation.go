@@ -3,6 +3,8 @@ package load
 import (
 	"fmt"
 	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // violation is a kind of broken promise, with the requirement that it breaks.
@@ -32,58 +34,61 @@ var (
 var violations = []violation{sameDeviceCode, sameUserCode, tokenEarly, tokenDenied, tokenLate, tokenTwice, sameToken,
 	wentBack, serverFault, oddStatus, oddType, mayBeStored, undeserved, unpunished}
 
+// violate books a broken promise that an answer shows.
+func (c *crowd) violate(v violation, j *job, format string, args ...any) {
+	c.record.violate(v, fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9)+fmt.Sprintf(format, args...),
+		func(id string) reports.Exchange { return c.evidence(id, v, j) })
+}
+
 // inspect holds one answer against what the device lived through before it. It
 // is called with the device locked, before its state changes.
 func (c *crowd) inspect(d *device, j *job) {
 	r := j.reply
-	example := func(format string, args ...any) string {
-		return fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9) + fmt.Sprintf(format, args...)
-	}
 	for _, f := range []struct {
 		fault faults
 		v     violation
 	}{{wrongStatus, oddStatus}, {wrongType, oddType}, {storable, mayBeStored}} {
 		if r.faults&f.fault != 0 {
-			c.record.violate(f.v, example("status %d, %s, Cache-Control %q", r.status, r.contentType, r.cacheControl))
+			c.violate(f.v, j, "status %d, %s, Cache-Control %q", r.status, r.contentType, r.cacheControl)
 		}
 	}
 	if r.outcome == out5xx {
-		c.record.violate(serverFault, example("status %d", r.status))
+		c.violate(serverFault, j, "status %d", r.status)
 	}
 	if j.template.start {
 		return
 	}
 	switch r.outcome {
 	case outToken:
-		c.inspectToken(d, j, example)
+		c.inspectToken(d, j)
 	case outPending, outSlowDown:
 		if d.state == replaying && d.flags&resent == 0 && r.outcome == outPending {
-			c.record.violate(wentBack, example("authorization_pending"))
+			c.violate(wentBack, j, "authorization_pending")
 		}
-		c.inspectPace(d, j, example)
+		c.inspectPace(d, j)
 	}
 }
 
-func (c *crowd) inspectToken(d *device, j *job, example func(string, ...any) string) {
+func (c *crowd) inspectToken(d *device, j *job) {
 	switch {
 	case d.flags&redeemed != 0 && d.flags&resent == 0:
-		c.record.violate(tokenTwice, example("a second token"))
+		c.violate(tokenTwice, j, "a second token")
 	case d.flags&refused != 0, d.flags&decisionIsDenial != 0 && d.decided != 0 && d.decided < j.sent:
-		c.record.violate(tokenDenied, example("a token"))
+		c.violate(tokenDenied, j, "a token")
 	case d.flags&ended != 0 || j.sent > d.ends()+int64(endTolerance):
-		c.record.violate(tokenLate, example("%.1f s after the end", float64(j.sent-d.ends())/1e9))
+		c.violate(tokenLate, j, "%.1f s after the end", float64(j.sent-d.ends())/1e9)
 	case d.flags&decisionSent == 0 && c.approver != nil:
-		c.record.violate(tokenEarly, example("nobody was asked"))
+		c.violate(tokenEarly, j, "nobody was asked")
 	}
 	if c.ledger.hand(j.reply.token, j.device) {
-		c.record.violate(sameToken, example("its token is another device's"))
+		c.violate(sameToken, j, "its token is another device's")
 	}
 }
 
 // inspectPace: a device that waited from the receipt of one answer to the
 // sending of the next poll has kept its interval; one whose poll was answered
 // sooner after the last was sent has not.
-func (c *crowd) inspectPace(d *device, j *job, example func(string, ...any) string) {
+func (c *crowd) inspectPace(d *device, j *job) {
 	if d.polls == 0 {
 		return // servers may count the start as a poll (ruling R3)
 	}
@@ -92,8 +97,8 @@ func (c *crowd) inspectPace(d *device, j *job, example func(string, ...any) stri
 	offended := j.received-d.sent < interval
 	switch {
 	case j.reply.outcome == outSlowDown && kept && d.flags&resent == 0:
-		c.record.violate(undeserved, example("%.3f s after the last answer, of %d s", float64(j.sent-d.received)/1e9, d.interval))
+		c.violate(undeserved, j, "%.3f s after the last answer, of %d s", float64(j.sent-d.received)/1e9, d.interval)
 	case j.reply.outcome == outPending && offended:
-		c.record.violate(unpunished, example("%.3f s after the last poll, of %d s", float64(j.received-d.sent)/1e9, d.interval))
+		c.violate(unpunished, j, "%.3f s after the last poll, of %d s", float64(j.received-d.sent)/1e9, d.interval)
 	}
 }

@@ -22,7 +22,9 @@ type Load struct {
 	// PollsPerFlow counts polls, not milliseconds.
 	PollsPerFlow Distribution `json:"polls_per_flow"`
 	// PollWaste is the share of polls that were told to go on waiting, 0..1.
-	PollWaste  float64     `json:"poll_waste"`
+	PollWaste float64 `json:"poll_waste"`
+	// FlowShares tell how flows ended.
+	FlowShares FlowShares  `json:"flow_shares"`
 	Groups     []Breakdown `json:"groups,omitempty"`
 	Stages     []Breakdown `json:"stages,omitempty"`
 	Violations []Violation `json:"violations"`
@@ -50,24 +52,54 @@ type Shard struct {
 	Polls   uint64 `json:"polls,omitempty"`
 }
 
-// Devices counts the crowd: how many there are, and where their flows stood at
-// the end of the run.
+// Devices counts the crowd: how many devices there are, and what became of
+// their flows. A device that begins anew has many.
 type Devices struct {
 	Simulated uint64 `json:"simulated"`
-	Started   uint64 `json:"started"` // flows begun
-	Pending   uint64 `json:"pending"`
+	Started   uint64 `json:"started"` // flows that got their codes
+	Pending   uint64 `json:"pending"` // of these, under way at the end
 	Approved  uint64 `json:"approved"`
 	Denied    uint64 `json:"denied"`
 	Expired   uint64 `json:"expired"`
-	Failed    uint64 `json:"failed"`
+	Failed    uint64 `json:"failed"` // those that got no codes included
 	Abandoned uint64 `json:"abandoned"`
+}
+
+// Over is the number of flows that have ended.
+func (d Devices) Over() uint64 { return d.Approved + d.Denied + d.Expired + d.Failed + d.Abandoned }
+
+// Shares tells how the flows that are over ended.
+func (d Devices) Shares() FlowShares {
+	n := float64(d.Over())
+	if n == 0 {
+		return FlowShares{}
+	}
+	return FlowShares{Approved: float64(d.Approved) / n, Denied: float64(d.Denied) / n, Expired: float64(d.Expired) / n,
+		Failed: float64(d.Failed) / n, Abandoned: float64(d.Abandoned) / n}
+}
+
+// FlowShares are shares of the flows that are over, 0..1 each and 1 together.
+type FlowShares struct {
+	Approved  float64 `json:"approved"`
+	Denied    float64 `json:"denied"`
+	Expired   float64 `json:"expired"`
+	Failed    float64 `json:"failed"`
+	Abandoned float64 `json:"abandoned"`
 }
 
 // Requests counts what was sent.
 type Requests struct {
-	Starts    uint64  `json:"starts"`
-	Polls     uint64  `json:"polls"`
-	PerSecond float64 `json:"per_second"` // both together, over the run
+	Starts         uint64  `json:"starts"`
+	Polls          uint64  `json:"polls"`
+	PerSecond      float64 `json:"per_second"` // both together, over the run
+	PollsPerSecond float64 `json:"polls_per_second"`
+	// SteadyPollsPerSecond is the median of the whole seconds in which all
+	// devices were there and polling; 0 when there was none.
+	SteadyPollsPerSecond float64 `json:"steady_polls_per_second"`
+	// BytesOut and BytesIn are header and body of requests and answers, without
+	// what TLS and TCP add.
+	BytesOut uint64 `json:"bytes_out"`
+	BytesIn  uint64 `json:"bytes_in"`
 }
 
 // Total number of requests.
@@ -122,12 +154,18 @@ type TokenWait struct {
 
 // Breakdown is the figures of one group of devices or one stage of a profile.
 type Breakdown struct {
-	Name      string    `json:"name"`
-	Devices   Devices   `json:"devices"`
-	Requests  Requests  `json:"requests"`
-	Outcomes  Outcomes  `json:"outcomes"`
-	ErrorRate float64   `json:"error_rate"`
-	Latency   Latencies `json:"latency_ms"`
+	Name string `json:"name"`
+	// FromSecond is when a stage began, in seconds of the run.
+	FromSecond   float64      `json:"from_second,omitempty"`
+	Devices      Devices      `json:"devices"`
+	Requests     Requests     `json:"requests"`
+	Outcomes     Outcomes     `json:"outcomes"`
+	ErrorRate    float64      `json:"error_rate"`
+	Latency      Latencies    `json:"latency_ms"`
+	TokenWait    TokenWait    `json:"time_to_token_ms"`
+	PollsPerFlow Distribution `json:"polls_per_flow"`
+	PollWaste    float64      `json:"poll_waste"`
+	FlowShares   FlowShares   `json:"flow_shares"`
 }
 
 // Violation is a broken promise of the protocol seen under load.

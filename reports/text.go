@@ -107,27 +107,22 @@ func duration(ms float64) string {
 
 func (p *printer) load(r *Report) {
 	l := r.Load
+	d, s := l.Devices, l.FlowShares
 	p.printf("\n%d devices, %d flows started: %d pending, %d approved, %d denied, %d expired, %d failed, %d abandoned\n",
-		l.Devices.Simulated, l.Devices.Started, l.Devices.Pending, l.Devices.Approved, l.Devices.Denied, l.Devices.Expired, l.Devices.Failed, l.Devices.Abandoned)
+		d.Simulated, d.Started, d.Pending, d.Approved, d.Denied, d.Expired, d.Failed, d.Abandoned)
 	p.printf("%d starts and %d polls, %.0f requests a second, %.3f %% errors, in %s\n",
 		l.Requests.Starts, l.Requests.Polls, l.Requests.PerSecond, 100*l.ErrorRate, duration(r.Run.DurationMS))
-	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "milliseconds\tcount\tmean\tp50\tp90\tp95\tp99\tp99.9\tmax\t\n")
-	for _, row := range []struct {
-		name string
-		d    Distribution
-	}{
-		{"start", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
-		{"time to token", l.Latency.TimeToToken}, {"lag", l.Lag},
-	} {
-		if row.d.Count > 0 {
-			d := row.d
-			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", row.name, d.Count, d.Mean, d.P50, d.P90, d.P95, d.P99, d.P999, d.Max)
-		}
+	if l.Requests.SteadyPollsPerSecond > 0 {
+		p.printf("%.0f polls a second once all devices polled\n", l.Requests.SteadyPollsPerSecond)
 	}
-	if p.err == nil {
-		p.err = tw.Flush()
+	if d.Over() > 0 {
+		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each, %.1f %% of all polls were told to wait\n",
+			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)
 	}
+	p.table("milliseconds", []row{{"start", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
+		{"time to token", l.Latency.TimeToToken}, {"waiting for the next poll", l.TokenWait.Waiting}, {"server", l.TokenWait.Server}, {"lag", l.Lag}})
+	p.parts("group", l.Groups)
+	p.parts("stage", l.Stages)
 	for _, v := range l.Violations {
 		kind := "violation"
 		if v.Information {
@@ -143,6 +138,42 @@ func (p *printer) load(r *Report) {
 	}
 	for _, n := range l.Notes {
 		p.printf("note: %s\n", legible(n))
+	}
+}
+
+// row of a table of distributions.
+type row struct {
+	name string
+	d    Distribution
+}
+
+func (p *printer) table(title string, rows []row) {
+	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%s\tcount\tmean\tp50\tp90\tp95\tp99\tp99.9\tmax\t\n", title)
+	for _, r := range rows {
+		if d := r.d; d.Count > 0 {
+			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", r.name, d.Count, d.Mean, d.P50, d.P90, d.P95, d.P99, d.P999, d.Max)
+		}
+	}
+	if p.err == nil {
+		p.err = tw.Flush()
+	}
+}
+
+// parts has a line for each group or stage.
+func (p *printer) parts(part string, list []Breakdown) {
+	if len(list) == 0 {
+		return
+	}
+	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%s\tdevices\tflows\tpolls/s\terrors\tpoll p50\tp99\ttoken p50\tp95\tpolls/flow\tapproved\tdenied\texpired\t\n", part)
+	for _, b := range list {
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.0f\t%.2f %%\t%.2f\t%.2f\t%.0f\t%.0f\t%.1f\t%.0f %%\t%.0f %%\t%.0f %%\t\n", legible(b.Name), b.Devices.Simulated,
+			b.Devices.Started, b.Requests.PollsPerSecond, 100*b.ErrorRate, b.Latency.Poll.P50, b.Latency.Poll.P99, b.Latency.TimeToToken.P50, b.Latency.TimeToToken.P95,
+			b.PollsPerFlow.Mean, 100*b.FlowShares.Approved, 100*b.FlowShares.Denied, 100*b.FlowShares.Expired)
+	}
+	if p.err == nil {
+		p.err = tw.Flush()
 	}
 }
 

@@ -41,6 +41,10 @@ func newLoad(t terminal) *cobra.Command {
 success; latency is measured from the moment a request was due. Without --host
 the crowd polls the embedded server.
 
+Without --profile most people approve, a few deny, within half a minute, and a
+device that is done begins anew at once: N devices make N polls per interval,
+1,000 a second for 5,000 devices and 5 s, until the run ends.
+
 A host that is not this machine needs --allow-host.`,
 		Example: `  dfcheck load --devices 5000 --ramp 5s --duration 30s
   dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
@@ -108,6 +112,9 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
 	if cmd.Flags().Changed("threshold") {
 		p.Thresholds = f.thresholds
 	}
+	if f.maxRate < 1 || f.maxRate > load.MaxRate {
+		return nil, fmt.Errorf("--max-rate is %d; 1 to %d are possible", f.maxRate, load.MaxRate)
+	}
 	return p, p.WithDefaults().Check()
 }
 
@@ -146,6 +153,8 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	line.clear()
 	if n, ok := errors.AsType[*load.NotReady](err); ok {
 		return &failure{reports.ExitUntested, err, n.Hint}
+	} else if err != nil && ctx.Err() != nil {
+		return &failure{reports.ExitInterrupted, errors.New("interrupted before the load began"), ""}
 	} else if err != nil {
 		return usage(err, "")
 	}

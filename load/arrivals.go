@@ -1,0 +1,148 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Arrivals tells when devices come. The kinds: ramp spreads them evenly over a
+// time, constant sends them at a rate, poisson at random over a time, burst all
+// at once, stages one after the other, and replay as a file says.
+type Arrivals struct {
+	Kind   string     `yaml:"kind"`
+	Over   Duration   `yaml:"over,omitempty"`
+	At     Duration   `yaml:"at,omitempty"`   // when the first may come
+	Rate   float64    `yaml:"rate,omitempty"` // of constant: devices per second
+	Stages []Stage    `yaml:"stages,omitempty"`
+	File   string     `yaml:"file,omitempty"`  // of replay: CSV
+	Times  []Duration `yaml:"times,omitempty"` // of replay, when there is no file; sorted when read
+}
+
+// Stage is a part of the run in which a share of the devices comes. The report
+// has its figures.
+type Stage struct {
+	Name  string   `yaml:"name"`
+	Kind  string   `yaml:"kind,omitempty"` // ramp, poisson or burst
+	Share float64  `yaml:"share"`          // of the devices, in proportion to the other stages'
+	Over  Duration `yaml:"over"`           // its length; the last stage lasts to the end of the run
+}
+
+func (a *Arrivals) withDefaults() {
+	set(&a.Kind, "ramp")
+	a.Stages = slices.Clone(a.Stages)
+	for i := range a.Stages {
+		set(&a.Stages[i].Name, fmt.Sprintf("stage %d", i+1))
+		set(&a.Stages[i].Kind, "ramp")
+	}
+}
+
+// maxStages bounds the memory of their figures.
+const maxStages = 50
+
+func (a *Arrivals) check() (errs []error) {
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("arrivals: "+format, args...))
+		}
+	}
+	kinds := []string{"ramp", "constant", "poisson", "burst", "stages", "replay"}
+	bad(slices.Contains(kinds, a.Kind), "kind is %q; there are ramp, constant, poisson, burst, stages and replay", a.Kind)
+	bad(a.Over >= 0 && a.At >= 0, "a time is negative")
+	bad(a.Kind != "constant" || a.Rate > 0, "a constant rate needs rate, in devices per second")
+	bad(a.Kind == "constant" || a.Rate == 0, "rate is for the kind constant")
+	bad(a.Kind == "ramp" || a.Kind == "poisson" || a.Over == 0, "over is for the kinds ramp and poisson")
+	bad((a.Kind == "stages") == (len(a.Stages) > 0), "the kind stages and a list of stages go together")
+	bad(a.Kind == "replay" || a.File == "" && len(a.Times) == 0, "file and times are for the kind replay")
+	bad(a.Kind != "replay" || len(a.Times) > 0, "replay needs a file, or times")
+	bad(len(a.Times) == 0 || slices.Min(a.Times) >= 0, "a time is negative")
+	bad(len(a.Stages) <= maxStages, "%d stages; %d are possible", len(a.Stages), maxStages)
+	shares, names := 0.0, map[string]bool{}
+	for _, s := range a.Stages {
+		bad(slices.Contains([]string{"ramp", "poisson", "burst"}, s.Kind), "stage %q is of kind %q; there are ramp, poisson and burst", s.Name, s.Kind)
+		bad(s.Share >= 0 && s.Over >= 0, "stage %q has a negative share or length", s.Name)
+		bad(!names[s.Name], "two stages are called %q", s.Name)
+		names[s.Name] = true
+		shares += s.Share
+	}
+	bad(len(a.Stages) == 0 || shares > 0, "no stage has a share of the devices")
+	return errs
+}
+
+// window is the part of a run that a stage is: its devices and its beginning.
+type window struct {
+	first, count int32
+	from         int64 // nanoseconds
+	over         int64
+}
+
+// windows are those of the stages, for a number of devices.
+func (a *Arrivals) windows(devices int) []window {
+	total := 0.0
+	for _, s := range a.Stages {
+		total += s.Share
+	}
+	var out []window
+	at, sum, first := int64(a.At), 0.0, int32(0)
+	for _, s := range a.Stages {
+		sum += s.Share
+		end := int32(float64(devices)*sum/total + 0.5)
+		out = append(out, window{first, end - first, at, int64(s.Over)})
+		at, first = at+int64(s.Over), end
+	}
+	return out
+}
+
+// arrival is when a device comes, in nanoseconds from the start of the run.
+func (p *population) arrival(d int32) int64 {
+	a, n := &p.profile.Arrivals, p.profile.Devices
+	switch a.Kind {
+	case "constant":
+		return int64(a.At) + int64(float64(d)/a.Rate*float64(time.Second))
+	case "replay": // with more devices than times some come together, with fewer some times are left out
+		return int64(a.At) + int64(a.Times[int(d)*len(a.Times)/n])
+	case "stages":
+		for i, w := range p.windows {
+			if d < w.first+w.count {
+				return w.from + p.spread(a.Stages[i].Kind, w.over, d, d-w.first, w.count)
+			}
+		}
+	}
+	return int64(a.At) + p.spread(a.Kind, int64(a.Over), d, d, int32(n))
+}
+
+// spread is when the i-th of n devices comes within a time.
+func (p *population) spread(kind string, over int64, d, i, n int32) int64 {
+	switch kind {
+	case "ramp":
+		return int64(float64(over) * float64(i) / float64(n))
+	case "poisson": // given how many come, their times are independent and even
+		return int64(float64(over) * p.draw(d, 0, forArrival))
+	}
+	return 0
+}
+
+// lastArrival is when all devices are there.
+func (p *population) lastArrival() int64 {
+	a := &p.profile.Arrivals
+	last := p.arrival(int32(p.profile.Devices - 1))
+	if a.Kind == "poisson" {
+		last = int64(a.At + a.Over)
+	}
+	for _, w := range p.windows {
+		if w.count > 0 {
+			last = w.from + w.over
+		}
+	}
+	return last
+}
+
+// stage is the index of the stage that an instant belongs to.
+func (p *population) stage(at int64) int {
+	for i := len(p.windows) - 1; i > 0; i-- {
+		if at >= p.windows[i].from {
+			return i
+		}
+	}
+	return 0
+}

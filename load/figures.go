@@ -1,0 +1,126 @@
+package load
+
+import (
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// figures are those of a part of the crowd: a group of its devices, or a stage
+// of the run. Histograms come into being with their first value.
+type figures struct {
+	outcomes          tally
+	starts, polls     uint64
+	bytesOut, bytesIn uint64
+	begun             uint64                // flows that got codes
+	over              [abandoned + 1]uint64 // flows that ended, by their last state
+	codeless          uint64                // flows that failed at their start
+	start, poll       *reports.Histogram
+	token             *reports.Histogram
+	waiting, server   *reports.Histogram // the two parts of the time to token
+	pollsEach         *reports.Histogram
+}
+
+// in returns a histogram of milliseconds, made when it is needed.
+func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
+	if *h == nil {
+		*h = reports.NewHistogram(u)
+	}
+	return *h
+}
+
+// answer books the end of a request.
+func (f *figures) answer(j *job, response time.Duration) {
+	f.outcomes[j.reply.outcome]++
+	f.bytesOut += uint64(j.bytesOut)
+	f.bytesIn += uint64(len(j.reply.header) + len(j.reply.body))
+	if j.template.start {
+		f.starts++
+		in(&f.start, reports.Milliseconds).Record(response)
+		return
+	}
+	f.polls++
+	in(&f.poll, reports.Milliseconds).Record(response)
+}
+
+func (f *figures) redeemed(total, waiting time.Duration) {
+	in(&f.token, reports.Milliseconds).Record(total)
+	in(&f.waiting, reports.Milliseconds).Record(waiting)
+	in(&f.server, reports.Milliseconds).Record(total - waiting)
+}
+
+func (f *figures) flowOver(s state, polls uint16) {
+	f.over[s]++
+	in(&f.pollsEach, reports.Counts).RecordCount(int64(polls))
+}
+
+// histograms lists those that two parts of a crowd merge.
+func (f *figures) histograms() []**reports.Histogram {
+	return []**reports.Histogram{&f.start, &f.poll, &f.token, &f.waiting, &f.server, &f.pollsEach}
+}
+
+// add merges another part's figures.
+func (f *figures) add(o *figures) error {
+	for i, n := range o.outcomes {
+		f.outcomes[i] += n
+	}
+	for i, n := range o.over {
+		f.over[i] += n
+	}
+	f.starts, f.polls, f.begun, f.codeless = f.starts+o.starts, f.polls+o.polls, f.begun+o.begun, f.codeless+o.codeless
+	f.bytesOut, f.bytesIn = f.bytesOut+o.bytesOut, f.bytesIn+o.bytesIn
+	mine := f.histograms()
+	for i, h := range o.histograms() {
+		if *h == nil {
+			continue
+		}
+		unit := reports.Milliseconds
+		if h == &o.pollsEach {
+			unit = reports.Counts
+		}
+		if err := in(mine[i], unit).Merge(*h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ended is the number of flows with codes that are over.
+func (f *figures) ended() uint64 {
+	var n uint64
+	for _, k := range f.over {
+		n += k
+	}
+	return n
+}
+
+// breakdown gives the figures their names. simulated devices belong to the part;
+// pending flows are those that were under way before it began; took is how long
+// requests were sent.
+func (f *figures) breakdown(name string, simulated, before uint64, took time.Duration) reports.Breakdown {
+	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(), Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut, BytesIn: f.bytesIn},
+		Devices: reports.Devices{Simulated: simulated, Started: f.begun, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
+			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
+	b.FlowShares = b.Devices.Shares()
+	if n := b.Requests.Total(); n > 0 {
+		b.ErrorRate = float64(b.Outcomes.Errors()) / float64(n)
+	}
+	if f.polls > 0 {
+		b.PollWaste = float64(b.Outcomes.Wasted()) / float64(f.polls)
+	}
+	if took > 0 {
+		b.Requests.PerSecond = float64(b.Requests.Total()) / took.Seconds()
+		b.Requests.PollsPerSecond = float64(f.polls) / took.Seconds()
+	}
+	b.Latency = reports.Latencies{Start: distribution(f.start), Poll: distribution(f.poll), TimeToToken: distribution(f.token)}
+	b.TokenWait = reports.TokenWait{Waiting: distribution(f.waiting), Server: distribution(f.server)}
+	b.PollsPerFlow = distribution(f.pollsEach)
+	return b
+}
+
+func distribution(h *reports.Histogram) reports.Distribution {
+	if h == nil {
+		return reports.Distribution{}
+	}
+	return h.Distribution()
+}

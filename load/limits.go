@@ -1,0 +1,78 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Limits that no profile may exceed.
+const (
+	MaxDevices  = 5_000_000
+	MaxDuration = 24 * time.Hour
+	MaxRate     = 200_000 // requests per second
+	MaxInFlight = 4096
+	maxGroups   = 50 // for the memory of their figures
+)
+
+// Check reports every problem of a profile with its defaults filled in.
+func (p *Profile) Check() error {
+	var errs []error
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(p.Devices > 0 && p.Devices <= MaxDevices, "devices is %d; 1 to %d are possible", p.Devices, MaxDevices)
+	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration, "duration is %s; up to %s is possible", p.Duration, MaxDuration)
+	errs = append(errs, p.Arrivals.check()...)
+	bad(p.Connections.Most > 0 && p.Connections.Most <= MaxInFlight, "connections.most is %d; 1 to %d are possible", p.Connections.Most, MaxInFlight)
+	bad(slices.Contains([]string{"pooled", "fresh"}, p.Connections.Mode), "connections.mode is %q; it is pooled or fresh", p.Connections.Mode)
+	bad(slices.Contains([]string{"1.1", "2"}, p.Connections.HTTP), "connections.http is %q; it is 1.1 or 2", p.Connections.HTTP)
+	bad(p.Timeout > 0, "timeout is %s", p.Timeout)
+	bad(len(p.Groups) <= maxGroups, "%d groups; %d are possible", len(p.Groups), maxGroups)
+	names := map[string]bool{}
+	for _, g := range p.Groups {
+		bad(!names[g.Name], "two groups are called %q", g.Name)
+		names[g.Name] = true
+		errs = append(errs, g.check()...)
+	}
+	for _, text := range p.Thresholds {
+		t, err := parseThreshold(text)
+		if err == nil {
+			err = t.fits(p)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (g *Group) check() (errs []error) {
+	bad := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("group %q: "+format, append([]any{g.Name}, args...)...))
+		}
+	}
+	bad(g.Weight > 0, "weight is %g", g.Weight)
+	bad(g.People.Approve >= 0 && g.People.Deny >= 0 && g.People.Approve+g.People.Deny <= 1.000001, "approve and deny are shares that add up to at most 1")
+	for _, err := range g.People.Delay.check() {
+		bad(false, "%w", err)
+	}
+	if g.Contract != "" {
+		_, err := spec.BuiltinContract(g.Contract)
+		bad(err == nil, "%w", err)
+	}
+	b := g.Behaviour
+	bad(b.SlowDown == obey || b.SlowDown == ignore, "slow_down is %q; it is obey or ignore", b.SlowDown)
+	bad(b.Replay >= 0 && b.Replay <= 1, "replay is a share, not %g", b.Replay)
+	bad(b.Early >= 0 && b.Jitter >= 0 && b.Again >= 0 && b.GiveUp >= 0, "a time of its behaviour is negative")
+	bad(b.Drift > -0.5 && b.Drift < 0.5, "drift is a share, not %g", b.Drift)
+	for e, w := range g.Encodings {
+		_, err := spec.ParseEncoding(e)
+		bad(err == nil && w >= 0, "encodings: %q with weight %g", e, w)
+	}
+	return errs
+}

@@ -1,0 +1,154 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// tell reports progress once a second.
+func (c *crowd) tell(p *Profile, f func(Progress), done <-chan struct{}) {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-t.C:
+			g := Progress{Elapsed: time.Duration(c.schedule.now()), Duration: time.Duration(p.Duration)}
+			g.Starts, g.Polls, g.Errors = c.record.count()
+			g.Active = c.active.Load()
+			f(g)
+		}
+	}
+}
+
+// report makes the section of a report.
+func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
+	l := &reports.Load{Profile: p.asMap(), Thresholds: []reports.Threshold{},
+		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", c.population.digest(0, 1))}}
+	took := min(time.Duration(c.schedule.now()), time.Duration(p.Duration))
+	r := c.record
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all, err := r.total()
+	if err != nil {
+		return nil, err
+	}
+	b := all.breakdown("", uint64(p.Devices), 0, took)
+	l.Devices, l.Requests, l.Outcomes, l.ErrorRate, l.Latency = b.Devices, b.Requests, b.Outcomes, b.ErrorRate, b.Latency
+	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
+	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
+	l.Lag, l.Timeline = r.lag.Distribution(), r.shut()
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, took)
+	l.Groups, l.Stages = c.groups(took), c.stages(took)
+	l.Violations, l.Exchanges = r.broken(), r.exchanges
+	if own := r.ownLag.Quantile(0.99); own > lateness {
+		l.Client.Saturated = true
+		l.Client.Why = fmt.Sprintf("one request in a hundred left %.0f ms late", own)
+	}
+	if c.approver == nil {
+		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending")
+	}
+	if n := c.absent(); n > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not come when the run ended", n, p.Devices))
+	}
+	return l, nil
+}
+
+// absent counts the devices that have not come.
+func (c *crowd) absent() (n int) {
+	for i := range c.devices {
+		if c.devices[i].state == absent {
+			n++
+		}
+	}
+	return n
+}
+
+// steady is the median of polls in the whole seconds from the instant from which
+// all devices poll; 0 when there was no such second.
+func steady(timeline []reports.Second, from, took time.Duration) float64 {
+	var polls []uint64
+	for _, s := range timeline {
+		if at := time.Duration(s.Second) * time.Second; at >= from && at+time.Second <= took {
+			polls = append(polls, s.Polls)
+		}
+	}
+	if len(polls) == 0 {
+		return 0
+	}
+	slices.Sort(polls)
+	return float64(polls[len(polls)/2])
+}
+
+// broken lists the violations in their order.
+func (r *record) broken() []reports.Violation {
+	out := []reports.Violation{}
+	for _, v := range violations {
+		if seen := r.violations[v.kind]; seen != nil {
+			out = append(out, *seen)
+		}
+	}
+	return out
+}
+
+// groups has the figures of every group, where there is more than one.
+func (c *crowd) groups(took time.Duration) (out []reports.Breakdown) {
+	if len(c.population.kinds) < 2 {
+		return nil
+	}
+	size := make([]uint64, len(c.population.kinds))
+	for i := range c.devices {
+		size[c.devices[i].group]++
+	}
+	for i, k := range c.population.kinds {
+		out = append(out, c.record.groups[i].breakdown(k.Name, size[i], 0, took))
+	}
+	return out
+}
+
+// stages has the figures of every stage: of what was due in it.
+func (c *crowd) stages(took time.Duration) (out []reports.Breakdown) {
+	under := uint64(0) // flows under way
+	for i, w := range c.population.windows {
+		end := int64(took)
+		if i+1 < len(c.population.windows) {
+			end = min(end, c.population.windows[i+1].from)
+		}
+		f := &c.record.stages[i]
+		b := f.breakdown(c.population.profile.Arrivals.Stages[i].Name, uint64(w.count), under, time.Duration(max(end-w.from, 0)))
+		b.FromSecond = time.Duration(w.from).Seconds()
+		under = b.Devices.Pending
+		out = append(out, b)
+	}
+	return out
+}
+
+// asMap is the profile as it was carried out. Long lists of times are counted.
+func (p *Profile) asMap() map[string]any {
+	q := *p
+	q.Groups = slices.Clone(p.Groups)
+	shorten := func(times *[]Duration) {
+		if len(*times) > 20 {
+			*times = (*times)[:20:20]
+		}
+	}
+	shorten(&q.Arrivals.Times)
+	for i := range q.Groups {
+		shorten(&q.Groups[i].People.Delay.Times)
+	}
+	text, err := yaml.Marshal(&q)
+	if err != nil {
+		panic(err) // every member can be written
+	}
+	var m map[string]any
+	if err := yaml.Unmarshal(text, &m); err != nil {
+		panic(err) // it was just written
+	}
+	return m
+}

@@ -1,0 +1,45 @@
+package load
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// Target is the server under load.
+type Target struct {
+	Host               string
+	StartURL, TokenURL string
+	Contract           *spec.Contract
+	ClientID           string
+	Secret, Auth       string // of a confidential client: basic or post
+	Scope              string
+	DeviceType         string
+	DeviceOS           string
+	Headers            http.Header
+	TLS                *tls.Config
+	Approver           approve.Approver // nil: nobody decides
+	AllowHosts         []string         // beside this machine itself
+}
+
+// allowed holds that load goes to this machine, or where the user said it may.
+func (t Target) allowed() error {
+	for _, at := range []string{t.StartURL, t.TokenURL} {
+		u, err := url.Parse(at)
+		if err != nil {
+			return err
+		}
+		ip := net.ParseIP(u.Hostname())
+		if u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(t.AllowHosts, u.Hostname()) {
+			continue
+		}
+		return &NotReady{"load would go to " + u.Hostname() + ", which is not this machine",
+			"if the server is yours to load, say so: --allow-host " + u.Hostname()}
+	}
+	return nil
+}
