@@ -86,6 +86,7 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 // subject is the target with its approver, and a device of its own when no code
 // is given.
 func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target, *conformance.Rehearsal, func(), error) {
+	f.pictures = "."
 	f.trace = func(s approve.Seen) { showPage(t.out, s) }
 	if f.v.UserCode != "" {
 		if c.Host == "" {
@@ -96,7 +97,7 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 			return nil, nil, nil, usage(err, "")
 		}
 		err = f.givePowers(t, c, target)
-		return target, nil, func() {}, err
+		return target, nil, ending(target.Approver), err
 	}
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {

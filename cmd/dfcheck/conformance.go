@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,6 +92,11 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		var err error
 		s.waivers, err = conformance.ReadWaivers(f.waivers)
 		errs = append(errs, err)
+	}
+	for _, d := range s.destinations {
+		if f.pictures == "" && d.Path != "-" {
+			f.pictures = filepath.Dir(d.Path)
+		}
 	}
 	if f.run.MaxWait == 0 {
 		f.run.MaxWait = time.Duration(c.MaxWait)

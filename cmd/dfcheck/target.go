@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -27,6 +28,7 @@ type targetFlags struct {
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
 	trace                                   func(approve.Seen) // is told of the pages of an approver's way
+	pictures                                string             // folder for a browser's pictures of failed steps
 }
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {
@@ -103,12 +105,21 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 	if target.Approver, err = f.newApprover(t, c, target); err != nil {
 		return nil, nil, err
 	}
-	return target, func() {}, nil
+	return target, ending(target.Approver), nil
+}
+
+// ending is how an approver ends: a browser is closed.
+func ending(a approve.Approver) func() {
+	return func() {
+		if c, ok := a.(io.Closer); ok {
+			c.Close()
+		}
+	}
 }
 
 // newApprover makes the approver of the configuration; nil when it has none.
 func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
-	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace})
+	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace, Dir: f.pictures})
 	return a, usage(err, "conformance/approve describes the approvers")
 }
 

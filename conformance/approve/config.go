@@ -14,10 +14,10 @@ import (
 )
 
 // Kinds lists the approvers.
-var Kinds = []string{"none", "reference", "http", "exec", "form", "prompt"}
+var Kinds = []string{"none", "reference", "http", "exec", "form", "browser", "prompt"}
 
 // Config is the approve section of dfcheck.yaml. Approve and Deny are read by
-// the kind: a request for http, a command for exec, steps for form.
+// the kind: a request for http, a command for exec, steps for form and browser.
 type Config struct {
 	Kind    string `yaml:"kind"`
 	Approve Action `yaml:"approve"`
@@ -27,6 +27,7 @@ type Config struct {
 	Steps   []Step   `yaml:"steps"`   // form: before both decisions
 	Refused []string `yaml:"refused"` // form: texts or selectors of a page that refuses the code
 	Hosts   []string `yaml:"hosts"`   // form: whose pages may be opened besides the target's
+	Browser string   `yaml:"browser"` // browser: the program, when it is not found by itself
 	// User names values for placeholders, {username} and so on; SecondUser are
 	// those of another person.
 	User       map[string]string `yaml:"user"`
@@ -35,8 +36,8 @@ type Config struct {
 
 // Action is how one decision is carried out.
 type Action struct {
-	Command []string          // exec
-	Steps   []Step            // form
+	Command []string          `yaml:"-"` // exec
+	Steps   []Step            `yaml:"-"` // form
 	Method  string            `yaml:"method"`
 	URL     string            `yaml:"url"`
 	Headers map[string]string `yaml:"headers"`
@@ -77,6 +78,7 @@ type Env struct {
 	In     io.Reader    // where the prompt is answered
 	Out    io.Writer    // where the prompt is shown
 	Trace  func(Seen)   // is told of every page of a form; nil for nobody
+	Dir    string       // where the browser's pictures of failed steps go; "" for the temporary folder
 }
 
 // New makes the approver of a configuration; nil for none. All problems are
@@ -101,6 +103,12 @@ func New(c Config, env Env) (Approver, error) {
 			return nil, err
 		}
 		return f, nil
+	case "browser":
+		b, err := NewBrowser(c, env)
+		if err != nil {
+			return nil, err
+		}
+		return b, nil
 	case "prompt":
 		return NewPrompt(env.In, env.Out), nil
 	}

@@ -187,6 +187,9 @@ func (w *walk) until(ctx context.Context, missing string, found func(*page) bool
 		if err := w.refusal(p); err != nil {
 			return err
 		}
+		if w.sent && p.status/100 == 4 {
+			return refusedBy(p)
+		}
 		if w.on.wait(ctx) {
 			continue
 		}

@@ -1,0 +1,193 @@
+package approve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Browser carries out the recipe of Form in a headless browser, for pages that
+// need JavaScript. Every decision has cookies of its own. The browser starts
+// with the first decision and ends with Close.
+type Browser struct {
+	recipe   *recipe
+	trace    func(Seen)
+	pictures string // folder for pictures of pages on which a step failed
+	path     string // of the browser
+	insecure bool   // certificates are not verified
+
+	tabs  chan struct{} // one for each decision under way
+	mu    sync.Mutex
+	ctx   context.Context // of the running browser, nil before
+	dir   string          // its profile and temporary files
+	taken int             // pictures
+}
+
+// Limits on what a run makes of a browser.
+const (
+	maxTabs     = 4
+	maxPictures = 5
+)
+
+// NewBrowser makes a browser approver of a configuration. It fails when no
+// browser is installed; the error says how to install one.
+func NewBrowser(c Config, env Env) (*Browser, error) {
+	r, err := newRecipe(c, env.Host)
+	b := &Browser{recipe: r, trace: env.Trace, pictures: env.Dir, tabs: make(chan struct{}, maxTabs)}
+	path, findErr := findBrowser(c.Browser)
+	b.path = path
+	return b, errors.Join(err, findErr, b.trust(env.Client))
+}
+
+// trust takes over whom the client trusts, as far as a browser can be told.
+func (b *Browser) trust(c *http.Client) error {
+	t, ok := c.Transport.(*http.Transport)
+	if !ok || t.TLSClientConfig == nil {
+		return nil
+	}
+	b.insecure = t.TLSClientConfig.InsecureSkipVerify
+	if t.TLSClientConfig.RootCAs != nil && !b.insecure {
+		return errors.New("the browser approver cannot be given a CA file: install the CA for the browser, or for a test server set tls.insecure")
+	}
+	return nil
+}
+
+// Powers are those of the recipe. The requests are the browser's own.
+func (b *Browser) Powers() Powers { return b.recipe.powers() }
+
+// Decide takes all the steps of a decision.
+func (b *Browser) Decide(ctx context.Context, v Verification, d Decision) error {
+	steps, err := b.recipe.of(v, d)
+	if err != nil {
+		return err
+	}
+	return b.visit(ctx, v, d, func(ctx context.Context, w *walk) error { return w.all(ctx, steps) })
+}
+
+// Enter takes the steps up to the last request, and looks whether that could be
+// made.
+func (b *Browser) Enter(ctx context.Context, v Verification) error {
+	if !b.recipe.steps {
+		return ErrUnsupported
+	}
+	steps, err := b.recipe.of(v, Approve)
+	if err != nil {
+		return err
+	}
+	return b.visit(ctx, v, Approve, func(ctx context.Context, w *walk) error { return w.enter(ctx, steps) })
+}
+
+// visit does something in a tab of its own.
+func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func(context.Context, *walk) error) error {
+	select {
+	case b.tabs <- struct{}{}:
+		defer func() { <-b.tabs }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	running, err := b.start()
+	if err != nil {
+		return err
+	}
+	tab, cancel := chromedp.NewContext(running, chromedp.WithNewBrowserContext())
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	t := &browserTab{recipe: b.recipe}
+	if err := t.watch(tab); err != nil {
+		return fmt.Errorf("the browser opens no page: %w", err)
+	}
+	err = do(tab, b.recipe.begin(t, b.trace, v, d))
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil || errors.Is(err, ErrRefused):
+		return err
+	}
+	return b.picture(tab, err)
+}
+
+// start starts the browser, or starts it again when it has died.
+func (b *Browser) start() (context.Context, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx != nil && b.ctx.Err() == nil {
+		return b.ctx, nil
+	}
+	dir, err := os.MkdirTemp("", "dfcheck-browser-*")
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(b.path), chromedp.UserDataDir(dir), chromedp.Env("TMPDIR="+dir),
+		chromedp.WindowSize(1024, 768), chromedp.Flag("host-resolver-rules", b.recipe.reachable()))
+	if b.insecure {
+		options = append(options, chromedp.IgnoreCertErrors)
+	}
+	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx); err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("the browser %s does not start: %w", b.path, err)
+	}
+	b.ctx, b.dir = ctx, dir
+	return ctx, nil
+}
+
+// reachable keeps the browser off the network, but for the hosts of the recipe.
+func (r *recipe) reachable() string {
+	rules := []string{"MAP * ~NOTFOUND"}
+	for _, h := range append([]string{r.host}, r.hosts...) {
+		if u, err := url.Parse(h); err == nil && u.Host != "" {
+			h = u.Host
+		}
+		u := &url.URL{Host: h}
+		rules = append(rules, "EXCLUDE "+u.Hostname())
+		if loopback(u.Hostname()) {
+			rules = append(rules, "EXCLUDE 127.0.0.1", "EXCLUDE localhost", "EXCLUDE ::1")
+		}
+	}
+	return strings.Join(rules, ", ")
+}
+
+// picture takes a picture of the page on which a step failed, and tells where it
+// is.
+func (b *Browser) picture(tab context.Context, failed error) error {
+	b.mu.Lock()
+	b.taken++
+	enough := b.taken > maxPictures
+	b.mu.Unlock()
+	if enough {
+		return failed
+	}
+	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
+	if err != nil {
+		return failed
+	}
+	f, err := os.CreateTemp(b.pictures, "dfcheck-approve-*.png")
+	if err != nil {
+		return failed
+	}
+	defer f.Close()
+	if _, err := f.Write(png); err != nil {
+		return failed
+	}
+	return fmt.Errorf("%w; see %s", failed, f.Name())
+}
+
+// Close ends the browser.
+func (b *Browser) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx == nil {
+		return nil
+	}
+	err := chromedp.Cancel(b.ctx)
+	b.ctx = nil
+	return errors.Join(err, os.RemoveAll(b.dir))
+}
