@@ -41,5 +41,5 @@ func writeMarkdown(w io.Writer, r *Report) error {
 // cell makes a text fit into a table of Markdown, where it can neither break
 // the table nor bring markup of its own.
 func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "*", "\\*", "_", "\\_").Replace(short(legible(s), 400))
+	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "]", "\\]", "*", "\\*", "_", "\\_").Replace(short(legible(s), 400))
 }

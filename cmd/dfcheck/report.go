@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,35 @@ func newReport(t terminal) *cobra.Command {
 		},
 	}
 	render.Flags().StringArrayVar(&to, "to", []string{"text=-"}, "FORMAT=PATH, repeatable")
-	c.AddCommand(render)
+	c.AddCommand(render, newMatrix(t), newCompare(t))
 	return c
+}
+
+func newCompare(t terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "compare OLD.json NEW.json", Short: "Tell what got worse and what got better", Args: cobra.ExactArgs(2),
+		Long:    "Compares the verdicts of two conformance reports. Exit code 1 when a check got worse.",
+		Example: "  dfcheck report compare main.json branch.json",
+		RunE: func(_ *cobra.Command, args []string) error {
+			before, err := reports.ReadFile(args[0])
+			if err != nil {
+				return usage(err, "make one with `dfcheck conformance --report json=FILE`")
+			}
+			now, err := reports.ReadFile(args[1])
+			if err != nil {
+				return usage(err, "make one with `dfcheck conformance --report json=FILE`")
+			}
+			changes, err := reports.Compare(before, now)
+			if err != nil {
+				return usage(err, "")
+			}
+			if err := reports.WriteChanges(t.out, changes); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(changes, reports.Change.Worse) {
+				return exit(reports.ExitFailed)
+			}
+			return nil
+		},
+	}
 }

@@ -1,0 +1,108 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sampleMatrix has a server with findings, one that a text of its own is hostile
+// for, and one that was asked less.
+func sampleMatrix(t *testing.T, rows MatrixRows) *Matrix {
+	t.Helper()
+	other := New(KindConformance, "v0")
+	other.Run.Started = time.Date(2026, 1, 3, 3, 4, 5, 0, time.UTC)
+	other.Target = Target{Host: hostile, Spec: hostile}
+	other.Conformance = &Conformance{Checks: []Check{
+		{ID: "DF-POLL-001", Group: "POLL", Level: "MUST", Title: "Pending", Source: "RFC 8628", Verdict: Pass},
+		{ID: "DF-ERR-001", Group: "ERR", Level: "MUST", Title: "Status", Source: "RFC 6749", Verdict: Waived, Reason: "lenient.status",
+			Findings: []Finding{{Expected: "400", Actual: "403", Exchanges: []string{"x9"}}}},
+		{ID: hostile, Group: hostile, Level: hostile, Title: hostile, Source: hostile, Verdict: Verdict(hostile), Reason: hostile},
+	}}
+	m, err := NewMatrix([]MatrixServer{{Name: "first", Page: "a b.html", Report: sample()}, {Name: hostile, Report: other}}, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestMatrix(t *testing.T) {
+	for name, render := range map[string]func(b *bytes.Buffer) error{
+		"matrix.html": func(b *bytes.Buffer) error { return sampleMatrix(t, MatrixAll).WriteHTML(b) },
+		"matrix.md":   func(b *bytes.Buffer) error { return sampleMatrix(t, MatrixAll).WriteMarkdown(b, "") },
+		"matrix-found.md": func(b *bytes.Buffer) error {
+			return sampleMatrix(t, MatrixFound).WriteMarkdown(b, "out/matrix (1).html")
+		},
+		"matrix-groups.md": func(b *bytes.Buffer) error { return sampleMatrix(t, MatrixGroups).WriteMarkdown(b, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := render(&b); err != nil {
+				t.Fatal(err)
+			}
+			if strings.ContainsAny(b.String(), "\x1b\x00\u202e") {
+				t.Error("control characters of a server reach the reader")
+			}
+			if strings.Contains(b.String(), "<script>") {
+				t.Error("markup of a server is not escaped")
+			}
+			golden(t, name, b.String())
+		})
+	}
+}
+
+// Every cell that is no pass leads to an anchor that is there.
+func TestMatrixLinksArriveSomewhere(t *testing.T) {
+	m := sampleMatrix(t, MatrixAll)
+	var page bytes.Buffer
+	if err := m.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"s1-DF-POLL-003", "s1-DF-POLL-004", "s1-DF-EXPIRY-001", "s1-DF-SEC-001", "s2-DF-ERR-001"} {
+		if !strings.Contains(page.String(), `href="#`+id+`"`) || !strings.Contains(page.String(), `id="`+id+`"`) {
+			t.Errorf("no way to %s", id)
+		}
+	}
+}
+
+func TestMatrixRefuses(t *testing.T) {
+	load := &Report{Run: Run{Kind: KindLoad}}
+	for want, servers := range map[string][]MatrixServer{
+		"no conformance section":     {{Name: "a", Report: load}},
+		"two reports are called a; ": {{Name: "a", Report: sample()}, {Name: "a", Report: sample()}},
+	} {
+		if _, err := NewMatrix(servers, MatrixAll); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	report := func(verdicts ...Verdict) *Report {
+		r := &Report{Conformance: &Conformance{}}
+		for i, v := range verdicts {
+			if v != "" {
+				r.Conformance.Checks = append(r.Conformance.Checks, Check{ID: string(rune('a' + i)), Verdict: v, Title: "t", Reason: "why"})
+			}
+		}
+		return r
+	}
+	before := report(Pass, Fail, Warning, Pass, Pass, Skipped, "", Waived, Pass)
+	now := report(Pass, Pass, Fail, Skipped, Inconclusive, Pass, Fail, Pass, "")
+	changes, err := Compare(before, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := WriteChanges(&b, changes); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "compare.text", b.String())
+	if same, err := Compare(now, now); err != nil || len(same) != 0 {
+		t.Errorf("a report differs from itself: %v, %v", same, err)
+	}
+	if _, err := Compare(now, &Report{Run: Run{Kind: KindLoad}}); err == nil {
+		t.Error("a load report is compared")
+	}
+}
