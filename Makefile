@@ -1,7 +1,7 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet race bench test-long targets
+.PHONY: build test vet race bench bench-peers test-long targets
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -17,6 +17,12 @@ vet:
 # Benchmarks with allocations.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# What a poll costs beside vegeta, k6 and wrk, against the limits: a table, in
+# about a quarter of an hour. ROUNDS=1 and ONLY=rate,max measure less.
+ROUNDS ?= 3
+bench-peers:
+	$(GO) run ./load/bench -rounds $(ROUNDS) -only '$(ONLY)'
 
 # The clean servers twenty times while every core is busy: no verdict may change.
 test-long:

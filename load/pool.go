@@ -81,7 +81,6 @@ func (p *pool) grow() bool {
 	}
 	now := p.now()
 	if p.limit == p.most {
-		p.full.Store(now)
 		return false
 	}
 	if p.held <= slowServer && now-p.freed <= slowServer {
@@ -167,6 +166,9 @@ func (p *pool) put(c *conn, end bool) {
 		p.idle[c.origin] = append(p.idle[c.origin], c)
 	}
 	p.held, p.freed = now-c.taken, now
+	if p.open == p.most && !p.busy.Load() {
+		p.full.Store(now)
+	}
 	p.release()
 	p.mu.Unlock()
 	if end {
