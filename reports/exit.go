@@ -66,8 +66,11 @@ func (r *Report) failed(o ExitOptions) bool {
 			return true
 		}
 	}
-	return r.Load != nil && r.Load.failed()
+	return r.Load != nil && r.Load.failed() || r.Capacity != nil && r.Capacity.failed()
 }
+
+// failed: not even the smallest crowd was held.
+func (c *Capacity) failed() bool { return c.Devices == 0 && c.High > 0 }
 
 // failed: a violation fails the run by itself, unless the profile has a
 // threshold of its own for them.

@@ -57,6 +57,9 @@ func TestExitCode(t *testing.T) {
 		{"a merge with an incomplete shard", load(Load{Shards: []Shard{ended, {}}}), ExitOptions{}, 4},
 		{"the same with a breach already seen", load(Load{Shards: []Shard{ended, {}}, Thresholds: []Threshold{{Verdict: Fail}}}), ExitOptions{}, 1},
 		{"a whole merge", load(Load{Shards: []Shard{ended, ended}}), ExitOptions{}, 0},
+		{"a capacity", &Report{Capacity: &Capacity{Devices: 5, Low: 4, High: 6}}, ExitOptions{}, 0},
+		{"not one crowd was held", &Report{Capacity: &Capacity{High: 1}}, ExitOptions{}, 1},
+		{"a search that ended before it began", &Report{Capacity: &Capacity{}}, ExitOptions{}, 0},
 	} {
 		if got := ExitCode(c.r, c.o); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)

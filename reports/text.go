@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -178,14 +180,42 @@ func (p *printer) parts(part string, list []Breakdown) {
 }
 
 func (p *printer) capacity(c *Capacity) {
-	p.printf("\n%d devices (%d to %d with %.0f %% confidence), %.0f polls a second\n", c.Devices, c.Low, c.High, 100*c.Confidence, c.PollsPerSecond)
+	switch {
+	case c.High == 0 && c.Devices > 0 && !c.Saturated:
+		p.printf("\n%d devices and perhaps more: as many as were to be tried, all held", c.Devices)
+	case c.High == 0:
+		p.printf("\n%d devices or more", c.Devices)
+	default:
+		p.printf("\n%d devices (%d to %d with %.0f %% confidence)", c.Devices, c.Low, c.High, 100*c.Confidence)
+	}
+	p.printf(", %.0f polls a second, within %s\n", c.PollsPerSecond, strings.Join(c.Objectives, " and "))
 	if c.FirstLimit != "" {
 		p.printf("gave first: %s\n", c.FirstLimit)
 	}
 	if c.Saturated {
 		p.printf("this machine was the limit: the server may hold more\n")
 	}
+	p.curve(c.Points)
 	for _, n := range c.Notes {
 		p.printf("note: %s\n", legible(n))
+	}
+}
+
+// curve is a table of the measurements, by their size.
+func (p *printer) curve(points []CapacityPoint) {
+	if len(points) == 0 {
+		return
+	}
+	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "devices\tpolls/s\tp50 ms\tp99 ms\terrors\t\t\n")
+	for _, c := range slices.SortedStableFunc(slices.Values(points), func(a, b CapacityPoint) int { return cmp.Compare(a.Devices, b.Devices) }) {
+		held := "held"
+		if !c.OK {
+			held = "missed " + c.Limit
+		}
+		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate, held)
+	}
+	if p.err == nil {
+		p.err = tw.Flush()
 	}
 }

@@ -6,17 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dfcheck/dfcheck/conformance"
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
-	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // loadFlags are the options of a load run.
@@ -64,7 +59,7 @@ A host that is not this machine needs --allow-host.`,
 	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
 	fs.StringVar(&f.results, "results", "", "write every request, for `vegeta report` and `vegeta plot`, to `FILE`")
-	c.AddCommand(newLoadProfiles(t))
+	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t))
 	return c
 }
 
@@ -124,26 +119,16 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		return err
 	}
 	p, err := f.crowd(cmd)
-	s := settings{}
-	for _, text := range f.reports {
-		d, derr := reports.ParseDestination(text)
-		if derr == nil {
-			derr = d.Check()
-		}
-		s.destinations, err = append(s.destinations, d), errors.Join(err, derr)
-	}
-	if err != nil {
+	s, derr := f.settings()
+	if err := errors.Join(err, derr); err != nil {
 		return usage(err, "`dfcheck load --help` lists the flags, `dfcheck load profiles` the profiles")
 	}
-	r := reports.New(reports.KindLoad, buildVersion())
-	r.Run.Started = time.Now()
-	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
+	r := begun(reports.KindLoad)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	target.AllowHosts = append(c.AllowHosts, f.allowHosts...)
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
 	line := t.progress()
@@ -151,27 +136,14 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		line.say(fmt.Sprintf("%s of %s: %d starts, %d polls, %d errors, %d flows under way", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
 	}})
 	line.clear()
-	if n, ok := errors.AsType[*load.NotReady](err); ok {
-		return &failure{reports.ExitUntested, err, n.Hint}
-	} else if err != nil && ctx.Err() != nil {
-		return &failure{reports.ExitInterrupted, errors.New("interrupted before the load began"), ""}
-	} else if err != nil {
-		return usage(err, "")
+	if err != nil {
+		return notLoaded(ctx, err)
 	}
 	r.Load = section
-	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
-	r.Run.Interrupted = ctx.Err() != nil
-	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
-	if err := reports.WriteText(t.out, r, false); err != nil {
+	if err := s.finish(ctx, t, r); err != nil || lost == nil {
 		return err
 	}
-	if err := s.write(t.out, r); err != nil {
-		return err
-	}
-	if lost != nil {
-		return &failure{reports.ExitUntested, lost, ""}
-	}
-	return exit(r.Run.ExitCode)
+	return &failure{reports.ExitUntested, lost, ""}
 }
 
 // run carries out the load run. lost says that its results are not in their
@@ -195,32 +167,4 @@ func (f *loadFlags) run(ctx context.Context, target load.Target, p *load.Profile
 		return nil, nil, &load.NotReady{Problem: lost.Error(), Hint: "--results names a file in a folder that exists"}
 	}
 	return section, lost, err
-}
-
-// loadTarget is the server under load: the one that is named, or the embedded
-// one with the timing of real servers.
-func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.Config, r *reports.Report) (load.Target, func(), error) {
-	if c.Host != "" {
-		ct, stop, err := f.target(ctx, t, c)
-		if err != nil {
-			return load.Target{}, nil, err
-		}
-		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
-		return load.Target{Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
-			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
-			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver}, stop, nil
-	}
-	contract, err := spec.BuiltinContract(cmp.Or(auto(c.Spec), "documented-v1"))
-	if err != nil {
-		return load.Target{}, nil, usage(err, "")
-	}
-	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Decisions: true}, nil, nil)
-	if err != nil {
-		return load.Target{}, nil, &failure{reports.ExitUntested, err, ""}
-	}
-	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
-		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: "reference"}
-	t.note("loading the embedded server at %s (name another with --host)", base)
-	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
 }

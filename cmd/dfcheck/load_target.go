@@ -1,0 +1,89 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// loadTarget is the server under load: the one that is named, or the embedded
+// one with the timing of real servers.
+func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.Config, r *reports.Report) (load.Target, func(), error) {
+	if c.Host != "" {
+		ct, stop, err := f.target(ctx, t, c)
+		if err != nil {
+			return load.Target{}, nil, err
+		}
+		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
+		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
+			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
+			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver}, stop, nil
+	}
+	contract, err := spec.BuiltinContract(cmp.Or(auto(c.Spec), "documented-v1"))
+	if err != nil {
+		return load.Target{}, nil, usage(err, "")
+	}
+	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Decisions: true}, nil, nil)
+	if err != nil {
+		return load.Target{}, nil, &failure{reports.ExitUntested, err, ""}
+	}
+	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
+		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: "reference"}
+	t.note("loading the embedded server at %s (name another with --host)", base)
+	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
+}
+
+// begun is a report whose run begins now.
+func begun(kind reports.Kind) *reports.Report {
+	r := reports.New(kind, buildVersion())
+	r.Run.Started = time.Now()
+	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
+	return r
+}
+
+// settings are those of the flags.
+func (f *loadFlags) settings() (s settings, err error) {
+	for _, text := range f.reports {
+		d, derr := reports.ParseDestination(text)
+		if derr == nil {
+			derr = d.Check()
+		}
+		s.destinations, err = append(s.destinations, d), errors.Join(err, derr)
+	}
+	return s, err
+}
+
+// notLoaded is why no load was put on the server.
+func notLoaded(ctx context.Context, err error) error {
+	if n, ok := errors.AsType[*load.NotReady](err); ok {
+		return &failure{reports.ExitUntested, err, n.Hint}
+	}
+	if ctx.Err() != nil {
+		return &failure{reports.ExitInterrupted, errors.New("interrupted before the load began"), ""}
+	}
+	return usage(err, "")
+}
+
+// finish closes a report, prints it and writes its files.
+func (s settings) finish(ctx context.Context, t terminal, r *reports.Report) error {
+	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
+	r.Run.Interrupted = ctx.Err() != nil
+	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
+	if err := reports.WriteText(t.out, r, false); err != nil {
+		return err
+	}
+	if err := s.write(t.out, r); err != nil {
+		return err
+	}
+	return exit(r.Run.ExitCode)
+}

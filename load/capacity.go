@@ -1,0 +1,211 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// Capacity is a search for the number of devices that a server holds within its
+// objectives.
+type Capacity struct {
+	Objectives []string      // threshold expressions; DefaultObjectives when empty
+	First      int           // devices of the first measurement; 100 when 0
+	MaxDevices int           // MaxDevices when 0
+	Hold       time.Duration // of each measurement, when all devices poll; 10 s when 0, and two intervals at least
+	Precision  float64       // width of the interval as a share of the answer; 0.1 when 0
+	Most       int           // measurements; 30 when 0
+	// Tell is told of every measurement; may be nil.
+	Tell func(p reports.CapacityPoint)
+}
+
+// DefaultObjectives are those of a search that is given none.
+var DefaultObjectives = []string{"poll.p99 < 500ms"}
+
+// always holds in every search that has no objective of its own for errors: a
+// server that refuses at once is fast, but it holds nobody.
+const always = "error_rate < 1%"
+
+func (s Capacity) withDefaults() Capacity {
+	if len(s.Objectives) == 0 {
+		s.Objectives = DefaultObjectives
+	}
+	if !slices.ContainsFunc(s.Objectives, func(o string) bool { return strings.HasPrefix(strings.TrimSpace(o), "error_rate") }) {
+		s.Objectives = append(slices.Clone(s.Objectives), always)
+	}
+	s.First = cmp.Or(s.First, 100)
+	s.MaxDevices = cmp.Or(s.MaxDevices, MaxDevices)
+	s.Hold = cmp.Or(s.Hold, 10*time.Second)
+	s.Precision = cmp.Or(s.Precision, 0.1)
+	s.Most = cmp.Or(s.Most, 30)
+	return s
+}
+
+// The stages of a measurement: the devices come over an interval, poll for the
+// first time over the next, and are measured in the third.
+const (
+	arriving = "arrive"
+	settling = "settle"
+	holding  = "hold"
+)
+
+// Run searches. The crowds are those of the profile, in other sizes and with
+// other arrivals: within one interval, so that starts come as fast as polls
+// will. A device that is done begins anew at once. When ctx ends, the result is
+// what is known by then.
+func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Capacity, error) {
+	s = s.withDefaults()
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	interval, err := t.interval(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := &reports.Capacity{Objectives: s.Objectives, Confidence: confidence, MaxDevices: uint64(s.MaxDevices)}
+	look := newSearch(s.First, s.MaxDevices, s.Most, s.Precision)
+	for look.next > 0 && ctx.Err() == nil {
+		l, err := Run(ctx, t, s.crowd(p, look.next, interval), o)
+		if err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		point, own := s.judge(l, look.next)
+		out.Points = append(out.Points, point)
+		if s.Tell != nil {
+			s.Tell(point)
+		}
+		if own != "" {
+			out.Saturated = true
+			out.Notes = append(out.Notes, fmt.Sprintf("at %d devices %s", point.Devices, own))
+			break
+		}
+		look.see(look.next, point.OK)
+	}
+	if ctx.Err() != nil {
+		out.Notes = append(out.Notes, "interrupted: the answer is what was known by then")
+	}
+	conclude(out, look)
+	return out, nil
+}
+
+// Check reports what is wrong with a search.
+func (s Capacity) Check() error {
+	s = s.withDefaults()
+	if s.Hold < 0 || s.Precision < 0.02 || s.Most < 1 {
+		return errors.New("a search holds for a positive time, to a precision of 0.02 or more, with one measurement or more")
+	}
+	if s.First < 1 || s.MaxDevices < 1 || s.MaxDevices > MaxDevices {
+		return fmt.Errorf("from %d to %d devices; 1 to %d are possible", s.First, s.MaxDevices, MaxDevices)
+	}
+	for _, text := range s.Objectives {
+		th, err := parseThreshold(text)
+		if err != nil {
+			return err
+		}
+		if th.part == "stage" {
+			return fmt.Errorf("objective %q: a measurement has no such stage", text)
+		}
+	}
+	return nil
+}
+
+// crowd is the profile of a measurement.
+func (s Capacity) crowd(p *Profile, devices int, interval time.Duration) *Profile {
+	q := p.WithDefaults()
+	q.Devices = devices
+	q.Arrivals = Arrivals{Kind: "stages", Stages: []Stage{{Name: arriving, Kind: "ramp", Share: 1, Over: Duration(interval)},
+		{Name: settling, Over: Duration(interval)}, {Name: holding}}}
+	q.Duration = Duration(2*interval + max(s.Hold, 2*interval))
+	for i := range q.Groups {
+		set(&q.Groups[i].Behaviour.Again, Duration(time.Millisecond))
+	}
+	q.Thresholds = []string{}
+	return q
+}
+
+// judge holds a measurement against the objectives. own says how this machine
+// was the limit, empty when it was not.
+func (s Capacity) judge(l *reports.Load, devices int) (p reports.CapacityPoint, own string) {
+	held := l.Stages[len(l.Stages)-1]
+	p = reports.CapacityPoint{Devices: uint64(devices), PollsPerSecond: held.Requests.PollsPerSecond, P50: held.Latency.Poll.P50,
+		P99: held.Latency.Poll.P99, ErrorRate: held.ErrorRate, OK: true}
+	for _, text := range s.Objectives {
+		th, err := parseThreshold(text)
+		if err != nil {
+			continue // Check read it
+		}
+		if th.part == "" && th.measure.ofParts() {
+			th.part, th.of = "stage", holding
+		}
+		switch r := th.judge(l); {
+		case r.Verdict == reports.Inconclusive && l.Client.Saturated:
+			return p, "this machine was the limit: " + l.Client.Why
+		case !r.OK && p.OK:
+			p.OK, p.Limit = false, text
+		}
+	}
+	return p, ""
+}
+
+// conclude writes the answer.
+func conclude(out *reports.Capacity, look *search) {
+	median, low, high := look.interval()
+	switch {
+	case look.held == 0 && look.missed == 0: // nothing is known
+		return
+	case look.held == 0: // not one crowd was held
+		out.High = uint64(look.missed)
+	case look.missed == 0:
+		out.Devices, out.Low = uint64(look.held), uint64(look.held)
+	default:
+		out.Devices, out.Low, out.High = uint64(math.Round(median)), uint64(math.Round(low)), uint64(math.Round(high))
+	}
+	var near float64 // the measured crowd nearest to the answer
+	for _, p := range out.Points {
+		if d := math.Abs(math.Log(float64(p.Devices) / float64(max(out.Devices, 1)))); p.PollsPerSecond > 0 && (out.PollsPerSecond == 0 || d < near) {
+			near, out.PollsPerSecond = d, p.PollsPerSecond*float64(out.Devices)/float64(p.Devices)
+		}
+	}
+	out.FirstLimit = gaveFirst(out)
+}
+
+// gaveFirst is the objective that the smallest crowds beyond the edge missed.
+func gaveFirst(out *reports.Capacity) string {
+	limit, smallest := "", uint64(0)
+	for _, p := range out.Points {
+		if !p.OK && p.Limit != "" && p.Devices >= out.Low && (limit == "" || p.Devices < smallest) {
+			limit, smallest = p.Limit, p.Devices
+		}
+	}
+	return limit
+}
+
+// interval is what the server announces to the profile's first group.
+func (t Target) interval(ctx context.Context, p *Profile) (time.Duration, error) {
+	q := p.WithDefaults()
+	q.Devices, q.Arrivals = 1, Arrivals{Kind: "ramp"}
+	if err := q.Check(); err != nil {
+		return 0, err
+	}
+	if err := t.allowed(); err != nil {
+		return 0, err
+	}
+	c, err := newCrowd(ctx, t, q, Options{})
+	if err != nil {
+		return 0, err
+	}
+	c.transport.pool.close()
+	c.schedule.waker.close()
+	c.decisions.waker.close()
+	return c.interval, nil
+}

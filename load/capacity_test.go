@@ -1,0 +1,163 @@
+package load
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// limited is a reference server whose polls wait as long as delay says.
+func limited(t *testing.T, interval time.Duration, delay func() time.Duration) Target {
+	t.Helper()
+	contract, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner := refserver.New(refserver.Config{Interval: interval, Decisions: true})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == contract.Token.Path {
+			time.Sleep(delay())
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+}
+
+// throttle serves a number of polls per second, one after the other: beyond that
+// the queue grows, and with it the wait.
+func throttle(perSecond float64) func() time.Duration {
+	var mu sync.Mutex
+	var free time.Time
+	return func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		if free.Before(now) {
+			free = now
+		}
+		wait := free.Sub(now)
+		free = free.Add(time.Duration(float64(time.Second) / perSecond))
+		return wait
+	}
+}
+
+// degrading takes base / (1 - rate/limit) for a poll, like a queue whose work
+// comes at random. The rate is what came in the last few seconds.
+func degrading(limit float64, base, memory time.Duration) func() time.Duration {
+	var mu sync.Mutex
+	var last time.Time
+	var rate float64
+	return func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		rate = rate*math.Exp(-float64(now.Sub(last))/float64(memory)) + float64(time.Second)/float64(memory)
+		last = now
+		return time.Duration(float64(base) / max(1-rate/limit, 0.005))
+	}
+}
+
+// holds searches and compares the answer with the truth.
+func holds(t *testing.T, tg Target, s Capacity, truth float64) *reports.Capacity {
+	t.Helper()
+	got, err := s.Run(t.Context(), tg, &Profile{}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if off := float64(got.Devices)/truth - 1; math.Abs(off) > 0.1 || got.Saturated {
+		t.Errorf("%d devices, the truth is %.0f: %+.1f %%; %+v", got.Devices, truth, 100*off, got)
+	}
+	t.Logf("%d devices (%d to %d), the truth is %.0f, %d measurements, gave first %s", got.Devices, got.Low, got.High, truth, len(got.Points), got.FirstLimit)
+	return got
+}
+
+// A queue that serves r polls per second makes N devices wait L = N/r - I, once
+// they are in step with it: a crowd of r (I + L) devices is what it holds within
+// a wait of L.
+func TestCapacityOfAThrottledServer(t *testing.T) {
+	t.Parallel()
+	got := holds(t, limited(t, time.Second, throttle(150)), Capacity{Objectives: []string{"poll.p99 < 300ms"}, First: 120, Hold: 2 * time.Second, Precision: 0.2}, 150*1.3)
+	if got.FirstLimit != "poll.p99 < 300ms" || got.Low > got.Devices || got.High < got.Devices || got.PollsPerSecond < 130 || got.PollsPerSecond > 165 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The proof at full length: five answers out of five, for a server with a limit
+// and for one that degrades smoothly.
+func TestCapacityLong(t *testing.T) {
+	if os.Getenv("DFCHECK_LONG") == "" {
+		t.Skip("half an hour: DFCHECK_LONG=1, as in make test-long")
+	}
+	for name, tt := range map[string]struct {
+		delay     func() time.Duration
+		objective string
+		truth     float64
+	}{
+		"throttled": {throttle(1500), "poll.p99 < 250ms", 1500 * 5.25},
+		// base/(1-rate/limit) is 100 ms at four fifths of the limit.
+		"degrading": {degrading(1500, 20*time.Millisecond, 5*time.Second), "poll.p99 < 100ms", 1200 * 5.1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 5 {
+				holds(t, limited(t, 5*time.Second, tt.delay), Capacity{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
+			}
+		})
+	}
+}
+
+// A crowd that is held to the last device has no edge, and nothing gave.
+func TestCapacityUpToTheMost(t *testing.T) {
+	t.Parallel()
+	s := Capacity{Objectives: []string{"poll.p99 < 5s"}, First: 20, MaxDevices: 40, Hold: time.Second}
+	got, err := s.Run(t.Context(), limited(t, time.Second, func() time.Duration { return 0 }), &Profile{}, Options{})
+	if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" || len(got.Points) != 2 {
+		t.Errorf("%v, %+v", err, got)
+	}
+}
+
+// A server that holds nobody, and an end before the end.
+func TestCapacityOfNobody(t *testing.T) {
+	t.Parallel()
+	tg := limited(t, time.Second, func() time.Duration { return 0 })
+	s := Capacity{Objectives: []string{"approved > 200%"}, First: 1, Hold: time.Second}
+	got, err := s.Run(t.Context(), tg, &Profile{}, Options{})
+	if err != nil || got.Devices != 0 || got.High != 1 {
+		t.Errorf("%v, %+v", err, got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s = Capacity{First: 5, Hold: time.Second, Tell: func(reports.CapacityPoint) { cancel() }}
+	got, err = s.Run(ctx, tg, &Profile{}, Options{})
+	if err != nil || len(got.Points) != 1 || len(got.Notes) != 1 || !strings.HasPrefix(got.Notes[0], "interrupted") {
+		t.Errorf("%v, %+v", err, got)
+	}
+}
+
+func TestCapacityObjectives(t *testing.T) {
+	for text, want := range map[string]string{
+		"poll.p98 < 1s": "poll needs one of", "poll.p99{stage:x} < 1s": "no such stage", "nonsense": "not of the form",
+	} {
+		if err := (Capacity{Objectives: []string{text}}).Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if got := (Capacity{Objectives: []string{"poll.p99 < 1s"}}).withDefaults().Objectives; len(got) != 2 || got[1] != always {
+		t.Errorf("objectives %q", got)
+	}
+	if got := (Capacity{Objectives: []string{"error_rate < 5%"}}).withDefaults().Objectives; len(got) != 1 {
+		t.Errorf("objectives %q", got)
+	}
+}
