@@ -88,9 +88,9 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 	if err != nil {
 		return err
 	}
-	client := t.httpClient()
-	defer client.CloseIdleConnections()
-	found := look(ctx, client, t.Host, c.Issuer, v1)
+	l := t.looker()
+	defer l.client.CloseIdleConnections()
+	found := l.look(ctx, t.Host, c.Issuer, v1)
 	name := "rfc8628"
 	switch {
 	case c.Start != "" && c.Token != "":
@@ -104,19 +104,10 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 	case found.Metadata != nil:
 		t.ChosenBy, t.ChosenWhy = "metadata", found.Metadata.URL+" names a device authorization endpoint"
 	default:
-		problem := "no device flow was found at " + t.Host + ": neither the documented paths answer, nor does metadata name a device authorization endpoint"
-		if found.Problem != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			reason := unwrapURL(found.Problem).Error()
-			problem += " (" + reason + ")"
-			if strings.Contains(reason, "dial") || strings.Contains(reason, "refused") || strings.Contains(reason, "certificate") || strings.Contains(reason, "HTTP") {
-				return &PreflightError{Problem: "cannot reach " + t.Host + ": " + reason, Hint: reachHint(reason)}
-			}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		return &PreflightError{Problem: problem,
-			Hint: "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer)"}
+		return t.nothingFound(found.Tried)
 	}
 	t.Contract, err = spec.BuiltinContract(name)
 	if found.Metadata != nil && name == "rfc8628" {
@@ -126,6 +117,25 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 		}
 	}
 	return err
+}
+
+// nothingFound explains a look that showed no device flow: the host was out of
+// reach, or it answered something else.
+func (t *Target) nothingFound(tried []*Exchange) error {
+	var answered *Exchange
+	for _, x := range tried {
+		if x.Response != nil {
+			answered = x
+		}
+	}
+	if last := tried[len(tried)-1]; answered == nil {
+		return &PreflightError{Problem: "cannot reach " + t.Host + ": " + last.Error, Hint: reachHint(last.Error), Exchange: last, Tried: tried}
+	}
+	return &PreflightError{
+		Problem:  "no device flow was found at " + t.Host + ": neither the documented paths answer, nor does metadata name a device authorization endpoint",
+		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer)",
+		Exchange: answered, Tried: tried,
+	}
 }
 
 // endpoints makes URLs of what was named, found in metadata, or stands in the
@@ -139,9 +149,9 @@ func (t *Target) endpoints(ctx context.Context, c Choice) error {
 		t.TokenURL = join(t.Host, c.Token)
 	}
 	if !t.Contract.Documented && (t.StartURL == "" || t.TokenURL == "") {
-		client := t.httpClient()
-		defer client.CloseIdleConnections()
-		if m := look(ctx, client, t.Host, c.Issuer, t.Contract).Metadata; m != nil {
+		l := t.looker()
+		defer l.client.CloseIdleConnections()
+		if m := l.metadata(ctx, cmp.Or(c.Issuer, t.Host)); m != nil {
 			t.StartURL, t.TokenURL = cmp.Or(t.StartURL, m.DeviceAuthorizationEndpoint), cmp.Or(t.TokenURL, m.TokenEndpoint)
 		}
 	}

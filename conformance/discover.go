@@ -15,7 +15,7 @@ import (
 type Found struct {
 	Documented bool            // the documented paths answer
 	Metadata   *ServerMetadata // nil when there is none that names the device flow
-	Problem    error           // why nothing was found: the last thing that went wrong
+	Tried      []*Exchange     // everything that was sent, in order
 }
 
 // ServerMetadata is the part of an RFC 8414 document that discovery uses.
@@ -24,33 +24,45 @@ type ServerMetadata struct {
 	Issuer                      string
 	DeviceAuthorizationEndpoint string
 	TokenEndpoint               string
+	Scopes                      []string // scopes_supported
 }
 
+// A looker asks a host what it is, before there is a session: it keeps what it
+// sent, and sends no secret of a client.
+type looker struct {
+	client  *http.Client
+	headers http.Header // of the target's configuration
+	tried   []*Exchange
+}
+
+func (t *Target) looker() *looker { return &looker{client: t.httpClient(), headers: t.Headers} }
+
 // look finds out which contracts a host answers.
-func look(ctx context.Context, c *http.Client, host, issuer string, v1 *spec.Contract) Found {
+func (l *looker) look(ctx context.Context, host, issuer string, v1 *spec.Contract) Found {
 	var f Found
 	if issuer == "" {
 		issuer = host
 	}
-	for _, u := range WellKnown(issuer) {
-		m, err := fetchMetadata(ctx, c, u)
-		if err != nil {
-			f.Problem = err
-			continue
-		}
-		if m.DeviceAuthorizationEndpoint != "" {
-			f.Metadata = m
-			break
-		}
-	}
-	resp, err := ask(ctx, c, http.MethodPost, join(host, v1.Start.Path), "{}")
-	if err != nil {
-		f.Problem = err
-		return f
-	}
-	x := &Exchange{Response: &Response{Status: resp.StatusCode}}
-	f.Documented = !missingPath(x) && x.Class() != 5
+	f.Metadata = l.metadata(ctx, issuer)
+	f.Documented = l.documented(ctx, host, v1)
+	f.Tried = l.tried
 	return f
+}
+
+// metadata looks for metadata of an issuer that names the device flow.
+func (l *looker) metadata(ctx context.Context, issuer string) *ServerMetadata {
+	for _, u := range WellKnown(issuer) {
+		if m := readMetadata(l.ask(ctx, http.MethodGet, u, "", "")); m != nil && m.DeviceAuthorizationEndpoint != "" {
+			return m
+		}
+	}
+	return nil
+}
+
+// documented tells whether the documented paths answer.
+func (l *looker) documented(ctx context.Context, host string, v1 *spec.Contract) bool {
+	x := l.ask(ctx, http.MethodPost, join(host, v1.Start.Path), spec.JSON, "{}")
+	return x.Response != nil && !missingPath(x) && x.Class() != 5
 }
 
 // WellKnown lists where the metadata of an issuer may be: RFC 8414 section 3
@@ -69,42 +81,61 @@ func WellKnown(issuer string) []string {
 	}
 }
 
-func fetchMetadata(ctx context.Context, c *http.Client, u string) (*ServerMetadata, error) {
-	resp, err := ask(ctx, c, http.MethodGet, u, "")
-	if err != nil {
-		return nil, err
+// readMetadata reads an answer as a metadata document, nil when it is none.
+func readMetadata(x *Exchange) *ServerMetadata {
+	obj := x.Object()
+	if x.Status() != http.StatusOK || obj == nil {
+		return nil
 	}
-	obj := spec.Object(resp.body)
-	if resp.StatusCode != http.StatusOK || obj == nil {
-		return nil, fmt.Errorf("no metadata at %s (status %d)", u, resp.StatusCode)
+	m := &ServerMetadata{URL: x.Request.URL, Issuer: x.text("issuer"),
+		DeviceAuthorizationEndpoint: x.text("device_authorization_endpoint"), TokenEndpoint: x.text("token_endpoint")}
+	scopes, _ := obj["scopes_supported"].([]any)
+	for _, s := range scopes {
+		if text, ok := s.(string); ok {
+			m.Scopes = append(m.Scopes, text)
+		}
 	}
-	text := func(m string) string { s, _ := obj[m].(string); return s }
-	return &ServerMetadata{URL: u, Issuer: text("issuer"),
-		DeviceAuthorizationEndpoint: text("device_authorization_endpoint"), TokenEndpoint: text("token_endpoint")}, nil
+	return m
 }
 
-type answered struct {
-	*http.Response
-	body []byte
-}
-
-func ask(ctx context.Context, c *http.Client, method, u, body string) (*answered, error) {
+// ask sends one request and keeps it. It never answers nil.
+func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encoding, body string) *Exchange {
+	x := &Exchange{ID: fmt.Sprintf("x%d", len(l.tried)+1), Scenario: "look", Op: OpMetadata,
+		Request: Request{Method: method, URL: u, Body: body, Length: len(body), Header: http.Header{}}}
+	l.tried = append(l.tried, x)
+	for k, v := range l.headers {
+		x.Request.Header[k] = v
+	}
+	x.Request.Header.Set("User-Agent", "dfcheck")
+	x.Request.Header.Set("Accept", "application/json")
+	if body != "" {
+		x.Request.Header.Set("Content-Type", string(encoding))
+	}
 	req, err := http.NewRequestWithContext(ctx, method, u, strings.NewReader(body))
 	if err != nil {
-		return nil, err
+		x.Error = err.Error()
+		return x
 	}
-	req.Header.Set("User-Agent", "dfcheck")
-	req.Header.Set("Accept", "application/json")
-	if body != "" {
-		req.Header.Set("Content-Type", string(spec.JSON))
+	req.Header = x.Request.Header.Clone()
+	for _, k := range []string{"Authorization", "Cookie"} {
+		if x.Request.Header.Get(k) != "" {
+			x.Request.Header.Set(k, "(as configured)")
+		}
 	}
-	resp, err := c.Do(req)
+	resp, err := l.client.Do(req)
 	if err != nil {
-		return nil, err
+		x.Error = unwrapURL(err).Error()
+		return x
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody))
-	return &answered{resp, b}, err
+	if err != nil {
+		x.Error = err.Error()
+		return x
+	}
+	x.raw = b
+	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: resp.Header, Body: string(b), Length: int64(len(b))}
+	return x
 }
 
 // join puts a path behind a host as it was given, its own path kept.

@@ -15,7 +15,8 @@ import (
 type PreflightError struct {
 	Problem  string
 	Hint     string
-	Exchange *Exchange // what was tried last; may be nil
+	Exchange *Exchange   // what shows the problem best
+	Tried    []*Exchange // everything that was sent
 }
 
 func (e *PreflightError) Error() string { return e.Problem }
@@ -35,7 +36,7 @@ func (s *session) preflight(ctx context.Context) error {
 		}
 		x := f.Begun
 		if x.Response == nil {
-			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x}
+			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x, s.transcript().Exchanges}
 		}
 		if last == nil {
 			last = x // what the contract's own encoding got explains a refusal best
@@ -114,11 +115,11 @@ func (s *session) works(op Operation, e spec.Encoding) {
 // existence is in doubt, or the client is refused, is there nothing to test.
 func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
-	p := &PreflightError{Problem: fmt.Sprintf("no device authorization could be started at %s: %s", s.target.StartURL, describe(x)), Exchange: x}
+	p := &PreflightError{Problem: fmt.Sprintf("no device authorization could be started at %s: %s", s.target.StartURL, describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
 	switch {
 	case missingPath(x):
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
-	case code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient || x.Status() == http.StatusUnauthorized:
+	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id", s.target.Client.ID)
 	case code == spec.ErrInvalidScope:
 		p.Hint = "name a scope that the server knows with --scope"
@@ -128,6 +129,13 @@ func (s *session) refused(x *Exchange) error {
 		p.Hint = "`dfcheck doctor` shows the request and the answer"
 	}
 	return p
+}
+
+// refusesClient tells whether the client is what an answer finds fault with; a
+// server may say so in one encoding and stumble over it in another.
+func refusesClient(x *Exchange) bool {
+	code := x.ErrorCode()
+	return x.Op == OpStart && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient || x.Status() == http.StatusUnauthorized)
 }
 
 func reachHint(err string) string {

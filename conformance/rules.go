@@ -105,6 +105,9 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 	}
 }
 
+// Says tells in a few words what came back: "400 invalid_grant".
+func (x *Exchange) Says() string { return describe(x) }
+
 // describe tells an answer in a few words: "400 invalid_grant".
 func describe(x *Exchange) string {
 	if x == nil {

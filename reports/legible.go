@@ -37,6 +37,10 @@ func legible(s string) string {
 	return b.String()
 }
 
+// Legible is a text that a server may have had a hand in, safe to print on a
+// terminal.
+func Legible(s string) string { return legible(s) }
+
 func hidden(r rune) bool {
 	return r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError
 }

@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command line as users do: exit codes, standard output,
 // standard error. DOWN, PAGE and SECURE are servers that no run can succeed on,
-// BUSY is an address that is taken.
+// BUSY is an address that is taken; DOCUMENTED, STANDARD and STATUS401 are
+// reference servers with short lifetimes.
 func TestScript(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -42,11 +43,18 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
+	servers := map[string]string{
+		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
+		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DOWN", "http://"+unused(t))
 			e.Setenv("PAGE", page.URL)
+			for name, url := range servers {
+				e.Setenv(name, url)
+			}
 			e.Setenv("REFERENCE", reference)
 			e.Setenv("SECURE", secure.URL)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
@@ -57,6 +65,26 @@ func TestScript(t *testing.T) {
 			"exitcode": exitCode,
 		},
 	})
+}
+
+// startReference runs a reference server for the time of the test and returns
+// its base URL.
+func startReference(t *testing.T, contract string, faults ...string) string {
+	t.Helper()
+	var wrong []refserver.Fault
+	for _, name := range faults {
+		f, err := refserver.FaultNamed(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong = append(wrong, f)
+	}
+	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second, Decisions: true}, wrong, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return base
 }
 
 // unused is an address on which nothing listens.

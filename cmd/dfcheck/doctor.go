@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// doctorFlags are the options of doctor.
+type doctorFlags struct {
+	targetFlags
+	maxWait time.Duration
+}
+
+func newDoctor(t terminal) *cobra.Command {
+	f := &doctorFlags{}
+	c := &cobra.Command{
+		Use: "doctor", Short: "Try whether a server can be checked, and explain why not", Args: cobra.NoArgs,
+		Long: `Does what every run begins with, and nothing else: finds the endpoints, starts one
+device, polls once. What goes wrong is shown with the exact request, what came
+back, and what to change.
+
+Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
+		Example: `  dfcheck doctor --host https://auth.example.com --client-id tv-app
+  dfcheck doctor --config dfcheck.yaml`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.examine(cmd.Context(), t) },
+	}
+	f.add(c.Flags())
+	c.Flags().DurationVar(&f.maxWait, "max-wait", 0, fmt.Sprintf("longest lifetime that a run would sit out (default %s)", conformance.DefaultMaxWait))
+	return c
+}
+
+func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
+	c, err := f.read(t)
+	if err != nil {
+		return err
+	}
+	if f.maxWait == 0 {
+		f.maxWait = time.Duration(c.MaxWait)
+	}
+	target, stop, err := f.target(ctx, t, c)
+	if err != nil {
+		return explained(t, err)
+	}
+	defer stop()
+	fmt.Fprintf(t.out, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
+	fmt.Fprintf(t.out, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
+	run, err := conformance.Prepare(ctx, target, conformance.Options{MaxWait: f.maxWait})
+	if err != nil {
+		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	}
+	found(t.out, run)
+	return nil
+}
+
+// explained shows what was sent before a failure and what came back; the error
+// itself and its hint are printed behind it.
+func explained(t terminal, err error) error {
+	p, ok := errors.AsType[*conformance.PreflightError](err)
+	if !ok {
+		return err
+	}
+	for _, x := range p.Tried {
+		as := ""
+		if x.Request.Encoding != "" {
+			as = " as " + encodingName(x)
+		}
+		fmt.Fprintf(t.out, "tried      %s %s%s: %s\n", x.Request.Method, reports.Legible(x.Request.URL), as, reports.Legible(x.Says()))
+	}
+	if p.Exchange != nil {
+		fmt.Fprintf(t.out, "request    %s\n", reports.Legible(p.Exchange.Curl()))
+		answer(t.out, p.Exchange)
+	}
+	if fail, ok := errors.AsType[*failure](err); ok && strings.Contains(fail.hint, "dfcheck doctor") {
+		fail.hint = "the answer tells why; the server's own log may tell more"
+	}
+	return err
+}
+
+// shownBody is how much of a body is shown, in characters and lines.
+const (
+	shownBody  = 600
+	shownLines = 12
+)
+
+// answer shows what came back.
+func answer(w io.Writer, x *conformance.Exchange) {
+	if x.Response == nil {
+		fmt.Fprintf(w, "answer     none: %s\n", reports.Legible(x.Error))
+		return
+	}
+	fmt.Fprintf(w, "answer     %s %d %s\n", x.Response.Proto, x.Status(), http.StatusText(x.Status()))
+	for _, name := range []string{"Content-Type", "Location", "Www-Authenticate", "Retry-After", "Server"} {
+		if v := x.Response.Header.Get(name); v != "" {
+			fmt.Fprintf(w, "           %s: %s\n", name, reports.Legible(v))
+		}
+	}
+	body := []rune(x.Response.Body)
+	lines := strings.Split(reports.Legible(string(body[:min(len(body), shownBody)])), "\n")
+	for _, line := range lines[:min(len(lines), shownLines)] {
+		if strings.TrimSpace(line) != "" {
+			fmt.Fprintf(w, "           %s\n", line)
+		}
+	}
+	if len(body) > shownBody || len(lines) > shownLines {
+		fmt.Fprintf(w, "           … (%d bytes)\n", x.Response.Length)
+	}
+}
+
+// found tells what a start and a poll showed, and what a run could check.
+func found(w io.Writer, run *conformance.Run) {
+	target := run.Target
+	seen := run.Transcript().Exchanges
+	for _, x := range seen {
+		fmt.Fprintf(w, "%-10s %s as %s: %s\n", x.Op, target.Client.ID, encodingName(x), reports.Legible(x.Says()))
+	}
+	if interval := target.Timing; interval.HasInterval {
+		fmt.Fprintf(w, "interval   %s\n", interval.Interval)
+	} else {
+		fmt.Fprintf(w, "interval   %s, because none is announced\n", interval.Interval)
+	}
+	fmt.Fprintf(w, "lifetime   %s\n", target.Timing.Lifetime)
+	for _, h := range conformance.Habits(seen) {
+		keep := ""
+		if h.Setting != "" {
+			keep = "; when that is meant: lenient: {" + h.Setting + "}"
+		}
+		fmt.Fprintf(w, "deviation  %s%s\n", reports.Legible(h.What), keep)
+	}
+	plan := run.Plan()
+	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %s\n", plan.Count(), len(plan.Checks), plan.Requests, plan.Critical.Round(time.Second))
+	left := map[string]int{}
+	for _, c := range plan.Checks {
+		if c.Verdict != "" {
+			left[c.Reason]++
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(left)) {
+		fmt.Fprintf(w, "           %d left out: %s%s\n", left[reason], reason, remedy(reason))
+	}
+	fmt.Fprintln(w, "ready      `dfcheck conformance` can run")
+}
+
+func encodingName(x *conformance.Exchange) string {
+	_, name, _ := strings.Cut(string(x.Request.Encoding), "/")
+	if name == "x-www-form-urlencoded" {
+		return "form"
+	}
+	return name
+}
+
+// remedy tells how to enable the checks that are left out for a reason.
+func remedy(reason string) string {
+	need, ok := strings.CutPrefix(reason, "needs ")
+	if !ok {
+		return ""
+	}
+	switch conformance.Need(need) {
+	case conformance.NeedApprover:
+		return " (--approve prompt asks you; approve: in dfcheck.yaml does it by itself)"
+	case conformance.NeedSecondClient:
+		return " (--second-client-id, or second_client: in dfcheck.yaml)"
+	case conformance.NeedRestricted:
+		return " (restricted_client: a client that may not use the device grant)"
+	case conformance.NeedConfidential:
+		return " (confidential_client: a client with a secret)"
+	case conformance.NeedIssuer:
+		return " (--issuer)"
+	case conformance.NeedScope:
+		return " (--scope)"
+	case conformance.NeedNarrowable:
+		return " (narrowable_scope: one that the server knows and does not grant)"
+	case conformance.NeedIntrospection:
+		return " (introspection: or resource: in dfcheck.yaml)"
+	}
+	return ""
+}
