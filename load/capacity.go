@@ -48,6 +48,10 @@ func (s Capacity) withDefaults() Capacity {
 	return s
 }
 
+// patience is how often a measurement is repeated in which this machine was the
+// limit, before it is taken for one.
+const patience = 2
+
 // The stages of a measurement: the devices come over an interval, poll for the
 // first time over the next, and are measured in the third.
 const (
@@ -71,15 +75,14 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 	}
 	out := &reports.Capacity{Objectives: s.Objectives, Confidence: confidence, MaxDevices: uint64(s.MaxDevices)}
 	look := newSearch(s.First, s.MaxDevices, s.Most, s.Precision)
-	for look.next > 0 && ctx.Err() == nil {
-		l, err := Run(ctx, t, s.crowd(p, look.next, interval), o)
-		if err != nil && ctx.Err() == nil {
-			return nil, err
-		}
+	for look.next > 0 {
+		point, own, err := s.measure(ctx, t, s.crowd(p, look.next, interval), o)
 		if ctx.Err() != nil {
 			break
 		}
-		point, own := s.judge(l, look.next)
+		if err != nil {
+			return nil, err
+		}
 		out.Points = append(out.Points, point)
 		if s.Tell != nil {
 			s.Tell(point)
@@ -96,6 +99,22 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 	}
 	conclude(out, look)
 	return out, nil
+}
+
+// measure puts a crowd on the server and holds it against the objectives. own
+// says how this machine was the limit, again and again; it is empty when it was
+// not.
+func (s Capacity) measure(ctx context.Context, t Target, p *Profile, o Options) (point reports.CapacityPoint, own string, err error) {
+	for range 1 + patience {
+		l, err := Run(ctx, t, p, o)
+		if err != nil {
+			return point, "", err
+		}
+		if point, own = s.judge(l, p.Devices); own == "" || ctx.Err() != nil {
+			break
+		}
+	}
+	return point, own, nil
 }
 
 // Check reports what is wrong with a search.
@@ -149,6 +168,7 @@ func (s Capacity) judge(l *reports.Load, devices int) (p reports.CapacityPoint, 
 		}
 		switch r := th.judge(l); {
 		case r.Verdict == reports.Inconclusive && l.Client.Saturated:
+			p.OK, p.Limit = false, text
 			return p, "this machine was the limit: " + l.Client.Why
 		case !r.OK && p.OK:
 			p.OK, p.Limit = false, text
@@ -165,6 +185,8 @@ func conclude(out *reports.Capacity, look *search) {
 		return
 	case look.held == 0: // not one crowd was held
 		out.High = uint64(look.missed)
+	case out.Saturated: // the edge may be beyond what this machine can tell
+		out.Devices, out.Low, out.High = uint64(look.held), uint64(look.held), uint64(look.missed)
 	case look.missed == 0:
 		out.Devices, out.Low = uint64(look.held), uint64(look.held)
 	default:
@@ -176,7 +198,9 @@ func conclude(out *reports.Capacity, look *search) {
 			near, out.PollsPerSecond = d, p.PollsPerSecond*float64(out.Devices)/float64(p.Devices)
 		}
 	}
-	out.FirstLimit = gaveFirst(out)
+	if look.missed > 0 {
+		out.FirstLimit = gaveFirst(out)
+	}
 }
 
 // gaveFirst is the objective that the smallest crowds beyond the edge missed.

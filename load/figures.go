@@ -11,7 +11,7 @@ import (
 type figures struct {
 	outcomes          tally
 	starts, polls     uint64
-	bytesOut, bytesIn uint64
+	bytesOut, bytesIn tally                 // header and body, by outcome
 	begun             uint64                // flows that got codes
 	over              [abandoned + 1]uint64 // flows that ended, by their last state
 	codeless          uint64                // flows that failed at their start
@@ -32,8 +32,8 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 // answer books the end of a request.
 func (f *figures) answer(j *job, response time.Duration) {
 	f.outcomes[j.reply.outcome]++
-	f.bytesOut += uint64(j.bytesOut)
-	f.bytesIn += uint64(len(j.reply.header) + len(j.reply.body))
+	f.bytesOut[j.reply.outcome] += uint64(j.bytesOut)
+	f.bytesIn[j.reply.outcome] += uint64(len(j.reply.header) + len(j.reply.body))
 	if j.template.start {
 		f.starts++
 		in(&f.start, reports.Milliseconds).Record(response)
@@ -63,12 +63,13 @@ func (f *figures) histograms() []**reports.Histogram {
 func (f *figures) add(o *figures) error {
 	for i, n := range o.outcomes {
 		f.outcomes[i] += n
+		f.bytesOut[i] += o.bytesOut[i]
+		f.bytesIn[i] += o.bytesIn[i]
 	}
 	for i, n := range o.over {
 		f.over[i] += n
 	}
 	f.starts, f.polls, f.begun, f.codeless = f.starts+o.starts, f.polls+o.polls, f.begun+o.begun, f.codeless+o.codeless
-	f.bytesOut, f.bytesIn = f.bytesOut+o.bytesOut, f.bytesIn+o.bytesIn
 	mine := f.histograms()
 	for i, h := range o.histograms() {
 		if *h == nil {
@@ -98,7 +99,7 @@ func (f *figures) ended() uint64 {
 // pending flows are those that were under way before it began; took is how long
 // requests were sent.
 func (f *figures) breakdown(name string, simulated, before uint64, took time.Duration) reports.Breakdown {
-	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(), Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut, BytesIn: f.bytesIn},
+	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(), Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum()},
 		Devices: reports.Devices{Simulated: simulated, Started: f.begun, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
 			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
 	b.FlowShares = b.Devices.Shares()

@@ -177,3 +177,10 @@ func (t *tally) report() reports.Outcomes {
 		AccessDenied: t[outDenied], ExpiredToken: t[outExpired], OAuthError: t[outOAuth], HTTP4xx: t[out4xx], HTTP5xx: t[out5xx],
 		Malformed: t[outMalformed], Timeout: t[outTimeout], Connection: t[outConnection], Refused: t[outRefused]}
 }
+
+func (t *tally) sum() (n uint64) {
+	for _, k := range t {
+		n += k
+	}
+	return n
+}

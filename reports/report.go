@@ -16,6 +16,7 @@ type Report struct {
 	Conformance *Conformance `json:"conformance,omitempty"`
 	Load        *Load        `json:"load,omitempty"`
 	Capacity    *Capacity    `json:"capacity,omitempty"`
+	Plan        *Forecast    `json:"plan,omitempty"`
 }
 
 // New returns an empty report of the given kind of run.
@@ -36,6 +37,7 @@ const (
 	KindConformance Kind = "conformance"
 	KindLoad        Kind = "load"
 	KindCapacity    Kind = "capacity"
+	KindPlan        Kind = "plan"
 )
 
 // Run tells when the run was and how it ended.

@@ -31,6 +31,9 @@ func WriteText(w io.Writer, r *Report, all bool) error {
 	if r.Capacity != nil {
 		p.capacity(r.Capacity)
 	}
+	if r.Plan != nil {
+		p.forecast(r.Plan)
+	}
 	if pr := r.Run.Problem; pr != nil {
 		p.printf("could not finish: %s\n", legible(pr.Message))
 		if pr.Hint != "" {

@@ -59,7 +59,7 @@ A host that is not this machine needs --allow-host.`,
 	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
 	fs.StringVar(&f.results, "results", "", "write every request, for `vegeta report` and `vegeta plot`, to `FILE`")
-	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t))
+	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t), newLoadPlan(t))
 	return c
 }
 

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// planFlags are the options of a plan.
+type planFlags struct {
+	loadFlags
+	plan load.Plan
+}
+
+func newLoadPlan(t terminal) *cobra.Command {
+	f := &planFlags{loadFlags: loadFlags{maxRate: load.MaxRate}}
+	c := &cobra.Command{
+		Use: "plan", Short: "Forecast on paper what a crowd asks of a server", Args: cobra.NoArgs,
+		Long: `Says what a crowd asks of a server: polls, starts and tokens a second, requests
+under way, bandwidth, how many load generators of this machine's speed carry it,
+and what other intervals would save. No server but an embedded one is contacted;
+that one for six seconds, to measure this machine. With --speed nothing is
+measured, and message sizes are those of the reference server.
+
+The model and its formulas are in load/README.md.`,
+		Example: `  dfcheck load plan --devices 5000000 --interval 5s
+  dfcheck load plan --devices 200000 --interval 10s --profile evening-peak --speed 20000 --report json=plan.json`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
+	}
+	fs := c.Flags()
+	fs.Uint64Var(&f.plan.Devices, "devices", 100_000, "number of devices")
+	fs.DurationVar(&f.plan.Interval, "interval", 5*time.Second, "polling interval that the server announces")
+	fs.DurationVar(&f.plan.Lifetime, "expires-in", 10*time.Minute, "lifetime of the codes")
+	fs.DurationVar(&f.plan.Latency, "latency", 20*time.Millisecond, "time that the server takes for an answer")
+	fs.Float64Var(&f.plan.Speed.PerSecond, "speed", 0, "requests a second that one load generator sends, instead of a measurement")
+	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that dfcheck load profiles lists, or a file")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, html, markdown, text)")
+	return c
+}
+
+func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal) error {
+	devices := f.plan.Devices
+	p, err := f.crowd(cmd)
+	s, serr := f.settings()
+	if err := errors.Join(err, serr, f.plan.Check()); err != nil {
+		return usage(err, "`dfcheck load plan --help` lists the flags")
+	}
+	r := begun(reports.KindPlan)
+	f.plan.Profile, f.plan.Devices = p, devices
+	if cmd.Flags().Changed("speed") {
+		f.plan.Speed.Sizes = load.PaperSizes
+	} else if f.plan.Speed, err = measure(ctx, t); err != nil {
+		return notLoaded(ctx, err)
+	}
+	if r.Plan, err = f.plan.Forecast(); err != nil {
+		return usage(err, "")
+	}
+	return s.finish(ctx, t, r)
+}
+
+// measure finds this machine's speed, with a reference server in a process of
+// its own: what the server takes must not count.
+func measure(ctx context.Context, t terminal) (load.Speed, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return load.Speed{}, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := exec.CommandContext(ctx, self, "serve", "--addr", "127.0.0.1:0", "--interval", "1s", "--decisions")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return load.Speed{}, err
+	}
+	if err := server.Start(); err != nil {
+		return load.Speed{}, err
+	}
+	defer server.Wait() // after cancel
+	defer cancel()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return load.Speed{}, fmt.Errorf("the server to measure with did not start: %w", err)
+	}
+	base := strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
+	contract, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		return load.Speed{}, err
+	}
+	t.note("measuring this machine with load on an embedded server; --speed skips that")
+	return load.Calibrate(ctx, load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}})
+}

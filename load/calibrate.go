@@ -1,0 +1,57 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// The crowd that a calibration puts on a server with an interval of 1 s: enough
+// to keep it awake, little enough for a laptop.
+const (
+	calibrationRate = 10_000 // devices, and with that polls per second
+	calibrationTime = 6 * time.Second
+)
+
+// Calibrate measures what a request costs this machine, with load on a server
+// that runs in another process and announces an interval of 1 s. The processors
+// of this machine times the headroom, divided by the cost, is its speed.
+func Calibrate(ctx context.Context, t Target) (Speed, error) {
+	p := (&Profile{Devices: calibrationRate, Duration: Duration(calibrationTime), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)},
+		Groups: []Group{{People: People{Approve: 0.5, Delay: Delay{Kind: "uniform", Median: Duration(2 * time.Second)}}, Behaviour: Behaviour{Again: 1}}}}).WithDefaults()
+	if err := t.allowed(); err != nil {
+		return Speed{}, err
+	}
+	c, err := newCrowd(ctx, t, p, Options{})
+	if err != nil {
+		return Speed{}, err
+	}
+	defer c.transport.pool.close()
+	defer c.schedule.waker.close()
+	before := usage()
+	if complete, _ := c.run(ctx, p, Options{}); !complete {
+		return Speed{}, ctx.Err()
+	}
+	cpu := usage().cpu - before.cpu
+	c.record.mu.Lock()
+	defer c.record.mu.Unlock()
+	all, err := c.record.total()
+	if err != nil {
+		return Speed{}, err
+	}
+	requests := all.outcomes.sum()
+	if all.outcomes[outToken] == 0 || all.outcomes[outPending] == 0 || cpu == 0 {
+		return Speed{}, errors.New("the calibration got no tokens, or used no processor time")
+	}
+	s := Speed{CPU: cpu / float64(requests), Processors: runtime.GOMAXPROCS(0), Sizes: all.sizes()}
+	s.PerSecond = min(headroom*float64(s.Processors)/s.CPU, MaxRate)
+	return s, nil
+}
+
+// sizes are the average messages of a run.
+func (f *figures) sizes() Sizes {
+	mean := func(bytes *tally, o outcome) float64 { return float64(bytes[o]) / float64(max(f.outcomes[o], 1)) }
+	return Sizes{StartIn: mean(&f.bytesOut, outCodes), StartOut: mean(&f.bytesIn, outCodes), PollIn: mean(&f.bytesOut, outPending),
+		WaitOut: mean(&f.bytesIn, outPending), TokenOut: mean(&f.bytesIn, outToken)}
+}

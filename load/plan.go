@@ -1,0 +1,126 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// Plan is a forecast of what a crowd asks of a server.
+type Plan struct {
+	Devices  uint64
+	Interval time.Duration
+	Lifetime time.Duration // of the codes
+	Latency  time.Duration // of an answer
+	Profile  *Profile      // of the devices; their number does not count
+	Speed    Speed
+}
+
+// Speed is what a load generator can send, and how large the messages are.
+type Speed struct {
+	PerSecond  float64 // requests, with room to spare
+	CPU        float64 // seconds for a request; 0 when nothing was measured
+	Processors int
+	Sizes      Sizes
+}
+
+// Sizes are bytes of header and body, as the server sees them.
+type Sizes struct {
+	StartIn, StartOut float64
+	PollIn, WaitOut   float64 // a poll, and its answer that tells to wait
+	TokenOut          float64
+}
+
+// PaperSizes are those of the reference server, for a plan without a measurement.
+var PaperSizes = Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
+
+// headroom is the share of its processors that a load generator should take, so
+// that it is not the limit.
+const headroom = 0.7
+
+// otherIntervals are those a plan compares with its own.
+var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+
+// Check reports what is wrong with a plan.
+func (p *Plan) Check() error {
+	switch {
+	case p.Devices < 1:
+		return errors.New("a plan is for one device or more")
+	case p.Interval < time.Second || p.Interval > maxInterval*time.Second:
+		return fmt.Errorf("interval %s is not between 1 s and %d s", p.Interval, maxInterval)
+	case p.Lifetime < p.Interval:
+		return fmt.Errorf("lifetime %s is shorter than the interval %s", p.Lifetime, p.Interval)
+	case p.Latency < 0 || p.Latency > time.Minute:
+		return fmt.Errorf("latency %s is not between 0 and 1 min", p.Latency)
+	case p.Speed.PerSecond < 0:
+		return fmt.Errorf("a speed of %g requests per second", p.Speed.PerSecond)
+	}
+	return nil
+}
+
+// Forecast makes the section of a report.
+func (p *Plan) Forecast() (*reports.Forecast, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	out := &reports.Forecast{Devices: p.Devices, IntervalSeconds: p.Interval.Seconds(), LifetimeSeconds: p.Lifetime.Seconds(), Rates: p.rates(p.Interval),
+		Shard:  reports.ForecastShard{RequestsPerSecond: math.Round(p.Speed.PerSecond), CPUMicroseconds: p.Speed.CPU * 1e6, Processors: uint64(p.Speed.Processors)},
+		Others: []reports.ForecastRates{}}
+	for _, i := range otherIntervals {
+		if i != p.Interval && i <= p.Lifetime {
+			out.Others = append(out.Others, p.rates(i))
+		}
+	}
+	q := p.Profile.WithDefaults()
+	if slices.ContainsFunc(q.Groups, func(g Group) bool { return g.Behaviour.Again == 0 }) {
+		out.Notes = append(out.Notes, "devices of this profile come once: the rates are those at the end of the arrivals, when most are under way")
+	}
+	return out, nil
+}
+
+// rates are those at an interval.
+func (p *Plan) rates(interval time.Duration) reports.ForecastRates {
+	q := p.Profile.WithDefaults()
+	at := pace{interval, p.Lifetime, p.Latency}
+	over := time.Duration(newPopulation(q).lastArrival())
+	if q.Arrivals.Kind == "constant" {
+		over = time.Duration(float64(p.Devices) / q.Arrivals.Rate * float64(time.Second))
+	}
+	weight := 0.0
+	for _, g := range q.Groups {
+		weight += g.Weight
+	}
+	var all demand
+	for i := range q.Groups {
+		g := &q.Groups[i]
+		d := g.demand(float64(p.Devices)*g.Weight/weight, over, at)
+		all.polls, all.flows, all.tokens, all.wait, all.over = all.polls+d.polls, all.flows+d.flows, all.tokens+d.tokens, all.wait+d.wait, all.over+d.over
+	}
+	r := reports.ForecastRates{IntervalSeconds: interval.Seconds(), PollsPerSecond: all.polls, StartsPerSecond: all.flows, TokensPerSecond: all.tokens,
+		RequestsPerSecond: all.polls + all.flows, PollsPerFlow: all.polls / all.flows, PollWaste: max(1-all.over/all.polls, 0), KeptConnections: float64(p.Devices)}
+	if all.tokens > 0 {
+		r.TokenWaitSeconds = all.wait / all.tokens
+	}
+	r.InFlight, r.NewConnectionsPerSecond = r.RequestsPerSecond*p.Latency.Seconds(), r.RequestsPerSecond
+	s := p.Speed.Sizes
+	r.BytesInPerSecond = all.polls*s.PollIn + all.flows*s.StartIn
+	r.BytesOutPerSecond = (all.polls-all.tokens)*s.WaitOut + all.tokens*s.TokenOut + all.flows*s.StartOut
+	r.Shards = p.shards(r)
+	return r
+}
+
+// shards that carry a crowd: each can send so much, have so many devices and so
+// many requests under way.
+func (p *Plan) shards(r reports.ForecastRates) uint64 {
+	n := max(math.Ceil(float64(p.Devices)/MaxDevices), math.Ceil(r.InFlight/MaxInFlight), 1)
+	for _, speed := range []float64{p.Speed.PerSecond, MaxRate} {
+		if speed > 0 {
+			n = max(n, math.Ceil(r.RequestsPerSecond/speed))
+		}
+	}
+	return uint64(n)
+}
