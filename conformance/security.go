@@ -65,6 +65,20 @@ var securityChecks = []Check{
 		Judge:   judgeSecretURLs,
 	},
 	{
+		ID:    "DF-SEC-008",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedHTTPApproval},
+		Reads: []*Scenario{forgedDecisions},
+		Judge: judgeForgedDecisions,
+	},
+	{
+		ID:    "DF-SEC-009",
+		Gate:  GateStart,
+		Needs: []Need{NeedApprover, NeedHTTPApproval},
+		Reads: []*Scenario{hostileDevice},
+		Judge: judgeHostileDevice,
+	},
+	{
 		ID:    "DF-SEC-010",
 		Gate:  GatePending,
 		Needs: []Need{NeedAbuse},

@@ -201,10 +201,10 @@ func (s *Scene) cookies(ctx context.Context) string {
 		return ""
 	}
 	way, err := walker.Walk(ctx, f.verification(Ask{}), approve.Approve)
-	if err != nil || len(way) == 0 {
+	if err != nil || len(way.Requests) == 0 {
 		return ""
 	}
-	return way[len(way)-1].Header.Get("Cookie")
+	return way.Requests[len(way.Requests)-1].Header.Get("Cookie")
 }
 
 func judgeOpenedLink(e *Evidence, j *Judgement) {

@@ -60,10 +60,16 @@ type Enterer interface {
 }
 
 // A Walker goes all the way to a decision and stops before the last request.
-// It returns every request of the way, that last one included; bodies can be
-// read again through GetBody.
 type Walker interface {
-	Walk(ctx context.Context, v Verification, d Decision) ([]*http.Request, error)
+	Walk(ctx context.Context, v Verification, d Decision) (Way, error)
+}
+
+// A Way leads to a decision: every request, the last of which was not sent, and
+// the page on which it would have been made. Bodies can be read again through
+// GetBody.
+type Way struct {
+	Requests []*http.Request
+	Page     string // HTML as it came
 }
 
 var (

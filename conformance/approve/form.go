@@ -55,23 +55,27 @@ func (f *Form) Enter(ctx context.Context, v Verification) error {
 
 // Walk takes the steps up to the last request, which it makes up and does not
 // send.
-func (f *Form) Walk(ctx context.Context, v Verification, d Decision) ([]*http.Request, error) {
+func (f *Form) Walk(ctx context.Context, v Verification, d Decision) (Way, error) {
 	steps, err := f.recipe.of(v, d)
 	if err != nil {
-		return nil, err
+		return Way{}, err
 	}
 	w := f.begin(v, d)
 	if err := w.enter(ctx, steps); err != nil {
-		return nil, err
+		return Way{}, err
 	}
 	i := last(steps)
 	visit := w.on.(*visit)
 	visit.hold = true
 	err = w.within(ctx, i, steps[i], func(ctx context.Context) error { return w.step(ctx, steps[i]) })
-	if visit.held {
-		return visit.requests, nil
+	way := Way{Requests: visit.requests}
+	if visit.page != nil {
+		way.Page = visit.page.raw
 	}
-	return visit.requests, err
+	if visit.held {
+		return way, nil
+	}
+	return way, err
 }
 
 func (f *Form) begin(v Verification, d Decision) *walk {

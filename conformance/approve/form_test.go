@@ -162,8 +162,11 @@ func TestFormWalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	var paths []string
-	for _, req := range way {
+	for _, req := range way.Requests {
 		paths = append(paths, req.Method+" "+req.URL.Path)
+	}
+	if !strings.Contains(way.Page, `value="approve"`) {
+		t.Errorf("the page before the decision is %s", way.Page)
 	}
 	want := "GET /device, POST /device/sign-in, GET /device, POST /device, POST /device/consent"
 	if got := strings.Join(paths, ", "); got != want {
@@ -172,7 +175,7 @@ func TestFormWalk(t *testing.T) {
 	if got := r.poll(device); got != "authorization_pending" {
 		t.Fatalf("the walk decided: %s", got)
 	}
-	final := way[len(way)-1]
+	final := way.Requests[len(way.Requests)-1]
 	body, _ := final.GetBody()
 	text, _ := io.ReadAll(body)
 	if final.Header.Get("Cookie") == "" || final.Header.Get("Origin") != host || !strings.Contains(string(text), "csrf=") || !strings.HasSuffix(string(text), "action=approve") {

@@ -1,6 +1,7 @@
 package approve
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,6 +20,7 @@ type page struct {
 	status   int      // 0 when it is not known
 	title    string
 	text     string // as it is read, spaces made one
+	raw      string // as it came
 	doc      *goquery.Document
 	controls []*control // in document order
 }
@@ -28,11 +30,15 @@ const maxPage = 1 << 20
 
 // readPage parses a page.
 func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
-	doc, err := goquery.NewDocumentFromReader(io.LimitReader(body, maxPage))
+	raw, err := io.ReadAll(io.LimitReader(body, maxPage))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Redacted(), err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no HTML page: %w", u.Redacted(), err)
 	}
-	p := &page{url: u, base: u, status: status, doc: doc}
+	p := &page{url: u, base: u, status: status, raw: string(raw), doc: doc}
 	if href, ok := doc.Find("base[href]").First().Attr("href"); ok {
 		if b, err := u.Parse(href); err == nil {
 			p.base = b

@@ -31,10 +31,10 @@ func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) erro
 func (r *Reference) Enter(ctx context.Context, v Verification) error { return r.post(ctx, v, "enter") }
 
 // Walk is the way through the server's page, which its default users can go.
-func (r *Reference) Walk(ctx context.Context, v Verification, d Decision) ([]*http.Request, error) {
+func (r *Reference) Walk(ctx context.Context, v Verification, d Decision) (Way, error) {
 	f, err := NewForm(ReferencePage(), Env{Host: strings.TrimSuffix(r.URL, "/"), Client: r.Client})
 	if err != nil {
-		return nil, err
+		return Way{}, err
 	}
 	return f.Walk(ctx, v, d)
 }

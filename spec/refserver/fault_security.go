@@ -95,6 +95,18 @@ var securityFaults = []Fault{
 		func(_ *Server, g *grant, m map[string]any) {
 			m["verification_uri_complete"] = m["verification_uri_complete"].(string) + "&ref=" + g.deviceCode
 		}),
+	{
+		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008", Doc: "The decision is taken without an anti-forgery token, from any site.",
+		Break: func(b *behaviour) { b.page.forgeable = true },
+	},
+	{
+		Name: "anybody-decides", Check: "DF-SEC-008", Doc: "The decision is taken from one who never signed in.",
+		Break: func(b *behaviour) { b.page.forgeable, b.page.anonymous = true, true },
+	},
+	{
+		Name: "device-unescaped", Check: "DF-SEC-009", Doc: "The page shows the device's description without escaping it.",
+		Break: func(b *behaviour) { b.page.text = func(s string) string { return s } },
+	},
 	abuse(Fault{
 		Name: "flood-evicts", Check: "DF-SEC-010", Doc: "A device that starts 150 flows pushes all other grants out of the store.",
 		Break: func(b *behaviour) {

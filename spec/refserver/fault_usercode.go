@@ -135,6 +135,7 @@ var userCodeFaults = []Fault{
 		},
 	},
 	viewFault("link-approves", "Opening the link with the code in it approves.", false),
+	viewFault("link-approves-when-signed-in", "Opening the link with the code in it approves, for one who is signed in.", true),
 	startFault("verification-page-missing", "DF-USERCODE-012", "verification_uri names a page that is not there.",
 		func(s *Server, _ *grant, m map[string]any) {
 			m["verification_uri"] = s.cfg.BaseURL + "/activate"

@@ -1,0 +1,203 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A forgery is what a stranger makes of the request that approves.
+type forgery struct {
+	name  string
+	forge func(c *Call, fields url.Values)
+}
+
+var forgeries = []forgery{
+	{"without a session", func(c *Call, _ url.Values) { c.Header.Del("Cookie") }},
+	{"from a foreign site", func(c *Call, _ url.Values) { foreign(c) }},
+	{"as GET", func(c *Call, fields url.Values) {
+		foreign(c)
+		c.Header.Del("Origin")
+		c.Method, c.Raw, c.ContentType = http.MethodGet, nil, ""
+		c.Header.Del("Content-Type")
+		u, _ := url.Parse(c.URL) // a request was made of it
+		u.RawQuery = fields.Encode()
+		c.URL = u.String()
+	}},
+}
+
+// foreign makes a request come from another site's page.
+func foreign(c *Call) {
+	c.Header.Set("Origin", strangeOrigin)
+	c.Header.Set("Referer", strangeOrigin+"/")
+	c.Header.Set("Sec-Fetch-Site", "cross-site")
+}
+
+// forgedDecisions sends the approving request of a signed-in person as somebody
+// else would: each forgery has a grant of its own, and none has the anti-forgery
+// token. One more grant is brought as far and left alone.
+var forgedDecisions = &Scenario{
+	Name: "forged decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval},
+	Cost: waits(3*len(forgeries)+2, len(forgeries)+1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Times(len(forgeries)+1, func(i int) {
+			f := s.Start(ctx)
+			way, ok := f.walk(ctx)
+			if !ok {
+				return
+			}
+			if i == len(forgeries) {
+				f.PollDue(ctx, Step("left alone"))
+				return
+			}
+			c, err := s.forged(way.Requests[len(way.Requests)-1], f.Codes.UserCode, forgeries[i])
+			if err != nil {
+				s.Event(EventFact, f.ID, "unforged="+err.Error())
+				return
+			}
+			c.flow = f
+			s.Send(ctx, c)
+			f.settle(ctx)
+			f.PollDue(ctx, Step("after"))
+		})
+	},
+}
+
+// walk asks the approver how a person approves this flow.
+func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
+	walker, can := f.scene.target.Approver.(approve.Walker)
+	if !can || !f.OK() {
+		return way, false
+	}
+	v := f.verification(Ask{})
+	out := f.ask(v, "approve", "walk", func() (err error) {
+		way, err = walker.Walk(ctx, v, approve.Approve)
+		return err
+	})
+	return way, out == Accepted && len(way.Requests) > 0
+}
+
+// forged makes the call of a forgery from the request it imitates.
+func (s *Scene) forged(r *http.Request, userCode string, f forgery) (Call, error) {
+	c := Call{Op: OpPage, Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true, Once: true}
+	fields := r.URL.Query()
+	if r.GetBody != nil {
+		body, err := r.GetBody()
+		if err != nil {
+			return c, err
+		}
+		raw, err := io.ReadAll(body)
+		if err != nil {
+			return c, err
+		}
+		if fields, err = url.ParseQuery(string(raw)); err != nil {
+			return c, errors.New("the approving form is not urlencoded")
+		}
+	}
+	for name, values := range fields {
+		if slices.ContainsFunc(values, func(v string) bool { return antiForgery(name, v, userCode) }) {
+			fields.Del(name)
+		}
+	}
+	if r.GetBody != nil {
+		c.Raw, c.ContentType = []byte(fields.Encode()), string(spec.Form)
+	} else {
+		r.URL.RawQuery = fields.Encode()
+		c.URL = r.URL.String()
+	}
+	f.forge(&c, fields)
+	return c, nil
+}
+
+// tokenName is what anti-forgery fields are called.
+var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state`)
+
+// antiForgery tells whether a form field is one that a stranger cannot know: it
+// is called so, or it is long and not the user code.
+func antiForgery(name, value, userCode string) bool {
+	return tokenName.MatchString(name) || len(value) >= 16 && plainCode(value) != plainCode(userCode) && !strings.Contains(value, "://")
+}
+
+func judgeForgedDecisions(e *Evidence, j *Judgement) {
+	if x := e.One(forgedDecisions, "left alone"); x != nil && !x.StillPending() {
+		j.Inconclusive("a grant whose code was only entered is "+describe(x)+", see DF-POLL-018", x)
+		return
+	}
+	for _, flow := range e.FlowsOf(forgedDecisions) {
+		if !decided(e, j, forgedDecisions, flow) {
+			continue
+		}
+		var sent *Exchange
+		for _, x := range e.Flow(flow) {
+			if x.Op == OpPage {
+				sent = x
+			}
+		}
+		for _, x := range e.Polls(flow, "after") {
+			switch {
+			case sent == nil:
+			case x.HasTokens():
+				j.Fail("a grant that nobody approved on purpose still pending", "approved by a request "+sent.Step, sent, x)
+			case sent.Class() == 5:
+				j.Warn("a forged approval refused with 4xx", sent.Step+": "+describe(sent), sent)
+			default:
+				j.Each([]*Exchange{x}, DuePending, "the grant still pending", passIf(stillPending), openIf(infrastructure))
+			}
+		}
+	}
+	if why, ok := e.Fact(forgedDecisions, "unforged"); ok {
+		j.Inconclusive(why)
+	}
+}
+
+// What a hostile device calls itself.
+const (
+	hostileType = `dfx"><svg/onload=1>`
+	hostileOS   = `{{7*7}}<b>x`
+	shownPage   = 64 << 10 // bytes of the page that are kept
+)
+
+// hostileDevice looks at the page on which a person would approve it.
+var hostileDevice = &Scenario{
+	Name: "hostile device", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval}, Cost: fixed(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
+		if way, ok := f.walk(ctx); ok {
+			s.Event(EventFact, f.ID, "page="+s.vault.redact(way.Page[:min(len(way.Page), shownPage)]))
+		}
+	},
+}
+
+func judgeHostileDevice(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(hostileDevice, "start") {
+		if x.Class() == 4 && !x.Infrastructure() {
+			j.Pass(x) // what is not taken in is not shown
+			return
+		}
+		if x.HasCodes() && !decided(e, j, hostileDevice, x.Flow) {
+			return
+		}
+		page, ok := e.Fact(hostileDevice, "page")
+		if !ok {
+			continue
+		}
+		switch {
+		case strings.Contains(page, "<svg/onload"), strings.Contains(page, "<b>x"):
+			j.Fail("the device's description escaped on the page", "its markup as it was sent", x)
+		case strings.Contains(page, "49<b>x"), strings.Contains(page, "49&lt;b&gt;x"):
+			j.Fail("the device's description as text", "its template evaluated", x)
+		case !strings.Contains(page, "dfx") && !strings.Contains(page, "{{7*7}}"):
+			j.Inconclusive("the page does not show what the device calls itself", x)
+		default:
+			j.Pass(x)
+		}
+	}
+}
