@@ -169,7 +169,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 			}
 		}
 		j.Each(e.Polls(f, "own"), DueSuccess, "tokens for the client that started",
-			passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+			passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 	}
 }
 

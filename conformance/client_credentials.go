@@ -66,7 +66,7 @@ func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
 		}
 	}
 	j.Each(e.Of(confidentialRedemption, "right secret"), DueSuccess, "tokens with the right secret",
-		passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+		passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 }
 
 // failedBasic authenticates with a wrong secret in the header.

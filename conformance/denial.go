@@ -173,11 +173,11 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 		switch d.Decision.Outcome {
 		case Accepted: // ruling R18: what the person was told is what the device sees
 			j.Each(polls, DueRefusal, spec.ErrAccessDenied+", as the person was told",
-				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)),
+				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending), // DF-DENY-001 tells late from never
 				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
 		case Refused:
 			j.Each(polls, DueSuccess, "tokens, because the denial was refused",
-				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
+				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 		case Unsupported:
 			j.Skip("the approver cannot deny")
 		default:

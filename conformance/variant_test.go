@@ -1,0 +1,50 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// TestVariants: a server that is right in another way fails nothing, and warns
+// only where a ruling says so.
+func TestVariants(t *testing.T) {
+	for _, v := range refserver.Variants() {
+		for _, contract := range spec.ContractNames() {
+			if v.Contract != "" && v.Contract != contract {
+				continue
+			}
+			t.Run(v.Name+"/"+contract, func(t *testing.T) {
+				t.Parallel()
+				checkVariant(t, v, contract)
+			})
+		}
+	}
+}
+
+func checkVariant(t *testing.T, v refserver.Fault, contract string) {
+	b := bench{server: embedded(contract), faults: []refserver.Fault{v}}
+	if v.Slow {
+		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
+	}
+	results := b.conform(t)
+	trips := tripped(results)
+	for id, verdict := range trips {
+		if _, named := v.Also[id]; !named || verdict != reports.Warning {
+			t.Errorf("%s is %s", id, verdict)
+		}
+	}
+	for id, reason := range v.Also {
+		if _, ok := trips[id]; !ok || reason == "" {
+			t.Errorf("%s declares %s (%q), which it does not trip", v.Name, id, reason)
+		}
+	}
+	for _, r := range results {
+		if r.Verdict != reports.Pass && r.Verdict != reports.Skipped {
+			t.Log(worse([]Result{r}))
+		}
+	}
+}
