@@ -16,14 +16,15 @@ import (
 
 // A forgery is what a stranger makes of the request that approves.
 type forgery struct {
-	name  string
-	forge func(c *Call, fields url.Values)
+	name    string
+	session bool // in the browser of the signed-in person
+	forge   func(c *Call, fields url.Values)
 }
 
 var forgeries = []forgery{
-	{"without a session", func(c *Call, _ url.Values) { c.Header.Del("Cookie") }},
-	{"from a foreign site", func(c *Call, _ url.Values) { foreign(c) }},
-	{"as GET", func(c *Call, fields url.Values) {
+	{"without a session", false, func(*Call, url.Values) {}},
+	{"from a foreign site", true, func(c *Call, _ url.Values) { foreign(c) }},
+	{"as GET", true, func(c *Call, fields url.Values) {
 		foreign(c)
 		c.Header.Del("Origin")
 		c.Method, c.Raw, c.ContentType = http.MethodGet, nil, ""
@@ -64,7 +65,10 @@ var forgedDecisions = &Scenario{
 				return
 			}
 			c.flow = f
-			s.Send(ctx, c)
+			if !forgeries[i].session {
+				way.Cookies = nil
+			}
+			s.browse(ctx, c, way.Cookies)
 			f.settle(ctx)
 			f.PollDue(ctx, Step("after"))
 		})
@@ -87,7 +91,8 @@ func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
 
 // forged makes the call of a forgery from the request it imitates.
 func (s *Scene) forged(r *http.Request, userCode string, f forgery) (Call, error) {
-	c := Call{Op: OpPage, Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true, Once: true}
+	c := Call{Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true}
+	c.Header.Del("Cookie") // it comes with the session
 	fields := r.URL.Query()
 	if r.GetBody != nil {
 		body, err := r.GetBody()
@@ -135,7 +140,7 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 		if !decided(e, j, forgedDecisions, flow) {
 			continue
 		}
-		var sent *Exchange
+		var sent *Exchange // and where it was redirected to
 		for _, x := range e.Flow(flow) {
 			if x.Op == OpPage {
 				sent = x

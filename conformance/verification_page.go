@@ -8,18 +8,20 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
 // maxHops is how many redirects are followed to a verification page.
 const maxHops = 5
 
-// browse fetches a page as a browser that was just opened does, redirects
-// included, and answers the last exchange. Where a redirect leads to a place
-// that is no business of the target's, it is not followed.
-func (s *Scene) browse(ctx context.Context, c Call) *Exchange {
-	jar, _ := cookiejar.New(nil) // fails for no options
+// browse sends a request as a browser does, redirects included, and answers the
+// last exchange. Without cookies it is a browser that was just opened. Where a
+// redirect leads to a place that is no business of the target's, it is not
+// followed.
+func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
+	if jar == nil {
+		jar, _ = cookiejar.New(nil) // fails for no options
+	}
 	client := *s.client
 	client.Jar = jar
 	c.Op, c.Once, c.http = OpPage, true, &client
@@ -41,6 +43,10 @@ func (s *Scene) browse(ctx context.Context, c Call) *Exchange {
 			return x
 		}
 		c.URL = next
+		if s := x.Status(); s != http.StatusTemporaryRedirect && s != http.StatusPermanentRedirect && c.Method != http.MethodHead {
+			c.Method, c.Raw, c.ContentType = http.MethodGet, nil, "" // RFC 9110 section 15.4.4
+			c.Header.Del("Content-Type")
+		}
 	}
 }
 
@@ -73,7 +79,7 @@ var verificationPage = &Scenario{
 	Name: "verification page", Lane: LaneInstant, Cost: fixed(2, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		if f := s.Start(ctx); f.OK() && f.Codes.VerificationURI != "" {
-			s.browse(ctx, Call{Step: "page", Method: http.MethodGet, URL: f.Codes.VerificationURI})
+			s.browse(ctx, Call{Step: "page", Method: http.MethodGet, URL: f.Codes.VerificationURI}, nil)
 		}
 	},
 }
@@ -169,10 +175,12 @@ var openedLink = &Scenario{
 		if link == "" {
 			link = withQuery(f.Codes.VerificationURI, "user_code", f.Codes.UserCode)
 		}
-		s.browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link})
-		s.browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link})
-		if cookies := s.cookies(ctx); cookies != "" {
-			s.browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link, Header: http.Header{"Cookie": {cookies}}})
+		s.browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link}, nil)
+		s.browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link}, nil)
+		if s.target.Has(NeedHTTPApproval) { // with another device's code, since the way could be what decides
+			if way, ok := s.Start(ctx, Step("of the session")).walk(ctx); ok {
+				s.browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link}, way.Cookies)
+			}
 		}
 		f.PollDue(ctx, Step("after"))
 	},
@@ -187,24 +195,6 @@ func withQuery(uri, name, value string) string {
 	q.Set(name, value)
 	u.RawQuery = q.Encode()
 	return u.String()
-}
-
-// cookies are those of the approver's session, where he can tell them. He gets it
-// with another device's code, since his way could be what decides a grant.
-func (s *Scene) cookies(ctx context.Context) string {
-	walker, ok := s.target.Approver.(approve.Walker)
-	if !ok || !s.target.Has(NeedHTTPApproval) {
-		return ""
-	}
-	f := s.Start(ctx, Step("of the session"))
-	if !f.OK() {
-		return ""
-	}
-	way, err := walker.Walk(ctx, f.verification(Ask{}), approve.Approve)
-	if err != nil || len(way.Requests) == 0 {
-		return ""
-	}
-	return way.Requests[len(way.Requests)-1].Header.Get("Cookie")
 }
 
 func judgeOpenedLink(e *Evidence, j *Judgement) {

@@ -64,12 +64,13 @@ type Walker interface {
 	Walk(ctx context.Context, v Verification, d Decision) (Way, error)
 }
 
-// A Way leads to a decision: every request, the last of which was not sent, and
-// the page on which it would have been made. Bodies can be read again through
-// GetBody.
+// A Way leads to a decision: every request, the last of which was not sent, the
+// page on which it would have been made, and the session in which. Bodies can be
+// read again through GetBody.
 type Way struct {
 	Requests []*http.Request
 	Page     string // HTML as it came
+	Cookies  http.CookieJar
 }
 
 var (

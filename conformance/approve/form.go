@@ -68,7 +68,7 @@ func (f *Form) Walk(ctx context.Context, v Verification, d Decision) (Way, error
 	visit := w.on.(*visit)
 	visit.hold = true
 	err = w.within(ctx, i, steps[i], func(ctx context.Context) error { return w.step(ctx, steps[i]) })
-	way := Way{Requests: visit.requests}
+	way := Way{Requests: visit.requests, Cookies: visit.jar}
 	if visit.page != nil {
 		way.Page = visit.page.raw
 	}
