@@ -60,7 +60,11 @@ var forgedDecisions = &Scenario{
 				return
 			}
 			c, err := s.forged(way.Requests[len(way.Requests)-1], f.Codes.UserCode, forgeries[i])
-			if err != nil {
+			switch {
+			case errors.Is(err, errSecretAddress):
+				s.Event(EventFact, f.ID, secretAddress)
+				return
+			case err != nil:
 				s.Event(EventFact, f.ID, "unforged="+err.Error())
 				return
 			}
@@ -89,11 +93,25 @@ func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
 	return way, out == Accepted && len(way.Requests) > 0
 }
 
-// forged makes the call of a forgery from the request it imitates.
+// errSecretAddress: nobody else can know where the decision is sent to.
+var errSecretAddress = errors.New("the address of the decision is a secret of the session")
+
+const secretAddress = "address=secret"
+
+// forged makes the call of a forgery from the request it imitates, without what
+// a stranger cannot know.
 func (s *Scene) forged(r *http.Request, userCode string, f forgery) (Call, error) {
 	c := Call{Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true}
 	c.Header.Del("Cookie") // it comes with the session
-	fields := r.URL.Query()
+	for _, segment := range strings.Split(r.URL.Path, "/") {
+		if drawn(segment) && plainCode(segment) != plainCode(userCode) {
+			return c, errSecretAddress
+		}
+	}
+	address := *r.URL
+	fields := known(r.URL.Query(), userCode)
+	address.RawQuery = fields.Encode()
+	c.URL = address.String()
 	if r.GetBody != nil {
 		body, err := r.GetBody()
 		if err != nil {
@@ -107,19 +125,28 @@ func (s *Scene) forged(r *http.Request, userCode string, f forgery) (Call, error
 			return c, errors.New("the approving form is not urlencoded")
 		}
 	}
-	for name, values := range fields {
-		if slices.ContainsFunc(values, func(v string) bool { return antiForgery(name, v, userCode) }) {
-			fields.Del(name)
-		}
-	}
 	if r.GetBody != nil {
+		fields = known(fields, userCode)
 		c.Raw, c.ContentType = []byte(fields.Encode()), string(spec.Form)
-	} else {
-		r.URL.RawQuery = fields.Encode()
-		c.URL = r.URL.String()
 	}
 	f.forge(&c, fields)
 	return c, nil
+}
+
+// known are the fields whose values a stranger can know.
+func known(fields url.Values, userCode string) url.Values {
+	out := url.Values{}
+	for name, values := range fields {
+		if !slices.ContainsFunc(values, func(v string) bool { return antiForgery(name, v, userCode) }) {
+			out[name] = values
+		}
+	}
+	return out
+}
+
+// drawn tells whether part of an address looks like it was drawn at random.
+func drawn(s string) bool {
+	return len(s) >= 16 && strings.ContainsAny(s, "0123456789") && strings.ContainsAny(strings.ToUpper(s), letters)
 }
 
 // tokenName is what anti-forgery fields are called.
@@ -157,6 +184,9 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 				j.Each([]*Exchange{x}, DuePending, "the grant still pending", passIf(stillPending), openIf(infrastructure))
 			}
 		}
+	}
+	if _, ok := e.Fact(forgedDecisions, "address"); ok {
+		j.Pass() // it does what an anti-forgery token does
 	}
 	if why, ok := e.Fact(forgedDecisions, "unforged"); ok {
 		j.Inconclusive(why)
