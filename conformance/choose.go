@@ -133,7 +133,7 @@ func (t *Target) nothingFound(tried []*Exchange) error {
 	}
 	return &PreflightError{
 		Problem:  "no device flow was found at " + t.Host + ": neither the documented paths answer, nor does metadata name a device authorization endpoint",
-		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer)",
+		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer); `dfcheck init` looks in more places",
 		Exchange: answered, Tried: tried,
 	}
 }

@@ -37,7 +37,7 @@ many devices it carries.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err, fmt.Sprintf("`%s --help` lists the flags", c.CommandPath()))
 	})
-	root.AddCommand(newConformance(t), newLoad(t), newDoctor(t), newServe(t), newApprove(t), newChecks(t), newJudge(t), newReport(t), newVersion(t))
+	root.AddCommand(newConformance(t), newLoad(t), newInit(t), newDoctor(t), newServe(t), newApprove(t), newChecks(t), newJudge(t), newReport(t), newVersion(t))
 	return root
 }
 

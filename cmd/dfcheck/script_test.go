@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 // TestScript runs the command line as users do: exit codes, standard output,
 // standard error. DOWN, PAGE and SECURE are servers that no run can succeed on,
 // BUSY is an address that is taken; DOCUMENTED, STANDARD and STATUS401 are
-// reference servers with short lifetimes.
+// reference servers with short lifetimes, HIDDEN and OPENAPI are at other paths.
 func TestScript(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -46,6 +47,8 @@ func TestScript(t *testing.T) {
 	servers := map[string]string{
 		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
 		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
+		"HIDDEN":    startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
+		"OPENAPI":   startMoved(t, "documented-v1", "/v9/devices", "/v9/tokens", "/openapi.yaml"),
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
@@ -85,6 +88,35 @@ func startReference(t *testing.T, contract string, faults ...string) string {
 	}
 	t.Cleanup(stop)
 	return base
+}
+
+// startMoved runs a reference server at other paths, with nothing beside them but
+// its OpenAPI document where one is asked for.
+func startMoved(t *testing.T, contract, start, token, document string) string {
+	t.Helper()
+	c, err := spec.BuiltinContract(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := refserver.New(refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second})
+	moved := strings.NewReplacer(c.Start.Path, start, c.Token.Path, token)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case start:
+			r.URL.Path = c.Start.Path
+		case token:
+			r.URL.Path = c.Token.Path
+		case document:
+			moved.WriteString(w, string(c.Source))
+			return
+		default:
+			http.NotFound(w, r)
+			return
+		}
+		reference.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // unused is an address on which nothing listens.

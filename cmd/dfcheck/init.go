@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// initFlags are the options of init.
+type initFlags struct {
+	targetFlags
+	output string
+	force  bool
+}
+
+func newInit(t terminal) *cobra.Command {
+	f := &initFlags{}
+	c := &cobra.Command{
+		Use: "init", Short: "Look at a server and write a dfcheck.yaml for it", Args: cobra.NoArgs,
+		Long: `Looks for the device flow of a server: the documented paths, metadata, an OpenAPI
+document and the usual endpoints. Then it starts one device, and writes a
+configuration with a comment for everything that can be added. On a terminal it
+asks for what it cannot see; elsewhere the flags say it.
+
+A file that is there is kept, unless --force is given.`,
+		Example: `  dfcheck init --host https://auth.example.com --client-id tv-app
+  dfcheck init --host localhost:8080 --approve prompt --output - `,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), t) },
+	}
+	f.add(c.Flags())
+	c.Flags().StringVarP(&f.output, "output", "o", defaultConfig, "file to write; - for standard output")
+	c.Flags().BoolVar(&f.force, "force", false, "replace a file that is there")
+	return c
+}
+
+func (f *initFlags) run(ctx context.Context, t terminal) error {
+	ask := t.asker()
+	f.host = cmp.Or(f.host, ask("server to check (a URL)", ""))
+	if f.host == "" {
+		return usage(errors.New("no server is named"), "dfcheck init --host https://auth.example.com")
+	}
+	if _, err := os.Stat(f.output); err == nil && f.output != "-" && !f.force {
+		return usage(fmt.Errorf("%s is there already", f.output), "--force replaces it, --output names another file")
+	}
+	f.clientID = cmp.Or(f.clientID, ask("client id", "dfcheck"), "dfcheck")
+	if f.config != "" {
+		return usage(errors.New("init writes a configuration and reads none"), "leave --config out")
+	}
+	c := &conformance.Config{Host: f.host, Issuer: f.issuer, Scope: f.scope,
+		Client: conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth},
+		TLS:    conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure}}
+	target, err := c.Target()
+	if err != nil {
+		return usage(err, "")
+	}
+	found, err := f.survey(ctx, target)
+	if err != nil {
+		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	}
+	t.note("%s: %s", found.Spec, reports.Legible(found.Why))
+	if err := f.choose(ctx, target, found); err != nil {
+		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	}
+	run, err := conformance.Prepare(ctx, target, conformance.Options{})
+	if err != nil {
+		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	}
+	text, err := f.configuration(found, run)
+	if err != nil {
+		return usage(err, "name the endpoints with flags")
+	}
+	return f.write(t, found, text)
+}
+
+// survey finds the contract and the endpoints, or takes those of the flags.
+func (f *initFlags) survey(ctx context.Context, target *conformance.Target) (*conformance.Survey, error) {
+	if f.spec != "" && f.spec != "auto" || f.start != "" && f.token != "" || f.issuer != "" {
+		return &conformance.Survey{Why: "as the flags say", Choice: conformance.Choice{Spec: cmp.Or(f.spec, "rfc8628"),
+			Issuer: f.issuer, Start: f.start, Token: f.token}}, nil
+	}
+	return target.Survey(ctx)
+}
+
+// choose settles the target's contract; a document that was found is read from a
+// file like one of the user's own.
+func (f *initFlags) choose(ctx context.Context, target *conformance.Target, found *conformance.Survey) error {
+	choice := found.Choice
+	if found.Document != nil {
+		file, err := os.CreateTemp("", "dfcheck-*"+filepath.Ext(choice.Spec))
+		if err != nil {
+			return err
+		}
+		defer os.Remove(file.Name())
+		_, err = file.Write(found.Document)
+		if err = errors.Join(err, file.Close()); err != nil {
+			return err
+		}
+		choice.Spec = file.Name()
+	}
+	return target.Choose(ctx, choice)
+}
+
+// write saves the configuration, and the document it rests on, when both can be
+// read again.
+func (f *initFlags) write(t terminal, found *conformance.Survey, text string) error {
+	if f.output == "-" {
+		_, err := io.WriteString(t.out, text)
+		return err
+	}
+	if found.Document != nil {
+		path := filepath.Join(filepath.Dir(f.output), found.Spec)
+		if _, err := os.Stat(path); err == nil && !f.force {
+			return usage(fmt.Errorf("%s is there already", path), "--force replaces it")
+		}
+		if err := reports.WriteFile(path, func(w io.Writer) error { _, err := w.Write(found.Document); return err }); err != nil {
+			return &failure{reports.ExitUsage, err, ""}
+		}
+	}
+	if err := reports.WriteFile(f.output, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+		return usage(err, "")
+	}
+	how := "dfcheck conformance"
+	if f.output != defaultConfig {
+		how += " --config " + f.output
+	}
+	fmt.Fprintf(t.out, "wrote %s; now: %s\n", f.output, how)
+	return nil
+}
+
+// asker asks on a terminal, and answers with the default anywhere else.
+func (t terminal) asker() func(question, otherwise string) string {
+	if !interactive(t.in) {
+		return func(_, otherwise string) string { return otherwise }
+	}
+	lines := bufio.NewScanner(t.in)
+	return func(question, otherwise string) string {
+		if otherwise != "" {
+			question += " [" + otherwise + "]"
+		}
+		fmt.Fprintf(t.err, "%s: ", question)
+		if !lines.Scan() {
+			return otherwise
+		}
+		return cmp.Or(strings.TrimSpace(lines.Text()), otherwise)
+	}
+}

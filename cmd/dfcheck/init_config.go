@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance"
+)
+
+// configuration writes dfcheck.yaml: what was found, and as comments what can be
+// added. Texts of the server are quoted, and none may name a variable of the
+// environment.
+func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Run) (string, error) {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	for _, text := range []string{found.Issuer, found.Start, found.Token} {
+		if strings.Contains(text, "${") {
+			return "", fmt.Errorf("the server names an address with a variable in it: %q", text)
+		}
+	}
+	t := run.Target
+	line("# Where the server is, and how it was found: %s.", oneLine(found.Why))
+	line("host: %s", quoted(t.Host))
+	line("spec: %s", quoted(found.Spec))
+	if found.Issuer != "" {
+		line("issuer: %s", quoted(found.Issuer))
+	}
+	if found.Start != "" || found.Token != "" {
+		line("endpoints: {device_authorization: %s, token: %s}", quoted(found.Start), quoted(found.Token))
+	}
+	if f.caFile != "" || f.insecure {
+		line("tls: {ca_file: %s, insecure: %t}", quoted(f.caFile), f.insecure)
+	}
+	line("\n# The client to speak for. Others make more checks possible.")
+	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
+	line("# second_client: {id: other-app}              # registered for the device flow as well")
+	line("# restricted_client: {id: web-app}            # registered, and not for the device flow")
+	line("# confidential_client: {id: backend, secret_env: SECRET, auth: basic}")
+	line("# clients_registered: true                    # client ids that nobody registered must be refused")
+	f.scopes(line, found)
+	line("\n# Who presses Approve; without it the checks that need a decision are skipped.")
+	line("# prompt asks you. form and browser walk the server's pages, http and exec do what")
+	line("# you say; `dfcheck approve --user-code CODE` tries it.")
+	if f.approver != "" {
+		line("approve: {kind: %s}", f.approver)
+	} else {
+		line("# approve: {kind: prompt}")
+	}
+	f.habits(line, run)
+	return b.String(), nil
+}
+
+func (f *initFlags) credentials() string {
+	out := ""
+	if f.clientSecretEnv != "" {
+		out += ", secret_env: " + quoted(f.clientSecretEnv)
+	}
+	if f.clientAuth != "" {
+		out += ", auth: " + quoted(f.clientAuth)
+	}
+	return out
+}
+
+func (f *initFlags) scopes(line func(string, ...any), found *conformance.Survey) {
+	switch {
+	case f.scope != "":
+		line("scope: %s", quoted(f.scope))
+	case slices.Contains(found.Scopes, "openid"):
+		line("# scope: openid                             # the server has this one")
+	default:
+		line("# scope: openid")
+	}
+}
+
+// habits are what one start and one poll showed.
+func (f *initFlags) habits(line func(string, ...any), run *conformance.Run) {
+	timing := run.Target.Timing
+	line("\n# Codes live for %s, devices poll every %s.", timing.Lifetime, timing.Interval)
+	switch {
+	case timing.Lifetime > conformance.DefaultMaxWait:
+		line("# max_wait: %-34s# to see them end", (timing.Lifetime + time.Minute).String())
+	case timing.Lifetime < 2*time.Minute:
+		line("# short_lifetime: true                        # on purpose: this server is there to be tested")
+	}
+	for _, h := range conformance.Habits(run.Transcript().Exchanges) {
+		line("# %s.", oneLine(h.What))
+		if h.Setting != "" {
+			line("# lenient: {%s}  # when that is meant; it is then reported as waived", oneLine(h.Setting))
+		}
+	}
+}
+
+// quoted is a text as a YAML scalar in double quotes, which JSON's are.
+func quoted(s string) string {
+	out, _ := json.Marshal(s) // a string
+	return string(out)
+}
+
+// oneLine keeps a text from leaving its comment.
+func oneLine(s string) string { return strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ") }
