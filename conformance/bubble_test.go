@@ -168,7 +168,10 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 }
 
 func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
-	contract, err := spec.BuiltinContract(cfg.Contract)
+	contract, err := cfg.Document, error(nil)
+	if contract == nil {
+		contract, err = spec.BuiltinContract(cfg.Contract)
+	}
 	if err != nil {
 		return nil, err
 	}

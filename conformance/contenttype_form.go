@@ -90,6 +90,10 @@ func (s *Scene) spaced() (name, value string, ok bool) {
 }
 
 func judgeFormSpellings(e *Evidence, j *Judgement) {
+	if !e.Contract.Token.Accepts(spec.Form) {
+		j.Skip("the contract does not declare form")
+		return
+	}
 	usual := e.One(formSpellings, usualSpelling)
 	for _, x := range e.Of(formSpellings, usualSpelling) {
 		if x.Op == OpToken {

@@ -260,6 +260,10 @@ var repeatedPollMembers = &Scenario{
 }
 
 func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
+	if !e.Contract.Token.Accepts(spec.Form) {
+		j.Skip("the contract declares no form, the encoding in which parameters repeat")
+		return
+	}
 	for _, x := range e.Of(repeatedPollMembers) {
 		if x.Op != OpToken {
 			continue

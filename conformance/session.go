@@ -224,7 +224,7 @@ func (s *session) authenticated(c Call) Call {
 func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, error) {
 	body, contentType := c.Raw, c.ContentType
 	if body == nil && c.Params != nil {
-		contentType, body = c.Encoding.Encode(c.Params)
+		contentType, body = s.encode(c)
 		if c.ContentType != "" {
 			contentType = c.ContentType
 		}
@@ -258,6 +258,14 @@ func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, e
 	}
 	req.Close = c.Fresh
 	return req, body, nil
+}
+
+// encode renders a call's parameters as the contract declares them.
+func (s *session) encode(c Call) (contentType string, body []byte) {
+	if c.Op == OpStart || c.Op == OpToken {
+		return s.operation(c.Op).Encode(c.Encoding, c.Params)
+	}
+	return c.Encoding.Encode(c.Params)
 }
 
 // keep numbers and stores an exchange, and notices when the target has died.

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -178,6 +179,10 @@ func (t *Target) fill(q spec.ParamSpec, nonce string) string {
 		value = t.Device.OS + " " + nonce
 	case q.Name == "scope":
 		return t.Scope
+	case q.Type == "integer" || q.Type == "number":
+		return cmp.Or(q.Example, "1")
+	case q.Type == "boolean":
+		return cmp.Or(q.Example, "true")
 	}
 	if q.MaxLength > 0 && len(value) > q.MaxLength {
 		return value[len(value)-q.MaxLength:]

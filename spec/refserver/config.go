@@ -19,6 +19,8 @@ import (
 // http://localhost with the default clients and users.
 type Config struct {
 	Contract string // documented-v1, documented-v2 or rfc8628
+	// Document is a contract of one's own, instead of a built-in one.
+	Document *spec.Contract
 	BaseURL  string // issuer; all URLs are made from it, never from a request
 	// Interval is announced and enforced, Lifetime that of the codes; both in
 	// whole seconds.
@@ -78,11 +80,18 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+func (c Config) contract() (*spec.Contract, error) {
+	if c.Document != nil {
+		return c.Document, nil
+	}
+	return spec.BuiltinContract(c.Contract)
+}
+
 // Check reports every problem of a configuration at once.
 func (c Config) Check() error {
 	c = c.withDefaults()
 	var errs []error
-	if _, err := spec.BuiltinContract(c.Contract); err != nil {
+	if _, err := c.contract(); err != nil {
 		errs = append(errs, err)
 	}
 	if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host {

@@ -9,6 +9,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +24,8 @@ type request struct {
 	name     string // start or token
 	encoding spec.Encoding
 	params   spec.Params
-	client   *Client // nil when the request names none
+	kinds    map[string]string // of JSON members that are no texts: number, boolean, null, array, object
+	client   *Client           // nil when the request names none
 }
 
 // get is a parameter's value; a parameter without a value counts as absent
@@ -64,7 +67,7 @@ func (s *Server) read(r *http.Request, name string, op *spec.Operation) (*reques
 		io.CopyN(io.Discard, r.Body, maxDrained) // so that the sender is there to hear the answer
 		return q, problem(http.StatusRequestEntityTooLarge, "the body is too large")
 	}
-	q.params, err = decode(q.encoding, body, boundary)
+	q.params, q.kinds, err = decode(q.encoding, body, boundary)
 	if err != nil {
 		return q, refuse(spec.ErrInvalidRequest, err.Error())
 	}
@@ -77,14 +80,16 @@ var (
 	errMultipart = errors.New("the body is not multipart/form-data")
 )
 
-func decode(e spec.Encoding, body []byte, boundary string) (spec.Params, error) {
+func decode(e spec.Encoding, body []byte, boundary string) (params spec.Params, kinds map[string]string, err error) {
 	switch e {
 	case spec.JSON:
 		return decodeJSON(body)
 	case spec.Multipart:
-		return decodeMultipart(body, boundary)
+		params, err = decodeMultipart(body, boundary)
+	default:
+		params, err = decodeForm(string(body))
 	}
-	return decodeForm(string(body))
+	return params, nil, err
 }
 
 func decodeForm(body string) (spec.Params, error) {
@@ -115,42 +120,65 @@ var known = map[string]bool{"client_id": true, "client_secret": true, "scope": t
 
 // decodeJSON reads one object. Repeated names are kept, so that they can be
 // refused like repeated form parameters.
-func decodeJSON(body []byte) (spec.Params, error) {
+func decodeJSON(body []byte) (params spec.Params, kinds map[string]string, err error) {
 	if !utf8.Valid(body) {
-		return nil, errJSON
+		return nil, nil, errJSON
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, errJSON
+		return nil, nil, errJSON
 	}
-	var params spec.Params
+	kinds = map[string]string{}
 	for d.More() {
 		t, err := d.Token()
 		name, ok := t.(string)
 		if err != nil || !ok {
-			return nil, errJSON
+			return nil, nil, errJSON
 		}
 		var raw json.RawMessage
 		if d.Decode(&raw) != nil {
-			return nil, errJSON
+			return nil, nil, errJSON
 		}
 		var value string
-		if raw[0] == '"' {
+		switch kind := kindOf(raw); {
+		case kind == "string":
 			if json.Unmarshal(raw, &value) != nil {
-				return nil, errJSON
+				return nil, nil, errJSON
 			}
-		} else if known[name] {
-			return nil, errJSON
+		case known[name]:
+			return nil, nil, errJSON
+		default:
+			kinds[name] = kind
+			if kind != "null" {
+				value = string(raw)
+			}
 		}
 		params = append(params, spec.Param{Name: name, Value: value})
 	}
 	if _, err := d.Token(); err != nil {
-		return nil, errJSON
+		return nil, nil, errJSON
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, errJSON
+		return nil, nil, errJSON
 	}
-	return params, nil
+	return params, kinds, nil
+}
+
+// kindOf is the type of a JSON value.
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '"':
+		return "string"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	}
+	return "number"
 }
 
 func decodeMultipart(body []byte, boundary string) (spec.Params, error) {
@@ -189,8 +217,10 @@ func (s *Server) wellFormed(q *request) *answer {
 			return refuse(spec.ErrInvalidRequest, p.Name+" is given more than once")
 		}
 		seen[p.Name] = true
-		if declared, ok := q.op.Param(p.Name); ok && declared.MaxLength > 0 && utf8.RuneCountInString(p.Value) > declared.MaxLength {
-			return refuse(spec.ErrInvalidRequest, p.Name+" is too long")
+		if declared, ok := q.op.Param(p.Name); ok {
+			if a := q.declared(p, declared); a != nil {
+				return a
+			}
 		}
 		if !printable(p.Value) {
 			return refuse(spec.ErrInvalidRequest, p.Name+" has characters that are not allowed")
@@ -200,6 +230,33 @@ func (s *Server) wellFormed(q *request) *answer {
 		if p.Required && q.get(p.Name) == "" && s.required(q, p.Name) {
 			return refuse(spec.ErrInvalidRequest, p.Name+" is missing")
 		}
+	}
+	return nil
+}
+
+// declared holds a parameter to what the contract says of it.
+func (q *request) declared(p spec.Param, is spec.ParamSpec) *answer {
+	kind, typed := q.kinds[p.Name]
+	if q.encoding == spec.JSON && !typed {
+		kind, typed = "string", true
+	}
+	_, numeric := strconv.ParseFloat(p.Value, 64)
+	_, integral := strconv.ParseInt(p.Value, 10, 64)
+	number := is.Type == "integer" && integral == nil || is.Type == "number" && numeric == nil
+	boolean := is.Type == "boolean" && (p.Value == "true" || p.Value == "false")
+	switch {
+	case p.Value == "": // counts as absent
+		return nil
+	case typed && kind == "null" && is.Nullable:
+		return nil
+	case (is.Type == "integer" || is.Type == "number") && (!number || typed && kind != "number"),
+		is.Type == "boolean" && (!boolean || typed && kind != "boolean"),
+		is.Type == "string" && typed && kind != "string":
+		return refuse(spec.ErrInvalidRequest, p.Name+" has another type")
+	case is.MaxLength > 0 && utf8.RuneCountInString(p.Value) > is.MaxLength:
+		return refuse(spec.ErrInvalidRequest, p.Name+" is too long")
+	case len(is.Enum) > 0 && !slices.Contains(is.Enum, p.Value) && p.Name != "grant_type": // which has an error of its own
+		return refuse(spec.ErrInvalidRequest, p.Name+" is not one of the allowed values")
 	}
 	return nil
 }

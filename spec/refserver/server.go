@@ -48,7 +48,7 @@ func New(cfg Config, faults ...Fault) *Server {
 	if err := cfg.Check(); err != nil {
 		panic(err)
 	}
-	contract, err := spec.BuiltinContract(cfg.Contract)
+	contract, err := cfg.contract()
 	if err != nil {
 		panic(err) // Check looked it up
 	}
