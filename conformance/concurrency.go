@@ -220,12 +220,19 @@ var crossings = []time.Duration{0, 20 * time.Millisecond, 40 * time.Millisecond,
 
 const crossingFlows = 12
 
+// crossing is how many polls cross: each but the first can earn a slow_down, and
+// all of those must be served before the code ends.
+func crossing(t Timing) int {
+	served := int((t.Lifetime - t.Interval - 4*time.Second) / (spec.SlowDownStep * time.Second))
+	return min(max(served+1, 2), len(crossings))
+}
+
 // crossingPolls lets polls be under way while the approval arrives. Most are
 // too fast; the last poll comes when their slow_downs are served.
 var crossingPolls = &Scenario{
 	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover},
 	Cost: func(t Timing) Cost {
-		return Cost{crossingFlows * 6, crossingFlows, t.Interval + 3*spec.SlowDownStep*time.Second + time.Second}
+		return Cost{crossingFlows * 6, crossingFlows, t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second}
 	},
 	Run: func(ctx context.Context, s *Scene) {
 		s.Times(crossingFlows, func(int) {
@@ -235,7 +242,7 @@ var crossingPolls = &Scenario{
 			}
 			var approval sync.WaitGroup
 			var once sync.Once
-			s.Barrier(ctx, len(crossings), func(i int, unpaced Option) {
+			s.Barrier(ctx, crossing(s.target.Timing), func(i int, unpaced Option) {
 				once.Do(func() {
 					approval.Go(func() { s.Wait(ctx, crossings[1]); f.Approve(ctx) })
 				})
