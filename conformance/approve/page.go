@@ -121,7 +121,7 @@ const maxTold = 200
 
 // says is what the page tells: its alert, or the beginning of its text.
 func (p *page) says() string {
-	for _, where := range []string{"[role=alert]", ".error, .alert, .problem, .red", "main", "body"} {
+	for _, where := range []string{"[role=alert]", "[role=status]", ".error, .alert, .problem, .red", "main", "body"} {
 		if s := words(visible(p.doc.Find(where).First())); s != "" {
 			return cut(s, maxTold)
 		}
