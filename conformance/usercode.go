@@ -122,7 +122,7 @@ const enoughCodes = 60
 
 // sampleCodes start in a row, so that what follows from the order of starts can
 // be seen. Where the run has made fewer than enoughCodes, more are started.
-const sampleCodes = 30
+const sampleCodes = 24
 
 var codeSample = &Scenario{
 	Name: "code sample", Lane: LaneAlone, Cost: fixed(sampleCodes, sampleCodes),

@@ -54,7 +54,7 @@ var userCodeFaults = []Fault{
 		func(*Server) string { return from(userCodeAlphabet, 4) }),
 	{
 		Name: "user-code-sequence-repeats", Check: "DF-USERCODE-003",
-		Doc: "The generator is seeded by the device's description and repeats itself after 25 codes.",
+		Doc: "The generator is seeded by the device's description and repeats itself after 20 codes.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			given := map[string][]string{}
@@ -62,8 +62,8 @@ var userCodeFaults = []Fault{
 				mu.Lock()
 				defer mu.Unlock()
 				of := q.get("device_os")
-				if n := len(given[of]); n >= 25 {
-					g.userCode = given[of][n-25]
+				if n := len(given[of]); n >= 20 {
+					g.userCode = given[of][n-20]
 					m["user_code"] = g.userCode
 					delete(m, "verification_uri_complete")
 					s.grants.assign(s.is.normal(g.userCode), g)
