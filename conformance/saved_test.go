@@ -3,6 +3,9 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,6 +57,49 @@ func TestJudgeAgain(t *testing.T) {
 			}
 			if d := cmp.Diff(live, results, cmpopts.IgnoreFields(Result{}, "Check")); d != "" {
 				t.Errorf("judged again (-live +again):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestTranscripts: what was recorded of real servers is judged as it was then.
+// A verdict that changes is a change of meaning.
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob("../testdata/transcripts/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			saved, err := Load(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			results, err := Judge(saved)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b strings.Builder
+			for _, r := range results {
+				fmt.Fprintf(&b, "%s %s\n", r.Check.ID, r.Verdict)
+			}
+			golden := strings.TrimSuffix(file, ".jsonl") + ".verdicts"
+			if *update {
+				if err := os.WriteFile(golden, []byte(b.String()), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); d != "" {
+				t.Errorf("verdicts changed (-want +got):\n%s", d)
 			}
 		})
 	}
