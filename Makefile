@@ -30,6 +30,8 @@ test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 60m -parallel 16 -run 'TestUnderLoad' -v ./conformance
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load ./cmd/dfcheck
 
-# Every target server in testdata/targets, against its expected verdicts.
+# Every target server in testdata/targets, against its expected verdicts; then all
+# of them side by side.
 targets:
-	DFCHECK_TARGETS=all $(GO) test -timeout 60m -run 'TestTargets' -v ./cmd/dfcheck
+	DFCHECK_TARGETS=all DFCHECK_REPORTS=$(CURDIR)/bin/targets $(GO) test -timeout 60m -count=1 -run 'TestTargets' -v ./cmd/dfcheck
+	$(GO) run ./cmd/dfcheck report matrix bin/targets/*.json --rows groups --to markdown=- --to html=bin/targets/matrix.html

@@ -66,7 +66,7 @@ func TestTargets(t *testing.T) {
 			}
 			want := readExpectation(t, dir)
 			host := startTarget(t, dir, want.Environment)
-			compareTarget(t, want, checkTarget(t, dir, want.Config, host))
+			compareTarget(t, want, checkTarget(t, dir, want.Config, host, keptReport(t, name)))
 		})
 	}
 }
@@ -125,8 +125,20 @@ func startTarget(t *testing.T, dir string, env map[string]string) (host string) 
 	return ""
 }
 
-func checkTarget(t *testing.T, dir, config, host string) *reports.Report {
-	path := filepath.Join(t.TempDir(), "report.json")
+// keptReport is where the report of a target goes: DFCHECK_REPORTS names a folder
+// for it.
+func keptReport(t *testing.T, name string) string {
+	dir := os.Getenv("DFCHECK_REPORTS")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name+".json")
+}
+
+func checkTarget(t *testing.T, dir, config, host, path string) *reports.Report {
 	run := exec.Command("dfcheck", "conformance", "--config", config, "--report", "json="+path)
 	run.Dir = dir
 	run.Env = append(os.Environ(), "TARGET="+host, "TARGET_SECRET=secret")
