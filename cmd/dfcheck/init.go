@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // initFlags are the options of init.
@@ -72,7 +74,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	if err := f.choose(ctx, target, found); err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
-	run, err := conformance.Prepare(ctx, target, conformance.Options{})
+	run, err := f.start(ctx, target, found)
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
@@ -81,6 +83,22 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 		return usage(err, "name the endpoints with flags")
 	}
 	return f.write(t, found, text)
+}
+
+// start tries one device; a server that wants a scope gets one that it names.
+func (f *initFlags) start(ctx context.Context, target *conformance.Target, found *conformance.Survey) (*conformance.Run, error) {
+	run, err := conformance.Prepare(ctx, target, conformance.Options{})
+	p, ok := errors.AsType[*conformance.PreflightError](err)
+	if !ok || f.scope != "" || len(found.Scopes) == 0 || p.Exchange == nil ||
+		!slices.Contains([]string{spec.ErrInvalidScope, spec.ErrInvalidRequest}, p.Exchange.ErrorCode()) {
+		return run, err
+	}
+	f.scope = found.Scopes[0]
+	if slices.Contains(found.Scopes, "openid") {
+		f.scope = "openid"
+	}
+	target.Scope = f.scope
+	return conformance.Prepare(ctx, target, conformance.Options{})
 }
 
 // survey finds the contract and the endpoints, or takes those of the flags.

@@ -16,9 +16,9 @@ import (
 func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Run) (string, error) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	for _, text := range []string{found.Issuer, found.Start, found.Token} {
+	for _, text := range []string{found.Issuer, found.Start, found.Token, f.scope} {
 		if strings.Contains(text, "${") {
-			return "", fmt.Errorf("the server names an address with a variable in it: %q", text)
+			return "", fmt.Errorf("the server names something with a variable in it: %q", text)
 		}
 	}
 	t := run.Target
