@@ -74,7 +74,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	if err := f.choose(ctx, target, found); err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
-	run, err := f.start(ctx, target, found)
+	run, err := f.begin(ctx, target, found)
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
@@ -85,8 +85,8 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	return f.write(t, found, text)
 }
 
-// start tries one device; a server that wants a scope gets one that it names.
-func (f *initFlags) start(ctx context.Context, target *conformance.Target, found *conformance.Survey) (*conformance.Run, error) {
+// begin tries one device; a server that wants a scope gets one that it names.
+func (f *initFlags) begin(ctx context.Context, target *conformance.Target, found *conformance.Survey) (*conformance.Run, error) {
 	run, err := conformance.Prepare(ctx, target, conformance.Options{})
 	p, ok := errors.AsType[*conformance.PreflightError](err)
 	if !ok || f.scope != "" || len(found.Scopes) == 0 || p.Exchange == nil ||
