@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +132,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))
 	}
 	f.announce(t, run)
-	f.printJudged(t, p, run)
+	f.printJudged(s.words(t), p, run)
 	results := run.Suite(ctx)
 	p.clear()
 	return f.finish(ctx, t, s, r, run, results)
@@ -170,6 +171,15 @@ func (f *conformanceFlags) untested(t terminal, s settings, r *reports.Report, h
 		return werr
 	}
 	return err
+}
+
+// words is where the run is told in words: to standard output, unless a report goes
+// there, which is then all that does.
+func (s settings) words(t terminal) terminal {
+	if slices.ContainsFunc(s.destinations, func(d reports.Destination) bool { return d.Path == "-" }) {
+		t.out = t.err
+	}
+	return t
 }
 
 func (s settings) write(stdout io.Writer, r *reports.Report) error {
@@ -228,7 +238,7 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 	r.Run.Interrupted = ctx.Err() != nil
 	r.Run.Problem = transcript.Problem()
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
-	if err := reports.WriteSummary(t.out, r); err != nil {
+	if err := reports.WriteSummary(s.words(t).out, r); err != nil {
 		return err
 	}
 	if f.record != "" {

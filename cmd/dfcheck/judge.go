@@ -56,7 +56,7 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	r.Conformance = conformance.Section(transcript, results, nil, s.waivers, nil)
 	r.Run.Problem = transcript.Problem()
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict})
-	if err := reports.WriteText(t.out, r, f.verbose); err != nil {
+	if err := reports.WriteText(s.words(t).out, r, f.verbose); err != nil {
 		return err
 	}
 	if err := s.write(t.out, r); err != nil {

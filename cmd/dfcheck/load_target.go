@@ -79,7 +79,7 @@ func (s settings) finish(ctx context.Context, t terminal, r *reports.Report) err
 	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
 	r.Run.Interrupted = ctx.Err() != nil
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
-	if err := reports.WriteText(t.out, r, false); err != nil {
+	if err := reports.WriteText(s.words(t).out, r, false); err != nil {
 		return err
 	}
 	if err := s.write(t.out, r); err != nil {
