@@ -7,8 +7,9 @@ BASE=${1%/}; CODE=$2; J=$(mktemp); trap 'rm -f "$J"' EXIT
 c() { curl -s -c "$J" -b "$J" "$@"; }
 where() { c -o /dev/null -w '%{redirect_url}' -G "$BASE/api/oidc/device" --data-urlencode "code=$CODE" "$@"; }
 # An unsigned or ungranted code leads to the login page, which names the client.
-# Under load a sign-in now and then is no good, and the way leads there again.
-for _ in 1 2 3; do
+# Under load its database is locked now and then, and it answers deviceServerError
+# or asks to sign in again.
+for _ in 1 2 3 4 5; do
   c -o /dev/null "$BASE/api/auth/" --json '{"username":"alice","password":"password"}'
   CLIENT=$(where | sed -n 's/.*[?&]client_id=\([^&]*\).*/\1/p')
   [ -z "$CLIENT" ] || c -o /dev/null -X PUT "$BASE/api/auth/grant/$CLIENT" --json '{"scope":"openid"}'
@@ -17,6 +18,7 @@ for _ in 1 2 3; do
   *prompt=deviceComplete*) echo "accepted"; exit 0 ;;
   *prompt=deviceCodeError*) break ;;
   esac
+  sleep 0.3
 done
 echo "refused: ${NEXT:-no redirect}" >&2
 exit 1
