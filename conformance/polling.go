@@ -10,7 +10,7 @@ import (
 )
 
 // pollingChecks judge the token endpoint before the decision: this file the
-// pending state, polling_pace.go the interval and slow_down,
+// pending state, polling_pace.go the interval, polling_slow_down.go slow_down,
 // polling_refusals.go what must be refused.
 var pollingChecks = []Check{
 	{
