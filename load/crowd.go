@@ -58,7 +58,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	j.late = max(c.schedule.now()-max(j.intended, c.transport.pool.full.Load()), 0)
 	if d.state == absent || d.state == starting {
 		d.state = starting
-		j.template, j.value = k.start[enc], strconv.AppendInt(nil, int64(i), 10)
+		j.template, j.value = k.start[enc], nil
 	} else {
 		j.template, j.value = k.poll[enc], c.codes.get(i, d.length)
 	}

@@ -58,7 +58,6 @@ const (
 	wrongStatus faults = 1 << iota
 	wrongType
 	storable
-	storableError
 )
 
 // The interval and the lifetime that are taken for meant, in seconds.

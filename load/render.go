@@ -82,7 +82,7 @@ func startParams(t Target, client spec.Params) spec.Params {
 		p = append(p, spec.Param{Name: "device_type", Value: t.DeviceType})
 	}
 	if t.Contract.Start.Has("device_os") {
-		p = append(p, spec.Param{Name: "device_os", Value: t.DeviceOS + " " + placeholder})
+		p = append(p, spec.Param{Name: "device_os", Value: t.DeviceOS})
 	}
 	if t.Scope != "" {
 		p = append(p, spec.Param{Name: "scope", Value: t.Scope})

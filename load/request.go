@@ -15,7 +15,8 @@ import (
 )
 
 // template is a request rendered up to the one value that differs between
-// devices: the device code of a poll, a nonce in a start.
+// devices: the device code of a poll. Starts are alike, as those of devices of
+// one make are.
 type template struct {
 	url        *url.URL
 	origin     string      // its scheme and host

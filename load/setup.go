@@ -65,7 +65,7 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	stop := context.AfterFunc(ctx, c.transport.pool.close)
 	defer stop()
 	j := &c.transport.jobs[0]
-	j.template, j.value = c.population.kinds[0].start[0], []byte("preflight")
+	j.template = c.population.kinds[0].start[0]
 	if c.transport.other != nil {
 		c.transport.foreign(ctx, j)
 	} else {
