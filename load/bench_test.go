@@ -15,7 +15,7 @@ import (
 func BenchmarkSchedule(b *testing.B) {
 	b.ReportAllocs()
 	all := make([]device, 1_000_000)
-	s := newSchedule(all, time.Now(), time.Hour, MaxRate, newTimerWaker())
+	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, newTimerWaker())
 	s.cap = 1 << 30 // the clock does not run here
 	for i := range all {
 		all[i].due = int64(i) * 5000 // over five seconds
@@ -25,9 +25,10 @@ func BenchmarkSchedule(b *testing.B) {
 		for !s.grant(now) {
 			now += tick
 		}
-		i := s.take().device
-		all[i].due = now + 5e9
-		s.put(i)
+		turn := s.take()
+		all[turn.device].due = now + 5e9
+		s.put(turn.device)
+		s.leave(turn.place, now, now)
 	}
 }
 
@@ -75,7 +76,7 @@ func BenchmarkTransport(b *testing.B) {
 }
 
 // alternate answers requests with one or the other.
-func alternate(b *testing.B, secure *tls.Config, answers [2]string) *rawServer {
+func alternate(b testing.TB, secure *tls.Config, answers [2]string) *rawServer {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

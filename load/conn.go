@@ -17,7 +17,7 @@ import (
 // conn is a connection with what reading and writing on it needs.
 type conn struct {
 	net.Conn
-	origin   string
+	to       *origin
 	swap     *swap // sends and receives in one go, where the system can
 	in       *bufio.Reader
 	out      []byte // the request
@@ -28,11 +28,11 @@ type conn struct {
 	response fasthttp.Response
 	used     bool         // it has carried a request
 	idle     int64        // since when
-	taken    int64        // since when it is in use
 	since    atomic.Int64 // its request was sent then; 0 when none is under way
 	timedOut atomic.Bool
 	last     *reply // to the last poll: most answers are like the one before
 	lastRaw  string // that answer, byte for byte
+	like     *reply // to the last start, or nil
 }
 
 // maxHeader bounds the headers of an answer and maxBody its body, in bytes.
@@ -41,8 +41,8 @@ const (
 	maxBody   = 64 << 10
 )
 
-func newConn(raw net.Conn, origin string) *conn {
-	c := &conn{Conn: raw, origin: origin, swap: newSwap(raw)}
+func newConn(raw net.Conn, to *origin) *conn {
+	c := &conn{Conn: raw, to: to, swap: newSwap(raw)}
 	c.in = bufio.NewReaderSize(c, maxHeader)
 	c.response.Header.SetNoDefaultContentType(true)
 	return c
@@ -82,12 +82,19 @@ func (c *conn) send() error {
 
 // receive reads the rest of the answer. clean tells that the connection can
 // carry another request. An answer equal to the last one, byte for byte, is the
-// last one and is not parsed again.
+// last one, and a header equal to the last one is not parsed again.
 func (c *conn) receive(start bool) (r *reply, clean bool, err error) {
 	raw := c.first
 	if c.last != nil && !start && string(raw) == c.lastRaw {
 		c.first = nil
 		return c.last, true, nil
+	}
+	if start && c.like.heads(raw) {
+		c.first = nil
+		r = &reply{status: c.like.status, contentType: c.like.contentType, cacheControl: c.like.cacheControl,
+			header: c.like.header, body: string(raw[len(c.like.header):])}
+		r.classify(start)
+		return r, true, nil
 	}
 	if err := c.response.ReadLimitBody(c.in, maxBody); err != nil {
 		return nil, false, err
@@ -100,10 +107,18 @@ func (c *conn) receive(start bool) (r *reply, clean bool, err error) {
 	r = &reply{status: h.StatusCode(), contentType: usual(h.ContentType()), cacheControl: usual(h.Peek("Cache-Control"))}
 	r.header, r.body = c.texts(raw)
 	r.classify(start)
-	if r.outcome == outPending && clean && c.got == len(raw) {
+	if whole := clean && c.got == len(raw); whole && r.outcome == outPending {
 		c.last, c.lastRaw = r, string(raw)
+	} else if whole && r.outcome == outCodes && len(r.header)+len(r.body) == len(raw) {
+		c.like = r
 	}
 	return r, clean, nil
+}
+
+// heads tells whether an answer has this reply's header, byte for byte, so that
+// the rest of it is its body.
+func (r *reply) heads(raw []byte) bool {
+	return r != nil && len(raw) == len(r.header)+len(r.body) && string(raw[:len(r.header)]) == r.header
 }
 
 // says tells whether a response is this reply again.

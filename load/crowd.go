@@ -28,7 +28,6 @@ type crowd struct {
 	target     Target
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
-	free       chan int
 	interval   time.Duration // that the preflight saw
 	active     atomic.Int64  // flows under way
 	broken     error
@@ -46,16 +45,15 @@ func (c *crowd) next(t *vegeta.Target) error {
 	}
 	turn := c.schedule.take()
 	i := turn.device
-	slot := <-c.free
-	j := &c.transport.jobs[slot]
+	j := &c.transport.jobs[turn.place]
 	d := &c.devices[i]
 	lock := c.lock(i)
 	lock.Lock()
 	defer lock.Unlock()
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
-	*j = job{url: j.url, turn: j.turn, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
-	j.late = max(c.schedule.now()-max(j.intended, c.transport.pool.full.Load()), 0)
+	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
+	j.late = max(c.schedule.now()-max(turn.intended, turn.full), 0)
 	if d.state == absent || d.state == starting {
 		d.state = starting
 		j.template, j.value = k.start[enc], nil

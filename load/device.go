@@ -87,7 +87,7 @@ func (d *device) after(b *Behaviour, e event) action {
 			return action{failed, 0}
 		}
 		d.interval = uint16(e.interval)
-		d.endsMS = uint32(min(e.received/int64(time.Millisecond)+e.lifetime*1000, 1<<32-1))
+		d.endsMS = milliseconds(e.received + e.lifetime*int64(time.Second))
 		return d.wait(b, e.received)
 	}
 	if d.state == replaying {

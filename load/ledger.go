@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"sync"
+	"time"
 )
 
 // ledger knows which codes and tokens are about. Codes are not kept a second
@@ -12,14 +13,14 @@ type ledger struct {
 	mu     sync.Mutex
 	all    []device
 	codes  *arena
-	ends   []int64 // of each device's code, nanoseconds of the run
+	ends   []uint32 // of each device's code, milliseconds of the run
 	byCode table
 	byUser table
 	tokens map[uint64]int32 // who has it
 }
 
 func newLedger(all []device, codes *arena) *ledger {
-	return &ledger{all: all, codes: codes, ends: make([]int64, len(all)), byCode: newTable(len(all)), byUser: newTable(len(all)), tokens: map[uint64]int32{}}
+	return &ledger{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newTable(len(all)), byUser: newTable(len(all)), tokens: map[uint64]int32{}}
 }
 
 // issue books the codes that a device has and tells which of the two another
@@ -27,15 +28,20 @@ func newLedger(all []device, codes *arena) *ledger {
 func (l *ledger) issue(i int32, now, ends int64) (codeTwice, userTwice bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d, code := &l.all[i], l.code(i)
+	d, code, alive := &l.all[i], l.code(i), milliseconds(now)
 	l.byCode.add(i, l.codeHome, func(k int32) {
-		codeTwice = codeTwice || l.ends[k] > now && bytes.Equal(l.code(k), code)
+		codeTwice = codeTwice || l.ends[k] > alive && bytes.Equal(l.code(k), code)
 	})
 	l.byUser.add(i, l.userHome, func(k int32) {
-		userTwice = userTwice || l.ends[k] > now && l.all[k].user == d.user
+		userTwice = userTwice || l.ends[k] > alive && l.all[k].user == d.user
 	})
-	l.ends[i] = ends
+	l.ends[i] = milliseconds(ends)
 	return codeTwice, userTwice
+}
+
+// milliseconds of an instant of the run, up to 49 days.
+func milliseconds(at int64) uint32 {
+	return uint32(min(at/int64(time.Millisecond), 1<<32-1))
 }
 
 // retire forgets the codes of a device whose flow is over.

@@ -37,7 +37,7 @@ func TestLedger(t *testing.T) {
 		if string(codes.get(i, all[i].length)) != code {
 			t.Fatalf("the arena lost %q", code)
 		}
-		if c, u := l.issue(i, 0, 1); c != code2 || u != user2 {
+		if c, u := l.issue(i, 0, 1e6); c != code2 || u != user2 {
 			t.Fatalf("step %d: %v %v, want %v %v", step, c, u, code2, user2)
 		}
 		holds[i], users[i] = code, user
@@ -52,8 +52,8 @@ func TestLedgerForgetsTheDead(t *testing.T) {
 	for i := range all {
 		all[i].length = codes.set(int32(i), "code")
 	}
-	l.issue(0, 0, 10)
-	if code, user := l.issue(1, 10, 20); code || user {
+	l.issue(0, 0, 10e6)
+	if code, user := l.issue(1, 10e6, 20e6); code || user {
 		t.Error("an expired code counts as alive")
 	}
 }

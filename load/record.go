@@ -131,12 +131,12 @@ const maxExamples = 3
 
 // violate counts a broken promise. The first example is kept, and the exchanges
 // of the first few, as evidence.
-func (r *record) violate(v violation, example string, evidence func(id string) reports.Exchange) {
+func (r *record) violate(v violation, example func() string, evidence func(id string) reports.Exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	seen := r.violations[v.kind]
 	if seen == nil {
-		seen = &reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information, Example: example}
+		seen = &reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information, Example: example()}
 		r.violations[v.kind] = seen
 	}
 	seen.Count++

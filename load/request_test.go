@@ -40,7 +40,7 @@ func TestEncodings(t *testing.T) {
 			}
 			began := time.Now()
 			now := func() int64 { return int64(time.Since(began)) }
-			tr := &transport{jobs: []job{{template: tm, value: []byte(code)}}, pool: newPool(1, time.Second, now), now: now, timeout: time.Second}
+			tr := &transport{jobs: []job{{template: tm, value: []byte(code)}}, pool: newPool(time.Second, now), now: now, timeout: time.Second}
 			for _, other := range []http.RoundTripper{nil, http.DefaultTransport} {
 				if j := &tr.jobs[0]; other == nil {
 					tr.exchange(j)

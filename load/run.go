@@ -99,6 +99,7 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	done := make(chan struct{})
 	defer close(done)
 	go c.transport.pool.keepSwept(done)
+	go c.schedule.gate.watch(done)
 	stop := context.AfterFunc(ctx, c.schedule.stop)
 	defer stop()
 	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.pool.close)
@@ -111,8 +112,10 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	if o.Progress != nil {
 		go c.tell(p, o.Progress, done)
 	}
+	// Workers take turns, so that each has a colder stack the more there are: the
+	// Attacker begins with one and adds what it needs.
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: c, CheckRedirect: noRedirect}),
-		vegeta.Workers(uint64(p.Connections.Most)), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
+		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
 	var out *results
 	if o.Results != nil {
 		out = newResults(o.Results, c.schedule.began)
@@ -122,10 +125,11 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 		if err != nil {
 			continue
 		}
+		j := &c.transport.jobs[n]
 		if out != nil {
-			out.add(&c.transport.jobs[n])
+			out.add(j)
 		}
-		c.free <- n
+		c.schedule.leave(int32(n), j.sent, j.received)
 	}
 	if out != nil {
 		lost = out.close()

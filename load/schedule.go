@@ -6,14 +6,19 @@ import (
 )
 
 // schedule decides which device acts when. It is vegeta's Pacer: the wait for
-// the next device that is due happens inside Pace.
+// the next device that is due, and for the gate, happens inside Pace.
 type schedule struct {
 	began time.Time
 	ends  int64 // nanoseconds; nothing is sent from then on
 	cap   int   // requests in one tick, at most
 	waker waker
+	freed chan struct{} // a request has ended, for a Pacer that waits at the gate
+	check *time.Ticker  // it looks at the gate again, if nothing ends
+	idle  bool          // the ticker stands still
 
 	mu      sync.Mutex
+	gate    *gate
+	held    bool // the Pacer waits at the gate
 	wheel   *wheel
 	ready   list
 	waiting int   // devices in ready
@@ -26,8 +31,11 @@ type schedule struct {
 	planned int64  // latest intended time among them
 }
 
-func newSchedule(all []device, began time.Time, duration time.Duration, maxRate int, w waker) *schedule {
-	return &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), waker: w, wheel: newWheel(all), ready: list{none, none}}
+func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w waker) *schedule {
+	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), waker: w, wheel: newWheel(all), ready: list{none, none},
+		gate: newGate(most), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
+	s.check.Stop()
+	return s
 }
 
 func (s *schedule) now() int64 { return int64(time.Since(s.began)) }
@@ -55,9 +63,49 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			s.mu.Unlock()
 			return 0, false
 		}
+		if s.held = s.waiting > s.granted && s.inTick < s.cap; s.held {
+			s.mu.Unlock()
+			s.waitAtGate()
+			continue
+		}
 		s.wakeAt(s.nextWake(now))
 		s.mu.Unlock()
+		if !s.idle {
+			s.check.Stop()
+			s.idle = true
+		}
 		s.waker.sleep()
+	}
+}
+
+// waitAtGate waits for the end of a request, or until the server counts as slow.
+func (s *schedule) waitAtGate() {
+	if s.idle {
+		s.check.Reset(time.Duration(slowAnswer))
+		s.idle = false
+	}
+	select {
+	case <-s.freed:
+	case <-s.check.C:
+	}
+}
+
+// leave books the end of a request.
+func (s *schedule) leave(place int32, sent, received int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gate.leave(place, sent, received)
+	if s.held && s.gate.worthwhile() {
+		s.release()
+	}
+}
+
+// release lets a Pacer that waits at the gate look again.
+func (s *schedule) release() {
+	s.held = false
+	select {
+	case s.freed <- struct{}{}:
+	default:
 	}
 }
 
@@ -69,9 +117,10 @@ func (s *schedule) grant(now int64) bool {
 	if s.waiting == s.granted {
 		s.waiting += s.wheel.take(now/tick, &s.ready)
 	}
-	if s.waiting == s.granted || s.inTick >= s.cap {
+	if s.waiting == s.granted || s.inTick >= s.cap || !s.gate.open(now) {
 		return false
 	}
+	s.gate.flying++
 	s.granted++
 	s.inTick++
 	return true
@@ -100,6 +149,8 @@ type turn struct {
 	seq      uint64 // how many came before
 	intended int64  // nanoseconds of the run
 	planned  int64  // the latest intended time up to here
+	place    int32  // of its job
+	full     int64  // when the server last held up the whole crowd
 }
 
 // take hands out the device of a granted hit.
@@ -109,7 +160,7 @@ func (s *schedule) take() turn {
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick}
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, place: s.gate.enter(), full: s.gate.full}
 	s.taken++
 	s.planned = max(s.planned, t.intended)
 	t.planned = s.planned
@@ -121,6 +172,7 @@ func (s *schedule) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true
+	s.release()
 	s.waker.arm(0)
 }
 

@@ -21,16 +21,13 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	}
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
-	slots := 2 * p.Connections.Most
-	c.transport = &transport{jobs: make([]job, slots), pool: newPool(p.Connections.Most, time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
+	c.transport = &transport{jobs: make([]job, p.Connections.Most), pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
 	c.transport.pool.tls = t.TLS
 	if p.Connections.HTTP == "2" {
 		c.transport.other = &http.Transport{TLSClientConfig: t.TLS.Clone(), ForceAttemptHTTP2: true, MaxConnsPerHost: p.Connections.Most, Proxy: http.ProxyFromEnvironment}
 	}
-	c.free = make(chan int, slots)
 	for i := range c.transport.jobs {
 		c.transport.jobs[i].url = slotURL(i)
-		c.free <- i
 	}
 	codes, err := c.preflight(ctx)
 	if err != nil {
@@ -45,7 +42,7 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
 	began = time.Now()
-	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, newWaker())
+	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.Most, newWaker())
 	for i := range c.devices {
 		d := &c.devices[i]
 		d.group, d.due = c.population.group(int32(i)), c.population.arrival(int32(i))

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"unsafe"
 )
 
 // swap sends a request and waits for its answer with three system calls: send,
@@ -75,18 +74,4 @@ func (s *swap) once(fd uintptr) bool {
 	}
 	s.n, s.errno = transfer(syscall.SYS_RECVFROM, fd, s.in)
 	return s.errno != syscall.EAGAIN
-}
-
-// transfer calls sendto or recvfrom, which do not block here.
-func transfer(trap, fd uintptr, b []byte) (int, syscall.Errno) {
-	for {
-		n, _, errno := syscall.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
-		if errno == syscall.EINTR {
-			continue
-		}
-		if errno != 0 {
-			return 0, errno
-		}
-		return int(n), 0
-	}
 }

@@ -31,8 +31,6 @@ type job struct {
 	reply    *reply
 	resent   bool
 	response http.Response
-	turn     chan struct{} // it waits for a connection
-	next     *job          // that waits after it
 }
 
 // slotURL names a job in what vegeta carries along. Where the request goes is
@@ -78,7 +76,7 @@ func (t *transport) exchange(j *job) {
 	for err == nil {
 		kept := c.used
 		clean, failed := t.once(c, j)
-		t.pool.put(c, !clean)
+		t.pool.put(c, !clean, j.received)
 		if failed == nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +114,7 @@ func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Du
 	}
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
-	tr := &transport{jobs: []job{{template: tm, value: []byte("code")}}, pool: newPool(4, timeout, now), now: now, timeout: timeout}
+	tr := &transport{jobs: []job{{template: tm, value: []byte("code")}}, pool: newPool(timeout, now), now: now, timeout: timeout}
 	tr.pool.tls = secure
 	done := make(chan struct{})
 	go tr.pool.keepSwept(done)
@@ -249,5 +250,24 @@ func TestFreshConnections(t *testing.T) {
 	}
 	if tr.pool.dialled != 2 {
 		t.Errorf("%d connections", tr.pool.dialled)
+	}
+}
+
+// Starts whose headers are alike differ in their codes, and a code that is one
+// byte longer has another header.
+func TestStartsAlike(t *testing.T) {
+	answer := func(code string) string {
+		body := strings.Replace(plainStart, "\"device_code\":\"", "\"device_code\":\""+code, 1)
+		return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	}
+	tr := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
+	j := &tr.jobs[0]
+	j.template.start = true
+	for n := range 6 {
+		tr.exchange(j)
+		want := [2]string{"one", "two"}[n%2]
+		if r := j.reply; r.outcome != outCodes || !strings.HasPrefix(r.codes.DeviceCode, want) || r.status != 200 || r.faults != 0 {
+			t.Errorf("answer %d: %+v", n, r)
+		}
 	}
 }

@@ -36,7 +36,10 @@ var violations = []violation{sameDeviceCode, sameUserCode, tokenEarly, tokenDeni
 
 // violate books a broken promise that an answer shows.
 func (c *crowd) violate(v violation, j *job, format string, args ...any) {
-	c.record.violate(v, fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9)+fmt.Sprintf(format, args...),
+	c.record.violate(v,
+		func() string {
+			return fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9) + fmt.Sprintf(format, args...)
+		},
 		func(id string) reports.Exchange { return c.evidence(id, v, j) })
 }
 

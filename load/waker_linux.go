@@ -2,6 +2,7 @@ package load
 
 import (
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,8 @@ import (
 type timerfd struct {
 	fd   int
 	file *os.File
-	buf  [8]byte
+	rc   syscall.RawConn
+	read func(fd uintptr) bool
 }
 
 func newWaker() waker {
@@ -20,7 +22,17 @@ func newWaker() waker {
 	if err != nil {
 		return newTimerWaker()
 	}
-	return &timerfd{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
+	w := &timerfd{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
+	if w.rc, err = w.file.SyscallConn(); err != nil {
+		w.file.Close()
+		return newTimerWaker()
+	}
+	expirations := make([]byte, 8)
+	w.read = func(fd uintptr) bool {
+		_, errno := transfer(syscall.SYS_READ, fd, expirations)
+		return errno != syscall.EAGAIN
+	}
+	return w
 }
 
 func (w *timerfd) arm(in time.Duration) {
@@ -28,5 +40,5 @@ func (w *timerfd) arm(in time.Duration) {
 	_ = unix.TimerfdSettime(w.fd, 0, &spec, nil)                           // it fails only for what cannot be here
 }
 
-func (w *timerfd) sleep() { _, _ = w.file.Read(w.buf[:]) }
+func (w *timerfd) sleep() { _ = w.rc.Read(w.read) }
 func (w *timerfd) close() { w.file.Close() }

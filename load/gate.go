@@ -1,0 +1,97 @@
+package load
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// gate bounds the requests under way: more at one time cost this machine more for
+// each. The bound grows, up to the most, where the server takes its time, which a
+// pause of this machine must not look like. It hands out the places of jobs, the one used last first:
+// that one is still in the processor's cache.
+type gate struct {
+	most, limit int
+	flying      int     // requests that were granted and are not booked yet
+	places      []int32 // that are free
+	slow        int     // requests in a row that took long
+	left        int64   // when the last one ended
+	full        int64   // when the most were last under way, and the server was why
+	busy        atomic.Bool
+}
+
+const (
+	firstLimit = 64
+	slowAnswer = int64(5 * time.Millisecond)
+	noAnswer   = int64(50 * time.Millisecond)
+)
+
+func newGate(most int) *gate {
+	g := &gate{most: most, limit: min(firstLimit, most), places: make([]int32, most)}
+	for i := range g.places {
+		g.places[i] = int32(most - 1 - i)
+	}
+	return g
+}
+
+// open tells whether another request may be granted. Of those under way all take
+// long when this machine pauses, so one more must have before the bound grows.
+func (g *gate) open(now int64) bool {
+	if g.flying < g.limit {
+		return true
+	}
+	if g.limit == g.most || g.busy.Load() || g.slow <= g.limit && now-g.left <= noAnswer {
+		return false
+	}
+	g.limit = min(2*g.limit, g.most)
+	g.slow, g.left = 0, now
+	return true
+}
+
+// worthwhile tells whether enough may be granted to wake the Pacer: a few at a
+// time cost less. With the most under way the server is what is waited for, and
+// every place counts.
+func (g *gate) worthwhile() bool {
+	return g.limit == g.most || g.limit-g.flying >= g.limit/8
+}
+
+// enter gives a granted request its place.
+func (g *gate) enter() (place int32) {
+	last := len(g.places) - 1
+	place, g.places = g.places[last], g.places[:last]
+	return place
+}
+
+// leave takes the place of a request that is booked.
+func (g *gate) leave(place int32, sent, received int64) {
+	if g.flying == g.most && !g.busy.Load() {
+		g.full = received
+	}
+	g.flying--
+	g.places = append(g.places, place)
+	g.left = received
+	if g.slow++; received-sent <= slowAnswer {
+		g.slow = 0
+	}
+}
+
+// busyShare of the processors' time is what this process takes when it has no
+// more to give.
+const busyShare = 0.9
+
+// watch looks how busy this machine's processors are, until done.
+func (g *gate) watch(done <-chan struct{}) {
+	t := time.NewTicker(200 * time.Millisecond)
+	defer t.Stop()
+	at, spent := time.Now(), usage().cpu
+	for {
+		select {
+		case now := <-t.C:
+			cpu := usage().cpu
+			g.busy.Store(cpu-spent > busyShare*now.Sub(at).Seconds()*float64(runtime.GOMAXPROCS(0)))
+			at, spent = now, cpu
+		case <-done:
+			return
+		}
+	}
+}
