@@ -8,14 +8,14 @@ import (
 
 // gate bounds the requests under way: more at one time cost this machine more for
 // each. The bound grows, up to the most, where the server takes its time, which a
-// pause of this machine must not look like. It hands out the places of jobs, the one used last first:
-// that one is still in the processor's cache.
+// pause of this machine must not look like. It hands out the places of jobs, the
+// one used last first: that one is still in the processor's cache.
 type gate struct {
 	most, limit int
 	flying      int     // requests that were granted and are not booked yet
 	places      []int32 // that are free
-	slow        int     // requests in a row that took long
-	left        int64   // when the last one ended
+	quick       int64   // when an answer last came quickly
+	looked      int64   // when the Pacer last asked
 	full        int64   // when the most were last under way, and the server was why
 	busy        atomic.Bool
 }
@@ -23,7 +23,7 @@ type gate struct {
 const (
 	firstLimit = 64
 	slowAnswer = int64(5 * time.Millisecond)
-	noAnswer   = int64(50 * time.Millisecond)
+	slowFor    = 4 * slowAnswer
 )
 
 func newGate(most int) *gate {
@@ -34,17 +34,22 @@ func newGate(most int) *gate {
 	return g
 }
 
-// open tells whether another request may be granted. Of those under way all take
-// long when this machine pauses, so one more must have before the bound grows.
+// open tells whether another request may be granted. Time in which the Pacer did
+// not ask, although it does at least every five milliseconds while it waits, says
+// nothing of the server.
 func (g *gate) open(now int64) bool {
+	if pause := now - g.looked; pause > 2*slowAnswer {
+		g.quick = min(g.quick+pause, now)
+	}
+	g.looked = now
 	if g.flying < g.limit {
 		return true
 	}
-	if g.limit == g.most || g.busy.Load() || g.slow <= g.limit && now-g.left <= noAnswer {
+	if g.limit == g.most || g.busy.Load() || now-g.quick <= slowFor {
 		return false
 	}
 	g.limit = min(2*g.limit, g.most)
-	g.slow, g.left = 0, now
+	g.quick = now
 	return true
 }
 
@@ -69,9 +74,8 @@ func (g *gate) leave(place int32, sent, received int64) {
 	}
 	g.flying--
 	g.places = append(g.places, place)
-	g.left = received
-	if g.slow++; received-sent <= slowAnswer {
-		g.slow = 0
+	if received-sent <= slowAnswer {
+		g.quick = received
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // spareHeap is how far the heap may grow beyond what is in use before garbage
 // is collected, in bytes. By the usual rule, twice what is in use, a million
 // devices would double their memory and a hundred would collect all the time.
-const spareHeap = 32 << 20
+const spareHeap = 24 << 20
 
 // collectBy sets the garbage collector by spareHeap until restored, unless the
 // user set it.

@@ -69,7 +69,12 @@ func assign(r *spec.StartResponse, name, value string, number int64, isText bool
 	return plain
 }
 
-func skip(s string) string { return strings.TrimLeft(s, " \t\r\n") }
+func skip(s string) string {
+	if s != "" && s[0] > ' ' { // nearly always
+		return s
+	}
+	return strings.TrimLeft(s, " \t\r\n")
+}
 
 // quoted cuts a string of printable ASCII without escapes.
 func quoted(s string) (value, rest string, ok bool) {

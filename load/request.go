@@ -92,14 +92,14 @@ func (t *template) render(dst, value []byte) []byte {
 
 var escapes = map[spec.Encoding]func(dst, value []byte) []byte{
 	spec.Form: func(dst, value []byte) []byte {
-		for _, c := range value {
-			if unreserved[c] {
-				dst = append(dst, c)
-			} else {
-				dst = append(dst, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		done := 0
+		for i, c := range value {
+			if !unreserved[c] {
+				dst = append(append(dst, value[done:i]...), '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+				done = i + 1
 			}
 		}
-		return dst
+		return append(dst, value[done:]...)
 	},
 	spec.JSON: func(dst, value []byte) []byte {
 		for _, c := range value {
