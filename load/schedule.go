@@ -57,6 +57,7 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 		now := s.now()
 		if s.stopped || now >= s.ends {
 			s.mu.Unlock()
+			s.check.Stop()
 			return 0, true
 		}
 		if s.grant(now) {

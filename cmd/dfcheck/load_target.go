@@ -32,7 +32,9 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 	if err != nil {
 		return load.Target{}, nil, usage(err, "")
 	}
-	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Decisions: true}, nil, nil)
+	// In a long run what the server remembers must not count as the crowd's memory.
+	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Decisions: true,
+		TokenLifetime: 30 * time.Second, Forget: 30 * time.Second}, nil, nil)
 	if err != nil {
 		return load.Target{}, nil, &failure{reports.ExitUntested, err, ""}
 	}

@@ -44,17 +44,8 @@ func (b *bench) serve(args ...string) (*server, error) {
 		s.stop()
 		return nil, fmt.Errorf("the token server did not start: %w", err)
 	}
-	s.url, s.targets = strings.TrimSpace(line), filepath.Join(b.lab, "targets")
-	body := filepath.Join(b.lab, "body")
-	if err := os.WriteFile(body, []byte(poll), 0o644); err != nil {
-		s.stop()
-		return nil, err
-	}
-	target := fmt.Sprintf("POST %s/api/v1/oauth/token\nContent-Type: application/x-www-form-urlencoded\n@%s\n", s.url, body)
-	if err := os.WriteFile(s.targets, []byte(target), 0o644); err != nil {
-		s.stop()
-		return nil, err
-	}
+	s.url = strings.TrimSpace(line)
+	s.targets = b.file("targets", fmt.Sprintf("POST %s/api/v1/oauth/token\nContent-Type: application/x-www-form-urlencoded\n@%s\n", s.url, b.file("body", poll)))
 	return s, nil
 }
 

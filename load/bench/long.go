@@ -4,8 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -70,11 +68,7 @@ func (b *bench) window(name, profile, interval string, from, length time.Duratio
 		return 0, 0, err
 	}
 	defer s.stop()
-	file := filepath.Join(b.lab, name+".yaml")
-	if err := os.WriteFile(file, []byte(profile), 0o644); err != nil {
-		return 0, 0, err
-	}
-	c, err := b.start(s, "dfcheck", "load", "--host", s.url, "--spec", "documented-v1", "--profile", file)
+	c, err := b.start(s, "dfcheck", crowdArgs(s, "--profile", b.file(name+".yaml", profile))...)
 	if err != nil {
 		return 0, 0, err
 	}

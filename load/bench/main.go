@@ -118,6 +118,16 @@ func build(path, source string) error {
 	return nil
 }
 
+// file writes a file for a tool and returns its path. When that cannot be done
+// it panics, which stops the servers on its way.
+func (b *bench) file(name, text string) string {
+	path := filepath.Join(b.lab, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		panic(err)
+	}
+	return path
+}
+
 func (b *bench) note(measure string, value float64) {
 	b.figures[measure] = append(b.figures[measure], value)
 }

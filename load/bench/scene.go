@@ -30,6 +30,7 @@ var measures = []measure{
 	{"lag-p99", "lag at 10,000/s, p99 in ms", 0, 2},
 	{"frozen", "server frozen for 1 s at 5,000/s, p99 of that second in s", 0.90, 1.05},
 	{"growth", "CPU per poll, 1,000,000 devices / 1,000, same rate", 0, 1.3},
+	{"rate-polls", "for information: the same when dfcheck, like vegeta, only polls", 0, 0},
 	{"us-10k", "for information: dfcheck at 10,000/s, CPU us per request", 0, 0},
 	{"us-max", "for information: dfcheck saturated, CPU us per request", 0, 0},
 	{"rate-max", "for information: dfcheck saturated, requests per second", 0, 0},
@@ -77,12 +78,15 @@ func chosen(only string) ([]scene, error) {
 	return out, nil
 }
 
+func crowdArgs(s *server, more ...string) []string {
+	return append([]string{"load", "--host", s.url, "--spec", "documented-v1"}, more...)
+}
+
 // crowd is dfcheck with devices that poll every five seconds.
 func (b *bench) crowd(s *server, devices int, duration time.Duration, more ...string) (cost, *reports.Load, error) {
 	report := filepath.Join(b.lab, "load.json")
-	args := append([]string{"load", "--host", s.url, "--spec", "documented-v1", "--devices", fmt.Sprint(devices), "--ramp", "5s",
-		"--duration", duration.String(), "--report", "json=" + report}, more...)
-	c, err := b.run(s, "dfcheck", args...)
+	args := crowdArgs(s, "--devices", fmt.Sprint(devices), "--ramp", "5s", "--duration", duration.String(), "--report", "json="+report)
+	c, err := b.run(s, "dfcheck", append(args, more...)...)
 	if err != nil {
 		return c, nil, err
 	}
@@ -138,11 +142,7 @@ func (b *bench) k6() error {
 		return err
 	}
 	defer s.stop()
-	js := filepath.Join(b.lab, "poll.js")
-	if err := os.WriteFile(js, fmt.Appendf(nil, script, s.url, poll), 0o644); err != nil {
-		return err
-	}
-	theirs, err := b.run(s, "k6", "run", "--quiet", "--no-usage-report", js)
+	theirs, err := b.run(s, "k6", "run", "--quiet", "--no-usage-report", b.file("poll.js", fmt.Sprintf(script, s.url, poll)))
 	if err != nil {
 		return err
 	}
@@ -150,6 +150,9 @@ func (b *bench) k6() error {
 	b.note("cpu-k6", ours.perRequest()/theirs.perRequest())
 	return err
 }
+
+// hasty devices poll every 100 ms and want more than one core can do.
+const hasty = "name: hasty\ndevices: 20000\nduration: 8s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early: 4900ms}}]\n"
 
 // max lets everybody do what one core can. More devices than can be served
 // keep dfcheck busy to the end.
@@ -167,18 +170,19 @@ func (b *bench) max() error {
 	if err != nil {
 		return err
 	}
+	polls, err := b.run(s, "dfcheck", crowdArgs(s, "--profile", b.file("hasty.yaml", hasty))...)
+	if err != nil {
+		return err
+	}
 	b.note("rate-vegeta", ours.rate()/theirs.rate())
+	b.note("rate-polls", polls.rate()/theirs.rate())
 	b.note("us-max", ours.perRequest()*1e6)
 	b.note("rate-max", ours.rate())
 	if b.tools["wrk"] == "" {
 		return nil
 	}
-	lua := filepath.Join(b.lab, "poll.lua")
 	text := fmt.Sprintf("wrk.method, wrk.body = \"POST\", %q\nwrk.headers[\"Content-Type\"] = \"application/x-www-form-urlencoded\"\n", poll)
-	if err := os.WriteFile(lua, []byte(text), 0o644); err != nil {
-		return err
-	}
-	theirs, err = b.run(s, "wrk", "-t1", "-c64", "-d6s", "-s", lua, s.url+"/api/v1/oauth/token")
+	theirs, err = b.run(s, "wrk", "-t1", "-c64", "-d6s", "-s", b.file("poll.lua", text), s.url+"/api/v1/oauth/token")
 	b.note("cpu-wrk", ours.perRequest()/theirs.perRequest())
 	return err
 }

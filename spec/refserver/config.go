@@ -26,9 +26,12 @@ type Config struct {
 	// whole seconds.
 	Interval, Lifetime time.Duration
 	TokenLifetime      time.Duration
-	Clients            []Client
-	Users              []User
-	Scopes             []string // what may be granted; anything else is left out of the token
+	// Forget is how long a grant is known after its device has heard how it
+	// ended; 0 keeps it for a lifetime after its expiry, like any other.
+	Forget  time.Duration
+	Clients []Client
+	Users   []User
+	Scopes  []string // what may be granted; anything else is left out of the token
 	// Decisions opens POST /decision, with which programs approve and deny
 	// without signing in. For tests alone.
 	Decisions bool

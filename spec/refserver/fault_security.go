@@ -117,7 +117,7 @@ var securityFaults = []Fault{
 				defer mu.Unlock()
 				started[q.get("device_os")]++
 				if started[q.get("device_os")] == 150 {
-					s.grants.forget()
+					s.grants.clear()
 				}
 			}
 		},

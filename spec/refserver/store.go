@@ -19,7 +19,8 @@ type grant struct {
 	state    state
 	user     string // who decided
 	polled   time.Time
-	polls    uint32 // while undecided
+	polls    uint32    // while undecided
+	told     time.Time // when its device last heard how it ended
 	interval time.Duration
 	tokens   *tokens // once redeemed
 }
@@ -39,6 +40,7 @@ const (
 type store struct {
 	seed   maphash.Seed
 	keep   time.Duration // how long a grant is known after its end
+	forget time.Duration // how long after its device has heard of it; 0 for no sooner
 	shards [64]shard
 	typed  userCodes
 }
@@ -46,7 +48,7 @@ type store struct {
 type shard struct {
 	mu     sync.RWMutex
 	grants map[string]*grant
-	queue  []*grant // oldest first; all live equally long
+	queue  []*grant // those longest not looked at first
 }
 
 // userCodes finds grants by what people type.
@@ -55,8 +57,8 @@ type userCodes struct {
 	grants map[string]*grant
 }
 
-func newStore(keep time.Duration) *store {
-	s := &store{seed: maphash.MakeSeed(), keep: keep, typed: userCodes{grants: map[string]*grant{}}}
+func newStore(keep, forget time.Duration) *store {
+	s := &store{seed: maphash.MakeSeed(), keep: keep, forget: forget, typed: userCodes{grants: map[string]*grant{}}}
 	for i := range s.shards {
 		s.shards[i].grants = map[string]*grant{}
 	}
@@ -101,18 +103,27 @@ func (s *store) assign(normal string, g *grant) {
 	s.typed.grants[normal] = g
 }
 
-// add stores a grant and forgets those of the same shard whose time is over:
-// the work of forgetting is spread over the starts.
+// lookedAt is how many grants a start looks at, to forget those that are over:
+// more than it adds.
+const lookedAt = 3
+
+// add stores a grant and looks whether others of the same shard can be forgotten:
+// the work is spread over the starts.
 func (s *store) add(g *grant, normal func(string) string) {
 	sh := s.shard(g.deviceCode)
 	sh.mu.Lock()
 	sh.grants[g.deviceCode] = g
 	sh.queue = append(sh.queue, g)
 	var gone []*grant
-	for len(sh.queue) > 0 && g.created.Sub(sh.queue[0].expires) > s.keep {
-		gone = append(gone, sh.queue[0])
-		delete(sh.grants, sh.queue[0].deviceCode)
+	for range lookedAt {
+		old := sh.queue[0]
 		sh.queue = sh.queue[1:]
+		if s.done(old, g.created) {
+			gone = append(gone, old)
+			delete(sh.grants, old.deviceCode)
+		} else {
+			sh.queue = append(sh.queue, old)
+		}
 	}
 	sh.mu.Unlock()
 	if len(gone) == 0 {
@@ -127,8 +138,15 @@ func (s *store) add(g *grant, normal func(string) string) {
 	}
 }
 
-// forget drops every grant; only a fault does.
-func (s *store) forget() {
+// done tells whether a grant can be forgotten.
+func (s *store) done(g *grant, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return now.Sub(g.expires) > s.keep || s.forget > 0 && !g.told.IsZero() && now.Sub(g.told) > s.forget
+}
+
+// clear drops every grant; only a fault does.
+func (s *store) clear() {
 	for i := range s.shards {
 		sh := &s.shards[i]
 		sh.mu.Lock()

@@ -50,7 +50,11 @@ func (s *Server) token(q *request) *answer {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	a := s.poll(q, g, time.Now())
+	now := time.Now()
+	a := s.poll(q, g, now)
+	if a.code != spec.ErrAuthorizationPending && a.code != spec.ErrSlowDown {
+		g.told = now
+	}
 	s.is.polled(s, q, g, a)
 	return a
 }
