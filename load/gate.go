@@ -14,7 +14,8 @@ type gate struct {
 	most, limit int
 	flying      int     // requests that were granted and are not booked yet
 	places      []int32 // that are free
-	quick       int64   // when an answer last came quickly
+	mean        int64   // what requests took of late
+	quick       int64   // when that was last little
 	looked      int64   // when the Pacer last asked
 	full        int64   // when the most were last under way, and the server was why
 	busy        atomic.Bool
@@ -74,7 +75,7 @@ func (g *gate) leave(place int32, sent, received int64) {
 	}
 	g.flying--
 	g.places = append(g.places, place)
-	if received-sent <= slowAnswer {
+	if g.mean += (received - sent - g.mean) / 16; g.mean <= slowAnswer {
 		g.quick = received
 	}
 }

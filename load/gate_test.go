@@ -15,34 +15,36 @@ func fill(g *gate, now int64) int {
 	return g.flying
 }
 
-// For 24 ms one request ends each millisecond, if any does, and the Pacer asks
-// each millisecond, if it can.
+// For 40 ms a request ends each millisecond, if any does, and the Pacer asks each
+// millisecond, if it can. The starts of a server may be quick when its polls are not.
 func TestGate(t *testing.T) {
 	ms := int64(time.Millisecond)
 	for name, tt := range map[string]struct {
-		took   int64 // 0: none ends
+		took   []int64 // in turn
 		paused bool
 		busy   bool
 		want   int
 	}{
-		"a quick server":          {took: ms, want: 64},
-		"a slow server":           {took: 9 * ms, want: 128},
+		"a quick server":          {took: []int64{ms}, want: 64},
+		"one answer late":         {took: append([]int64{60 * ms}, make([]int64, 40)...), want: 64},
+		"a slow server":           {took: []int64{9 * ms}, want: 128},
+		"slow polls":              {took: []int64{90 * ms, 0, 0}, want: 128},
 		"a server that stopped":   {want: 128},
 		"a pause of ours":         {paused: true, want: 64},
-		"a slow server, but busy": {took: 9 * ms, busy: true, want: 64},
+		"a slow server, but busy": {took: []int64{9 * ms}, busy: true, want: 64},
 	} {
 		g := newGate(300)
 		g.busy.Store(tt.busy)
 		fill(g, 0)
-		for now := ms; now <= 24*ms; now += ms {
-			if tt.took > 0 {
-				g.leave(0, now-tt.took, now)
+		for now := ms; now <= 40*ms; now += ms {
+			if n := len(tt.took); n > 0 {
+				g.leave(0, now-tt.took[now/ms%int64(n)], now)
 			}
 			if !tt.paused {
 				fill(g, now)
 			}
 		}
-		if got := fill(g, 25*ms); got != tt.want {
+		if got := fill(g, 41*ms); got != tt.want {
 			t.Errorf("%s: %d under way, want %d", name, got, tt.want)
 		}
 	}
