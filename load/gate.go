@@ -35,11 +35,11 @@ func newGate(most int) *gate {
 	return g
 }
 
-// open tells whether another request may be granted. Time in which the Pacer did
-// not ask, although it does at least every five milliseconds while it waits, says
-// nothing of the server.
+// open tells whether another request may be granted. A long time in which the
+// Pacer did not ask, although it does at least every five milliseconds while it
+// waits, says nothing of the server.
 func (g *gate) open(now int64) bool {
-	if pause := now - g.looked; pause > 2*slowAnswer {
+	if pause := now - g.looked; pause > slowFor {
 		g.quick = min(g.quick+pause, now)
 	}
 	g.looked = now
