@@ -53,7 +53,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
 	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
-	j.late = max(c.schedule.now()-max(turn.intended, turn.full), 0)
+	j.late = max(c.schedule.now()-max(turn.intended, turn.slow), 0)
 	if d.state == absent || d.state == starting {
 		d.state = starting
 		j.template, j.value = k.start[enc], nil

@@ -17,7 +17,7 @@ type gate struct {
 	mean        int64   // what requests took of late
 	quick       int64   // when that was last little
 	looked      int64   // when the Pacer last asked
-	full        int64   // when the most were last under way, and the server was why
+	slow        int64   // when the server was last why requests waited here
 	busy        atomic.Bool
 }
 
@@ -50,7 +50,7 @@ func (g *gate) open(now int64) bool {
 		return false
 	}
 	g.limit = min(2*g.limit, g.most)
-	g.quick = now
+	g.quick, g.slow = now, now
 	return true
 }
 
@@ -71,7 +71,7 @@ func (g *gate) enter() (place int32) {
 // leave takes the place of a request that is booked.
 func (g *gate) leave(place int32, sent, received int64) {
 	if g.flying == g.most && !g.busy.Load() {
-		g.full = received
+		g.slow = received
 	}
 	g.flying--
 	g.places = append(g.places, place)

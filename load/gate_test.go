@@ -47,6 +47,9 @@ func TestGate(t *testing.T) {
 		if got := fill(g, 41*ms); got != tt.want {
 			t.Errorf("%s: %d under way, want %d", name, got, tt.want)
 		}
+		if blamed := g.slow > 0; blamed != (tt.want > 64) {
+			t.Errorf("%s: the server is blamed: %v", name, blamed)
+		}
 	}
 }
 
@@ -59,8 +62,8 @@ func TestGateAtItsMost(t *testing.T) {
 	if g.flying != 100 || g.limit != 100 {
 		t.Errorf("%d of %d", g.flying, g.limit)
 	}
-	if g.leave(7, 0, 3e9); g.full != 3e9 || g.enter() != 7 {
-		t.Errorf("full at %d", g.full)
+	if g.leave(7, 0, 3e9); g.slow != 3e9 || g.enter() != 7 {
+		t.Errorf("slow at %d", g.slow)
 	}
 }
 

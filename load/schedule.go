@@ -151,7 +151,7 @@ type turn struct {
 	intended int64  // nanoseconds of the run
 	planned  int64  // the latest intended time up to here
 	place    int32  // of its job
-	full     int64  // when the server last held up the whole crowd
+	slow     int64  // when the server was last why requests waited at the gate
 }
 
 // take hands out the device of a granted hit.
@@ -161,7 +161,7 @@ func (s *schedule) take() turn {
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, place: s.gate.enter(), full: s.gate.full}
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, place: s.gate.enter(), slow: s.gate.slow}
 	s.taken++
 	s.planned = max(s.planned, t.intended)
 	t.planned = s.planned
