@@ -148,7 +148,7 @@ func (s *search) see(devices int, held bool) {
 		s.next = devices / 2 // 0 when a single one is too many
 	case high-low <= s.precision*median:
 		s.next = 0
-	default: // not far beyond a crowd that was not held: that tells little and hurts the server
-		s.next = max(min(int(s.probe(high-low > closeIn*median)+0.5), 2*s.held, s.missed*5/4, s.most), 1)
+	default: // not far beyond what is known: that tells little and hurts the server
+		s.next = max(min(int(s.probe(high-low > closeIn*median)+0.5), max(s.held, s.missed)*5/4, s.most), 1)
 	}
 }
