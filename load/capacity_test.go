@@ -99,7 +99,7 @@ func TestCapacityOfAThrottledServer(t *testing.T) {
 // and for one that degrades smoothly.
 func TestCapacityLong(t *testing.T) {
 	if os.Getenv("DFCHECK_LONG") == "" {
-		t.Skip("half an hour: DFCHECK_LONG=1, as in make test-long")
+		t.Skip("forty minutes: DFCHECK_LONG=1, as in make test-long")
 	}
 	for name, tt := range map[string]struct {
 		delay     func() time.Duration
@@ -110,8 +110,7 @@ func TestCapacityLong(t *testing.T) {
 		// base/(1-rate/limit) is 100 ms at four fifths of the limit.
 		"degrading": {degrading(1500, 20*time.Millisecond, 5*time.Second), "poll.p99 < 100ms", 1200 * 5.1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		t.Run(name, func(t *testing.T) { // one after the other: the garbage collector is the process's
 			for range 5 {
 				holds(t, limited(t, 5*time.Second, tt.delay), Capacity{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
 			}
