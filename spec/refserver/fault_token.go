@@ -92,16 +92,16 @@ var tokenFaults = []Fault{
 			m["device_code"], m["user_code"] = g.deviceCode, g.userCode
 		}),
 	{
-		Name: "token-of-last-approver", Check: "DF-TOKEN-010", Doc: "The token belongs to whoever approved last.",
+		Name: "token-of-last-approver", Check: "DF-TOKEN-010", Doc: "The token belongs to whoever was the last to approve anything for the first time.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
-			last := ""
+			last, known := "", map[string]bool{}
 			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
 				err := s.decide(g, action, user, now)
-				if err == nil && action == actionApprove {
-					mu.Lock()
-					last = user
-					mu.Unlock()
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil && action == actionApprove && !known[user] {
+					last, known[user] = user, true
 				}
 				return err
 			}
