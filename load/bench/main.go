@@ -70,7 +70,7 @@ func prepare(lab string) (*bench, error) {
 	}{
 		{"dfcheck", "./cmd/dfcheck", true},
 		{"tokenserver", "./load/bench/tokenserver", true},
-		{"vegeta", "github.com/tsenart/vegeta/v12", false},
+		{"vegeta", "github.com/tsenart/vegeta/v12@v12.13.0", false},
 		{"k6", "go.k6.io/k6@v1.8.1", false},
 	} {
 		path := filepath.Join(lab, t.name)
