@@ -52,8 +52,9 @@ func (c *crowd) next(t *vegeta.Target) error {
 	defer lock.Unlock()
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
-	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned}
-	j.late = max(c.schedule.now()-max(turn.intended, turn.slow), 0)
+	now := c.schedule.now()
+	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned, sent: now,
+		late: max(now-max(turn.intended, turn.slow), 0)}
 	if d.state == absent || d.state == starting {
 		d.state = starting
 		j.template, j.value = k.start[enc], nil

@@ -29,10 +29,10 @@ func (l *ledger) issue(i int32, now, ends int64) (codeTwice, userTwice bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d, code, alive := &l.all[i], l.code(i), milliseconds(now)
-	l.byCode.add(i, l.codeHome, func(k int32) {
+	l.byCode.add(i, l.codeHash(i), func(k int32) {
 		codeTwice = codeTwice || l.ends[k] > alive && bytes.Equal(l.code(k), code)
 	})
-	l.byUser.add(i, l.userHome, func(k int32) {
+	l.byUser.add(i, l.userHash(i), func(k int32) {
 		userTwice = userTwice || l.ends[k] > alive && l.all[k].user == d.user
 	})
 	l.ends[i] = milliseconds(ends)
@@ -48,15 +48,15 @@ func milliseconds(at int64) uint32 {
 func (l *ledger) retire(i int32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.byCode.remove(i, l.codeHome)
-	l.byUser.remove(i, l.userHome)
+	l.byCode.remove(i, l.codeHash)
+	l.byUser.remove(i, l.userHash)
 }
 
 func (l *ledger) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
 
-func (l *ledger) codeHome(i int32) uint64 { return maphash.Bytes(hashSeed, l.code(i)) }
+func (l *ledger) codeHash(i int32) uint64 { return maphash.Bytes(hashSeed, l.code(i)) }
 
-func (l *ledger) userHome(i int32) uint64 { return l.all[i].user }
+func (l *ledger) userHash(i int32) uint64 { return l.all[i].user }
 
 // hand books a token and tells whether another device has it.
 func (l *ledger) hand(token uint64, to int32) (shared bool) {
@@ -72,9 +72,20 @@ func (l *ledger) hand(token uint64, to int32) (shared bool) {
 // maxTokens bounds the memory that looking for shared tokens may take.
 const maxTokens = 4_000_000
 
-// table is a hash table of device numbers with open addressing, eight bytes for
-// a device. What a number hashes to must not change while it is in the table.
-type table []int32 // 0 is an empty place, else the number + 1
+// table is a hash table of device numbers with open addressing. A place has, beside
+// a number, some bits of its hash, so that records of other devices are not looked
+// at in vain: each would have to be fetched from memory. What a number hashes to
+// must not change while it is in the table.
+type table []uint32 // 0 is an empty place, else an entry
+
+// numberBits of an entry are the number + 1, the upper rest those of its hash.
+const numberBits = 23 // more than MaxDevices
+
+func entry(i int32, hash uint64) uint32 {
+	return uint32(hash>>(32+numberBits))<<numberBits | uint32(i+1)
+}
+
+func numberOf(entry uint32) int32 { return int32(entry&(1<<numberBits-1)) - 1 }
 
 func newTable(devices int) table {
 	size := 8
@@ -84,31 +95,33 @@ func newTable(devices int) table {
 	return make(table, size)
 }
 
-// add puts a number in, and shows each it passes on the way: those with the
-// same hash are among them.
-func (t table) add(i int32, home func(int32) uint64, pass func(int32)) {
+// add puts a number in, and shows those it passes on the way that may have the
+// same hash: all that have it are among them.
+func (t table) add(i int32, hash uint64, pass func(int32)) {
 	mask := uint64(len(t) - 1)
-	at := home(i) & mask
+	at, mine := hash&mask, entry(i, hash)
 	for ; t[at] != 0; at = (at + 1) & mask {
-		pass(t[at] - 1)
+		if t[at]>>numberBits == mine>>numberBits {
+			pass(numberOf(t[at]))
+		}
 	}
-	t[at] = i + 1
+	t[at] = mine
 }
 
 // remove takes a number out, if it is there, and closes the gap.
-func (t table) remove(i int32, home func(int32) uint64) {
+func (t table) remove(i int32, hash func(int32) uint64) {
 	mask := uint64(len(t) - 1)
-	at := home(i) & mask
-	for ; t[at] != i+1; at = (at + 1) & mask {
+	home := hash(i)
+	at, mine := home&mask, entry(i, home)
+	for ; t[at] != mine; at = (at + 1) & mask {
 		if t[at] == 0 {
 			return
 		}
 	}
 	t[at] = 0
 	for next := (at + 1) & mask; t[next] != 0; next = (next + 1) & mask {
-		k := t[next] - 1
-		if from := home(k) & mask; (next-from)&mask >= (next-at)&mask { // it may stand at the gap
-			t[at], t[next] = k+1, 0
+		if from := hash(numberOf(t[next])) & mask; (next-from)&mask >= (next-at)&mask { // it may stand at the gap
+			t[at], t[next] = t[next], 0
 			at = next
 		}
 	}

@@ -47,7 +47,7 @@ func (p *pool) get(j *job, fresh bool) (*conn, error) {
 		last := len(to.idle) - 1
 		c := to.idle[last]
 		to.idle = to.idle[:last]
-		if p.now()-c.idle > staleAfter && gone(c) {
+		if j.sent-c.idle > staleAfter && gone(c) {
 			delete(p.all, c)
 			c.Close()
 			continue

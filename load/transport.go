@@ -24,7 +24,7 @@ type job struct {
 	intended int64
 	seq      uint64 // its place among all requests, by their intended times
 	planned  int64  // intended, but never before that of an earlier place
-	sent     int64
+	sent     int64  // at first, when it was made
 	received int64
 	late     int64 // of the lag, what our own machine is to blame for
 	bytesOut int
