@@ -53,7 +53,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
 	now := c.schedule.now()
-	*j = job{url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned, sent: now,
+	*j = job{url: j.url, desk: j.desk, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned, sent: now,
 		late: max(now-max(turn.intended, turn.slow), 0)}
 	if d.state == absent || d.state == starting {
 		d.state = starting
@@ -112,6 +112,8 @@ func (c *crowd) settle(j *job) {
 	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
 	if again {
 		c.schedule.put(j.device)
+	} else {
+		c.transport.pool.release(j.device)
 	}
 }
 

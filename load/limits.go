@@ -30,8 +30,9 @@ func (p *Profile) Check() error {
 	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration, "duration is %s; up to %s is possible", p.Duration, MaxDuration)
 	errs = append(errs, p.Arrivals.check()...)
 	bad(p.Connections.Most > 0 && p.Connections.Most <= MaxInFlight, "connections.most is %d; 1 to %d are possible", p.Connections.Most, MaxInFlight)
-	bad(slices.Contains([]string{"pooled", "fresh"}, p.Connections.Mode), "connections.mode is %q; it is pooled or fresh", p.Connections.Mode)
+	bad(slices.Contains([]string{pooled, perDevice, perRequest}, p.Connections.Mode), "connections.mode is %q; it is pooled, device or fresh", p.Connections.Mode)
 	bad(slices.Contains([]string{"1.1", "2"}, p.Connections.HTTP), "connections.http is %q; it is 1.1 or 2", p.Connections.HTTP)
+	bad(p.Connections.HTTP != "2" || p.Connections.Mode != perDevice, "a connection for each device is possible with http 1.1, where requests do not share one")
 	bad(p.Timeout > 0, "timeout is %s", p.Timeout)
 	bad(len(p.Groups) <= maxGroups, "%d groups; %d are possible", len(p.Groups), maxGroups)
 	names := map[string]bool{}

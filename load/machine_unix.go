@@ -4,6 +4,7 @@ package load
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 	"time"
@@ -12,14 +13,26 @@ import (
 // spareFiles are descriptors for everything but the crowd's connections.
 const spareFiles = 64
 
-// enoughFiles holds the process's limit on open files against the connections.
-func enoughFiles(connections int) error {
-	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || uint64(connections+spareFiles) <= l.Cur {
-		return nil
+// roomFor holds what this machine allows against a number of connections to one
+// server: open files, of which the server takes as many again where it is part of
+// this process, and ports to connect from.
+func roomFor(connections int, embedded bool) error {
+	files, whose := connections+spareFiles, ""
+	if embedded {
+		files, whose = files+connections, ", and as many of the embedded server,"
 	}
-	return &NotReady{fmt.Sprintf("%d connections need more than the %d open files that this process may have", connections, l.Cur),
-		fmt.Sprintf("ulimit -n %d, or fewer connections in the profile", connections+spareFiles)}
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err == nil && uint64(files) > l.Cur {
+		return &NotReady{fmt.Sprintf("%d connections%s need more than the %d open files that this process may have", connections, whose, l.Cur),
+			fmt.Sprintf("ulimit -n %d, or fewer connections in the profile", files)}
+	}
+	var from, to int
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range") // on Linux
+	if _, unread := fmt.Sscan(string(text), &from, &to); err == nil && unread == nil && connections > to-from+1 {
+		return &NotReady{fmt.Sprintf("%d connections to one server need more than the %d ports that they may start from", connections, to-from+1),
+			"sysctl net.ipv4.ip_local_port_range='1024 65535' makes it 64,512; beyond that: fewer devices, or connections: {mode: pooled}"}
+	}
+	return nil
 }
 
 // used is what the process has taken of its machine.

@@ -19,6 +19,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	origins map[string]*origin // by scheme and host
+	own     []*conn            // by device, where each keeps its own; else nil
 	all     map[*conn]bool
 	closed  bool
 	dialled uint64
@@ -34,30 +35,41 @@ func newPool(timeout time.Duration, now func() int64) *pool {
 	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{}, all: map[*conn]bool{}}
 }
 
-// get returns a connection for a job: a kept one, unless it must be fresh, or
+// get returns a connection for a job: a kept one, unless it must be anew, or
 // a new one.
-func (p *pool) get(j *job, fresh bool) (*conn, error) {
+func (p *pool) get(j *job, anew bool) (*conn, error) {
 	p.mu.Lock()
 	to := p.origins[j.template.origin]
 	if to == nil {
 		to = &origin{}
 		p.origins[j.template.origin] = to
 	}
-	for len(to.idle) > 0 && !fresh {
-		last := len(to.idle) - 1
-		c := to.idle[last]
-		to.idle = to.idle[:last]
-		if j.sent-c.idle > staleAfter && gone(c) {
-			delete(p.all, c)
-			c.Close()
-			continue
+	for !anew {
+		c := p.kept(j.device, to)
+		if c == nil {
+			break
 		}
-		p.mu.Unlock()
-		return c, nil
+		if c.to == to && (j.sent-c.idle <= staleAfter || !gone(c)) {
+			p.mu.Unlock()
+			return c, nil
+		}
+		delete(p.all, c)
+		c.Close()
 	}
 	p.dialled++
 	p.mu.Unlock()
 	return p.connect(j.template.url, to)
+}
+
+// kept takes a connection that is not in use, or nil. A device's own may lead to
+// another origin.
+func (p *pool) kept(device int32, to *origin) (c *conn) {
+	if p.own != nil {
+		c, p.own[device] = p.own[device], nil
+	} else if last := len(to.idle) - 1; last >= 0 {
+		c, to.idle = to.idle[last], to.idle[:last]
+	}
+	return c
 }
 
 // connect makes a connection. TLS verifies the server's certificate, unless the
@@ -93,18 +105,36 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), "80")
 }
 
-// put gives a connection back at an instant, or ends it.
-func (p *pool) put(c *conn, end bool, now int64) {
+// put gives a device's connection back at an instant, or ends it.
+func (p *pool) put(c *conn, device int32, end bool, now int64) {
 	p.mu.Lock()
 	end = end || p.closed || c.timedOut.Load() // its deadline has passed, even if its answer came
-	if end {
+	c.idle = now
+	switch {
+	case end:
 		delete(p.all, c)
-	} else {
-		c.idle = now
+	case p.own != nil:
+		p.own[device] = c
+	default:
 		c.to.idle = append(c.to.idle, c)
 	}
 	p.mu.Unlock()
 	if end {
+		c.Close() // it may have to say goodbye
+	}
+}
+
+// release ends the connection of a device that needs it no more.
+func (p *pool) release(device int32) {
+	if p.own == nil {
+		return
+	}
+	p.mu.Lock()
+	c := p.own[device]
+	p.own[device] = nil
+	delete(p.all, c)
+	p.mu.Unlock()
+	if c != nil {
 		c.Close()
 	}
 }

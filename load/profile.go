@@ -66,10 +66,25 @@ const (
 
 // Connections says how devices reach the server.
 type Connections struct {
-	Mode string `yaml:"mode"` // pooled, or fresh: a new one for each request
-	Most int    `yaml:"most"` // at one time
+	Mode string `yaml:"mode"` // pooled, device: each keeps its own, or fresh: a new one for each request
+	Most int    `yaml:"most"` // requests under way, and so connections that are not a device's own
 	HTTP string `yaml:"http"` // 1.1 or 2
 }
+
+// connections is how many there may be at one time.
+func (p *Profile) connections() int {
+	if p.Connections.Mode == perDevice {
+		return max(p.Devices, p.Connections.Most)
+	}
+	return p.Connections.Most
+}
+
+// The modes of connections.
+const (
+	pooled     = "pooled"
+	perDevice  = "device"
+	perRequest = "fresh"
+)
 
 // Duration is a time.Duration written as in Go: 90s, 5m.
 type Duration time.Duration
@@ -156,7 +171,7 @@ func (p *Profile) WithDefaults() *Profile {
 	set(&q.Devices, 100)
 	set(&q.Duration, Duration(time.Minute))
 	set(&q.Timeout, Duration(10*time.Second))
-	set(&q.Connections.Mode, "pooled")
+	set(&q.Connections.Mode, pooled)
 	set(&q.Connections.Most, 512)
 	set(&q.Connections.HTTP, "1.1")
 	if q.Thresholds == nil {

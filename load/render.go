@@ -9,14 +9,14 @@ import (
 
 // render makes the requests of every group.
 func (p *population) render(t Target, profile *Profile) error {
-	fresh := profile.Connections.Mode == "fresh"
+	closes := profile.Connections.Mode == perRequest
 	for i := range p.kinds {
 		k := &p.kinds[i]
 		g, err := t.of(k.Group)
 		if err != nil {
 			return err
 		}
-		if err := k.render(g, fresh); err != nil {
+		if err := k.render(g, closes); err != nil {
 			return err
 		}
 	}
@@ -42,7 +42,7 @@ func (t Target) of(g *Group) (Target, error) {
 }
 
 // render makes a template for each encoding of the group.
-func (k *kind) render(t Target, fresh bool) error {
+func (k *kind) render(t Target, closes bool) error {
 	client := spec.Params{{Name: "client_id", Value: t.ClientID}}
 	header := t.Headers.Clone()
 	if header == nil {
@@ -61,13 +61,13 @@ func (k *kind) render(t Target, fresh bool) error {
 		if !t.Contract.Start.Accepts(e) {
 			in = t.Contract.Start.Encodings[0]
 		}
-		s, err := newTemplate(&t.Contract.Start, t.StartURL, in, start, header, fresh)
+		s, err := newTemplate(&t.Contract.Start, t.StartURL, in, start, header, closes)
 		if err != nil {
 			return err
 		}
 		s.start = true
 		poll := append(spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: placeholder}}, client...)
-		q, err := newTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, fresh)
+		q, err := newTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
 		if err != nil {
 			return err
 		}

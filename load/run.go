@@ -59,7 +59,8 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	if err := t.allowed(); err != nil {
 		return nil, err
 	}
-	if err := enoughFiles(p.Connections.Most); err != nil {
+	owned := p.Connections.Mode == perDevice // a pool is hardly ever used up
+	if err := roomFor(p.connections(), t.Embedded && owned); err != nil {
 		return nil, err
 	}
 	c, err := newCrowd(ctx, t, p, o)

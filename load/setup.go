@@ -23,8 +23,12 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	now := func() int64 { return int64(time.Since(began)) }
 	c.transport = &transport{jobs: make([]job, p.Connections.Most), pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
 	c.transport.pool.tls = t.TLS
-	if p.Connections.HTTP == "2" {
-		c.transport.other = &http.Transport{TLSClientConfig: t.TLS.Clone(), ForceAttemptHTTP2: true, MaxConnsPerHost: p.Connections.Most, Proxy: http.ProxyFromEnvironment}
+	if p.Connections.Mode == perDevice {
+		c.transport.pool.own = make([]*conn, p.Devices)
+	}
+	var err error
+	if c.transport.other, err = t.carrier(p); err != nil {
+		return nil, err
 	}
 	for i := range c.transport.jobs {
 		c.transport.jobs[i].url = slotURL(i)
@@ -49,6 +53,39 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 		c.schedule.put(int32(i))
 	}
 	return c, nil
+}
+
+// carrier is net/http, for what the transport does not do itself: HTTP/2 and
+// proxies. It is nil where neither is wanted.
+func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
+	c := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.Most, MaxIdleConnsPerHost: p.Connections.Most, Proxy: t.Proxy}
+	if c.Proxy == nil {
+		c.Proxy = http.ProxyFromEnvironment
+	}
+	if p.Connections.HTTP == "2" {
+		c.ForceAttemptHTTP2 = true
+		return c, nil
+	}
+	for _, at := range []string{t.StartURL, t.TokenURL} {
+		r, err := http.NewRequest(http.MethodPost, at, nil)
+		if err != nil {
+			return nil, err
+		}
+		proxy, err := c.Proxy(r)
+		if err != nil {
+			return nil, &NotReady{"HTTP_PROXY or HTTPS_PROXY is not the address of a proxy", "http://HOST:PORT; NO_PROXY names hosts that are reached without one"} // it may hold a password
+		}
+		if proxy == nil {
+			continue
+		}
+		if p.Connections.Mode == perDevice {
+			return nil, &NotReady{"the proxy " + proxy.Host + " shares connections among the devices", "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
+		}
+		c.Protocols = &http.Protocols{}
+		c.Protocols.SetHTTP1(true)
+		return c, nil
+	}
+	return nil, nil
 }
 
 // preflight starts one flow: a run on a server that gives no codes would tell

@@ -23,8 +23,10 @@ type Target struct {
 	DeviceOS           string
 	Headers            http.Header
 	TLS                *tls.Config
-	Approver           approve.Approver // nil: nobody decides
-	AllowHosts         []string         // beside this machine itself
+	Proxy              func(*http.Request) (*url.URL, error) // nil: as the environment says
+	Approver           approve.Approver                      // nil: nobody decides
+	AllowHosts         []string                              // beside this machine itself
+	Embedded           bool                                  // it is part of this process
 }
 
 // allowed holds that load goes to this machine, or where the user said it may.

@@ -28,6 +28,7 @@ type job struct {
 	received int64
 	late     int64 // of the lag, what our own machine is to blame for
 	bytesOut int
+	desk     *desk // where it is done; made when the place is used for the first time
 	reply    *reply
 	resent   bool
 	response http.Response
@@ -76,12 +77,12 @@ func (t *transport) exchange(j *job) {
 	for err == nil {
 		kept := c.used
 		clean, failed := t.once(c, j)
-		t.pool.put(c, !clean, j.received)
+		t.pool.put(c, j.device, !clean, j.received)
 		if failed == nil {
 			return
 		}
-		if !kept || !c.stale() {
-			j.reply = c.failure(failed)
+		if !kept || !j.desk.stale() {
+			j.reply = j.desk.failure(failed)
 			return
 		}
 		j.resent = true
@@ -95,13 +96,17 @@ func (t *transport) exchange(j *job) {
 
 // once sends the request on one connection.
 func (t *transport) once(c *conn, j *job) (clean bool, err error) {
-	c.out = j.template.render(c.out[:0], j.value)
-	j.bytesOut = len(c.out)
+	if j.desk == nil {
+		j.desk = newDesk()
+	}
+	d := j.desk
+	d.out = j.template.render(d.out[:0], j.value)
+	j.bytesOut = len(d.out)
 	j.sent = t.now()
 	c.since.Store(j.sent)
 	defer c.since.Store(0)
-	if err = c.send(); err == nil {
-		j.reply, clean, err = c.receive(j.template.start)
+	if err = d.send(c); err == nil {
+		j.reply, clean, err = d.receive(j.template.start)
 	}
 	j.received = t.now()
 	return clean && !j.template.connection, err

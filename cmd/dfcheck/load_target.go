@@ -42,7 +42,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: "reference"}
 	t.note("loading the embedded server at %s (name another with --host)", base)
 	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
+		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
 }
 
 // begun is a report whose run begins now.

@@ -1,0 +1,165 @@
+package load
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// witnessed is a reference server that knows which connection carried which
+// polls.
+func witnessed(t *testing.T) (tg Target, codes func() map[string]map[string]bool) {
+	t.Helper()
+	var mu sync.Mutex
+	seen := map[string]map[string]bool{} // device codes by connection
+	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		mu.Lock()
+		if seen[r.RemoteAddr] == nil {
+			seen[r.RemoteAddr] = map[string]bool{}
+		}
+		if form, err := url.ParseQuery(string(body)); err == nil && form.Has("device_code") {
+			seen[r.RemoteAddr][form.Get("device_code")] = true
+		}
+		mu.Unlock()
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	tg = target(t)
+	tg.StartURL, tg.TokenURL = strings.Replace(tg.StartURL, tg.Host, server.URL, 1), strings.Replace(tg.TokenURL, tg.Host, server.URL, 1)
+	tg.Host, tg.Approver = server.URL, nil
+	return tg, func() map[string]map[string]bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return seen
+	}
+}
+
+// The three ways to connect: devices share connections, each keeps one, or each
+// request has one.
+func TestConnectionModes(t *testing.T) {
+	const devices = 40
+	for mode, holds := range map[string]func(connections, most int, requests uint64) bool{
+		pooled:     func(n, most int, _ uint64) bool { return n < devices && most > 1 },
+		perDevice:  func(n, most int, _ uint64) bool { return n == devices && most == 1 },
+		perRequest: func(n, most int, requests uint64) bool { return uint64(n) == requests+1 }, // the preflight's
+	} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			tg, codes := witnessed(t)
+			l := run(t, tg, &Profile{Devices: devices, Duration: Duration(4500 * time.Millisecond), Connections: Connections{Mode: mode},
+				Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)}})
+			most := 0
+			for _, c := range codes() {
+				most = max(most, len(c))
+			}
+			if l.ErrorRate != 0 || l.Requests.Polls < 2*devices || !holds(len(codes()), most, l.Requests.Total()) {
+				t.Errorf("%d connections, at most %d devices on one, %d requests, %+v", len(codes()), most, l.Requests.Total(), l.Outcomes)
+			}
+		})
+	}
+}
+
+// Flows that are over keep no connections.
+func TestNoConnectionAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	p := (&Profile{Devices: 20, Duration: Duration(4 * time.Second), Connections: Connections{Mode: perDevice},
+		Groups: []Group{{People: People{Approve: 1, Delay: Delay{Median: Duration(100 * time.Millisecond)}}}}}).WithDefaults()
+	c, err := newCrowd(t.Context(), target(t), p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.transport.pool.close()
+	defer c.schedule.waker.close()
+	complete, err := c.run(t.Context(), p, Options{})
+	if err != nil || !complete || c.active.Load() != 0 || c.transport.pool.dialled < 20 || len(c.transport.pool.all) != 0 {
+		t.Errorf("%d flows under way, %d connections of %d: %v", c.active.Load(), len(c.transport.pool.all), c.transport.pool.dialled, err)
+	}
+}
+
+// A device that needs its connection no more gives it up, and one whose endpoints
+// are on different hosts has one at a time.
+func TestReleasedConnection(t *testing.T) {
+	s := serveRaw(t, nil, [][]string{{pending, pending}, {pending}, {pending}, {pending}})
+	tr := transportTo(t, s, nil, time.Second, false)
+	tr.pool.own = make([]*conn, 2)
+	j := &tr.jobs[0]
+	for step, want := range []struct {
+		device  int32
+		release bool
+		origin  string
+		dialled uint64
+		open    int
+	}{{0, false, "a", 1, 1}, {1, false, "a", 2, 2}, {0, false, "a", 2, 2}, {0, true, "a", 2, 1}, {0, false, "a", 3, 2}, {0, false, "b", 4, 2}} {
+		j.device, j.template.origin = want.device, want.origin
+		if want.release {
+			tr.pool.release(want.device)
+		} else if tr.exchange(j); j.reply.outcome != outPending {
+			t.Fatalf("step %d: %s %s", step, outcomeNames[j.reply.outcome], j.reply.problem)
+		}
+		if tr.pool.dialled != want.dialled || len(tr.pool.all) != want.open {
+			t.Errorf("step %d: %d dialled, %d open, want %+v", step, tr.pool.dialled, len(tr.pool.all), want)
+		}
+	}
+}
+
+// More connections than this machine has ports are refused before the run.
+func TestRoomFor(t *testing.T) {
+	if err := roomFor(200, true); err != nil {
+		t.Error(err)
+	}
+	alone, ok := errors.AsType[*NotReady](roomFor(10_000_000, false))
+	both, same := errors.AsType[*NotReady](roomFor(10_000_000, true))
+	if !ok || !same || alone.Hint == both.Hint {
+		t.Errorf("ten million connections: %v, with an embedded server: %v", alone, both)
+	}
+}
+
+// Where a proxy leads to the server, net/http goes through it.
+func TestThroughAProxy(t *testing.T) {
+	t.Parallel()
+	tg := target(t)
+	var through sync.Map
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		through.Store(r.URL.String(), true)
+		r.RequestURI = ""
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer resp.Body.Close()
+		for name := range resp.Header {
+			w.Header().Set(name, resp.Header.Get(name))
+		}
+		w.WriteHeader(resp.StatusCode)
+		io.Copy(w, resp.Body)
+	}))
+	t.Cleanup(proxy.Close)
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tg.Proxy = http.ProxyURL(at)
+	l := run(t, tg, crowdOf(20))
+	_, starts := through.Load(tg.StartURL)
+	_, polls := through.Load(tg.TokenURL)
+	if l.ErrorRate != 0 || l.Devices.Pending != 0 || !starts || !polls {
+		t.Errorf("starts through the proxy: %v, polls: %v, %+v", starts, polls, l.Outcomes)
+	}
+	p := crowdOf(1)
+	p.Connections.Mode = perDevice
+	if _, err := Run(t.Context(), tg, p, Options{}); err == nil || !strings.Contains(err.Error(), "proxy") {
+		t.Errorf("a connection for each device through a proxy: %v", err)
+	}
+}
