@@ -105,10 +105,7 @@ func alternate(b testing.TB, secure *tls.Config, answers [2]string) *rawServer {
 
 // One request rendered.
 func BenchmarkRender(b *testing.B) {
-	contract, err := spec.BuiltinContract("documented-v1")
-	if err != nil {
-		b.Fatal(err)
-	}
+	contract := documented(b)
 	poll := spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: placeholder}}
 	for _, e := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
 		b.Run(string(e), func(b *testing.B) {

@@ -11,29 +11,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // limited is a reference server whose polls wait as long as delay says.
 func limited(t *testing.T, interval time.Duration, delay func() time.Duration) Target {
 	t.Helper()
-	contract, err := spec.BuiltinContract("documented-v1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	polls := documented(t).Token.Path
 	inner := refserver.New(refserver.Config{Interval: interval, Decisions: true})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == contract.Token.Path {
+	return targetAt(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == polls {
 			time.Sleep(delay())
 		}
 		inner.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+	})))
 }
 
 // throttle serves a number of polls per second, one after the other: beyond that

@@ -1,8 +1,10 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,30 +17,32 @@ import (
 )
 
 // witnessed is a reference server that knows which connection carried which
-// polls.
-func witnessed(t *testing.T) (tg Target, codes func() map[string]map[string]bool) {
+// polls. A connection is not known by its port: the next may have it again.
+func witnessed(t *testing.T) (tg Target, codes func() map[net.Conn]map[string]bool) {
 	t.Helper()
+	type carrier struct{}
 	var mu sync.Mutex
-	seen := map[string]map[string]bool{} // device codes by connection
+	seen := map[net.Conn]map[string]bool{} // device codes by connection
 	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		c := r.Context().Value(carrier{}).(net.Conn)
 		mu.Lock()
-		if seen[r.RemoteAddr] == nil {
-			seen[r.RemoteAddr] = map[string]bool{}
+		if seen[c] == nil {
+			seen[c] = map[string]bool{}
 		}
 		if form, err := url.ParseQuery(string(body)); err == nil && form.Has("device_code") {
-			seen[r.RemoteAddr][form.Get("device_code")] = true
+			seen[c][form.Get("device_code")] = true
 		}
 		mu.Unlock()
 		inner.ServeHTTP(w, r)
 	}))
-	t.Cleanup(server.Close)
-	tg = target(t)
-	tg.StartURL, tg.TokenURL = strings.Replace(tg.StartURL, tg.Host, server.URL, 1), strings.Replace(tg.TokenURL, tg.Host, server.URL, 1)
-	tg.Host, tg.Approver = server.URL, nil
-	return tg, func() map[string]map[string]bool {
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, carrier{}, c) }
+	server.Start()
+	tg = targetAt(t, server)
+	tg.Approver = nil
+	return tg, func() map[net.Conn]map[string]bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return seen

@@ -85,7 +85,7 @@ func entry(i int32, hash uint64) uint32 {
 	return uint32(hash>>(32+numberBits))<<numberBits | uint32(i+1)
 }
 
-func numberOf(entry uint32) int32 { return int32(entry&(1<<numberBits-1)) - 1 }
+func numberOf(e uint32) int32 { return int32(e&(1<<numberBits-1)) - 1 }
 
 func newTable(devices int) table {
 	size := 8

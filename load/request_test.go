@@ -20,10 +20,7 @@ import (
 // TestEncodings: a server reads back the values, whatever is in them, from each
 // of the three content types, and net/http sends the same.
 func TestEncodings(t *testing.T) {
-	contract, err := spec.BuiltinContract("documented-v1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	contract := documented(t)
 	seen := make(chan map[string]string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- fields(t, r)

@@ -13,15 +13,27 @@ import (
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
-// target starts a reference server with faults.
-func target(t *testing.T, faults ...refserver.Fault) Target {
+// documented is the contract of the servers in these tests.
+func documented(t testing.TB) *spec.Contract {
 	t.Helper()
-	server := httptest.NewServer(refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}, faults...))
-	t.Cleanup(server.Close)
 	contract, err := spec.BuiltinContract("documented-v1")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return contract
+}
+
+// target starts a reference server with faults.
+func target(t *testing.T, faults ...refserver.Fault) Target {
+	t.Helper()
+	return targetAt(t, httptest.NewServer(refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}, faults...)))
+}
+
+// targetAt is a server that takes the reference server's decisions.
+func targetAt(t *testing.T, server *httptest.Server) Target {
+	t.Helper()
+	t.Cleanup(server.Close)
+	contract := documented(t)
 	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
 		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
 }

@@ -99,16 +99,12 @@ func (s *rawServer) talk(c net.Conn, answers []string) {
 // transportTo has one job, a poll.
 func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) *transport {
 	t.Helper()
-	contract, err := spec.BuiltinContract("documented-v1")
-	if err != nil {
-		t.Fatal(err)
-	}
 	scheme := "http://"
 	if secure != nil {
 		scheme = "https://"
 	}
 	poll := spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: placeholder}}
-	tm, err := newTemplate(&contract.Token, scheme+s.Addr().String()+"/token", spec.Form, poll, nil, closes)
+	tm, err := newTemplate(&documented(t).Token, scheme+s.Addr().String()+"/token", spec.Form, poll, nil, closes)
 	if err != nil {
 		t.Fatal(err)
 	}
