@@ -51,20 +51,14 @@ func (t *tally) add(v reports.Verdict, expected, actual string, x *Exchange) {
 	t.found[o] = append(t.found[o], x)
 }
 
-// cited is how many exchanges one finding names.
-const cited = 8
-
 func (t *tally) book(j *Judgement) {
 	for _, o := range t.order {
-		xs, actual := t.found[o], o.actual
-		if n := len(xs); n > cited {
-			xs, actual = xs[:cited], fmt.Sprintf("%s (%d answers)", actual, n)
-		}
-		switch o.verdict {
-		case reports.Waived:
-			j.Waive(lenientStatus, o.expected, actual, xs...)
-		default:
-			j.Book(o.verdict, o.expected, actual, xs...)
+		for _, x := range t.found[o] {
+			if o.verdict == reports.Waived {
+				j.Waive(lenientStatus, o.expected, o.actual, x)
+			} else {
+				j.Book(o.verdict, o.expected, o.actual, x)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dfcheck/dfcheck/reports"
 )
@@ -31,7 +32,7 @@ func (j *Judgement) Warn(expected, actual string, xs ...*Exchange) {
 func (j *Judgement) Inconclusive(reason string, xs ...*Exchange) {
 	j.worsen(reports.Inconclusive, reason)
 	if len(xs) > 0 {
-		j.findings = append(j.findings, reports.Finding{Expected: "a decision", Actual: reason, Exchanges: ids(xs)})
+		j.cite(reports.Inconclusive, "a decision", reason, xs)
 	}
 }
 
@@ -42,7 +43,7 @@ func (j *Judgement) Skip(reason string) { j.worsen(reports.Skipped, reason) }
 func (j *Judgement) Waive(setting, expected, actual string, xs ...*Exchange) {
 	j.seen += max(len(xs), 1)
 	j.worsen(reports.Waived, setting)
-	j.findings = append(j.findings, reports.Finding{Expected: expected, Actual: actual, Exchanges: ids(xs)})
+	j.cite(reports.Waived, expected, actual, xs)
 }
 
 // Book adds a finding under any verdict.
@@ -60,7 +61,12 @@ func (j *Judgement) Book(v reports.Verdict, expected, actual string, xs ...*Exch
 func (j *Judgement) find(v reports.Verdict, expected, actual string, xs []*Exchange) {
 	j.seen += max(len(xs), 1)
 	j.worsen(v, fmt.Sprintf("expected %s, got %s", expected, actual))
-	j.findings = append(j.findings, reports.Finding{Expected: expected, Actual: actual, Exchanges: ids(xs)})
+	j.cite(v, expected, actual, xs)
+}
+
+// cite adds a finding; what was found before is counted.
+func (j *Judgement) cite(v reports.Verdict, expected, actual string, xs []*Exchange) {
+	j.findings = reports.AddFinding(j.findings, reports.Finding{Verdict: v, Expected: expected, Actual: actual, Exchanges: ids(xs)})
 }
 
 func (j *Judgement) worsen(v reports.Verdict, reason string) {
@@ -82,6 +88,7 @@ func (j *Judgement) result(c Check) Result {
 		}
 		return Result{Check: c, Verdict: reports.Pass}
 	}
+	slices.SortStableFunc(j.findings, func(a, b reports.Finding) int { return reports.Order(b.Verdict, a.Verdict) })
 	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Findings: j.findings}
 }
 

@@ -49,13 +49,6 @@ type Check struct {
 	DurationMS float64   `json:"duration_ms"`
 }
 
-// Finding is one deviation a check found, with the exchanges that show it.
-type Finding struct {
-	Expected  string   `json:"expected"`
-	Actual    string   `json:"actual"`
-	Exchanges []string `json:"exchanges"` // ids
-}
-
 // Exchange is one request and what came back, free of secrets. Times are
 // milliseconds from the start of the run.
 type Exchange struct {

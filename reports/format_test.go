@@ -28,7 +28,8 @@ func sample() *Report {
 		Checks: []Check{
 			{ID: "DF-POLL-001", Group: "POLL", Level: "MUST", Title: "Pending", Source: "RFC 8628", Verdict: Pass},
 			{ID: "DF-POLL-003", Group: "POLL", Level: "MUST", Title: "Pace", Source: "RFC 8628", Verdict: Fail, Reason: hostile,
-				Findings: []Finding{{Expected: "no slow_down", Actual: hostile, Exchanges: []string{"x1"}}}},
+				Findings: []Finding{{Verdict: Fail, Expected: "no slow_down", Actual: hostile, Exchanges: []string{"x1"}},
+					{Verdict: Warning, Expected: "an integral interval", Actual: `"5"`, Count: 193, Exchanges: []string{"x1", "x2"}}}},
 			{ID: "DF-POLL-004", Group: "POLL", Level: "SHOULD", Title: "Haste", Source: "RFC 8628", Verdict: Warning, Reason: "none came"},
 			{ID: "DF-DENY-001", Group: "DENY", Level: "MUST", Title: "Denial", Source: "RFC 8628", Verdict: Skipped, Reason: "needs approve"},
 			{ID: "DF-EXPIRY-001", Group: "EXPIRY", Level: "MUST", Title: "End", Source: "RFC 8628", Verdict: Inconclusive, Reason: "needs 900 s"},

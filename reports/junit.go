@@ -124,7 +124,10 @@ func junitThreshold(t Threshold) junitCase {
 func findingText(fs []Finding) string {
 	var b strings.Builder
 	for _, f := range fs {
-		fmt.Fprintf(&b, "expected %s\ngot      %s\nseen in  %s\n", legible(f.Expected), legible(f.Actual), strings.Join(f.Exchanges, " "))
+		if f.Verdict != "" {
+			fmt.Fprintf(&b, "%s: ", legible(string(f.Verdict)))
+		}
+		fmt.Fprintf(&b, "expected %s\ngot      %s\nseen in  %s\n", legible(f.Expected), legible(f.Actual), f.Seen())
 	}
 	return b.String()
 }

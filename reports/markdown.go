@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"io"
 	"strings"
 )
@@ -20,7 +21,7 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		p.printf("| check | level | verdict | what |\n|---|---|---|---|\n")
 		for _, k := range c.Checks {
 			if k.Verdict != Pass && k.Verdict != Skipped {
-				p.printf("| %s | %s | **%s** | %s<br>%s |\n", k.ID, k.Level, k.Verdict, cell(k.Title), cell(k.Reason))
+				p.printf("| %s | %s | **%s** | %s%s |\n", k.ID, k.Level, k.Verdict, cell(k.Title), markdownFindings(k))
 			}
 		}
 	}
@@ -36,6 +37,27 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		p.printf("\n")
 	}
 	return p.err
+}
+
+// markdownFindings are the lines below a check's title: its first findings, each
+// under its verdict, or its reason where there are none.
+func markdownFindings(c Check) string {
+	if len(c.Findings) == 0 || c.Verdict == Waived {
+		return "<br>" + cell(c.Reason)
+	}
+	var b strings.Builder
+	for i, f := range c.Findings {
+		if i == maxFindings {
+			fmt.Fprintf(&b, "<br>and %d more", len(c.Findings)-i)
+			break
+		}
+		times := ""
+		if f.Count > 1 {
+			times = fmt.Sprintf(" (%d times)", f.Count)
+		}
+		fmt.Fprintf(&b, "<br>%sexpected %s, got %s%s", marked(c.Verdict, f), cell(f.Expected), cell(f.Actual), times)
+	}
+	return b.String()
 }
 
 // cell makes a text fit into a table of Markdown, where it can neither break

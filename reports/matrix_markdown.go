@@ -93,10 +93,18 @@ func (m *Matrix) markdownEvidence(p *printer) {
 				p.printf("- %s\n", cell(c.Reason))
 			}
 			for _, f := range c.Findings {
-				p.printf("- expected %s, got %s %s\n", cell(f.Expected), cell(f.Actual), cell(exchangeList(f.Exchanges)))
+				p.printf("- %sexpected %s, got %s %s\n", marked(c.Verdict, f), cell(f.Expected), cell(f.Actual), cell(f.Seen()))
 			}
 		}
 	}
+}
+
+// marked sets a finding apart that weighs less than its check.
+func marked(check Verdict, f Finding) string {
+	if f.Verdict == "" || f.Verdict == check {
+		return ""
+	}
+	return cell(string(f.Verdict)) + ": "
 }
 
 func after(separator, s string) string {

@@ -81,16 +81,17 @@ func CheckText(c Check) string {
 			fmt.Fprintf(&b, "             and %d more\n", len(c.Findings)-i)
 			break
 		}
-		fmt.Fprintf(&b, "             expected %s\n             got      %s  [%s]\n", legible(f.Expected), short(legible(f.Actual), 200), exchangeList(f.Exchanges))
+		fmt.Fprintf(&b, "%12s expected %s\n             got      %s%s\n", legible(string(f.Verdict)), legible(f.Expected), short(legible(f.Actual), 200), bracketed(f.Seen()))
 	}
 	return b.String()
 }
 
-func exchangeList(ids []string) string {
-	if len(ids) > 6 {
-		return strings.Join(ids[:6], " ") + fmt.Sprintf(" and %d more", len(ids)-6)
+// bracketed is where a finding was seen, at the end of its line.
+func bracketed(seen string) string {
+	if seen == "" {
+		return ""
 	}
-	return strings.Join(ids, " ")
+	return "  [" + seen + "]"
 }
 
 func (p *printer) conformance(r *Report) {

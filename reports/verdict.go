@@ -20,9 +20,12 @@ const (
 // Verdicts lists them from better to worse.
 var Verdicts = []Verdict{Pass, Waived, Skipped, Inconclusive, Warning, Fail, Error}
 
+// Order compares verdicts: from better to worse.
+func Order(a, b Verdict) int { return slices.Index(Verdicts, a) - slices.Index(Verdicts, b) }
+
 // Worse returns the worse of two verdicts.
 func Worse(a, b Verdict) Verdict {
-	if slices.Index(Verdicts, b) > slices.Index(Verdicts, a) {
+	if Order(b, a) > 0 {
 		return b
 	}
 	return a

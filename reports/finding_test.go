@@ -1,0 +1,47 @@
+package reports
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEqualFindingsAreCounted(t *testing.T) {
+	var list []Finding
+	for _, id := range []string{"x1", "x2", "x3", "x4", "x4"} {
+		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a number", Actual: "a string", Exchanges: []string{id}})
+	}
+	list = AddFinding(list, Finding{Verdict: Warning, Expected: "a number", Actual: "a string", Exchanges: []string{"x5"}})
+	if len(list) != 2 || list[0].Count != 5 || !slices.Equal(list[0].Exchanges, []string{"x1", "x2", "x3"}) || list[1].Count != 0 {
+		t.Fatalf("%+v", list)
+	}
+	if got := list[0].Seen(); got != "5 times, for example x1 x2 x3" {
+		t.Errorf("Seen is %q", got)
+	}
+	if got := list[1].Seen(); got != "x5" {
+		t.Errorf("Seen is %q", got)
+	}
+}
+
+// TestEveryFormatMarksWhatFailed: a reader can tell a finding that failed from
+// one that warned, and how often it was made.
+func TestEveryFormatMarksWhatFailed(t *testing.T) {
+	for name, format := range Formats {
+		var b bytes.Buffer
+		if err := format(&b, sample()); err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(b.String(), "DF-POLL-003")
+		after, _, _ = strings.Cut(after, "DF-POLL-004")
+		times := "193 times"
+		if name == "json" {
+			times = `"count": 193`
+		}
+		for _, want := range []string{"warning", times} {
+			if !strings.Contains(after, want) {
+				t.Errorf("%s does not show %q:\n%s", name, want, after)
+			}
+		}
+	}
+}
