@@ -9,6 +9,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
 // Options of a run. The zero value is the default run.
@@ -113,7 +114,7 @@ func Select(o Options) ([]Check, error) {
 		if err != nil {
 			return nil, err
 		}
-		if (len(only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] && (level == "" || r.Level == level) {
+		if (len(o.Only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] && (level == "" || r.Level == level) {
 			out = append(out, c)
 		}
 	}
@@ -123,22 +124,25 @@ func Select(o Options) ([]Check, error) {
 	return out, nil
 }
 
-// selector resolves ids and groups; DF- may be left out and case is ignored.
+// selector resolves ids and groups; DF- may be left out, case is ignored, and so
+// is an empty name, as a comma too many makes one.
 func selector(names []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	var errs []error
 	for _, n := range names {
 		up := strings.ToUpper(strings.TrimSpace(n))
-		if slices.Contains(spec.Groups(), up) {
-			out[up] = true
-			continue
-		}
-		r, err := spec.Lookup(up)
-		if err != nil {
+		group := strings.TrimPrefix(up, "DF-")
+		switch r, err := spec.Lookup(up); {
+		case up == "":
+		case slices.Contains(spec.Groups(), group):
+			out[group] = true
+		case err == nil:
+			out[r.ID] = true
+		case strings.ContainsAny(up, "0123456789"):
 			errs = append(errs, err)
-			continue
+		default:
+			errs = append(errs, fmt.Errorf("unknown check or group %q; the nearest is %q", n, strict.Nearest(group, spec.Groups())))
 		}
-		out[r.ID] = true
 	}
 	return out, errors.Join(errs...)
 }

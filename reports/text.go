@@ -97,14 +97,22 @@ func bracketed(seen string) string {
 func (p *printer) conformance(r *Report) {
 	c := r.Conformance
 	s := c.Summary
-	p.printf("\n%d checks: %d passed, %d failed, %d warnings, %d inconclusive, %d skipped, %d waived, %d errors in %s\n",
-		s.Total(), s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived, s.Error, duration(r.Run.DurationMS))
+	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", plural(s.Total(), "check"),
+		s.Pass, s.Fail, plural(s.Warning, "warning"), s.Inconclusive, s.Skipped, s.Waived, plural(s.Error, "error"), duration(r.Run.DurationMS))
 	for _, n := range c.Notes {
 		p.printf("note: %s\n", legible(n))
 	}
 	for _, w := range c.StaleWaivers {
 		p.printf("stale waiver: %s (%s)\n", legible(w.ID), legible(w.Why))
 	}
+}
+
+// plural counts things: 1 check, 2 checks.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func duration(ms float64) string {

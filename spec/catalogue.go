@@ -74,10 +74,41 @@ var rulings = sync.OnceValue(func() map[string]string {
 // Ruling returns the text of a decision that Requirement.Rulings names.
 func Ruling(id string) string { return rulings()[id] }
 
+// groups are those of the catalogue, in its order, each with what it is about.
+var groups = []struct{ name, about string }{
+	{"DISC", "metadata, and whether both endpoints are there"},
+	{"AUTHZ", "the device authorization request and its response"},
+	{"USERCODE", "user codes: alphabet, length, randomness, how they may be typed"},
+	{"POLL", "polling: authorization_pending, slow_down, the interval, wrong requests"},
+	{"TOKEN", "the token response after the user approved"},
+	{"DENY", "access_denied after the user refused"},
+	{"EXPIRY", "expired_token, and what the lifetime promises"},
+	{"REUSE", "a device code is redeemed once"},
+	{"CLIENT", "client authentication, and codes of other clients"},
+	{"CTYPE", "request encodings and media types"},
+	{"ERR", "the form of error responses"},
+	{"HTTP", "methods, caching, paths, TLS"},
+	{"SEC", "guessing, injection, the pages a person sees"},
+	{"CONC", "requests at the same moment"},
+	{"REFRESH", "refresh tokens"},
+}
+
 // Groups lists the groups in catalogue order.
 func Groups() []string {
-	return []string{"DISC", "AUTHZ", "USERCODE", "POLL", "TOKEN", "DENY", "EXPIRY", "REUSE",
-		"CLIENT", "CTYPE", "ERR", "HTTP", "SEC", "CONC", "REFRESH"}
+	names := make([]string, 0, len(groups))
+	for _, g := range groups {
+		names = append(names, g.name)
+	}
+	return names
+}
+
+// GroupTitle says in a few words what the checks of a group are about.
+func GroupTitle(name string) string {
+	i := slices.Index(Groups(), name)
+	if i < 0 {
+		return ""
+	}
+	return groups[i].about
 }
 
 // Lookup finds a requirement by its id, in any letter case, with or without

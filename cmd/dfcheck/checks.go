@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,8 @@ func newChecks(t terminal) *cobra.Command {
 	}
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "List the checks", Example: "  dfcheck checks list | grep POLL", Args: cobra.NoArgs, RunE: list},
+		&cobra.Command{Use: "groups", Short: "List the groups, for --only and --skip", Example: "  dfcheck checks groups", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return listGroups(t.out) }},
 		&cobra.Command{
 			Use: "show ID", Short: "Explain a check", Example: "  dfcheck checks show DF-POLL-003", Args: cobra.ExactArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
@@ -40,6 +43,20 @@ func newChecks(t terminal) *cobra.Command {
 			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, conformance.Matrix()); return nil },
 		})
 	return c
+}
+
+// listGroups prints the groups with their size and what they are about.
+func listGroups(w io.Writer) error {
+	size := map[string]int{}
+	for _, r := range spec.Catalogue() {
+		size[r.Group]++
+	}
+	for _, g := range spec.Groups() {
+		if _, err := fmt.Fprintf(w, "%-9s %2d checks  %s\n", g, size[g], spec.GroupTitle(g)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explain is all that the catalogue says of a requirement.

@@ -103,7 +103,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		f.run.MaxWait = time.Duration(c.MaxWait)
 	}
 	_, err := conformance.Select(f.run)
-	errs = append(errs, err)
+	errs = append(errs, err, positive(f.flags, "max-rps", "max-starts", "concurrency", "max-wait"))
 	return s, usage(errors.Join(errs...), "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks")
 }
 

@@ -46,6 +46,9 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
+	if err := positive(f.flags, "max-wait"); err != nil {
+		return usage(err, "")
+	}
 	if f.maxWait == 0 {
 		f.maxWait = time.Duration(c.MaxWait)
 	}

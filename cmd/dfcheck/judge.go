@@ -22,6 +22,7 @@ sent: the same transcript gives the same verdicts.`,
 		RunE: func(_ *cobra.Command, args []string) error { return f.judge(t, args[0]) },
 	}
 	fs := c.Flags()
+	f.flags = fs
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH")
 	fs.StringVar(&f.waivers, "waivers", "", "file of known failures")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")

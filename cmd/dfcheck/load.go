@@ -49,7 +49,7 @@ A host that is not this machine needs --allow-host.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringVar(&f.profile, "profile", "", "profile: a name of `dfcheck load profiles`, or a file")
+	fs.StringVar(&f.profile, "profile", "", "profile: a `NAME` that dfcheck load profiles lists, or a file")
 	fs.IntVar(&f.devices, "devices", 0, "number of devices (default 100)")
 	fs.DurationVar(&f.ramp, "ramp", 0, "time over which they arrive")
 	fs.DurationVar(&f.duration, "duration", 0, "length of the whole run (default 1m)")
@@ -58,7 +58,7 @@ A host that is not this machine needs --allow-host.`,
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
 	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
-	fs.StringVar(&f.results, "results", "", "write every request, for `vegeta report` and `vegeta plot`, to `FILE`")
+	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for vegeta report and vegeta plot")
 	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t), newLoadPlan(t))
 	return c
 }

@@ -38,7 +38,7 @@ func newReport(t terminal) *cobra.Command {
 
 func newCompare(t terminal) *cobra.Command {
 	return &cobra.Command{
-		Use: "compare OLD.json NEW.json", Short: "Tell what got worse and what got better", Args: cobra.ExactArgs(2),
+		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"}, Short: "Tell what got worse and what got better", Args: cobra.ExactArgs(2),
 		Long:    "Compares the verdicts of two conformance reports. Exit code 1 when a check got worse.",
 		Example: "  dfcheck report compare main.json branch.json",
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -34,10 +34,15 @@ many devices it carries.`,
 	root.SetIn(t.in)
 	root.SetOut(t.out)
 	root.SetErr(t.err)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(err, fmt.Sprintf("`%s --help` lists the flags", c.CommandPath()))
-	})
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentPreRunE = noBlankFlags
 	root.AddCommand(newConformance(t), newLoad(t), newInit(t), newDoctor(t), newServe(t), newApprove(t), newChecks(t), newJudge(t), newReport(t), newVersion(t))
+	root.SetHelpCommand(strictHelp())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("completion") // both now, so that they are held to the same rules
+	strictWords(root)
 	return root
 }
 
@@ -45,10 +50,38 @@ func newVersion(t terminal) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Example: "  dfcheck version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(t.out, "dfcheck %s, report %s\n", buildVersion(), reports.Schema)
-			return nil
+			_, err := fmt.Fprintln(t.out, versionLine())
+			return err
 		},
 	}
+}
+
+// versionLine is what --version prints: the version, the commit it was built from
+// where the build knows it, and the schema of its reports.
+func versionLine() string {
+	line := "dfcheck " + buildVersion()
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if commit := commitOf(info.Settings); commit != "" {
+			line += " (" + commit + ")"
+		}
+	}
+	return line + ", report " + reports.Schema
+}
+
+// commitOf is the commit among the settings of a build, empty when it is unknown.
+func commitOf(settings []debug.BuildSetting) string {
+	known := map[string]string{}
+	for _, s := range settings {
+		known[s.Key] = s.Value
+	}
+	commit := known["vcs.revision"]
+	if commit != "" {
+		commit = "commit " + commit[:min(len(commit), 12)]
+	}
+	if commit != "" && known["vcs.modified"] == "true" {
+		commit += ", modified"
+	}
+	return commit
 }
 
 // buildVersion is the release, or what the Go toolchain knows of the build.

@@ -62,6 +62,9 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 		}
 		return nil
 	}
+	if err := positive(cmd.Flags(), "interval", "expires-in", "slow-down"); err != nil {
+		return usage(err, "polls are counted from 1, and times are whole seconds")
+	}
 	faults, err := f.chosen(t)
 	if err != nil {
 		return err

@@ -27,11 +27,13 @@ type targetFlags struct {
 	clientID, clientSecretEnv, clientAuth   string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
+	flags                                   *pflag.FlagSet     // that these are part of
 	trace                                   func(approve.Seen) // is told of the pages of an approver's way
 	pictures                                string             // folder for a browser's pictures of failed steps
 }
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {
+	f.flags = fs
 	fs.StringVar(&f.config, "config", "", "configuration file (default "+defaultConfig+" when it is there)")
 	fs.StringVar(&f.host, "host", "", "server to check; without it the embedded server")
 	fs.StringVar(&f.spec, "spec", "", "contract: auto, documented-v1, documented-v2, rfc8628, or an OpenAPI document (default auto)")
