@@ -3,6 +3,7 @@ package strict
 import (
 	"reflect"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,6 +17,7 @@ func (d *decoder) expand(n *yaml.Node, typ reflect.Type) {
 	if d.lookup == nil || !reference.MatchString(n.Value) {
 		return
 	}
+	unset, empty := false, ""
 	n.Value = reference.ReplaceAllStringFunc(n.Value, func(ref string) string {
 		if ref[1] == '$' {
 			return ref[1:]
@@ -23,10 +25,16 @@ func (d *decoder) expand(n *yaml.Node, typ reflect.Type) {
 		name := ref[2 : len(ref)-1]
 		value, set := d.lookup(name)
 		if !set {
+			unset = true
 			d.problem(n, "environment variable %q is not set", name)
+		} else if strings.TrimSpace(value) == "" {
+			empty = name
 		}
 		return value
 	})
+	if !unset && empty != "" && strings.TrimSpace(n.Value) == "" {
+		d.problem(n, "environment variable %q is empty, and nothing else stands there", empty)
+	}
 	n.Tag = "!!str"
 	if n.Style == 0 && typ != nil && typ.Kind() != reflect.String && typ.Kind() != reflect.Interface {
 		n.Tag = tagOf(n.Value)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -21,12 +23,19 @@ func ExpandEnv(lookup func(name string) (string, bool)) Option {
 	return func(d *decoder) { d.lookup = lookup }
 }
 
+// NoBlanks refuses keys whose text is empty, white space, or missing: they must
+// not stand for the default. except are keys that may be empty, each with all
+// below it.
+func NoBlanks(except ...string) Option {
+	return func(d *decoder) { d.noBlanks, d.mayBeBlank = true, except }
+}
+
 // Decode reads one YAML document into v, a pointer to a struct whose fields
 // carry yaml tags. Fields of absent keys keep what they hold, so defaults can
 // be set before. An empty document leaves v alone. The error joins every
 // problem found, each as file:line: text.
 func Decode(data []byte, file string, v any, options ...Option) error {
-	d := &decoder{file: file, seen: map[visit]bool{}}
+	d := &decoder{file: file, seen: map[visit]bool{}, places: map[position]place{}}
 	for _, o := range options {
 		o(d)
 	}
@@ -50,9 +59,14 @@ func Decode(data []byte, file string, v any, options ...Option) error {
 }
 
 type decoder struct {
-	file     string
-	lookup   func(string) (string, bool)
+	file   string
+	lookup func(string) (string, bool)
+
+	noBlanks   bool
+	mayBeBlank []string
+
 	seen     map[visit]bool
+	places   map[position]place
 	problems []error
 }
 
@@ -67,23 +81,6 @@ func (d *decoder) problem(n *yaml.Node, format string, args ...any) {
 	d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, n.Line, fmt.Sprintf(format, args...)))
 }
 
-// yamlError keeps the line and the text of the library's errors and drops its
-// own prefix.
-func (d *decoder) yamlError(err error) {
-	var many *yaml.LoadErrors
-	var one *yaml.LoadError
-	switch {
-	case errors.As(err, &many):
-		for _, e := range many.Errors {
-			d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, e.Mark.Line, e.Message))
-		}
-	case errors.As(err, &one):
-		d.problems = append(d.problems, fmt.Errorf("%s:%d: %s", d.file, one.Mark.Line, one.Message))
-	default:
-		d.problems = append(d.problems, fmt.Errorf("%s: %w", d.file, err))
-	}
-}
-
 // walk looks at keys and values below n, which will be decoded into typ (nil
 // when that is not known: a free-form value, or a type that decodes itself).
 func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
@@ -93,6 +90,7 @@ func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
 	for typ != nil && typ.Kind() == reflect.Pointer && !decodesItself(typ) {
 		typ = typ.Elem()
 	}
+	own := typ
 	if decodesItself(typ) {
 		typ = shapeOf(typ, n)
 	}
@@ -100,6 +98,7 @@ func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
 		return
 	}
 	d.seen[visit{n, typ}] = true
+	d.place(n, own, typ, path)
 	switch n.Kind {
 	case yaml.DocumentNode:
 		for _, c := range n.Content {
@@ -116,6 +115,27 @@ func (d *decoder) walk(n *yaml.Node, typ reflect.Type, path string) {
 	}
 }
 
+// place remembers what a value was to become: its shape where it has one.
+func (d *decoder) place(n *yaml.Node, own, shape reflect.Type, path string) {
+	if shape == nil {
+		shape = own
+	}
+	d.places[position{n.Line, n.Column}] = place{n, shape, path, n.Value}
+}
+
+// blank refuses a text that is not there. What variables leave empty is refused
+// where they are replaced.
+func (d *decoder) blank(n *yaml.Node, typ reflect.Type, path string) {
+	if !d.noBlanks || typ.Kind() != reflect.String || slices.ContainsFunc(d.mayBeBlank, func(may string) bool {
+		return path == may || strings.HasPrefix(path, may+".")
+	}) {
+		return
+	}
+	if n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!null" || strings.TrimSpace(n.Value) == "") {
+		d.problem(n, "%q is empty; give it a value, or leave the key out", path)
+	}
+}
+
 // mergeKey takes over the keys of another mapping (YAML 1.1 merge key).
 const mergeKey = "<<"
 
@@ -124,6 +144,10 @@ func (d *decoder) mapping(n *yaml.Node, typ reflect.Type, path string) {
 	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind != yaml.ScalarNode { // Load says what is wrong with it
+			d.place(key, reflect.TypeFor[string](), nil, join(path, "a key"))
+			continue
+		}
 		name := key.Value
 		if first, repeated := lines[name]; repeated {
 			d.problem(key, "key %q is given twice%s, first on line %d", name, in(path), first)
@@ -138,6 +162,7 @@ func (d *decoder) mapping(n *yaml.Node, typ reflect.Type, path string) {
 			known := sortedKeys(fields)
 			d.problem(key, "unknown key %q%s; the nearest known key is %q", name, in(path), Nearest(name, known))
 		default:
+			d.blank(value, fields[name], join(path, name))
 			d.walk(value, fields[name], join(path, name))
 		}
 	}

@@ -71,7 +71,7 @@ func TestDecode(t *testing.T) {
 			name:     "a wrong type names the line",
 			doc:      "host: a\nport: many\n",
 			want:     config{Host: "a"},
-			problems: []string{"f.yaml:2: cannot construct"},
+			problems: []string{`f.yaml:2: "port" must be a whole number; got the text "many"`},
 		},
 		{
 			name:     "broken YAML names the line",
@@ -122,6 +122,85 @@ func TestDecode(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMisfits gives every kind of value what does not belong there. No error may
+// speak of Go, or repeat what a variable holds.
+func TestMisfits(t *testing.T) {
+	type shaped struct {
+		config   `yaml:",inline"`
+		Numbers  []int             `yaml:"numbers"`
+		Names    []string          `yaml:"names"`
+		Yes      bool              `yaml:"yes"`
+		Share    float64           `yaml:"share"`
+		Seed     uint64            `yaml:"seed"`
+		Any      map[string]any    `yaml:"any"`
+		Nested   map[string]client `yaml:"nested"`
+		Optional *int              `yaml:"optional"`
+	}
+	env := func(string) (string, bool) { return "s3cret", true }
+	for doc, want := range map[string]string{
+		"client: tv\n":                 `f:1: "client" must be a mapping like {id: …, secret_env: …}; got the text "tv"`,
+		"client: [a]\n":                `f:1: "client" must be a mapping like {id: …, secret_env: …}; got a list`,
+		"host: {a: b}\n":               `f:1: "host" must be a text; got a mapping`,
+		"host: [a]\n":                  `f:1: "host" must be a text; got a list`,
+		"port: many\n":                 `f:1: "port" must be a whole number; got the text "many"`,
+		"port: 1.5\n":                  `f:1: "port" must be a whole number; got 1.5`,
+		"port: 99999999999999999999\n": `f:1: "port" must be a whole number; got 99999999999999999999`,
+		"seed: -1\n":                   `f:1: "seed" must be a whole number that is not negative; got -1`,
+		"share: x\n":                   `f:1: "share" must be a number; got the text "x"`,
+		"yes: perhaps\n":               `f:1: "yes" must be true or false; got the text "perhaps"`,
+		"others: {id: a}\n":            `f:1: "others" must be a list like [{id: …, secret_env: …}]; got a mapping`,
+		"others: [a]\n":                `f:1: "others[0]" must be a mapping like {id: …, secret_env: …}; got the text "a"`,
+		"numbers: 5\n":                 `f:1: "numbers" must be a list of numbers like [1, 2]; got 5`,
+		"numbers: [x]\n":               `f:1: "numbers[0]" must be a whole number; got the text "x"`,
+		"names: a\n":                   `f:1: "names" must be a list like [one, two]; got the text "a"`,
+		"headers: x\n":                 `f:1: "headers" must be a mapping like {name: value}; got the text "x"`,
+		"headers: {a: [b]}\n":          `f:1: "headers.a" must be a text; got a list`,
+		"any: x\n":                     `f:1: "any" must be a mapping like {name: value}; got the text "x"`,
+		"nested: {a: b}\n":             `f:1: "nested.a" must be a mapping like {id: …, secret_env: …}; got the text "b"`,
+		"optional: x\n":                `f:1: "optional" must be a whole number; got the text "x"`,
+		"max_wait: 30\n":               `f:1: "max_wait" must be a time such as 90s or 3m; got 30`,
+		"max_wait: soon\n":             `f:1: "max_wait" must be a time such as 90s or 3m; got the text "soon"`,
+		"level: [a]\n":                 `f:1: "level" must be a text; got a list`,
+		"port: ${SECRET}\n":            `f:1: "port" must be a whole number; got the text "${SECRET}"`,
+		"host: a\n? [b]\n: c\n":        `f:2: "a key" must be a text; got a list`,
+		"- a\n":                        `f:1: the file must be a mapping like {numbers: …, names: …, yes: …, …}; got a list`,
+		"words\n":                      `f:1: the file must be a mapping like {numbers: …, names: …, yes: …, …}; got the text "words"`,
+	} {
+		var got shaped
+		err := Decode([]byte(doc), "f", &got, ExpandEnv(env))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q: %v\nwant %s", doc, err, want)
+		}
+	}
+}
+
+func TestBlanks(t *testing.T) {
+	env := func(name string) (string, bool) {
+		v, ok := map[string]string{"EMPTY": "", "SPACES": " \t", "SET": "x"}[name]
+		return v, ok
+	}
+	for doc, want := range map[string]string{
+		"host: \"\"\n":                     `f:1: "host" is empty; give it a value, or leave the key out`,
+		"host: '  '\n":                     `f:1: "host" is empty; give it a value, or leave the key out`,
+		"host:\n":                          `f:1: "host" is empty; give it a value, or leave the key out`,
+		"host: null\n":                     `f:1: "host" is empty; give it a value, or leave the key out`,
+		"others: [{id: a}, {id: ''}]\n":    `f:1: "others[1].id" is empty; give it a value, or leave the key out`,
+		"host: ${EMPTY}\n":                 `f:1: environment variable "EMPTY" is empty, and nothing else stands there`,
+		"host: \"${SPACES}${EMPTY}\"\n":    `f:1: environment variable "EMPTY" is empty, and nothing else stands there`,
+		"headers: {X: \"${EMPTY}\"}\n":     `f:1: environment variable "EMPTY" is empty, and nothing else stands there`,
+		"host: ${SET}${EMPTY}\nscope: s\n": "",
+		"client: {secret_env: ''}\n":       "", // excepted
+		"headers: {X: ''}\n":               "", // free form
+		"client:\n":                        "", // its keys are commented out
+	} {
+		var got config
+		err := Decode([]byte(doc), "f", &got, ExpandEnv(env), NoBlanks("client"))
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%q: %v\nwant %s", doc, err, want)
+		}
 	}
 }
 
