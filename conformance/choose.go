@@ -3,6 +3,7 @@ package conformance
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -31,18 +32,42 @@ func NormalHost(host string) (string, error) {
 		}
 		host = scheme + host
 	}
+	if err := noCredentials("host", host); err != nil {
+		return "", err
+	}
 	u, err := url.Parse(host)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("host %q is not a URL", host)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("host %q has scheme %q; http and https are spoken", host, u.Scheme)
+		return "", fmt.Errorf("unsupported scheme %q in host %q (want http or https)", u.Scheme, host)
 	case u.Host == "" || u.Hostname() == "":
 		return "", fmt.Errorf("host %q names no host", host)
 	case u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("host %q has a query or a fragment", host)
 	}
 	return strings.TrimSuffix(host, "/"), nil
+}
+
+// ErrCredentials says that a URL carries a user name or a password, which would
+// then stand in every report.
+var ErrCredentials = errors.New("has a user name or password in it")
+
+// noCredentials refuses a URL with credentials, without repeating them. What cannot
+// be read as a URL and has an @ may hold some as well.
+func noCredentials(key, raw string) error {
+	u, err := url.Parse(raw)
+	at := strings.LastIndexByte(raw, '@')
+	if at < 0 || err == nil && u.User == nil {
+		return nil
+	}
+	scheme, _, ok := strings.Cut(raw[:at], "://")
+	if ok {
+		scheme += "://"
+	} else {
+		scheme = ""
+	}
+	return fmt.Errorf("%s %q %w", key, scheme+"…"+raw[at:], ErrCredentials)
 }
 
 // Choose fills in the target's contract and endpoints. With "auto" it looks at

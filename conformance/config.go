@@ -84,6 +84,31 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// mayBeBlank are the keys for which an empty text is one way to say nothing.
+// Elsewhere it is most often a variable that is not set, and an empty host must
+// not stand for the embedded server.
+var mayBeBlank = []string{"tls.ca_file", "endpoints", "approve.steps", "approve.approve", "approve.deny"}
+
+// OfServer lists the keys that are set and say something of a server. Without a
+// host they are most likely meant for one that was forgotten.
+func (c *Config) OfServer() []string {
+	var keys []string
+	for _, k := range []struct {
+		set  bool
+		name string
+	}{
+		{c.Issuer != "", "issuer"}, {c.Endpoints != EndpointsConfig{}, "endpoints"}, {c.Client != ClientConfig{}, "client"},
+		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"}, {c.ConfidentialClient != nil, "confidential_client"},
+		{c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {c.TLS != TLSConfig{}, "tls"},
+		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
+	} {
+		if k.set {
+			keys = append(keys, k.name)
+		}
+	}
+	return keys
+}
+
 // ReadConfig reads dfcheck.yaml. Errors name the file, the line, and for an
 // unknown key the nearest known one.
 func ReadConfig(path string) (*Config, error) {
@@ -92,7 +117,7 @@ func ReadConfig(path string) (*Config, error) {
 		return nil, err
 	}
 	var c Config
-	if err := strict.Decode(data, path, &c, strict.ExpandEnv(os.LookupEnv)); err != nil {
+	if err := strict.Decode(data, path, &c, strict.ExpandEnv(os.LookupEnv), strict.NoBlanks(mayBeBlank...)); err != nil {
 		return nil, err
 	}
 	return &c, nil
@@ -104,6 +129,14 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 		return nil, nil
 	}
 	out := &Client{ID: c.ID, Auth: c.Auth}
+	if c.SecretEnv != "" {
+		secret, set := os.LookupEnv(c.SecretEnv)
+		if out.Secret = secret; !set {
+			return nil, fmt.Errorf("%s: the environment variable %s is not set", role, c.SecretEnv)
+		} else if secret == "" {
+			return nil, fmt.Errorf("%s: the environment variable %s is empty", role, c.SecretEnv)
+		}
+	}
 	switch {
 	case c.ID == "":
 		return nil, fmt.Errorf("%s has no id", role)
@@ -113,11 +146,6 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 		out.Auth = "basic"
 	case c.Auth != "none" && c.Auth != "basic" && c.Auth != "post":
 		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic or post)", role, c.Auth, strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
-	}
-	if c.SecretEnv != "" {
-		if out.Secret = os.Getenv(c.SecretEnv); out.Secret == "" {
-			return nil, fmt.Errorf("%s: the environment variable %s holds no secret", role, c.SecretEnv)
-		}
 	}
 	if out.Auth != "none" && out.Secret == "" {
 		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env", role, out.Auth)
@@ -161,10 +189,15 @@ func (c *Config) Target() (*Target, error) {
 		t.Headers.Set(k, v)
 	}
 	if in := c.Introspection; in != nil {
+		errs = append(errs, noCredentials("introspection.url", in.URL))
 		t.Introspection = &Introspection{URL: in.URL, Client: client(&in.Client, "introspection.client")}
 		if t.Introspection.Client == nil {
 			t.Introspection.Client = t.Confidential
 		}
+	}
+	for _, u := range []struct{ key, url string }{{"issuer", c.Issuer}, {"endpoints.device_authorization", c.Endpoints.DeviceAuthorization},
+		{"endpoints.token", c.Endpoints.Token}, {"resource", c.Resource}} {
+		errs = append(errs, noCredentials(u.key, u.url))
 	}
 	var err error
 	errs = append(errs, c.Lenient.check())

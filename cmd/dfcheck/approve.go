@@ -94,7 +94,7 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 		}
 		target, err := c.Target()
 		if err != nil {
-			return nil, nil, nil, usage(err, "")
+			return nil, nil, nil, configError(err)
 		}
 		err = f.givePowers(t, c, target)
 		return target, nil, ending(target.Approver), err

@@ -48,23 +48,28 @@ A file that is there is kept, unless --force is given.`,
 
 func (f *initFlags) run(ctx context.Context, t terminal) error {
 	ask := t.asker()
-	f.host = cmp.Or(f.host, ask("server to check (a URL)", ""))
+	if f.host == "" {
+		f.host = ask("server to check (a URL)", "")
+	}
 	if f.host == "" {
 		return usage(errors.New("no server is named"), "dfcheck init --host https://auth.example.com")
 	}
 	if _, err := os.Stat(f.output); err == nil && f.output != "-" && !f.force {
 		return usage(fmt.Errorf("%s is there already", f.output), "--force replaces it, --output names another file")
 	}
-	f.clientID = cmp.Or(f.clientID, ask("client id", "dfcheck"), "dfcheck")
+	if f.clientID == "" {
+		f.clientID = ask("client id", "dfcheck")
+	}
 	if f.config != "" {
 		return usage(errors.New("init writes a configuration and reads none"), "leave --config out")
 	}
 	c := &conformance.Config{Host: f.host, Issuer: f.issuer, Scope: f.scope,
-		Client: conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth},
-		TLS:    conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure}}
+		Endpoints: conformance.EndpointsConfig{DeviceAuthorization: f.start, Token: f.token},
+		Client:    conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth},
+		TLS:       conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure}}
 	target, err := c.Target()
 	if err != nil {
-		return usage(err, "")
+		return configError(err)
 	}
 	found, err := f.survey(ctx, target)
 	if err != nil {
@@ -156,7 +161,8 @@ func (f *initFlags) write(t terminal, found *conformance.Survey, text string) er
 	return nil
 }
 
-// asker asks on a terminal, and answers with the default anywhere else.
+// asker asks on a terminal, and returns the default anywhere else. A question that
+// a flag answered is not to be asked: what was typed would be ignored.
 func (t terminal) asker() func(question, otherwise string) string {
 	if !interactive(t.in) {
 		return func(_, otherwise string) string { return otherwise }

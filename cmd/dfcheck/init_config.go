@@ -28,11 +28,26 @@ func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Ru
 	if found.Issuer != "" {
 		line("issuer: %s", quoted(found.Issuer))
 	}
-	if found.Start != "" || found.Token != "" {
-		line("endpoints: {device_authorization: %s, token: %s}", quoted(found.Start), quoted(found.Token))
+	var endpoints, tls []string
+	if found.Start != "" {
+		endpoints = append(endpoints, "device_authorization: "+quoted(found.Start))
 	}
-	if f.caFile != "" || f.insecure {
-		line("tls: {ca_file: %s, insecure: %t}", quoted(f.caFile), f.insecure)
+	if found.Token != "" {
+		endpoints = append(endpoints, "token: "+quoted(found.Token))
+	}
+	if f.caFile != "" {
+		tls = append(tls, "ca_file: "+quoted(f.caFile))
+	}
+	if f.insecure {
+		tls = append(tls, "insecure: true")
+	}
+	for _, of := range []struct {
+		key  string
+		said []string
+	}{{"endpoints", endpoints}, {"tls", tls}} {
+		if len(of.said) > 0 {
+			line("%s: {%s}", of.key, strings.Join(of.said, ", "))
+		}
 	}
 	line("\n# The client to speak for. Others make more checks possible.")
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"time"
@@ -28,6 +29,9 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
 			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver}, stop, nil
 	}
+	if err := serverless(c); err != nil {
+		return load.Target{}, nil, err
+	}
 	contract, err := spec.BuiltinContract(cmp.Or(auto(c.Spec), "documented-v1"))
 	if err != nil {
 		return load.Target{}, nil, usage(err, "")
@@ -38,11 +42,18 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 	if err != nil {
 		return load.Target{}, nil, &failure{reports.ExitUntested, err, ""}
 	}
+	var approver approve.Approver = &approve.Reference{Client: &http.Client{}, URL: base}
+	if c.Approve.Kind != "" {
+		if approver, err = f.newApprover(t, c, &conformance.Target{Facts: conformance.Facts{Host: base}, TLS: &tls.Config{}}); err != nil {
+			stop()
+			return load.Target{}, nil, err
+		}
+	}
 	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
-		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: "reference"}
+		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: cmp.Or(c.Approve.Kind, "reference")}
 	t.note("loading the embedded server at %s (name another with --host)", base)
 	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}, stop, nil
+		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver}, stop, nil
 }
 
 // begun is a report whose run begins now.

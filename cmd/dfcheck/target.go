@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -89,11 +90,11 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 // embedded server when they name no host. stop ends what was started for it.
 func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Config) (target *conformance.Target, stop func(), err error) {
 	if c.Host == "" {
-		return embedded(c, t)
+		return f.embedded(t, c)
 	}
 	target, err = c.Target()
 	if err != nil {
-		return nil, nil, usage(err, "")
+		return nil, nil, configError(err)
 	}
 	if err := target.Choose(ctx, conformance.Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}); err != nil {
 		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
@@ -108,6 +109,50 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 		return nil, nil, err
 	}
 	return target, ending(target.Approver), nil
+}
+
+// embedded starts the embedded server and makes it the target, with another
+// approver where one is named.
+func (f *targetFlags) embedded(t terminal, c *conformance.Config) (*conformance.Target, func(), error) {
+	if err := serverless(c); err != nil {
+		return nil, nil, err
+	}
+	target, stop, err := embedded(c, t)
+	if err != nil || c.Approve.Kind == "" {
+		return target, stop, err
+	}
+	if target.Approver, err = f.newApprover(t, c, target); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return target, func() { ending(target.Approver)(); stop() }, nil
+}
+
+// serverless refuses a configuration that says something of a server and names
+// none: it must not be checked on the embedded one.
+func serverless(c *conformance.Config) error {
+	if _, err := c.Target(); err != nil {
+		return configError(err)
+	}
+	keys := c.OfServer()
+	if len(keys) == 0 {
+		return nil
+	}
+	say := "says"
+	if len(keys) > 1 {
+		say = "say"
+	}
+	return usage(fmt.Errorf("%s %s something of a server, and no server is named", strings.Join(keys, " and "), say),
+		"name it with --host, or host: in the configuration; the embedded server takes neither")
+}
+
+// configError is an error of the configuration with what to do about it.
+func configError(err error) error {
+	hint := ""
+	if errors.Is(err, conformance.ErrCredentials) {
+		hint = `leave it out: reports show URLs; a gateway's password goes into headers: {Authorization: "${VARIABLE}"} in dfcheck.yaml`
+	}
+	return usage(err, hint)
 }
 
 // ending is how an approver ends: a browser is closed.
