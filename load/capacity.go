@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -37,9 +35,7 @@ func (s Capacity) withDefaults() Capacity {
 	if len(s.Objectives) == 0 {
 		s.Objectives = DefaultObjectives
 	}
-	if !slices.ContainsFunc(s.Objectives, func(o string) bool { return strings.HasPrefix(strings.TrimSpace(o), "error_rate") }) {
-		s.Objectives = append(slices.Clone(s.Objectives), always)
-	}
+	s.Objectives = override([]string{always}, s.Objectives)
 	s.First = cmp.Or(s.First, 100)
 	s.MaxDevices = cmp.Or(s.MaxDevices, MaxDevices)
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
@@ -48,9 +44,9 @@ func (s Capacity) withDefaults() Capacity {
 	return s
 }
 
-// patience is how often a measurement is repeated in which this machine was the
+// repeats is how often a measurement is repeated in which this machine was the
 // limit, before it is taken for one.
-const patience = 2
+const repeats = 2
 
 // The stages of a measurement: the devices come over an interval, poll for the
 // first time over the next, and are measured in the third.
@@ -105,8 +101,8 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 // says how this machine was the limit, again and again; it is empty when it was
 // not.
 func (s Capacity) measure(ctx context.Context, t Target, p *Profile, o Options) (point reports.CapacityPoint, own string, err error) {
-	for range 1 + patience {
-		l, err := Run(ctx, t, p, o)
+	for range 1 + repeats {
+		l, err := perform(ctx, t, p, o)
 		if err != nil {
 			return point, "", err
 		}
@@ -148,7 +144,6 @@ func (s Capacity) crowd(p *Profile, devices int, interval time.Duration) *Profil
 	for i := range q.Groups {
 		set(&q.Groups[i].Behaviour.Again, Duration(time.Millisecond))
 	}
-	q.Thresholds = []string{}
 	return q
 }
 

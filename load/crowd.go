@@ -100,7 +100,7 @@ func (c *crowd) settle(j *job) {
 			e.outcome = outMalformed
 			j.reply = &reply{outcome: outMalformed, problem: "a device code of more than 65,535 bytes"}
 		}
-	case !j.template.start:
+	case !j.template.start && e.outcome != outUnsent:
 		c.progress(d, j)
 	}
 	a := d.after(&c.kind(d).Behaviour, e)
@@ -109,7 +109,9 @@ func (c *crowd) settle(j *job) {
 	again := !d.state.over()
 	group := d.group
 	lock.Unlock()
-	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
+	if c.record.answer(j, group, uint64(max(c.active.Load(), 0))) {
+		c.schedule.stop()
+	}
 	if again {
 		c.schedule.put(j.device)
 	} else {

@@ -78,7 +78,7 @@ const maxBackoff = 6 // doublings: 5 s become 320 s
 // after decides what the device does after an event (RFC 8628 sections 3.3 to
 // 3.5). It changes only what it must remember for that.
 func (d *device) after(b *Behaviour, e event) action {
-	if e.outcome == outTimeout || e.outcome == outConnection {
+	if e.outcome == outTimeout || e.outcome == outConnection || e.outcome == outUnsent {
 		return d.retry(b, e)
 	}
 	d.backoff = 0

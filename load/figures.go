@@ -11,6 +11,7 @@ import (
 type figures struct {
 	outcomes          tally
 	starts, polls     uint64
+	failed, timedOut  [2]uint64             // starts, polls
 	bytesOut, bytesIn tally                 // header and body, by outcome
 	begun             uint64                // flows that got codes
 	over              [abandoned + 1]uint64 // flows that ended, by their last state
@@ -31,16 +32,26 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 
 // answer books the end of a request.
 func (f *figures) answer(j *job, response time.Duration) {
-	f.outcomes[j.reply.outcome]++
-	f.bytesOut[j.reply.outcome] += uint64(j.bytesOut)
-	f.bytesIn[j.reply.outcome] += uint64(len(j.reply.header) + len(j.reply.body))
-	if j.template.start {
-		f.starts++
-		in(&f.start, reports.Milliseconds).Record(response)
+	o, kind := j.reply.outcome, j.kind()
+	f.outcomes[o]++
+	if o == outUnsent {
 		return
 	}
-	f.polls++
-	in(&f.poll, reports.Milliseconds).Record(response)
+	f.bytesOut[o] += uint64(j.bytesOut)
+	f.bytesIn[o] += uint64(len(j.reply.header) + len(j.reply.body))
+	count, times := &f.starts, &f.start
+	if kind == 1 {
+		count, times = &f.polls, &f.poll
+	}
+	*count++
+	if o == outTimeout {
+		f.timedOut[kind]++
+	}
+	if o.bad() { // an error is no answer that a device could use, however fast
+		f.failed[kind]++
+		return
+	}
+	in(times, reports.Milliseconds).Record(response)
 }
 
 func (f *figures) redeemed(total, waiting time.Duration) {
@@ -68,6 +79,10 @@ func (f *figures) add(o *figures) error {
 	}
 	for i, n := range o.over {
 		f.over[i] += n
+	}
+	for i := range f.failed {
+		f.failed[i] += o.failed[i]
+		f.timedOut[i] += o.timedOut[i]
 	}
 	f.starts, f.polls, f.begun, f.codeless = f.starts+o.starts, f.polls+o.polls, f.begun+o.begun, f.codeless+o.codeless
 	mine := f.histograms()
@@ -99,7 +114,10 @@ func (f *figures) ended() uint64 {
 // pending flows are those that were under way before it began; took is how long
 // requests were sent.
 func (f *figures) breakdown(name string, simulated, before uint64, took time.Duration) reports.Breakdown {
-	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(), Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum()},
+	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(),
+		Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum(),
+			FailedStarts: f.failed[0], FailedPolls: f.failed[1], TimedOutStarts: f.timedOut[0], TimedOutPolls: f.timedOut[1],
+			NotSent: f.outcomes[outUnsent]},
 		Devices: reports.Devices{Simulated: simulated, Started: f.begun, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
 			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
 	b.FlowShares = b.Devices.Shares()

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -17,45 +18,93 @@ const (
 	number
 )
 
+// String is the unit's name in reports.
+func (u unit) String() string {
+	return [...]string{times: "ms", counts: "", share: "share", number: ""}[u]
+}
+
 // measure is a figure that thresholds can be about. It has one of four ways to be
 // read: as a distribution or a single figure, of any part of the run or of the
 // whole run alone. A figure that could not be measured is NaN.
 type measure struct {
-	unit     unit
-	dist     func(b *reports.Breakdown) reports.Distribution
-	one      func(b *reports.Breakdown) float64
-	whole    func(l *reports.Load) reports.Distribution
-	wholeOne func(l *reports.Load) float64
-	theirs   bool // it is never missed because of this machine
+	about      string // what it is, for people
+	unit       unit
+	dist       func(b *reports.Breakdown) reports.Distribution
+	one        func(b *reports.Breakdown) float64
+	whole      func(l *reports.Load) reports.Distribution
+	wholeOne   func(l *reports.Load) float64
+	theirs     bool // it is never missed because of this machine
+	regardless bool // it stands for the run however many requests failed
+	timed      bool // of answers: one that never came would be beyond every other
+	// requests are those that it is measured on; all of them when it is nil.
+	requests func(r *reports.Requests) requests
+}
+
+// requests are those that a figure is measured on, and what failed of them.
+type requests struct{ sent, failed, timedOut uint64 }
+
+func onStarts(r *reports.Requests) requests {
+	return requests{r.Starts, r.FailedStarts, r.TimedOutStarts}
+}
+
+func onPolls(r *reports.Requests) requests {
+	return requests{r.Polls, r.FailedPolls, r.TimedOutPolls}
+}
+
+func onAll(r *reports.Requests) requests {
+	return requests{r.Total(), r.FailedStarts + r.FailedPolls, r.TimedOutStarts + r.TimedOutPolls}
 }
 
 // measures by their names in thresholds.
 var measures = map[string]measure{
-	"start":                 {unit: times, dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Start }},
-	"poll":                  {unit: times, dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Poll }},
-	"time_to_token":         {unit: times, dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.TimeToToken }},
-	"time_to_token_waiting": {unit: times, dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Waiting }},
-	"time_to_token_server":  {unit: times, dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Server }},
-	"polls_per_flow":        {unit: counts, dist: func(b *reports.Breakdown) reports.Distribution { return b.PollsPerFlow }},
-	"lag":                   {unit: times, whole: func(l *reports.Load) reports.Distribution { return l.Lag }},
-	"start_service":         {unit: times, whole: func(l *reports.Load) reports.Distribution { return l.Service.Start }},
-	"poll_service":          {unit: times, whole: func(l *reports.Load) reports.Distribution { return l.Service.Poll }},
-	"worst_second":          {unit: times, whole: worstSecond},
+	"start": {unit: times, timed: true, requests: onStarts, about: "response time of a device authorization request, from when it was due",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Start }},
+	"poll": {unit: times, timed: true, requests: onPolls, about: "response time of a poll, from when it was due",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Poll }},
+	"time_to_token": {unit: times, requests: onPolls, about: "from the approval to the device holding its token",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.TimeToToken }},
+	"time_to_token_waiting": {unit: times, requests: onPolls, about: "its first part: until the next poll is sent",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Waiting }},
+	"time_to_token_server": {unit: times, requests: onPolls, about: "its second part: that poll and any after it",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Server }},
+	"polls_per_flow": {unit: counts, requests: onPolls, about: "polls of a flow that ended",
+		dist: func(b *reports.Breakdown) reports.Distribution { return b.PollsPerFlow }},
+	"lag": {unit: times, regardless: true, about: "how late this machine sent requests",
+		whole: func(l *reports.Load) reports.Distribution { return l.Lag }},
+	"start_service": {unit: times, timed: true, requests: onStarts, about: "response time of a device authorization request, from when it was sent",
+		whole: func(l *reports.Load) reports.Distribution { return l.Service.Start }},
+	"poll_service": {unit: times, timed: true, requests: onPolls, about: "response time of a poll, from when it was sent",
+		whole: func(l *reports.Load) reports.Distribution { return l.Service.Poll }},
+	"worst_second": {unit: times, timed: true, about: "response time in the second of the run in which it was highest", whole: worstSecond},
 
-	"error_rate":       {unit: share, one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Errors()) }},
-	"poll_waste":       {unit: share, one: func(b *reports.Breakdown) float64 { return ofPolls(b, b.Outcomes.Wasted()) }},
-	"approved":         {unit: share, one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Approved) }},
-	"denied":           {unit: share, one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Denied) }},
-	"expired":          {unit: share, one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Expired) }},
-	"failed":           {unit: share, one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Failed) }},
-	"abandoned":        {unit: share, one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Abandoned) }},
-	"slow_down":        {unit: share, one: func(b *reports.Breakdown) float64 { return ofPolls(b, b.Outcomes.SlowDown) }},
-	"http_5xx":         {unit: share, one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.HTTP5xx) }},
-	"timeout":          {unit: share, one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Timeout) }},
-	"connection":       {unit: share, one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Connection) }},
-	"per_second":       {unit: number, one: func(b *reports.Breakdown) float64 { return b.Requests.PerSecond }},
-	"polls_per_second": {unit: number, one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
-	"violations":       {unit: number, theirs: true, wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) }},
+	"error_rate": {unit: share, regardless: true, about: "requests with an error of any kind",
+		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Errors()) }},
+	"http_5xx": {unit: share, regardless: true, about: "requests answered with a status of 500 or above",
+		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.HTTP5xx) }},
+	"timeout": {unit: share, regardless: true, about: "requests without an answer in time",
+		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Timeout) }},
+	"connection": {unit: share, regardless: true, about: "requests whose connection was refused or broken",
+		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Connection) }},
+	"poll_waste": {unit: share, requests: onPolls, about: "polls that were told to wait",
+		one: func(b *reports.Breakdown) float64 { return ofPolls(b, b.Outcomes.Wasted()) }},
+	"slow_down": {unit: share, requests: onPolls, about: "polls that were told to slow down",
+		one: func(b *reports.Breakdown) float64 { return ofPolls(b, b.Outcomes.SlowDown) }},
+	"approved": {unit: share, about: "flows that ended with a token",
+		one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Approved) }},
+	"denied": {unit: share, about: "flows that ended with a denial",
+		one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Denied) }},
+	"expired": {unit: share, about: "flows whose codes expired",
+		one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Expired) }},
+	"failed": {unit: share, regardless: true, about: "flows that ended with an error",
+		one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Failed) }},
+	"abandoned": {unit: share, about: "flows that their devices gave up",
+		one: func(b *reports.Breakdown) float64 { return ofFlows(b, b.Devices.Abandoned) }},
+	"per_second": {unit: number, about: "requests per second, over the run",
+		one: func(b *reports.Breakdown) float64 { return b.Requests.PerSecond }},
+	"polls_per_second": {unit: number, requests: onPolls, about: "polls per second, over the run",
+		one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
+	"violations": {unit: number, theirs: true, regardless: true, about: "broken promises of the protocol",
+		wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) }},
 }
 
 func ofPolls(b *reports.Breakdown, n uint64) float64 { return float64(n) / float64(b.Requests.Polls) }
@@ -93,4 +142,23 @@ func worstSecond(l *reports.Load) reports.Distribution {
 func asPart(l *reports.Load) *reports.Breakdown {
 	return &reports.Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate, Latency: l.Latency,
 		TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow, PollWaste: l.PollWaste, FlowShares: l.FlowShares}
+}
+
+// Measure describes a figure that thresholds can be about, for people.
+type Measure struct {
+	Name  string
+	Unit  string // how its limit is written
+	About string
+	Parts bool // groups and stages have it too
+}
+
+// Measures lists the figures that thresholds can be about, by how they are read.
+func Measures() (out []Measure) {
+	units := [...]string{times: "time with a quantile", counts: "number with a quantile", share: "share", number: "number"}
+	for _, name := range measureNames() {
+		m := measures[name]
+		out = append(out, Measure{Name: name, Unit: units[m.unit], About: m.about, Parts: m.ofParts()})
+	}
+	slices.SortStableFunc(out, func(a, b Measure) int { return cmp.Compare(measures[a.Name].unit, measures[b.Name].unit) })
+	return out
 }

@@ -26,15 +26,19 @@ const (
 	outTimeout
 	outConnection
 	outRefused // a finished flow that was polled on purpose, and refused
+	outUnsent  // this machine could not send it: no outcome of the target
 	outcomes
 )
 
 // outcomeNames are those that reports use.
 var outcomeNames = [outcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token", "access_denied", "expired_token",
-	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused"}
+	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused", "not_sent"}
 
 // bad tells the outcomes that no healthy flow has; pending is success.
 func (o outcome) bad() bool { return o >= outOAuth && o <= outConnection }
+
+// answered reports whether the target said anything.
+func (o outcome) answered() bool { return o != outTimeout && o != outConnection && o != outUnsent }
 
 // reply is an answer, read and classified. It does not change any more: equal
 // answers share one.

@@ -156,7 +156,8 @@ func ParseProfile(data []byte, file string) (*Profile, error) {
 	return p, nil
 }
 
-// DefaultThresholds are what is expected when a profile says nothing.
+// DefaultThresholds are what is expected of every run, unless a profile says
+// something else of the same figure.
 var DefaultThresholds = []string{"error_rate < 1%", "violations == 0"}
 
 // WithDefaults returns a copy in which what was left open is filled in.
@@ -174,9 +175,7 @@ func (p *Profile) WithDefaults() *Profile {
 	set(&q.Connections.Mode, pooled)
 	set(&q.Connections.Most, 512)
 	set(&q.Connections.HTTP, "1.1")
-	if q.Thresholds == nil {
-		q.Thresholds = DefaultThresholds
-	}
+	q.Thresholds = override(DefaultThresholds, p.Thresholds)
 	if len(q.Groups) == 0 {
 		q.Groups = []Group{defaultGroup()}
 	}
@@ -189,6 +188,9 @@ func (p *Profile) WithDefaults() *Profile {
 	}
 	return &q
 }
+
+// Expect adds thresholds. Each replaces the profile's on the same figure.
+func (p *Profile) Expect(thresholds ...string) { p.Thresholds = override(p.Thresholds, thresholds) }
 
 // defaultGroup is the crowd of a plain run. Devices that are done begin anew at
 // once, so that N of them make N polls per interval from the end of the ramp to

@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,22 +17,18 @@ type record struct {
 	service    [2]*reports.Histogram // start, poll
 	lag        *reports.Histogram
 	ownLag     *reports.Histogram // what of the lag is this machine's doing
-	open       map[int]*second    // seconds to which answers may still come
-	closed     []reports.Second
+	timeline   timeline
+	silence    silence
+	shortages  []reports.Shortage // of this machine
 	violations map[string]*reports.Violation
 	exchanges  []reports.Exchange // that violations cite
-}
-
-// second is one second of the run, by the intended time of its requests.
-type second struct {
-	reports.Second
-	times, lag *reports.Histogram
 }
 
 func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
 	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.windows)), stageAt: p.stage,
-		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(), open: map[int]*second{}, violations: map[string]*reports.Violation{}}
+		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
+		timeline: newTimeline(), silence: silence{patience: gonePatience}, violations: map[string]*reports.Violation{}}
 }
 
 // parts are the figures that something at an instant belongs to.
@@ -44,59 +39,30 @@ func (r *record) parts(group uint8, at int64, book func(*figures)) {
 	}
 }
 
-// answer books the end of a request of a device in a group.
-func (r *record) answer(j *job, group uint8, active uint64) {
+// answer records the end of a request of a device in a group. It reports whether
+// the target has stopped answering.
+func (r *record) answer(j *job, group uint8, active uint64) (gone bool) {
 	response, service, lag := time.Duration(j.received-j.intended), time.Duration(j.received-j.sent), time.Duration(j.sent-j.intended)
+	o := j.reply.outcome
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.parts(group, j.intended, func(f *figures) { f.answer(j, response) })
+	s := r.timeline.second(int(j.intended / int64(time.Second)))
+	s.Active = active
+	if o == outUnsent {
+		s.NotSent++
+		r.lacked(j)
+		return false
+	}
 	r.lag.Record(lag)
 	r.ownLag.Record(time.Duration(j.late))
-	r.parts(group, j.intended, func(f *figures) { f.answer(j, response) })
-	s := r.second(int(j.intended / int64(time.Second)))
-	if j.template.start {
-		s.Starts++
-		r.service[0].Record(service)
-	} else {
-		s.Polls++
-		r.service[1].Record(service)
-	}
-	if j.reply.outcome == outToken {
-		s.Tokens++
-	}
-	if j.reply.outcome.bad() {
-		s.Errors++
-	}
-	s.Active = active
-	s.times.Record(response)
 	s.lag.Record(lag)
-}
-
-// second returns a second that is still open. Those whose last answer must have
-// come are closed, so that their histograms can go.
-func (r *record) second(n int) *second {
-	if s := r.open[n]; s != nil {
-		return s
+	s.count(j.template.start, o)
+	if !o.bad() {
+		s.times.Record(response)
+		r.service[j.kind()].Record(service)
 	}
-	s := &second{times: reports.NewHistogram(reports.Milliseconds), lag: reports.NewHistogram(reports.Milliseconds)}
-	s.Second.Second = n
-	r.open[n] = s
-	for at := range r.open {
-		if n-at > openSeconds {
-			r.close(at)
-		}
-	}
-	return s
-}
-
-// openSeconds is how long answers to the requests of a second are waited for.
-const openSeconds = 15
-
-func (r *record) close(n int) {
-	s := r.open[n]
-	delete(r.open, n)
-	s.P50, s.P99, s.Max, s.LagP99 = s.times.Quantile(0.5), s.times.Quantile(0.99), s.times.Quantile(1), s.lag.Quantile(0.99)
-	s.HDR = s.times.Distribution().HDR
-	r.closed = append(r.closed, s.Second)
+	return r.silence.hear(o, j.sent, j.received)
 }
 
 // redeemed books the time from a decision to the token: the wait for the next
@@ -172,15 +138,6 @@ func (r *record) count() (starts, polls, bad uint64) {
 		}
 	}
 	return starts, polls, bad
-}
-
-// shut closes all seconds and returns them in order.
-func (r *record) shut() []reports.Second {
-	for at := range r.open {
-		r.close(at)
-	}
-	slices.SortFunc(r.closed, func(a, b reports.Second) int { return a.Second - b.Second })
-	return r.closed
 }
 
 // lateness of the 99th percentile, in milliseconds, beyond which this machine is

@@ -43,14 +43,13 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	l.Devices, l.Requests, l.Outcomes, l.ErrorRate, l.Latency = b.Devices, b.Requests, b.Outcomes, b.ErrorRate, b.Latency
 	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
-	l.Lag, l.Timeline = r.lag.Distribution(), r.shut()
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, took)
+	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, took)
 	l.Groups, l.Stages = c.groups(took), c.stages(took)
 	l.Violations, l.Exchanges = r.broken(), r.exchanges
-	if own := r.ownLag.Quantile(0.99); own > lateness {
-		l.Client.Saturated = true
-		l.Client.Why = fmt.Sprintf("one request in a hundred left %.0f ms late", own)
-	}
+	l.Stopped = r.silence.report(took)
+	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
+	l.Client.Saturated = l.Client.Why != ""
 	if c.approver == nil {
 		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending")
 	}
@@ -68,22 +67,6 @@ func (c *crowd) absent() (n int) {
 		}
 	}
 	return n
-}
-
-// steady is the median of polls in the whole seconds from the instant from which
-// all devices poll; 0 when there was no such second.
-func steady(timeline []reports.Second, from, took time.Duration) float64 {
-	var polls []uint64
-	for _, s := range timeline {
-		if at := time.Duration(s.Second) * time.Second; at >= from && at+time.Second <= took {
-			polls = append(polls, s.Polls)
-		}
-	}
-	if len(polls) == 0 {
-		return 0
-	}
-	slices.Sort(polls)
-	return float64(polls[len(polls)/2])
 }
 
 // broken lists the violations in their order.

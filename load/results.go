@@ -44,7 +44,7 @@ func (r *results) add(j *job) {
 	v := vegeta.Result{Attack: attackName, Seq: j.seq, Code: uint16(j.reply.status), Timestamp: r.began.Add(time.Duration(j.planned)),
 		Latency: time.Duration(j.received - j.intended), BytesOut: uint64(j.bytesOut), BytesIn: uint64(len(j.reply.body)),
 		Method: http.MethodPost, URL: j.template.url.String()}
-	if o := j.reply.outcome; o.bad() {
+	if o := j.reply.outcome; o.bad() || o == outUnsent {
 		v.Error = strings.TrimSuffix(outcomeNames[o]+": "+j.reply.problem, ": ")
 	}
 	r.err = r.encode.Encode(&v)

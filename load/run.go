@@ -44,11 +44,29 @@ func (e *NotReady) Error() string { return e.Problem }
 // grace is how long after its duration a run waits for answers, at most.
 const grace = 30 * time.Second
 
-// Run carries a profile out and returns the figures. When ctx ends the run ends
-// in order, with the figures so far. Its errors are those of the profile,
-// NotReady, that of a ctx that ended before anything was sent, and, beside the
-// figures, LostResults.
+// Run carries a profile out, holds the figures against its thresholds and returns
+// them. When ctx ends, or the target stops answering for good, the run ends in
+// order, with the figures so far. Its errors are those of the profile, NotReady,
+// that of a ctx that ended before anything was sent, and, beside the figures,
+// LostResults.
 func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
+	l, lost := perform(ctx, t, p, o)
+	if l == nil {
+		return nil, lost
+	}
+	for _, text := range p.WithDefaults().Thresholds {
+		th, err := parseThreshold(text)
+		if err != nil {
+			return nil, err // Check read it
+		}
+		l.Thresholds = append(l.Thresholds, th.judge(l))
+	}
+	return l, lost
+}
+
+// perform carries a profile out and returns the figures. Its errors are those of
+// Run.
+func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
 	p = p.WithDefaults()
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -76,6 +94,9 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	if err != nil {
 		return nil, err
 	}
+	if l.Stopped != nil && complete && c.ask(ctx).outcome.answered() {
+		l.Stopped = nil
+	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
 	if n := c.transport.resent.Load(); n > 0 {
@@ -84,17 +105,10 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	if c.broken != nil {
 		l.Notes = append(l.Notes, "decisions failed: "+c.broken.Error())
 	}
-	for _, text := range p.Thresholds {
-		th, err := parseThreshold(text)
-		if err != nil {
-			return nil, err // Check read it
-		}
-		l.Thresholds = append(l.Thresholds, th.judge(l))
-	}
 	return l, lost
 }
 
-// run attacks until the end of the profile, and tells whether it came to that.
+// run attacks until the end of the profile, and reports whether it came to that.
 // Its error is LostResults.
 func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
@@ -113,8 +127,8 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	if o.Progress != nil {
 		go c.tell(p, o.Progress, done)
 	}
-	// Workers take turns, so that each has a colder stack the more there are: the
-	// Attacker begins with one and adds what it needs.
+	// The Attacker hands out hits to its workers in turn, and those that are idle
+	// go cold: it starts with one and adds what it needs.
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: c, CheckRedirect: noRedirect}),
 		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
 	var out *results
@@ -139,7 +153,7 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	c.decisions.waker.arm(0)
 	deciding.Wait()
 	c.decisions.waker.close()
-	return ctx.Err() == nil, lost
+	return ctx.Err() == nil && !c.record.silence.ended, lost
 }
 
 // attackName stands in the results. The Attacker is not told: it would set a

@@ -88,9 +88,8 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 	return nil, nil
 }
 
-// preflight starts one flow: a run on a server that gives no codes would tell
-// nothing.
-func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
+// ask starts a flow that no device goes on with. Nothing else may be in flight.
+func (c *crowd) ask(ctx context.Context) *reply {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { c.transport.pool.keepSwept(done) })
@@ -105,10 +104,17 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	} else {
 		c.transport.exchange(j)
 	}
+	return j.reply
+}
+
+// preflight starts one flow: a run on a server that gives no codes would tell
+// nothing.
+func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
+	r := c.ask(ctx)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
-	if r := j.reply; r.outcome != outCodes {
+	if r.outcome != outCodes {
 		why := r.problem
 		if why == "" {
 			why = fmt.Sprintf("%d %s", r.status, spec.ErrorCode([]byte(r.body)))
@@ -116,5 +122,5 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 		return spec.StartResponse{}, &NotReady{"no device authorization could be started at " + c.target.StartURL + ": " + why,
 			"`dfcheck conformance` tells more about the server"}
 	}
-	return j.reply.codes, nil
+	return r.codes, nil
 }

@@ -3,109 +3,29 @@ package load
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
-// threshold is one expectation of a run: poll.p99 < 250ms, or, of a part of it,
-// poll.p99{group:television} < 250ms.
-type threshold struct {
-	text     string
-	name     string // of the measure
-	measure  measure
-	quantile string // p99, mean, max; empty for single figures
-	part     string // group or stage; empty for the whole run
-	of       string // name of the group or stage
-	less     func(value, limit float64) bool
-	limit    float64 // milliseconds for times, 0..1 for shares
-}
-
-var thresholdShape = regexp.MustCompile(`^\s*([a-z0-9_]+)(?:\.([a-z0-9]+))?\s*(?:\{\s*([a-z]+)\s*:\s*([^{}]+?)\s*\})?\s*(<=|<|==|>=|>)\s*([0-9.]+)\s*(%|ms|s|m)?\s*$`)
-
-var comparisons = map[string]func(value, limit float64) bool{
-	"<":  func(v, l float64) bool { return v < l },
-	"<=": func(v, l float64) bool { return v <= l },
-	"==": func(v, l float64) bool { return v == l },
-	">=": func(v, l float64) bool { return v >= l },
-	">":  func(v, l float64) bool { return v > l },
-}
-
-// parseThreshold reads an expectation. Errors say what is possible.
-func parseThreshold(text string) (threshold, error) {
-	m := thresholdShape.FindStringSubmatch(text)
-	if m == nil {
-		return threshold{}, fmt.Errorf("threshold %q is not of the form poll.p99 < 250ms, error_rate < 1%%, poll.p99{group:NAME} < 1s or violations == 0", text)
-	}
-	t := threshold{text: strings.TrimSpace(text), name: m[1], quantile: m[2], part: m[3], of: m[4], less: comparisons[m[5]]}
-	var known bool
-	t.measure, known = measures[t.name]
-	bad := func(format string, args ...any) (threshold, error) {
-		return t, fmt.Errorf("threshold %q: "+format, append([]any{text}, args...)...)
-	}
-	switch {
-	case !known:
-		return bad("unknown measure %q; the nearest is %q", t.name, strict.Nearest(t.name, measureNames()))
-	case t.measure.spread() && !slices.Contains(quantiles, t.quantile):
-		return bad("%s needs one of %s, as in %s.p99", t.name, strings.Join(quantiles, ", "), t.name)
-	case t.name == "worst_second" && !slices.Contains([]string{"p50", "p99", "max"}, t.quantile):
-		return bad("of a second there are p50, p99 and max")
-	case !t.measure.spread() && t.quantile != "":
-		return bad("%s is one figure and has no %s", t.name, t.quantile)
-	case t.part != "" && t.part != "group" && t.part != "stage":
-		return bad("a part of a run is a group or a stage, not a %q", t.part)
-	case t.part != "" && !t.measure.ofParts():
-		return bad("%s is a figure of the whole run", t.name)
-	}
-	return t, t.bound(m[6], m[7])
-}
-
-// bound reads the limit in the unit of the measure.
-func (t *threshold) bound(digits, unit string) (err error) {
-	if t.limit, err = strconv.ParseFloat(digits, 64); err != nil {
-		return fmt.Errorf("threshold %q: %q is not a number", t.text, digits)
-	}
-	isTime := unit == "ms" || unit == "s" || unit == "m"
-	switch {
-	case t.measure.unit == times && unit == "":
-		return fmt.Errorf("threshold %q: a time needs its unit, as in 250ms", t.text)
-	case (t.measure.unit == times) != isTime, unit == "%" && t.measure.unit != share:
-		return fmt.Errorf("threshold %q: %s is not measured in %q", t.text, t.name, unit)
-	case unit == "%":
-		t.limit /= 100
-	case unit == "s":
-		t.limit *= float64(time.Second / time.Millisecond)
-	case unit == "m":
-		t.limit *= float64(time.Minute / time.Millisecond)
-	}
-	return nil
-}
-
-// fits holds that the part it is about is one of a profile's.
-func (t *threshold) fits(p *Profile) error {
-	var names []string
-	switch t.part {
-	case "group":
-		for _, g := range p.Groups {
-			names = append(names, g.Name)
-		}
-	case "stage":
-		for _, s := range p.Arrivals.Stages {
-			names = append(names, s.Name)
+// override returns the named thresholds and those inherited ones that are about
+// another figure: a threshold replaces what was expected of the same figure, and
+// nothing else. One that cannot be read replaces nothing.
+func override(inherited, named []string) []string {
+	out := slices.Clone(named)
+	for _, text := range inherited {
+		if !slices.ContainsFunc(named, func(n string) bool { return sameFigure(n, text) }) {
+			out = append(out, text)
 		}
 	}
-	switch {
-	case t.part == "" || slices.Contains(names, t.of):
-		return nil
-	case len(names) == 0:
-		return fmt.Errorf("threshold %q: the profile has no %ss", t.text, t.part)
-	}
-	return fmt.Errorf("threshold %q: there is no %s %q; the nearest is %q", t.text, t.part, t.of, strict.Nearest(t.of, names))
+	return out
+}
+
+func sameFigure(a, b string) bool {
+	x, err := parseThreshold(a)
+	y, berr := parseThreshold(b)
+	return err == nil && berr == nil && x.name == y.name && x.quantile == y.quantile && x.part == y.part && x.of == y.of
 }
 
 // subject is the part of the run that a threshold is about.
@@ -139,24 +59,103 @@ func (t *threshold) value(l *reports.Load) (v float64, measured bool) {
 	}
 }
 
-// judge compares the figure of a run. A miss that our own machine may be the
-// reason for is no verdict on the server.
+// judge compares the figure of a run. A figure that says little of the target is
+// no pass: one that nothing was measured for, one of the few requests that were
+// answered, one that requests without an answer in time would be beyond. A miss
+// that our own machine may be the reason for is no verdict on the target.
 func (t *threshold) judge(l *reports.Load) reports.Threshold {
-	out := reports.Threshold{Expression: t.text}
+	out := reports.Threshold{Expression: t.text, Unit: t.measure.unit.String()}
 	var measured bool
 	out.Value, measured = t.value(l)
-	if !measured {
-		out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
-		return out
+	why := t.hollow(l, out.Value)
+	ours := ""
+	if l.Client.Saturated && !t.measure.theirs {
+		ours = "this machine was the limit: " + l.Client.Why
 	}
-	out.OK = t.less(out.Value, t.limit)
-	switch {
-	case out.OK:
-		out.Verdict = reports.Pass
-	case l.Client.Saturated && !t.measure.theirs:
-		out.Verdict, out.Reason = reports.Inconclusive, "this machine was the limit: "+l.Client.Why
+	switch met := measured && t.less(out.Value, t.limit); {
+	case ours != "" && (!met || why != "" || t.unsent(l)):
+		out.Verdict, out.Reason = reports.Inconclusive, ours
+	case why != "":
+		out.Verdict, out.Reason = reports.Fail, why
+	case !measured:
+		out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
+	case met:
+		out.Verdict, out.OK = reports.Pass, true
 	default:
 		out.Verdict = reports.Fail
 	}
 	return out
+}
+
+// hollow says why the figure does not stand for the requests of the run, or
+// nothing when it does.
+func (t *threshold) hollow(l *reports.Load, value float64) string {
+	if t.measure.regardless {
+		return ""
+	}
+	on := t.measure.requests
+	if on == nil {
+		on = onAll
+	}
+	n := on(&t.subject(l).Requests)
+	if 2*n.failed > n.sent {
+		return fmt.Sprintf("%d of %d requests failed; the figure is of the others", n.failed, n.sent)
+	}
+	switch {
+	case !t.measure.timed || !t.upper || n.timedOut == 0:
+		return ""
+	case t.name == "worst_second":
+		return t.hungSecond(l)
+	case t.quantile == "mean":
+		if least := n.mean(value, patience(l)); !t.less(least, t.limit) {
+			return fmt.Sprintf("%d of %d requests had no answer in time; with them the mean is %.0f ms or more", n.timedOut, n.sent, least)
+		}
+	case n.hides(t.quantile):
+		return fmt.Sprintf("%d of %d requests had no answer in time, which puts the %s beyond the timeout", n.timedOut, n.sent, t.quantile)
+	}
+	return ""
+}
+
+// patience is the timeout of a run's requests, in milliseconds.
+func patience(l *reports.Load) float64 {
+	text, _ := l.Profile["timeout"].(string)
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0 // it was written by asMap
+	}
+	return float64(d) / float64(time.Millisecond)
+}
+
+// answered are the requests that have a latency.
+func (n requests) answered() uint64 { return n.sent - n.failed }
+
+// mean of all requests at least, when those that were answered took mean.
+func (n requests) mean(mean, timeout float64) float64 {
+	return (mean*float64(n.answered()) + timeout*float64(n.timedOut)) / float64(n.answered()+n.timedOut)
+}
+
+// hides reports whether a figure of the requests that were answered is not that of
+// all: those without an answer in time took longer than any other.
+func (n requests) hides(figure string) bool {
+	q := map[string]float64{"min": 0, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1}[figure]
+	return n.timedOut > 0 && math.Ceil(q*float64(n.answered()+n.timedOut)) > float64(n.answered())
+}
+
+// hungSecond says in which second of the time line the figure is not that of all
+// requests, or nothing.
+func (t *threshold) hungSecond(l *reports.Load) string {
+	for _, s := range l.Timeline {
+		n := requests{s.Starts + s.Polls, s.Errors, s.Timeouts}
+		if n.hides(t.quantile) {
+			return fmt.Sprintf("%d of the %d requests of second %d had no answer in time", n.timedOut, n.sent, s.Second)
+		}
+	}
+	return ""
+}
+
+// unsent reports whether so many requests were not sent that the rest does not
+// stand for them.
+func (t *threshold) unsent(l *reports.Load) bool {
+	r := t.subject(l).Requests
+	return float64(r.NotSent) > unsentShare*float64(r.NotSent+r.Total())
 }

@@ -34,6 +34,14 @@ type job struct {
 	response http.Response
 }
 
+// kind is the place of the request's figures: 0 for starts, 1 for polls.
+func (j *job) kind() int {
+	if j.template.start {
+		return 0
+	}
+	return 1
+}
+
 // slotURL names a job in what vegeta carries along. Where the request goes is
 // the template's business.
 func slotURL(n int) string { return "http://slot#" + strconv.Itoa(n) }
@@ -116,6 +124,9 @@ var errTimeout = errors.New("no answer in time")
 
 // failure is the reply that never came.
 func failure(err error) *reply {
+	if what := shortage(err); what != "" {
+		return &reply{outcome: outUnsent, problem: what}
+	}
 	r := &reply{outcome: outConnection, problem: err.Error()}
 	if n, ok := errors.AsType[net.Error](err); errors.Is(err, errTimeout) || ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		r.outcome = outTimeout

@@ -18,7 +18,7 @@ const (
 
 // ExitOptions are what the user wants to be told by the exit code.
 type ExitOptions struct {
-	Strict        bool // undecided MUST and DOC checks and thresholds count
+	Strict        bool // undecided MUST and DOC checks count
 	FailOnWarning bool // warnings count as failures
 }
 
@@ -47,13 +47,13 @@ func (r *Report) problem(k ProblemKind) bool {
 	return r.Run.Problem != nil && r.Run.Problem.Kind == k
 }
 
-// untested: a target that died under test is a result once something failed,
-// and no result before.
+// untested: a target that died under test is a result once something failed, and
+// no result before. The same goes for a threshold that could not be judged.
 func (r *Report) untested(failed bool) bool {
 	if r.Conformance != nil && Tally(r.Conformance.Checks).Error > 0 {
 		return true
 	}
-	if r.problem(ProblemDied) {
+	if r.problem(ProblemDied) || r.Load != nil && r.Load.unjudged() {
 		return !failed
 	}
 	return r.Run.Problem != nil
@@ -85,15 +85,17 @@ func (l *Load) failed() bool {
 	return !own && l.Violated() > 0
 }
 
+// unjudged: somebody wants a figure to be met, and it cannot be said that it was.
+func (l *Load) unjudged() bool {
+	return slices.ContainsFunc(l.Thresholds, func(t Threshold) bool { return t.Verdict == Inconclusive })
+}
+
 func (r *Report) undecided(o ExitOptions) bool {
 	if r.Load != nil && len(r.Load.Shards) > 0 && !r.Load.Complete() {
 		return true
 	}
 	if !o.Strict {
 		return false
-	}
-	if r.Load != nil && slices.ContainsFunc(r.Load.Thresholds, func(t Threshold) bool { return t.Verdict == Inconclusive }) {
-		return true
 	}
 	return r.Conformance != nil && slices.ContainsFunc(r.Conformance.Checks, func(c Check) bool {
 		return c.Verdict == Inconclusive && (c.Level == "MUST" || c.Level == "DOC")

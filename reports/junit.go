@@ -111,7 +111,7 @@ func junitCheck(c Check) junitCase {
 
 func junitThreshold(t Threshold) junitCase {
 	out := junitCase{Class: "dfcheck.load", Name: t.Expression, Time: "0.000"}
-	o := &junitOutcome{Message: fmt.Sprintf("%s: value %g %s", t.Expression, t.Value, t.Reason)}
+	o := &junitOutcome{Message: fmt.Sprintf("%s: %s %s", t.Expression, t.Measured(), t.Reason)}
 	switch t.Verdict {
 	case Fail:
 		out.Failure = o

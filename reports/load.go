@@ -1,5 +1,7 @@
 package reports
 
+import "fmt"
+
 // Load is the section of a load run. Latencies are measured from the scheduled
 // send, so that time the load generator was late for is not lost.
 type Load struct {
@@ -30,10 +32,27 @@ type Load struct {
 	Violations []Violation `json:"violations"`
 	// Exchanges are those that violations cite.
 	Exchanges  []Exchange  `json:"exchanges,omitempty"`
-	Timeline   []Second    `json:"timeline"`
+	Timeline   []Second    `json:"timeline"` // every second of the run, idle ones too
 	Thresholds []Threshold `json:"thresholds"`
 	Client     Client      `json:"client"`
-	Notes      []string    `json:"notes,omitempty"`
+	// Stopped is set when the target stopped answering for good.
+	Stopped *Stopped `json:"stopped_answering,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
+}
+
+// Stopped is when the target stopped answering.
+type Stopped struct {
+	AtSeconds float64 `json:"at_seconds"` // of the run
+	Failed    uint64  `json:"failed"`     // requests since then, all of them without an answer
+	EndedRun  bool    `json:"ended_run"`  // the run did not go on to its planned end
+}
+
+func (s *Stopped) String() string {
+	text := fmt.Sprintf("the target stopped answering %.1f s into the run: %s requests in a row had no answer", s.AtSeconds, grouped(s.Failed))
+	if s.EndedRun {
+		return text + ", and the run was ended"
+	}
+	return text
 }
 
 // Shard is this process's part of the crowd.
@@ -93,8 +112,18 @@ type Requests struct {
 	Polls          uint64  `json:"polls"`
 	PerSecond      float64 `json:"per_second"` // both together, over the run
 	PollsPerSecond float64 `json:"polls_per_second"`
-	// SteadyPollsPerSecond is the median of the whole seconds in which all
-	// devices were there and polling; 0 when there was none.
+	// FailedStarts and FailedPolls had an outcome that counts as an error; of
+	// these, TimedOutStarts and TimedOutPolls got no answer in time. None of them
+	// has a latency.
+	FailedStarts   uint64 `json:"failed_starts"`
+	FailedPolls    uint64 `json:"failed_polls"`
+	TimedOutStarts uint64 `json:"timed_out_starts"`
+	TimedOutPolls  uint64 `json:"timed_out_polls"`
+	// NotSent requests are in none of the counts: this machine lacked what it
+	// takes to send them.
+	NotSent uint64 `json:"not_sent"`
+	// SteadyPollsPerSecond is the mean over the whole intervals from the second
+	// in which all devices polled to the end of the run; 0 when there was none.
 	SteadyPollsPerSecond float64 `json:"steady_polls_per_second"`
 	// BytesOut and BytesIn are header and body of requests and answers, without
 	// what TLS and TCP add.
@@ -132,7 +161,7 @@ func (o Outcomes) Errors() uint64 {
 // Wasted counts the polls that were told to go on waiting.
 func (o Outcomes) Wasted() uint64 { return o.AuthorizationPending + o.SlowDown }
 
-// Latencies are response times in milliseconds.
+// Latencies are response times in milliseconds, of answers that are no errors.
 type Latencies struct {
 	Start       Distribution `json:"start"`
 	Poll        Distribution `json:"poll"`
@@ -181,18 +210,22 @@ type Violation struct {
 }
 
 // Second is one second of the run. Latencies are response times of what was
-// scheduled in that second.
+// scheduled in that second and answered without an error.
 type Second struct {
-	Second int     `json:"second"`
-	Starts uint64  `json:"starts"`
-	Polls  uint64  `json:"polls"`
-	Tokens uint64  `json:"tokens"`
-	Errors uint64  `json:"errors"`
-	Active uint64  `json:"active"` // flows under way at its end
-	P50    float64 `json:"p50_ms"`
-	P99    float64 `json:"p99_ms"`
-	Max    float64 `json:"max_ms"`
-	LagP99 float64 `json:"lag_p99_ms"`
+	Second int    `json:"second"`
+	Starts uint64 `json:"starts"`
+	Polls  uint64 `json:"polls"`
+	Tokens uint64 `json:"tokens"`
+	Errors uint64 `json:"errors"`
+	// Timeouts are those of the errors that had no answer in time; NotSent is
+	// what this machine could not send.
+	Timeouts uint64  `json:"timeouts"`
+	NotSent  uint64  `json:"not_sent"`
+	Active   uint64  `json:"active"` // flows under way at its end
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	Max      float64 `json:"max_ms"`
+	LagP99   float64 `json:"lag_p99_ms"`
 	// HDR of the response times, as in Distribution; a merge needs it.
 	HDR string `json:"hdr,omitempty"`
 }
@@ -201,9 +234,11 @@ type Second struct {
 type Threshold struct {
 	Expression string  `json:"expression"` // poll.p99 < 250ms
 	Value      float64 `json:"value"`      // milliseconds where it is a time
-	OK         bool    `json:"ok"`
-	// Verdict is pass, fail, or inconclusive when the load generator itself
-	// may be why it was missed.
+	// Unit of the value: ms, share (0..1) or, for plain numbers, empty.
+	Unit string `json:"unit,omitempty"`
+	OK   bool   `json:"ok"`
+	// Verdict is pass, fail, or inconclusive when nothing was measured or the
+	// load generator itself may be why it was missed.
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason,omitempty"`
 }
@@ -213,8 +248,17 @@ type Client struct {
 	CPUSeconds  float64 `json:"cpu_seconds"`
 	MaxRSSBytes uint64  `json:"max_rss_bytes"`
 	Saturated   bool    `json:"saturated"`
-	// Why says what was too little: processor, file descriptors, lag.
+	// Why says what was too little: processor, file descriptors, ports, lag.
 	Why string `json:"why,omitempty"`
+	// Shortages are what this machine ran out of.
+	Shortages []Shortage `json:"shortages,omitempty"`
+}
+
+// Shortage is something that this machine ran out of, so that requests could not
+// be sent.
+type Shortage struct {
+	Of      string `json:"of"` // local ports, open files
+	NotSent uint64 `json:"not_sent"`
 }
 
 // Violated counts the violations that break a rule.

@@ -29,7 +29,7 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		p.printf("| requests/s | errors | poll p50 | poll p99 | lag p99 |\n|---|---|---|---|---|\n| %.0f | %.3f %% | %.1f ms | %.1f ms | %.1f ms |\n",
 			l.Requests.PerSecond, 100*l.ErrorRate, l.Latency.Poll.P50, l.Latency.Poll.P99, l.Lag.P99)
 		for _, t := range l.Thresholds {
-			p.printf("\n- **%s** `%s` (%g)", t.Verdict, t.Expression, t.Value)
+			p.printf("\n- **%s** `%s` (%s) %s", t.Verdict, t.Expression, t.Measured(), cell(t.Reason))
 		}
 		for _, v := range l.Violations {
 			p.printf("\n- %s: %d", cell(v.Title), v.Count)

@@ -127,7 +127,7 @@ func (p *printer) load(r *Report) {
 	p.printf("%d starts and %d polls, %.0f requests a second, %.3f %% errors, in %s\n",
 		l.Requests.Starts, l.Requests.Polls, l.Requests.PerSecond, 100*l.ErrorRate, duration(r.Run.DurationMS))
 	if l.Requests.SteadyPollsPerSecond > 0 {
-		p.printf("%.0f polls a second once all devices polled\n", l.Requests.SteadyPollsPerSecond)
+		p.printf("%s polls a second on average once all devices polled\n", figure(l.Requests.SteadyPollsPerSecond))
 	}
 	if d.Over() > 0 {
 		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each, %.1f %% of all polls were told to wait\n",
@@ -145,10 +145,13 @@ func (p *printer) load(r *Report) {
 		p.printf("%s: %s, %d times (%s) %s\n", kind, v.Title, v.Count, v.Check, legible(v.Example))
 	}
 	for _, t := range l.Thresholds {
-		p.printf("%-12s %s (%g) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Value, legible(t.Reason))
+		p.printf("%-12s %s (%s) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Measured(), legible(t.Reason))
 	}
 	if l.Client.Saturated {
-		p.printf("saturated: %s; the figures are those of this machine as much as of the server\n", l.Client.Why)
+		p.printf("saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone\n", l.Client.Why)
+	}
+	for _, s := range l.Client.Shortages {
+		p.printf("this machine ran out of %s: %s not sent, and counted nowhere else\n", s.Of, plural(s.NotSent, "request"))
 	}
 	for _, n := range l.Notes {
 		p.printf("note: %s\n", legible(n))

@@ -56,7 +56,7 @@ A host that is not this machine needs --allow-host.`,
 	fs.Uint64Var(&f.seed, "seed", 0, "makes another crowd of the same kind")
 	fs.IntVar(&f.maxRate, "max-rate", load.MaxRate, "requests per second, at most")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
-	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, instead of the profile's")
+	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, replaces the profile's on the same figure")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
 	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for vegeta report and vegeta plot")
 	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t), newLoadPlan(t))
@@ -104,9 +104,7 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
 	if f.ramp > 0 {
 		p.Arrivals = load.Arrivals{Kind: "ramp", Over: load.Duration(f.ramp)}
 	}
-	if cmd.Flags().Changed("threshold") {
-		p.Thresholds = f.thresholds
-	}
+	p.Expect(f.thresholds...)
 	if f.maxRate < 1 || f.maxRate > load.MaxRate {
 		return nil, fmt.Errorf("--max-rate is %d; 1 to %d are possible", f.maxRate, load.MaxRate)
 	}
@@ -139,7 +137,9 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if err != nil {
 		return notLoaded(ctx, err)
 	}
-	r.Load = section
+	if r.Load = section; section.Stopped != nil {
+		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: section.Stopped.String()}
+	}
 	if err := s.finish(ctx, t, r); err != nil || lost == nil {
 		return err
 	}

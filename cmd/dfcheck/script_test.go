@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": exitCode,
+			"mortal":   startMortal,
 		},
 	})
 }
@@ -152,4 +154,26 @@ func exitCode(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.Contains(stderr, "goroutine ") {
 		ts.Fatalf("a stack trace reaches the user")
 	}
+}
+
+// startMortal starts a reference server that dies for good after a number of
+// polls, and names it in a variable: mortal VARIABLE POLLS.
+func startMortal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mortal VARIABLE POLLS")
+	}
+	left, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var polls atomic.Int64
+	reference := refserver.New(refserver.Config{Contract: "documented-v1", Interval: time.Second, Decisions: true})
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/token") && polls.Add(1) > int64(left) {
+			go server.Listener.Close()
+			panic(http.ErrAbortHandler)
+		}
+		reference.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }

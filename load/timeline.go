@@ -1,0 +1,128 @@
+package load
+
+import (
+	"math"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// timeline is the seconds of a run, by the due times of their requests.
+type timeline struct {
+	open   map[int]*second // seconds whose answers are still coming in
+	closed map[int]reports.Second
+}
+
+// second is one second of the run.
+type second struct {
+	reports.Second
+	times, lag *reports.Histogram // of its answers; of all its requests
+}
+
+// count takes in the end of a request.
+func (s *second) count(start bool, o outcome) {
+	if start {
+		s.Starts++
+	} else {
+		s.Polls++
+	}
+	if o == outToken {
+		s.Tokens++
+	}
+	if o == outTimeout {
+		s.Timeouts++
+	}
+	if o.bad() {
+		s.Errors++
+	}
+}
+
+func newTimeline() timeline {
+	return timeline{open: map[int]*second{}, closed: map[int]reports.Second{}}
+}
+
+// openSeconds is how long a second is kept open for more answers. Later ones
+// open it again, which costs more.
+const openSeconds = 15
+
+// second returns an open second. Those whose answers have most likely all come
+// are closed, so that the memory of their histograms is free again.
+func (t *timeline) second(n int) *second {
+	if s := t.open[n]; s != nil {
+		return s
+	}
+	s := &second{times: reports.NewHistogram(reports.Milliseconds), lag: reports.NewHistogram(reports.Milliseconds)}
+	if was, ok := t.closed[n]; ok {
+		s.Second = was
+		s.times = decoded(was)
+		delete(t.closed, n)
+	}
+	s.Second.Second = n
+	t.open[n] = s
+	for at := range t.open {
+		if n-at > openSeconds {
+			t.close(at)
+		}
+	}
+	return s
+}
+
+// decoded is the histogram of a closed second.
+func decoded(s reports.Second) *reports.Histogram {
+	d := reports.Distribution{Count: answered(s), Max: s.Max, HDR: s.HDR}
+	h, err := d.Histogram(reports.Milliseconds)
+	if err != nil {
+		panic(err) // it was encoded by close
+	}
+	return h
+}
+
+// answered is how many requests of a second have a latency.
+func answered(s reports.Second) uint64 { return s.Starts + s.Polls - s.Errors }
+
+func (t *timeline) close(n int) {
+	s := t.open[n]
+	delete(t.open, n)
+	s.P50, s.P99, s.Max = s.times.Quantile(0.5), s.times.Quantile(0.99), s.times.Quantile(1)
+	s.LagP99 = max(s.LagP99, s.lag.Quantile(0.99)) // of both, where it was opened twice
+	s.HDR = s.times.Distribution().HDR
+	t.closed[n] = s.Second
+}
+
+// all closes every second and lists those of a run, idle ones too. The flows of
+// an idle second are still in progress.
+func (t *timeline) all(took time.Duration) []reports.Second {
+	for at := range t.open {
+		t.close(at)
+	}
+	last := int(math.Ceil(took.Seconds())) - 1
+	for at := range t.closed {
+		last = max(last, at)
+	}
+	out := make([]reports.Second, last+1)
+	for n := range out {
+		s, busy := t.closed[n]
+		if s.Second = n; !busy && n > 0 {
+			s.Active = out[n-1].Active
+		}
+		out[n] = s
+	}
+	return out
+}
+
+// steady is the mean number of polls per second from the instant at which all
+// devices poll, over as many whole intervals as there are: a crowd that polls in
+// step has idle seconds in each. It is 0 when there was not one.
+func steady(timeline []reports.Second, from, interval, took time.Duration) float64 {
+	first := int(math.Ceil(from.Seconds()))
+	cycle := max(int(math.Ceil(interval.Seconds())), 1)
+	n := max(min(int(took.Seconds()), len(timeline))-first, 0) / cycle * cycle
+	if n == 0 {
+		return 0
+	}
+	polls := uint64(0)
+	for _, s := range timeline[first : first+n] {
+		polls += s.Polls
+	}
+	return float64(polls) / float64(n)
+}
