@@ -40,12 +40,12 @@ func figure(v float64) string {
 	}
 }
 
-// plural is a count with its noun.
-func plural(n uint64, noun string) string {
+// plural is a count with its noun: 1 check, 2,000 checks.
+func plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
+	return grouped(uint64(n)) + " " + noun + "s"
 }
 
 // Measured is the value as people read it: 34.7 %.

@@ -107,14 +107,6 @@ func (p *printer) conformance(r *Report) {
 	}
 }
 
-// plural counts things: 1 check, 2 checks.
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}
-
 func duration(ms float64) string {
 	return time.Duration(ms * float64(time.Millisecond)).Round(100 * time.Millisecond).String()
 }
