@@ -18,13 +18,24 @@ type Check struct {
 	// Gate is the check that must not fail for this one to mean anything; its
 	// own gate counts too (rule C14).
 	Gate string
-	// Reads are the scenarios it is judged on. A check that looks at the whole
-	// transcript names the scenarios that give it something to look at, and
-	// sets Passive.
+	// Reads are the scenarios it is judged on; it sees no others. A check that
+	// looks at the ordinary answers of the whole run sets Passive. Of the
+	// scenarios it names it then sees the provoked answers too.
 	Reads   []*Scenario
 	Passive bool
-	Judge   func(e *Evidence, j *Judgement)
+	// Wants are scenarios that a passive check also has played, and reads like
+	// those in Reads, where the target allows them. Shows names what it looks
+	// for ("error answer"): its reason when there was none.
+	Wants []*Scenario
+	Shows string
+	// OwnsLimits: answers of limiters and broken connections are what it is
+	// about. Of every other check they leave the verdict open.
+	OwnsLimits bool
+	Judge      func(e *Evidence, j *Judgement)
 }
+
+// named are all scenarios that it may look into by name.
+func (c Check) named() []*Scenario { return slices.Concat(c.Reads, c.Wants) }
 
 // Checks returns every check in catalogue order.
 func Checks() []Check { return slices.Clone(allChecks()) }

@@ -155,6 +155,9 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 		append([]Rule{warnIf(stillPending)}, refused...)...)
 	j.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
 		append(refused, warnIf(stillPending))...)
+	if !e.Has(NeedSecondClient) {
+		j.Inconclusive("only a client that nobody registered was tried; whether another registered client can redeem a code shows with second_client")
+	}
 }
 
 func judgeUnburntCode(e *Evidence, j *Judgement) {

@@ -26,7 +26,7 @@ var contentTypeChecks = []Check{
 		ID: "DF-CTYPE-011", Gate: GateStart, Needs: []Need{NeedSecondClient},
 		Reads: []*Scenario{repeatedNames, unknownClientStart}, Judge: judgeRepeatedNames,
 	},
-	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient}, Judge: judgeBrokenMultipart},
+	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient, missingMetadata}, Judge: judgeBrokenMultipart},
 	{ID: "DF-CTYPE-013", Gate: GateStart, Reads: []*Scenario{acceptedTypes}, Judge: judgeAcceptedTypes},
 	{ID: "DF-CTYPE-014", Gate: GatePending, Reads: []*Scenario{formSpellings}, Judge: judgeFormSpellings},
 	{ID: "DF-CTYPE-015", Gate: GatePending, Reads: []*Scenario{encodedHaste, encodedFlows}, Judge: judgeEncodedHaste},

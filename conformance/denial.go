@@ -57,6 +57,8 @@ var denialChecks = []Check{
 		ID:      "DF-DENY-006",
 		Gate:    GatePending,
 		Reads:   []*Scenario{firstPoll},
+		Wants:   []*Scenario{deniedFlow, replayedCode},
+		Shows:   "error answer",
 		Passive: true,
 		Judge:   judgeQuietErrors,
 	},
@@ -139,9 +141,13 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 			continue
 		}
 		reversal, asked := e.Decision(reversedDenial, f, "reversal")
+		if !asked || reversal.Decision.Outcome != Accepted && reversal.Decision.Outcome != Refused {
+			j.Inconclusive("nobody could be asked to approve the denied code: " + reversal.Detail)
+			continue
+		}
 		j.Each(e.Polls(f, "after"), DueRefusal, "no tokens after the denial",
 			failIf(givesTokens), openIf(infrastructure), passIf(anyAnswer))
-		if asked && reversal.Decision.Outcome == Accepted {
+		if reversal.Decision.Outcome == Accepted {
 			j.Warn("the approval of a denied code refused", "reported as a success", e.Polls(f, "after")...)
 		}
 	}

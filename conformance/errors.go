@@ -16,16 +16,27 @@ var errorChecks = []Check{
 	passiveErrors("DF-ERR-001", judgeErrorStatus),
 	passiveErrors("DF-ERR-002", judgeErrorMediaType),
 	passiveErrors("DF-ERR-003", judgeErrorCodes),
-	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Passive: true, Judge: judgeErrorTexts},
+	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring, Shows: "error answer", Passive: true, Judge: judgeErrorTexts},
 	passiveErrors("DF-ERR-005", judgeErrorCaching),
-	passiveErrors("DF-ERR-006", judgeErrorSecrets),
-	passiveErrors("DF-ERR-007", judgeFieldErrors),
+	{
+		ID: "DF-ERR-006", Gate: GateStart, Passive: true, Judge: judgeErrorSecrets, Shows: "refusal",
+		Reads: []*Scenario{firstPoll, encodedFaults, quotedSecret},
+		Wants: append([]*Scenario{malformedJSON, quotedInput, confidentialStarts, confidentialRedemption}, erring...),
+	},
+	{
+		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a mistake",
+		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: append([]*Scenario{malformedJSON}, mistakes...),
+	},
 }
+
+// erring are the scenarios whose answers are errors on a right server: the
+// states of polling, and plain mistakes.
+var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart, missingCode, missingGrantType}
 
 // passiveErrors makes a check that looks at every refusal of the run; a pending
 // poll and four faults make sure that there are some.
 func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Passive: true, Judge: judge}
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring, Shows: "error answer", Passive: true, Judge: judge}
 }
 
 // A tally gathers alike observations into one finding each, because a defect of

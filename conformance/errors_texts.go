@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,17 @@ var quotedInput = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		s.Start(ctx, With("client_id", strangeText), Step("client_id"), Provoked())
 		s.PollCode(ctx, madeUp(40), With("grant_type", strangeText), Step("grant_type"), Provoked())
+	},
+}
+
+// quotedSecret sends a secret that is nobody's, in the header and in the body: a
+// refusal must not repeat it, and no configured client is needed to see that.
+var quotedSecret = &Scenario{
+	Name: "a wrong secret", Lane: LaneInstant, Cost: fixed(2, 0),
+	Run: func(ctx context.Context, s *Scene) {
+		for _, auth := range []string{"basic", "post"} {
+			s.PollCode(ctx, madeUp(40), As(&Client{ID: s.target.Client.ID, Secret: wrongSecret(), Auth: auth}), Step(auth), Provoked())
+		}
 	},
 }
 
@@ -162,6 +174,15 @@ func judgeErrorSecrets(e *Evidence, j *Judgement) {
 		t.add(v, "neither secrets nor internals in a refusal", actual, x)
 	}
 	t.book(j)
+	if !slices.ContainsFunc(e.Exchanges, func(x *Exchange) bool { return x.Class() >= 4 && carriesSecret(x) }) {
+		j.Inconclusive("no request with a client secret was refused, so nobody knows whether secrets are repeated")
+	}
+}
+
+// carriesSecret reports whether a client secret was sent.
+func carriesSecret(x *Exchange) bool {
+	_, inBody := x.Request.Params.Get("client_secret")
+	return inBody || strings.HasPrefix(x.Request.Header.Get("Authorization"), "Basic ")
 }
 
 func leak(e *Evidence, x *Exchange) (reports.Verdict, string) {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,21 +19,54 @@ type Evidence struct {
 	byScenario map[string][]*Exchange
 	byFlow     map[string][]*Exchange
 	events     map[string][]Event // by scenario
+	all        []*Exchange        // of the run, for statistics of the codes it issued
+	named      []*Scenario        // what may be asked for by name; nil allows all
+	reader     string             // the check that looks
 }
 
 func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
-	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c,
-		byScenario: map[string][]*Exchange{}, byFlow: map[string][]*Exchange{}, events: map[string][]Event{}}
-	for _, x := range t.Exchanges {
+	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, events: map[string][]Event{}, all: t.Exchanges}
+	e.index()
+	for _, ev := range t.Events {
+		e.events[ev.Scenario] = append(e.events[ev.Scenario], ev)
+	}
+	return e
+}
+
+func (e *Evidence) index() {
+	e.byScenario, e.byFlow = map[string][]*Exchange{}, map[string][]*Exchange{}
+	for _, x := range e.Exchanges {
 		e.byScenario[x.Scenario] = append(e.byScenario[x.Scenario], x)
 		if x.Flow != "" {
 			e.byFlow[x.Flow] = append(e.byFlow[x.Flow], x)
 		}
 	}
-	for _, ev := range t.Events {
-		e.events[ev.Scenario] = append(e.events[ev.Scenario], ev)
+}
+
+// of is what one check may see, so that its verdict is the same whatever else
+// was selected: the scenarios it names and no others. A passive check sees the
+// whole run as well, less what says nothing of ordinary answers: provoked
+// exchanges of scenarios it does not name, and answers of infrastructure.
+func (e *Evidence) of(c Check) *Evidence {
+	view := *e
+	view.named, view.reader = c.named(), c.ID
+	t := *e.Transcript
+	t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
+		if c.Passive {
+			return x.Infrastructure() || x.Superseded || x.Provoked && !x.of(view.named...)
+		}
+		return !x.of(view.named...)
+	})
+	view.Transcript = &t
+	view.index()
+	return &view
+}
+
+// may stops a judge that looks into a scenario its check does not name.
+func (e *Evidence) may(s *Scenario) {
+	if e.named != nil && !slices.Contains(e.named, s) {
+		panic(fmt.Sprintf("%s looks into the scenario %q, which it does not name", e.reader, s.Name))
 	}
-	return e
 }
 
 // Documented tells which family of checks applies.
@@ -41,6 +75,7 @@ func (e *Evidence) Documented() bool { return e.Contract.Documented }
 // Of returns a scenario's exchanges in the order they were recorded, less the
 // superseded ones. With steps, only those.
 func (e *Evidence) Of(s *Scenario, steps ...string) []*Exchange {
+	e.may(s)
 	return slices.DeleteFunc(slices.Clone(e.byScenario[s.Name]), func(x *Exchange) bool {
 		return x.Superseded || len(steps) > 0 && !slices.Contains(steps, x.Step)
 	})
@@ -57,6 +92,7 @@ func (e *Evidence) One(s *Scenario, step string) *Exchange {
 
 // FlowsOf lists the flows of a scenario in order of their start.
 func (e *Evidence) FlowsOf(s *Scenario) []string {
+	e.may(s)
 	var out []string
 	for _, x := range e.byScenario[s.Name] {
 		if x.Flow != "" && !slices.Contains(out, x.Flow) {
@@ -94,6 +130,7 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 // Decisions returns what the approver was asked in a scenario, in order; with
 // labels, only those.
 func (e *Evidence) Decisions(s *Scenario, labels ...string) []Event {
+	e.may(s)
 	var out []Event
 	for _, ev := range e.events[s.Name] {
 		if ev.Kind == EventDecision && (len(labels) == 0 || slices.Contains(labels, ev.Decision.Label)) {
@@ -115,6 +152,7 @@ func (e *Evidence) Decision(s *Scenario, flow, label string) (Event, bool) {
 
 // Noted returns the details of a scenario's events of one kind.
 func (e *Evidence) Noted(s *Scenario, kind EventKind) []string {
+	e.may(s)
 	var out []string
 	for _, ev := range e.events[s.Name] {
 		if ev.Kind == kind {
@@ -200,18 +238,6 @@ func (e *Evidence) TokenAnswers() []*Exchange {
 		grant, _ := x.Request.Params.Get("grant_type")
 		return x.Class() == 2 && x.HasTokens() && grant != spec.GrantRefreshToken
 	})
-}
-
-// ErrorAnswers are the answers of both endpoints that carry an error code,
-// provoked ones included where they were parseable requests.
-func (e *Evidence) ErrorAnswers() []*Exchange {
-	var out []*Exchange
-	for _, x := range e.Exchanges {
-		if (x.Op == OpStart || x.Op == OpToken) && !x.Superseded && x.ErrorCode() != "" {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 func (e *Evidence) ordinary(op Operation, keep func(*Exchange) bool) []*Exchange {

@@ -235,8 +235,8 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if !asked {
 			continue
 		}
-		if d.Decision.Outcome == Broken {
-			j.Inconclusive("the approver could not be asked: " + d.Detail)
+		if d.Decision.Outcome != Accepted && d.Decision.Outcome != Refused {
+			j.Inconclusive("nobody could be asked to approve the code: " + d.Detail)
 			continue
 		}
 		polls := e.Polls(f, "at once", "after an interval")

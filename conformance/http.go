@@ -20,7 +20,7 @@ var httpChecks = []Check{
 	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judgeStartCaching},
 	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP}, Judge: judgePlainHTTP},
-	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes}, Judge: judgeHandshakes},
+	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage}, Judge: judgeHandshakes},
 	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
 }
 

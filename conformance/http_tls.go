@@ -48,7 +48,7 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 		return
 	}
 	if _, silent := e.Fact(plainHTTP, "plain http"); silent {
-		j.Pass()
+		j.Saw(1, "silence on port 80")
 	}
 	for _, x := range e.Of(plainHTTP, "plain http") {
 		to, _ := url.Parse(responseHeader(x, "Location"))
@@ -181,7 +181,7 @@ func judgeHandshakes(e *Evidence, j *Judgement) {
 	if v, _ := e.Fact(handshakes, factInsecure); v == "off" {
 		j.Waive("tls.insecure", "a certificate that verifies", "a run that does not verify it")
 	}
-	j.Pass()
+	j.Saw(1, "handshake")
 	legacy, _ := e.Fact(handshakes, factLegacy)
 	switch reason, unknown := strings.CutPrefix(legacy, unknownFact); {
 	case unknown:

@@ -67,7 +67,8 @@ func judge(e *Evidence, c Check) (res Result) {
 			res = Result{Check: c, Verdict: reports.Error, Reason: fmt.Sprintf("internal error: %v", p)}
 		}
 	}()
-	j := &Judgement{}
+	e = e.of(c)
+	j := newJudgement(e, c)
 	c.Judge(e, j)
 	return j.result(c)
 }

@@ -9,18 +9,48 @@ import (
 
 // A Judgement gathers what a check finds. Its verdict only ever gets worse;
 // with nothing observed it stays undecided.
+//
+// It holds for every check what no check should have to repeat: what rests on
+// an answer of infrastructure is open, and so is what an earlier lost answer may
+// have caused; a pass needs something that could have shown the opposite.
 type Judgement struct {
+	evidence   *Evidence
+	ownsLimits bool
+
 	verdict  reports.Verdict
 	reason   string
 	findings []reports.Finding
 	seen     int
+	missing  string // what was not seen, where a judge said so
 }
 
-// Pass books exchanges that are as they should be.
-func (j *Judgement) Pass(xs ...*Exchange) { j.seen += max(len(xs), 1) }
+func newJudgement(e *Evidence, c Check) *Judgement {
+	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits}
+}
+
+// Pass books exchanges that are as they should be. Missing ones and answers of
+// infrastructure, which could not have shown anything else, do not count.
+func (j *Judgement) Pass(xs ...*Exchange) {
+	for _, x := range xs {
+		if x != nil && (j.ownsLimits || !x.Infrastructure()) {
+			j.seen++
+		}
+	}
+}
+
+// Saw books n observations that are no exchanges of the check's: codes of a
+// statistic, decisions, handshakes. With none, the verdict stays undecided and
+// says that no such thing was seen.
+func (j *Judgement) Saw(n int, what string) {
+	j.seen += n
+	if n == 0 && j.missing == "" {
+		j.missing = "no " + what + " was seen"
+	}
+}
 
 // Fail, Warn and Inconclusive book a finding: what was expected, what came,
-// and the exchanges that show it.
+// and the exchanges that deviate. Exchanges that only give the background
+// belong into the words: a finding stands or falls with those it cites.
 func (j *Judgement) Fail(expected, actual string, xs ...*Exchange) {
 	j.find(reports.Fail, expected, actual, xs)
 }
@@ -59,9 +89,37 @@ func (j *Judgement) Book(v reports.Verdict, expected, actual string, xs ...*Exch
 }
 
 func (j *Judgement) find(v reports.Verdict, expected, actual string, xs []*Exchange) {
+	xs, open := j.grounds(xs)
+	if open != "" {
+		j.Inconclusive(fmt.Sprintf("expected %s, got %s: %s", expected, actual, open), xs...)
+		return
+	}
 	j.seen += max(len(xs), 1)
 	j.worsen(v, fmt.Sprintf("expected %s, got %s", expected, actual))
 	j.cite(v, expected, actual, xs)
+}
+
+// grounds are the exchanges that a finding can rest on; where it cannot stand,
+// open says why.
+func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
+	cited := len(xs)
+	xs = slices.DeleteFunc(slices.Clone(xs), func(x *Exchange) bool { return x == nil })
+	switch {
+	case cited > 0 && len(xs) == 0:
+		return nil, "no request was sent"
+	case j.ownsLimits:
+		return xs, ""
+	}
+	solid = slices.DeleteFunc(slices.Clone(xs), (*Exchange).Infrastructure)
+	switch {
+	case contradictory(solid):
+		return solid, ""
+	case len(solid) < len(xs):
+		return xs, "an answer of infrastructure"
+	case slices.ContainsFunc(solid, j.evidence.uncertain):
+		return xs, "an earlier answer to this code was lost on its way, so its state is not known"
+	}
+	return solid, ""
 }
 
 // cite adds a finding; what was found before is counted.
@@ -84,12 +142,28 @@ func (j *Judgement) Seen() int { return j.seen }
 func (j *Judgement) result(c Check) Result {
 	if j.verdict == "" || j.verdict == reports.Pass {
 		if j.seen == 0 {
-			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "nothing was observed"}
+			return Result{Check: c, Verdict: reports.Inconclusive, Reason: j.nothing(c)}
 		}
 		return Result{Check: c, Verdict: reports.Pass}
 	}
 	slices.SortStableFunc(j.findings, func(a, b reports.Finding) int { return reports.Order(b.Verdict, a.Verdict) })
 	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Findings: j.findings}
+}
+
+// nothing says that a check had nothing to judge, and what would give it some.
+func (j *Judgement) nothing(c Check) string {
+	reason := j.missing
+	switch {
+	case reason != "":
+	case c.Shows != "":
+		reason = "no " + c.Shows + " was seen"
+	default:
+		return "nothing was observed"
+	}
+	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(allChecks()) {
+		reason += "; a run of all checks shows more of them: leave out --only, --skip and --level"
+	}
+	return reason
 }
 
 func ids(xs []*Exchange) []string {

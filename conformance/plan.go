@@ -170,7 +170,7 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 
 // add takes in the scenarios that the check reads and the target allows.
 func (p *Plan) add(c Check, f *Facts) {
-	for _, s := range c.Reads {
+	for _, s := range c.named() {
 		if !slices.Contains(p.Scenarios, s) && len(missing(s.Needs, f)) == 0 && s.fits(f) {
 			p.Scenarios = append(p.Scenarios, s)
 		}

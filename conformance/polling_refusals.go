@@ -76,7 +76,8 @@ func judgeAlteredCodes(e *Evidence, j *Judgement) {
 		if space || folded {
 			accepted = warnIf(stillPending)
 		}
-		j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidGrant+" for a code "+x.Step, failIf(givesTokens), accepted,
+		j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011").Each([]*Exchange{x}, DueRefusal,
+			spec.ErrInvalidGrant+" for a code "+x.Step, failIf(givesTokens), accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
 			warnIf(errorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
 	}
@@ -205,15 +206,15 @@ var overlongPolls = &Scenario{
 
 func judgeOverlongPolls(e *Evidence, j *Judgement) {
 	unknown := e.One(unknownCodes, "of the usual shape")
+	plain := j.Against(unknown, "DF-POLL-011")
 	for _, x := range e.Of(overlongPolls) {
 		switch {
 		case x.Op != OpToken:
 		case x.Step == "device_code at the limit":
-			same := func(x *Exchange) bool { return unknown == nil || x.ErrorCode() == unknown.ErrorCode() }
-			j.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(class(2)),
-				passIf(class(4), same), passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
+			plain.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(class(2)),
+				passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(class(2)), failIf(stillPending),
+			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(class(2)), failIf(stillPending),
 				warnIf(errorIs(spec.ErrInvalidGrant)), passIf(class(4)))
 		}
 	}

@@ -75,7 +75,7 @@ var servedSlowDown = &Scenario{
 
 func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	hasty := e.Of(servedSlowDown, "hasty")
-	slowed, limited := false, false
+	slowed := false
 	var early []*Exchange
 	for _, x := range hasty {
 		if waited, ok := e.Waited(x); ok && x.Received-x.Sent+waited >= e.announced(x.Flow) {
@@ -84,12 +84,9 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 		}
 		early = append(early, x)
 		slowed = slowed || x.ErrorCode() == spec.ErrSlowDown
-		limited = limited || x.Status() == 429 && x.ErrorCode() == ""
 	}
 	switch {
 	case len(early) == 0:
-	case limited && !slowed:
-		j.Warn("slow_down", "429 without an OAuth error", early...)
 	case slowed:
 		j.Each(early, DuePending, "slow_down", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 	default:
@@ -213,7 +210,9 @@ func judgeRememberedSlowDown(e *Evidence, j *Judgement) {
 			j.Warn(fmt.Sprintf("an interval of %d s in the slow_down", due), fmt.Sprintf("%d s", n), x)
 		}
 	}
-	j.Pass(e.Of(rememberedSlowDown, "announced")...)
+	announced := e.Of(rememberedSlowDown, "announced")
+	j.Pass(announced...)
+	j.Saw(len(announced), "poll at the announced interval after a slow_down")
 }
 
 // slowedThenApproved is slowed down before the approval and redeemed after it.

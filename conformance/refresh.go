@@ -14,7 +14,7 @@ var refreshChecks = []Check{
 		ID:    "DF-REFRESH-001",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{refreshing},
+		Reads: []*Scenario{refreshing, metadata},
 		Judge: judgeRefreshing,
 	},
 	{
@@ -48,14 +48,8 @@ var refreshChecks = []Check{
 		ID:    "DF-REFRESH-005",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{mixedCredentials},
-		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(mixedCredentials, mixedSteps...), DueRefusal, "invalid_grant",
-				failIf(givesTokens), failIf(stillPending),
-				passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
-				passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
-				warnIf(class(4), hasError))
-		},
+		Reads: []*Scenario{mixedCredentials, unknownCodes},
+		Judge: judgeMixedCredentials,
 	},
 	{
 		ID:    "DF-REFRESH-006",
@@ -233,8 +227,10 @@ func judgeWidenedRefresh(e *Evidence, j *Judgement) {
 		failIf(wider), passIf(givesTokens), passIf(statusIs(400), errorIs(spec.ErrInvalidScope)), warnIf(class(4), hasError))
 }
 
+const randomRefresh = "random refresh token"
+
 var mixedSteps = []string{"device code as refresh token", "refresh token as device code", "access token as device code",
-	"access token as refresh token", "random refresh token", "no refresh token"}
+	"access token as refresh token", randomRefresh, "no refresh token"}
 
 // mixedCredentials offers each credential where another is due.
 var mixedCredentials = &Scenario{
@@ -254,6 +250,28 @@ var mixedCredentials = &Scenario{
 		s.refresh(ctx, madeUp(43), Step(mixedSteps[4]), Provoked())
 		s.refresh(ctx, "", Without("refresh_token"), Step(mixedSteps[5]), Provoked())
 	},
+}
+
+// judgeMixedCredentials holds each against an unknown credential of the kind
+// that was due.
+func judgeMixedCredentials(e *Evidence, j *Judgement) {
+	rules := []Rule{
+		failIf(givesTokens), failIf(stillPending),
+		passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
+		passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
+		warnIf(class(4), hasError),
+	}
+	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant", rules...)
+	code, token := j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011"), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
+	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
+		switch {
+		case x.Step == randomRefresh:
+		case refreshRequest(x):
+			token.Each([]*Exchange{x}, DueRefusal, "invalid_grant", rules...)
+		default:
+			code.Each([]*Exchange{x}, DueRefusal, "invalid_grant", rules...)
+		}
+	}
 }
 
 const racingRefreshes = 6

@@ -168,7 +168,11 @@ func judgeSecondApproval(e *Evidence, j *Judgement) {
 		}
 	}
 	for _, d := range e.Decisions(secondApproval, "again") {
-		if d.Decision.Outcome == Accepted {
+		switch d.Decision.Outcome {
+		case Broken, Unsupported:
+			j.Inconclusive("nobody could be asked to approve the redeemed code: " + d.Detail)
+			return
+		case Accepted:
 			j.Warn("the approval of a redeemed code refused", "reported as a success", e.Of(secondApproval, "after")...)
 		}
 	}

@@ -43,7 +43,7 @@ func errorIs(codes ...string) Predicate {
 
 func statusIs(codes ...int) Predicate {
 	return func(x *Exchange) bool {
-		return slices.Contains(codes, x.Status()) || x.excused() && slices.Contains(codes, http.StatusBadRequest)
+		return slices.Contains(codes, x.Status()) || (x.excused() || x.refusedUnder2xx()) && slices.Contains(codes, http.StatusBadRequest)
 	}
 }
 
@@ -75,7 +75,7 @@ const (
 func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 	switch {
 	case x.Infrastructure():
-		return reports.Inconclusive, describe(x) + ", an answer of infrastructure"
+		return reports.Inconclusive, ofInfrastructure(x)
 	case x.Class() == 5,
 		d == DueRefusal && (x.GivesCredentials() || x.StillPending()),
 		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
@@ -85,25 +85,34 @@ func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 }
 
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
-// passed over.
+// passed over; an answer of infrastructure is open before any rule is asked.
 func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule) {
 	for _, x := range xs {
 		if x == nil || x.Superseded {
 			continue
 		}
-		v, actual := due.unnamed(x)
-		for _, r := range rules {
-			if r.When(x) {
-				v, actual = r.Verdict, describe(x)
-				break
-			}
-		}
+		v, actual := due.verdict(x, rules, j.ownsLimits)
 		if x.Step != "" && v != reports.Pass {
 			actual = x.Step + ": " + actual
 		}
 		j.Book(v, expected, actual, x)
 	}
 }
+
+// verdict is that of the first rule that fits, or what follows from Due.
+func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
+	if x.Infrastructure() && !ownsLimits {
+		return reports.Inconclusive, ofInfrastructure(x)
+	}
+	for _, r := range rules {
+		if r.When(x) {
+			return r.Verdict, describe(x)
+		}
+	}
+	return d.unnamed(x)
+}
+
+func ofInfrastructure(x *Exchange) string { return describe(x) + ", an answer of infrastructure" }
 
 // Says tells in a few words what came back: "400 invalid_grant".
 func (x *Exchange) Says() string { return describe(x) }

@@ -33,10 +33,11 @@ var securityChecks = []Check{
 		Judge:   judgeDeviceCodeOrder,
 	},
 	{
-		ID:    "DF-SEC-003",
-		Gate:  GateStart,
-		Reads: []*Scenario{hostileText},
-		Judge: judgeHostileText,
+		ID:         "DF-SEC-003",
+		Gate:       GateStart,
+		Reads:      []*Scenario{hostileText},
+		OwnsLimits: true,
+		Judge:      judgeHostileText,
 	},
 	{
 		ID:    "DF-SEC-004",
@@ -45,11 +46,12 @@ var securityChecks = []Check{
 		Judge: judgeQueryOperators,
 	},
 	{
-		ID:    "DF-SEC-005",
-		Gate:  GateStart,
-		Needs: []Need{NeedAbuse},
-		Reads: []*Scenario{oversized},
-		Judge: judgeOversized,
+		ID:         "DF-SEC-005",
+		Gate:       GateStart,
+		Needs:      []Need{NeedAbuse},
+		Reads:      []*Scenario{oversized},
+		OwnsLimits: true,
+		Judge:      judgeOversized,
 	},
 	{
 		ID:    "DF-SEC-006",
@@ -79,11 +81,12 @@ var securityChecks = []Check{
 		Judge: judgeHostileDevice,
 	},
 	{
-		ID:    "DF-SEC-010",
-		Gate:  GatePending,
-		Needs: []Need{NeedAbuse},
-		Reads: []*Scenario{flood},
-		Judge: judgeFlood,
+		ID:         "DF-SEC-010",
+		Gate:       GatePending,
+		Needs:      []Need{NeedAbuse},
+		Reads:      []*Scenario{flood},
+		OwnsLimits: true,
+		Judge:      judgeFlood,
 	},
 	{
 		ID:    "DF-SEC-011",
@@ -115,7 +118,7 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 	case bits < guessable:
 		j.Fail(expected, how)
 	case bits >= strong:
-		j.Pass()
+		j.Saw(p.Count, "device code")
 	case p.Count < enoughCodes:
 		j.Inconclusive(how + "; too few to tell")
 	default:
@@ -126,7 +129,7 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 // uuids counts the device codes by their UUID version.
 func (e *Evidence) uuids() map[int]int {
 	out := map[int]int{}
-	for _, x := range e.Exchanges {
+	for _, x := range e.all {
 		if x.Op == OpStart && x.HasCodes() {
 			out[e.Secrets[x.text("device_code")].UUID]++
 		}
@@ -171,7 +174,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 			j.Warn("device codes that share nothing", actual)
 		}
 	}
-	j.Pass()
+	j.Saw(p.Count, "device code")
 }
 
 // forgedHost is a name that nobody can own (RFC 6761).

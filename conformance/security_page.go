@@ -186,7 +186,7 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 		}
 	}
 	if _, ok := e.Fact(forgedDecisions, "address"); ok {
-		j.Pass() // it does what an anti-forgery token does
+		j.Saw(1, "secret address of the decision") // it does what an anti-forgery token does
 	}
 	if why, ok := e.Fact(forgedDecisions, "unforged"); ok {
 		j.Inconclusive(why)

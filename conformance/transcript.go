@@ -142,9 +142,10 @@ func (x *Exchange) Status() int {
 }
 
 // Class of the status: 2 for 2xx, 0 when there was no answer. An error under a
-// status that the configuration knows of is a refusal like any other.
+// status of success, or under one that the configuration knows of, is a refusal
+// like any other: its status is DF-ERR-001's.
 func (x *Exchange) Class() int {
-	if x.excused() {
+	if x.excused() || x.refusedUnder2xx() {
 		return http.StatusBadRequest / 100
 	}
 	return x.Status() / 100
@@ -250,22 +251,6 @@ func (x *Exchange) HeaderTokens(name string) []string {
 // NoStore tells whether the answer forbids storing it.
 func (x *Exchange) NoStore() bool {
 	return slices.Contains(x.HeaderTokens("Cache-Control"), "no-store")
-}
-
-// Infrastructure tells whether the answer is that of a limiter, a proxy or the
-// network rather than of the device flow (rule C11).
-func (x *Exchange) Infrastructure() bool {
-	if x.Response == nil {
-		return true
-	}
-	switch x.Status() {
-	case http.StatusTooManyRequests: // unless it is how the flow says slow_down
-		return !x.StillPending()
-	case http.StatusForbidden, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return x.ErrorCode() == ""
-	}
-	return false
 }
 
 // Overlaps tells whether two exchanges were under way at the same time.

@@ -66,7 +66,7 @@ var userCodeChecks = []Check{
 	{
 		ID:    "DF-USERCODE-008",
 		Gate:  GatePending,
-		Reads: []*Scenario{typedAtTokens},
+		Reads: []*Scenario{typedAtTokens, unknownCodes},
 		Judge: judgeTypedAtTokens,
 	},
 	{
@@ -102,18 +102,20 @@ var userCodeChecks = []Check{
 		Judge: judgeFramedPage,
 	},
 	{
-		ID:    "DF-USERCODE-014",
-		Gate:  GateStart,
-		Needs: []Need{NeedApprover, NeedRawCodes, NeedAbuse},
-		Reads: []*Scenario{guessing},
-		Judge: judgeGuessing,
+		ID:         "DF-USERCODE-014",
+		Gate:       GateStart,
+		Needs:      []Need{NeedApprover, NeedRawCodes, NeedAbuse},
+		Reads:      []*Scenario{guessing},
+		OwnsLimits: true,
+		Judge:      judgeGuessing,
 	},
 	{
-		ID:    "DF-USERCODE-015",
-		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedRawCodes, NeedSecondUser, NeedAbuse},
-		Reads: []*Scenario{guessing},
-		Judge: judgeGuessedAround,
+		ID:         "DF-USERCODE-015",
+		Gate:       GateTokens,
+		Needs:      []Need{NeedApprover, NeedRawCodes, NeedSecondUser, NeedAbuse},
+		Reads:      []*Scenario{guessing},
+		OwnsLimits: true,
+		Judge:      judgeGuessedAround,
 	},
 }
 
@@ -185,6 +187,7 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
 	}
 	judgeAlphabet(j, seen)
+	j.Saw(n, "user code")
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -224,7 +227,6 @@ func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
 	if consonants := len(upper) + len(lower) - len(vowels); vowels != "" && consonants > 0 {
 		j.Warn("no vowels, which spell words", fmt.Sprintf("%q", vowels), by...)
 	}
-	j.Pass()
 }
 
 // judgeUniqueCodes: one live grant per user code. Starts under way at the same
@@ -253,7 +255,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 	if n < inRow {
 		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
 	}
-	j.Pass()
+	j.Saw(n, "user code")
 }
 
 // byChance tells whether a code may return by accident among n: the code space
@@ -294,7 +296,7 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	case n < 10:
 		j.Inconclusive(fmt.Sprintf("only %d starts were seen, 10 are needed", n))
 	default:
-		j.Pass()
+		j.Saw(n, "pair of codes")
 	}
 }
 
@@ -320,6 +322,7 @@ var typedAtTokens = &Scenario{
 }
 
 func judgeTypedAtTokens(e *Evidence, j *Judgement) {
-	j.Each(e.Of(typedAtTokens, "the user code", "the user code without separators"), DueRefusal, spec.ErrInvalidGrant,
+	j.Against(e.One(unknownCodes, "of another shape"), "DF-POLL-011").Each(
+		e.Of(typedAtTokens, "the user code", "the user code without separators"), DueRefusal, spec.ErrInvalidGrant,
 		failIf(givesTokens), failIf(stillPending), openIf(infrastructure), passIf(class(4)))
 }

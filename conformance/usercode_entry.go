@@ -135,11 +135,14 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 			continue
 		}
 		var wrong []string
+		refused := 0
 		for _, d := range e.Decisions(mistypedEntry) {
 			switch d.Decision.Outcome {
 			case Accepted:
 				wrong = append(wrong, d.Decision.Label)
-			case Broken:
+			case Refused:
+				refused++
+			default:
 				j.Inconclusive("typed " + d.Decision.Label + ", nobody could be asked: " + d.Detail)
 			}
 		}
@@ -148,7 +151,7 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 			j.Fail("a wrong code that approves nothing", "tokens after a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
 		case len(wrong) > 0:
 			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", and the grant is still undecided", x)
-		default:
+		case refused > 0:
 			j.Each(polls, DuePending, "the grant still pending", passIf(stillPending))
 		}
 	}
@@ -285,7 +288,7 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 	first := *guesses[0].Decision
 	for i, g := range guesses {
 		if heldUp(first, *g.Decision) {
-			j.Pass()
+			j.Saw(len(guesses), "guess")
 			return
 		}
 		if g.Decision.Outcome == Broken {

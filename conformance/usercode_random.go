@@ -28,7 +28,7 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 	case bits < someBits:
 		j.Warn(fmt.Sprintf("%d bits or more", someBits), actual)
 	default:
-		j.Pass()
+		j.Saw(len(codes), "user code")
 	}
 }
 
@@ -56,7 +56,7 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		j.Fail("codes that do not follow the time", fmt.Sprintf("a correlation with the order of starts of %.2f", r), xs...)
 	}
 	judgePositions(j, ofUsualLength(all))
-	j.Pass()
+	j.Saw(len(row), "user code")
 }
 
 // judgePositions looks for characters that never change, and for uneven ones.

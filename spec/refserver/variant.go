@@ -1,9 +1,11 @@
 package refserver
 
 import (
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -96,8 +98,43 @@ func Variants() []Fault {
 			Name: "limited", Doc: "More than forty requests a second from one address are answered 429.",
 			Configure: func(c *Config) { c.Limit = 40 },
 		},
+		proxied,
 	}
 }
+
+// proxied stands behind a proxy that answers every twentieth request itself. Half
+// of those have reached the server, whose answer is then lost.
+var proxied = Fault{
+	Name: "proxied", Doc: "Every twentieth request is answered by a proxy, with 502, 503 or 504 in HTML or JSON.",
+	Wrap: func(next http.Handler) http.Handler {
+		var served atomic.Int64
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n := served.Add(1)
+			if n%20 != 0 {
+				next.ServeHTTP(w, r)
+				return
+			}
+			if n%40 == 0 {
+				next.ServeHTTP(lost{}, r)
+			}
+			status := http.StatusBadGateway + int(n/20)%3
+			body, media := "<html><h1>"+http.StatusText(status)+"</h1></html>", "text/html"
+			if n%60 == 0 {
+				body, media = `{"error":"`+http.StatusText(status)+`"}`, "application/json"
+			}
+			w.Header().Set("Content-Type", media)
+			w.WriteHeader(status)
+			io.WriteString(w, body)
+		})
+	},
+}
+
+// lost takes an answer that nobody gets.
+type lost struct{}
+
+func (lost) Header() http.Header         { return http.Header{} }
+func (lost) Write(b []byte) (int, error) { return len(b), nil }
+func (lost) WriteHeader(int)             {}
 
 const late = "a decision that shows on the second compliant poll warns"
 

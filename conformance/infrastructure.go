@@ -1,0 +1,81 @@
+package conformance
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Infrastructure reports whether the answer is that of a limiter, a proxy or
+// the network rather than of the device flow (rule C11). An answer of 500 is the
+// application's own; one with an OAuth error is the device flow's, whatever its
+// status.
+func (x *Exchange) Infrastructure() bool {
+	if x.Response == nil {
+		return true
+	}
+	switch s := x.Status(); {
+	case s == http.StatusTooManyRequests: // unless it is how the flow says slow_down
+		return !x.StillPending()
+	case s == http.StatusForbidden, s == http.StatusRequestTimeout:
+		return !looksLikeCode(x.ErrorCode())
+	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530: // 52x: an edge that lost its origin
+		return !slices.Contains(registeredErrors, x.ErrorCode()) && !slices.Contains(serverErrors, x.ErrorCode())
+	}
+	return false
+}
+
+// serverErrors are the codes of RFC 6749 section 4.1.2.1 for a server that is in
+// trouble.
+var serverErrors = []string{"server_error", "temporarily_unavailable"}
+
+// looksLikeCode reports whether a text is an error code rather than the words
+// of a status, as in {"error": "Forbidden"}.
+func looksLikeCode(text string) bool {
+	const small = "abcdefghijklmnopqrstuvwxyz"
+	return text != "forbidden" && strings.ContainsAny(text, small) && strings.Trim(text, small+"0123456789_.:-") == ""
+}
+
+// lostAnswer reports whether x got an answer of infrastructure behind which the
+// server may have carried the request out all the same. A limiter that says 429
+// or 403 has let nothing through.
+func (x *Exchange) lostAnswer() bool {
+	return x.Infrastructure() && x.Status() != http.StatusTooManyRequests && x.Status() != http.StatusForbidden
+}
+
+// uncertain reports whether the state of x's grant is unknown because the answer
+// to an earlier poll was lost on its way: that poll may have redeemed the code,
+// or have counted as one that was too fast. A server error says something
+// whatever came before.
+func (e *Evidence) uncertain(x *Exchange) bool {
+	if e == nil || x.Flow == "" || x.Op != OpToken || x.Class() == 5 {
+		return false
+	}
+	return slices.ContainsFunc(e.byFlow[x.Flow], func(y *Exchange) bool {
+		return y.Op == OpToken && y != x && y.Received <= x.Sent && y.lostAnswer()
+	})
+}
+
+// contradictory reports whether answers contradict each other by themselves:
+// two of them give something of value. What a proxy answered beside them does
+// not matter then.
+func contradictory(xs []*Exchange) bool {
+	n := 0
+	for _, x := range xs {
+		if x.GivesCredentials() {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// refusedUnder2xx reports whether the answer refuses under a status of success:
+// it has an error and gives nothing. Acceptance means codes or tokens; that the
+// status is wrong is DF-ERR-001's.
+func (x *Exchange) refusedUnder2xx() bool {
+	return x.Status()/100 == 2 && (x.Op == OpStart || x.Op == OpToken) && x.ErrorCode() != "" && !x.GivesCredentials()
+}
+
+// accepted reports whether a request was granted: the answer hands out codes or
+// tokens.
+func accepted(x *Exchange) bool { return x.GivesCredentials() }

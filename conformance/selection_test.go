@@ -1,0 +1,99 @@
+package conformance
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// TestOnlyTripsTheOwner: a run of one check finds what the whole run finds. The
+// scenarios that a passive check needs are drawn in.
+func TestOnlyTripsTheOwner(t *testing.T) {
+	for _, f := range builtFaults() {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			b := benchFor(f)
+			b.opts.Only = []string{f.Check}
+			results := b.conform(t)
+			if _, ok := tripped(results)[f.Check]; !ok {
+				t.Errorf("--only %s does not find %s: %s", f.Check, f.Name, worse(results))
+			}
+		})
+	}
+}
+
+// TestSelectionChangesNoVerdict judges every check of a recording alone, with
+// what a run of it alone would have recorded, and with all others.
+func TestSelectionChangesNoVerdict(t *testing.T) {
+	for _, name := range []string{"", "unknown-as-pending", "raised-again", "refresh-storable", "multipart-faults-renamed"} {
+		t.Run(name, func(t *testing.T) {
+			b := bench{server: embedded("documented-v2")}
+			if name != "" {
+				f, err := refserver.FaultNamed(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b = benchFor(f)
+			}
+			whole := recorded(t, b)
+			contract, err := whole.contract()
+			if err != nil {
+				t.Fatal(err)
+			}
+			together := newEvidence(whole, contract)
+			for _, c := range Checks() {
+				if c.Passive {
+					continue // it looks at whatever ordinary answers there are
+				}
+				alone := newEvidence(only(whole, c, contract.Documented), contract)
+				a, b := verdict(together, c), verdict(alone, c)
+				if a.Verdict != b.Verdict || a.Reason != b.Reason {
+					t.Errorf("%s is %s (%s) with all others, %s (%s) alone", c.ID, a.Verdict, a.Reason, b.Verdict, b.Reason)
+				}
+			}
+		})
+	}
+}
+
+// only is what a run of one check would have left of a recording.
+func only(t *Transcript, c Check, documented bool) *Transcript {
+	p := plan([]Check{c}, &t.Header.Target, documented, Options{}.withDefaults())
+	out := *t
+	out.Header.Checks = []string{c.ID}
+	out.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool { return !x.of(p.Scenarios...) })
+	out.Events = slices.DeleteFunc(slices.Clone(t.Events), func(ev Event) bool {
+		return ev.Scenario != "" && !slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Name == ev.Scenario })
+	})
+	out.Pools = pools(out.Exchanges)
+	return &out
+}
+
+// TestNoPassWithoutEvidence: scenarios that ran to their end and recorded
+// nothing pass no check.
+func TestNoPassWithoutEvidence(t *testing.T) {
+	clean := recorded(t, bench{server: embedded("documented-v2")})
+	contract, err := clean.contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := *clean
+	empty.Exchanges, empty.Pools = nil, nil
+	empty.Events = slices.DeleteFunc(slices.Clone(clean.Events), func(ev Event) bool { return ev.Kind == EventFact })
+	e := newEvidence(&empty, contract)
+	for _, c := range Checks() {
+		if res := judge(e, c); res.Verdict == reports.Pass || res.Verdict == reports.Error {
+			t.Errorf("%s is %s on nothing: %s", c.ID, res.Verdict, res.Reason)
+		}
+	}
+}
+
+// TestJudgesReadWhatTheyName: a judge that looks into another scenario breaks.
+func TestJudgesReadWhatTheyName(t *testing.T) {
+	e := newEvidence(&Transcript{}, nil)
+	res := judge(e, Check{ID: "DF-X", Reads: []*Scenario{firstPoll}, Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
+	if res.Verdict != reports.Error {
+		t.Errorf("it is %s", res.Verdict)
+	}
+}
