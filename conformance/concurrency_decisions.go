@@ -106,7 +106,7 @@ func judgeRacingDecisions(e *Evidence, j *Judgement) {
 			if d, ok := e.Decision(racingDecisions, flow, label); ok && d.Decision.Outcome == Accepted {
 				accepted++
 			} else if ok && d.Decision.Outcome == Unsupported {
-				j.Skip("the approver cannot " + d.Decision.Decision)
+				j.Skip(approverCannot + d.Decision.Decision)
 				return
 			} else if ok && d.Decision.Outcome == Broken {
 				j.Inconclusive(d.Detail)

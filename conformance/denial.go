@@ -185,7 +185,7 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 			j.Each(polls, DueSuccess, "tokens, because the denial was refused",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 		case Unsupported:
-			j.Skip("the approver cannot deny")
+			j.Skip(approverCannot + "deny")
 		default:
 			j.Inconclusive("the denial could not be asked for: " + d.Detail)
 		}

@@ -80,6 +80,7 @@ type Planned struct {
 	ID      string
 	Verdict reports.Verdict // "", skipped or inconclusive
 	Reason  string
+	Enable  string // what would bring a check that is skipped for want of it
 }
 
 // Count tells how many checks will run.
@@ -154,6 +155,7 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 	for _, c := range checks {
 		pl := Planned{ID: c.ID}
 		pl.Verdict, pl.Reason = unable(c, f, documented)
+		pl.Enable = enable(lacks(c, f, documented))
 		p.Checks = append(p.Checks, pl)
 		if pl.Verdict == "" {
 			p.add(c, f)
@@ -194,18 +196,14 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 	if err != nil {
 		return reports.Error, err.Error()
 	}
-	family := "rfc8628"
-	if documented {
-		family = "documented"
+	if !slices.Contains(r.Contracts, family(documented)) {
+		return reports.Skipped, otherContract + strings.Join(r.Contracts, and) + " contract"
 	}
-	if !slices.Contains(r.Contracts, family) {
-		return reports.Skipped, "is about the " + strings.Join(r.Contracts, " and ") + " contract only"
+	if needs := lacks(c, f, documented); len(needs) > 0 {
+		return reports.Skipped, needsPrefix + named(needs)
 	}
-	if lacks := missing(c.Needs, f); len(lacks) > 0 {
-		if lacks[0] == NeedShortExpiry {
-			return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
-		}
-		return reports.Skipped, "needs " + string(lacks[0])
+	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
+		return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {

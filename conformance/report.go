@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +34,9 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 	}
 	out.StaleWaivers = waive(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
+	if contract, err := t.contract(); err == nil {
+		out.Gaps = gaps(&t.Header.Target, contract.Documented, results)
+	}
 	out.Notes = notes(t, out)
 	return out
 }
@@ -78,16 +80,7 @@ func notes(t *Transcript, c *reports.Conformance) []string {
 	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
 		out = append(out, name+" excused nothing in this run")
 	}
-	missing := map[string]int{}
-	for _, k := range c.Checks {
-		if need, ok := strings.CutPrefix(k.Reason, "needs "); ok && k.Verdict == reports.Skipped {
-			missing[need]++
-		}
-	}
-	if n := missing[string(NeedApprover)]; n > 0 {
-		out = append(out, fmt.Sprintf("%d checks need somebody to press Approve; enable them with --approve prompt, or with approve: in dfcheck.yaml", n))
-	}
-	return out
+	return append(out, leftOut(c.Gaps, c.Checks)...)
 }
 
 // report is the exchange as it stands in a report.

@@ -146,7 +146,7 @@ func decided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Accepted:
 		return true
 	case Unsupported:
-		j.Skip("the approver cannot " + d.Decision.Decision)
+		j.Skip(approverCannot + d.Decision.Decision)
 	default:
 		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
 	}

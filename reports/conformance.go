@@ -14,6 +14,9 @@ type Conformance struct {
 	// defect of the contract document, how to enable what was skipped.
 	Notes        []string      `json:"notes,omitempty"`
 	StaleWaivers []StaleWaiver `json:"stale_waivers,omitempty"`
+	// Gaps are what was skipped for want of a capability, which --strict holds
+	// against the run.
+	Gaps []Gap `json:"gaps,omitempty"`
 }
 
 // Plan is what the run set out to do.

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Exit codes of a run.
+// Exit codes of a run. README.md says what each proves.
 const (
-	ExitOK          = 0
+	ExitOK          = 0   // nothing that was judged failed
 	ExitFailed      = 1   // the target failed a check or a threshold
-	ExitUsage       = 2   // usage or configuration
+	ExitUsage       = 2   // usage or configuration; also a selection of which nothing was judged
 	ExitUntested    = 3   // could not test
-	ExitUndecided   = 4   // --strict and something obligatory stayed open, or a shard is incomplete
-	ExitStaleWaiver = 5   // a waiver waives nothing any more
+	ExitUndecided   = 4   // --strict and a MUST or DOC check was not judged, or a shard is incomplete
+	ExitStaleWaiver = 5   // a waiver no longer applies
 	ExitInterrupted = 130 // by a signal
 )
 
 // ExitOptions are what the user wants to be told by the exit code.
 type ExitOptions struct {
-	Strict        bool // undecided MUST and DOC checks count
+	Strict        bool // MUST and DOC checks that were not judged count
 	FailOnWarning bool // warnings count as failures
 }
 
@@ -29,7 +29,7 @@ func ExitCode(r *Report, o ExitOptions) int {
 	switch {
 	case r.Run.Interrupted:
 		return ExitInterrupted
-	case r.problem(ProblemUsage):
+	case r.problem(ProblemUsage) || r.Conformance.empty():
 		return ExitUsage
 	case r.untested(failed):
 		return ExitUntested
@@ -41,6 +41,12 @@ func ExitCode(r *Report, o ExitOptions) int {
 		return ExitUndecided
 	}
 	return ExitOK
+}
+
+// empty reports whether every check of the selection was skipped: the run proved
+// nothing.
+func (c *Conformance) empty() bool {
+	return c != nil && len(c.Checks) > 0 && Tally(c.Checks).Skipped == len(c.Checks)
 }
 
 func (r *Report) problem(k ProblemKind) bool {
@@ -97,7 +103,5 @@ func (r *Report) undecided(o ExitOptions) bool {
 	if !o.Strict {
 		return false
 	}
-	return r.Conformance != nil && slices.ContainsFunc(r.Conformance.Checks, func(c Check) bool {
-		return c.Verdict == Inconclusive && (c.Level == "MUST" || c.Level == "DOC")
-	})
+	return r.Conformance != nil && len(r.Conformance.Unjudged()) > 0
 }

@@ -15,6 +15,11 @@ func TestExitCode(t *testing.T) {
 		r.Conformance.StaleWaivers = []StaleWaiver{{ID: "DF-POLL-001", Why: "passed"}}
 		return r
 	}
+	lacking := func(other Check, level string) *Report {
+		r := checks(other, Check{ID: "DF-TOKEN-001", Level: level, Verdict: Skipped})
+		r.Conformance.Gaps = []Gap{{Needs: "approve", Checks: []string{"DF-TOKEN-001"}}}
+		return r
+	}
 	with := func(k ProblemKind, r *Report) *Report { r.Run.Problem = &Problem{Kind: k}; return r }
 	load := func(l Load) *Report { return &Report{Load: &l} }
 	ended := Shard{Complete: true}
@@ -34,6 +39,15 @@ func TestExitCode(t *testing.T) {
 		{"an open MUST, strict", checks(open), ExitOptions{Strict: true}, 4},
 		{"an open DOC, strict", checks(Check{Level: "DOC", Verdict: Inconclusive}), ExitOptions{Strict: true}, 4},
 		{"an open SHOULD, strict", checks(Check{Level: "SHOULD", Verdict: Inconclusive}), ExitOptions{Strict: true}, 0},
+		{"skipped for want of a capability", lacking(pass, "MUST"), ExitOptions{}, 0},
+		{"the same, strict", lacking(pass, "MUST"), ExitOptions{Strict: true}, 4},
+		{"a DOC check, strict", lacking(pass, "DOC"), ExitOptions{Strict: true}, 4},
+		{"a SHOULD, strict", lacking(pass, "SHOULD"), ExitOptions{Strict: true}, 0},
+		{"a fail before what was not judged", lacking(fail, "MUST"), ExitOptions{Strict: true}, 1},
+		{"skipped for another reason, strict", checks(pass, Check{ID: "a", Level: "MUST", Verdict: Skipped}), ExitOptions{Strict: true}, 0},
+		{"everything was skipped", checks(Check{Verdict: Skipped}, Check{Verdict: Skipped}), ExitOptions{}, 2},
+		{"everything was skipped, strict", checks(Check{Level: "MUST", Verdict: Skipped}), ExitOptions{Strict: true}, 2},
+		{"interrupted with everything skipped", &Report{Run: Run{Interrupted: true}, Conformance: checks(Check{Verdict: Skipped}).Conformance}, ExitOptions{}, 130},
 		{"a stale waiver", stale(checks(pass)), ExitOptions{}, 5},
 		{"a stale waiver before an open check", stale(checks(open)), ExitOptions{Strict: true}, 5},
 		{"a fail before a stale waiver", stale(checks(fail)), ExitOptions{}, 1},

@@ -57,6 +57,9 @@ func writeJUnit(w io.Writer, r *Report) error {
 		for _, c := range r.Conformance.Checks {
 			s.add(junitCheck(c))
 		}
+		if r.Run.ExitCode == ExitUndecided {
+			s.add(junitCase{Class: "dfcheck", Name: "--strict", Time: "0.000", Failure: &junitOutcome{Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
+		}
 	}
 	if r.Load != nil {
 		for _, t := range r.Load.Thresholds {

@@ -18,6 +18,13 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		p.printf("| pass | fail | warning | inconclusive | skipped | waived | error |\n|---|---|---|---|---|---|---|\n")
 		s := c.Summary
 		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived, s.Error)
+		if r.Run.ExitCode == ExitUndecided {
+			p.printf("**Not judged, and demanded by --strict:**\n\n")
+			for _, u := range c.Unjudged() {
+				p.printf("- %s: %s\n", cell(u.Why), strings.Join(u.Checks, ", "))
+			}
+			p.printf("\n")
+		}
 		p.printf("| check | level | verdict | what |\n|---|---|---|---|\n")
 		for _, k := range c.Checks {
 			if k.Verdict != Pass && k.Verdict != Skipped {

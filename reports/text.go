@@ -97,13 +97,16 @@ func bracketed(seen string) string {
 func (p *printer) conformance(r *Report) {
 	c := r.Conformance
 	s := c.Summary
-	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", plural(s.Total(), "check"),
-		s.Pass, s.Fail, plural(s.Warning, "warning"), s.Inconclusive, s.Skipped, s.Waived, plural(s.Error, "error"), duration(r.Run.DurationMS))
+	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", Count(s.Total(), "check", "checks"),
+		s.Pass, s.Fail, Count(s.Warning, "warning", "warnings"), s.Inconclusive, s.Skipped, s.Waived, Count(s.Error, "error", "errors"), duration(r.Run.DurationMS))
 	for _, n := range c.Notes {
 		p.printf("note: %s\n", legible(n))
 	}
 	for _, w := range c.StaleWaivers {
 		p.printf("stale waiver: %s (%s)\n", legible(w.ID), legible(w.Why))
+	}
+	if r.Run.ExitCode == ExitUndecided {
+		p.printf("%s", unjudgedText(c))
 	}
 }
 

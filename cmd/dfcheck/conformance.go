@@ -7,9 +7,11 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
@@ -45,22 +47,32 @@ stale, 130 interrupted.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringSliceVar(&f.run.Only, "only", nil, "only these checks or groups (DF-POLL-003, POLL)")
-	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
-	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
+	f.addSelection(fs)
 	fs.DurationVar(&f.run.MaxWait, "max-wait", 0, fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
 	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "requests per second, at most")
 	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "device authorizations, at most")
 	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "requests under way, at most")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text; - is standard output)")
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
-	fs.StringVar(&f.waivers, "waivers", "", "file of known failures")
-	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
-	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check stays undecided")
-	fs.StringVar(&f.failOn, "fail-on", "fail", "what makes exit code 1: fail or warning")
+	f.addGate(fs)
 	return c
+}
+
+// addSelection adds the flags that choose checks.
+func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&f.run.Only, "only", nil, "only these checks or groups (DF-POLL-003, POLL; dfcheck checks groups lists them)")
+	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
+	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
+}
+
+// addGate adds the flags that say what is shown and what the exit code counts.
+func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text; - is standard output)")
+	fs.StringVar(&f.waivers, "waivers", "", "file of known failures; dfcheck waivers shows its form")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
+	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
+	fs.StringVar(&f.failOn, "fail-on", "fail", "what makes exit code 1: fail or warning")
 }
 
 // settings is what a run needs beyond its target, read before anything is sent.
@@ -102,6 +114,9 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if f.run.MaxWait == 0 {
 		f.run.MaxWait = time.Duration(c.MaxWait)
 	}
+	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
+		errs = append(errs, fmt.Errorf("--strict holds MUST and DOC checks, and --level %s selects none of them", f.run.Level))
+	}
 	_, err := conformance.Select(f.run)
 	errs = append(errs, err, positive(f.flags, "max-rps", "max-starts", "concurrency", "max-wait"))
 	return s, usage(errors.Join(errs...), "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks")
@@ -132,6 +147,9 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))
 	}
 	f.announce(t, run)
+	if err := run.Plan().NothingRuns(); err != nil {
+		return emptySelection(err)
+	}
 	f.printJudged(s.words(t), p, run)
 	results := run.Suite(ctx)
 	p.clear()
@@ -252,5 +270,23 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 	if r.Run.Interrupted {
 		t.note("dfcheck: interrupted; what was judged so far is in the reports")
 	}
-	return exit(r.Run.ExitCode)
+	return ended(r.Run.ExitCode, results)
+}
+
+// ended is how a judged run ends: with its exit code, and a word where nothing of
+// the selection was judged.
+func ended(code int, results []conformance.Result) error {
+	if code == reports.ExitUsage {
+		return emptySelection(conformance.NothingJudged(results))
+	}
+	return exit(code)
+}
+
+// emptySelection is the error of a selection of which nothing can be judged.
+func emptySelection(err error) error {
+	hint := ""
+	if empty, ok := errors.AsType[*conformance.EmptyError](err); ok {
+		hint = empty.Hint()
+	}
+	return usage(err, hint)
 }

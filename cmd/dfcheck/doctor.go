@@ -143,14 +143,17 @@ func found(w io.Writer, run *conformance.Run) {
 	}
 	plan := run.Plan()
 	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %s\n", plan.Count(), len(plan.Checks), plan.Requests, plan.Critical.Round(time.Second))
-	left := map[string]int{}
+	left, how := map[string]int{}, map[string]string{}
 	for _, c := range plan.Checks {
 		if c.Verdict != "" {
 			left[c.Reason]++
+			if c.Enable != "" {
+				how[c.Reason] = " (" + c.Enable + ")"
+			}
 		}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(left)) {
-		fmt.Fprintf(w, "           %d left out: %s%s\n", left[reason], reason, remedy(reason))
+		fmt.Fprintf(w, "           %d left out: %s%s\n", left[reason], reason, how[reason])
 	}
 	fmt.Fprintln(w, "ready      `dfcheck conformance` can run")
 }
@@ -161,31 +164,4 @@ func encodingName(x *conformance.Exchange) string {
 		return "form"
 	}
 	return name
-}
-
-// remedy tells how to enable the checks that are left out for a reason.
-func remedy(reason string) string {
-	need, ok := strings.CutPrefix(reason, "needs ")
-	if !ok {
-		return ""
-	}
-	switch conformance.Need(need) {
-	case conformance.NeedApprover:
-		return " (--approve prompt asks you; approve: in dfcheck.yaml does it by itself)"
-	case conformance.NeedSecondClient:
-		return " (--second-client-id, or second_client: in dfcheck.yaml)"
-	case conformance.NeedRestricted:
-		return " (restricted_client: a client that may not use the device grant)"
-	case conformance.NeedConfidential:
-		return " (confidential_client: a client with a secret)"
-	case conformance.NeedIssuer:
-		return " (--issuer)"
-	case conformance.NeedScope:
-		return " (--scope)"
-	case conformance.NeedNarrowable:
-		return " (narrowable_scope: one that the server knows and does not grant)"
-	case conformance.NeedIntrospection:
-		return " (introspection: or resource: in dfcheck.yaml)"
-	}
-	return ""
 }

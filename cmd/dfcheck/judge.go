@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +14,7 @@ import (
 )
 
 func newJudge(t terminal) *cobra.Command {
-	f := &conformanceFlags{failOn: "fail"}
+	f := &conformanceFlags{}
 	c := &cobra.Command{
 		Use: "judge TRANSCRIPT", Short: "Judge a saved transcript again", Args: cobra.ExactArgs(1),
 		Long: `Gives the verdicts that follow from a transcript saved with --record. Nothing is
@@ -23,10 +25,8 @@ sent: the same transcript gives the same verdicts.`,
 	}
 	fs := c.Flags()
 	f.flags = fs
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH")
-	fs.StringVar(&f.waivers, "waivers", "", "file of known failures")
-	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
-	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check stayed undecided")
+	f.addSelection(fs)
+	f.addGate(fs)
 	return c
 }
 
@@ -44,7 +44,7 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err), "save one with `dfcheck conformance --record FILE`")
 	}
-	results, err := conformance.Judge(transcript)
+	results, err := f.selected(transcript)
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err), "")
 	}
@@ -56,12 +56,31 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	r.Target = transcript.Header.Target.ReportTarget(transcript.Header.Contract, "")
 	r.Conformance = conformance.Section(transcript, results, nil, s.waivers, nil)
 	r.Run.Problem = transcript.Problem()
-	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict})
+	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
 	if err := reports.WriteText(s.words(t).out, r, f.verbose); err != nil {
 		return err
 	}
 	if err := s.write(t.out, r); err != nil {
 		return err
 	}
-	return exit(r.Run.ExitCode)
+	return ended(r.Run.ExitCode, results)
+}
+
+// selected judges a transcript and keeps the verdicts that were asked for.
+func (f *conformanceFlags) selected(t *conformance.Transcript) ([]conformance.Result, error) {
+	wanted, err := conformance.Select(f.run)
+	if err != nil {
+		return nil, err
+	}
+	results, err := conformance.Judge(t)
+	if err != nil {
+		return nil, err
+	}
+	results = slices.DeleteFunc(results, func(r conformance.Result) bool {
+		return !slices.ContainsFunc(wanted, func(c conformance.Check) bool { return c.ID == r.Check.ID })
+	})
+	if len(results) == 0 {
+		return nil, errors.New("the transcript was recorded for none of the selected checks")
+	}
+	return results, nil
 }

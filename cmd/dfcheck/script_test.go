@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
 		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
 		"SCOPED":    startReference(t, "rfc8628", "scope-mandatory"),
+		"REUSABLE":  startReference(t, "documented-v1", "code-reusable"),
 		"HIDDEN":    startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
 		"OPENAPI":   startMoved(t, "documented-v1", "/v9/devices", "/v9/tokens", "/openapi.yaml"),
 	}

@@ -1,0 +1,141 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// enabling says for every capability which flag or key brings it.
+var enabling = map[Need]string{
+	NeedApprover:      "--approve prompt asks you; approve: in dfcheck.yaml decides by itself",
+	NeedRawCodes:      "approve: kind form, browser, http, exec or prompt",
+	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
+	NeedHTTPApproval:  "approve: kind form",
+	NeedSecondUser:    "approve.second_user: a second account on the server",
+	NeedSecondClient:  "--second-client-id, or second_client: in dfcheck.yaml",
+	NeedRestricted:    "restricted_client: a client that may not use the device grant",
+	NeedConfidential:  "confidential_client: a client with a secret",
+	NeedIntrospection: "introspection: or resource: in dfcheck.yaml",
+	NeedIssuer:        "--issuer",
+	NeedScope:         "--scope",
+	NeedNarrowable:    "narrowable_scope: one that the server knows and does not grant",
+	NeedPublicTLS:     "a host with https",
+	NeedAbuse:         "--abuse attacks limits",
+	NeedShortExpiry:   "--max-wait",
+	needDenial:        "deny: in the approve section says how",
+}
+
+// needDenial is a capability that only shows when a denial is asked for.
+const needDenial Need = "approve.deny"
+
+// approverCannot is how a check says that the approver has no such decision.
+const approverCannot = "the approver cannot "
+
+// Enable says which flag or key brings the capability.
+func (n Need) Enable() string { return enabling[n] }
+
+// lacks lists the capabilities for want of which a check of the chosen contract
+// is skipped. What an approver can do besides deciding is not named where there is
+// no approver at all.
+func lacks(c Check, f *Facts, documented bool) []Need {
+	r, err := spec.Lookup(c.ID)
+	if err != nil || !slices.Contains(r.Contracts, family(documented)) {
+		return nil
+	}
+	out := slices.DeleteFunc(missing(c.Needs, f), func(n Need) bool { return n == NeedShortExpiry })
+	if slices.Contains(out, NeedApprover) {
+		out = slices.DeleteFunc(out, func(n Need) bool { return strings.HasPrefix(string(n), "approve.") })
+	}
+	return out
+}
+
+// family is the catalogue's name of the contract that is checked.
+func family(documented bool) string {
+	if documented {
+		return "documented"
+	}
+	return "rfc8628"
+}
+
+// named joins capabilities: approve and second_client.
+func named(needs []Need) string {
+	words := make([]string, 0, len(needs))
+	for _, n := range needs {
+		words = append(words, string(n))
+	}
+	return strings.Join(words, and)
+}
+
+// gaps groups what was skipped by the capability it lacks, in the order of the
+// checks.
+func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
+	var out []reports.Gap
+	for _, res := range results {
+		if res.Verdict != reports.Skipped {
+			continue
+		}
+		needs := lacks(res.Check, f, documented)
+		if len(needs) == 0 && strings.HasPrefix(res.Reason, approverCannot) {
+			needs = []Need{needDenial}
+		}
+		if len(needs) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(out, func(g reports.Gap) bool { return g.Needs == named(needs) })
+		if i < 0 {
+			i, out = len(out), append(out, reports.Gap{Needs: named(needs), Enable: enable(needs)})
+		}
+		out[i].Checks = append(out[i].Checks, res.Check.ID)
+	}
+	return out
+}
+
+func enable(needs []Need) string {
+	var out []string
+	for _, n := range needs {
+		how := n.Enable()
+		if n == NeedApprover && len(needs) > 1 {
+			how = "an approver" // a line of its own says how
+		}
+		if how != "" {
+			out = append(out, how)
+		}
+	}
+	return strings.Join(out, ", and ")
+}
+
+// leftOut says in a line each what was skipped, why, and what would bring it.
+func leftOut(gaps []reports.Gap, checks []reports.Check) []string {
+	var out []string
+	for _, g := range gaps {
+		out = append(out, g.Counted()+": "+g.Enable)
+	}
+	var reasons []string
+	count := map[string]int{}
+	for _, c := range checks {
+		if c.Verdict == reports.Skipped && !slices.ContainsFunc(gaps, func(g reports.Gap) bool { return slices.Contains(g.Checks, c.ID) }) {
+			if count[c.Reason]++; count[c.Reason] == 1 {
+				reasons = append(reasons, c.Reason)
+			}
+		}
+	}
+	for _, why := range reasons {
+		if contract, ok := strings.CutPrefix(why, otherContract); ok {
+			out = append(out, reports.Count(count[why], "check applies", "checks apply")+" only to the "+contract)
+		} else {
+			out = append(out, reports.Count(count[why], "check does", "checks do")+" not apply here: "+why)
+		}
+	}
+	return out
+}
+
+// How the reasons begin for which a check is skipped before it runs, and how the
+// capabilities in them are joined.
+const (
+	otherContract = "applies only to the "
+	needsPrefix   = "needs "
+	and           = " and "
+)

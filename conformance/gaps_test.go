@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// TestEveryCapabilityNamesItsKey: whatever a check can lack, the user is told what
+// brings it.
+func TestEveryCapabilityNamesItsKey(t *testing.T) {
+	for _, c := range Checks() {
+		for _, n := range c.Needs {
+			if n.Enable() == "" {
+				t.Errorf("%s needs %s, and nothing says what brings it", c.ID, n)
+			}
+		}
+	}
+}
+
+// TestGaps: what was skipped for want of a capability is told apart from what is of
+// another contract and from what the server does not have.
+func TestGaps(t *testing.T) {
+	check := func(id string) Check { c, _ := checkByID(id); return c }
+	skipped := func(id, reason string) Result {
+		return Result{Check: check(id), Verdict: reports.Skipped, Reason: reason}
+	}
+	facts := &Facts{Powers: []Need{NeedShortExpiry}}
+	got := gaps(facts, true, []Result{
+		skipped("DF-TOKEN-001", "needs approve"),
+		skipped("DF-AUTHZ-002", otherContract+"rfc8628 contract"),
+		skipped("DF-TOKEN-006", "needs approve and scope"),
+		skipped("DF-TOKEN-002", "needs approve"),
+		skipped("DF-USERCODE-001", "the user codes have no letters"),
+		{Check: check("DF-TOKEN-003"), Verdict: reports.Inconclusive},
+	})
+	want := []reports.Gap{
+		{Needs: "approve", Enable: NeedApprover.Enable(), Checks: []string{"DF-TOKEN-001", "DF-TOKEN-002"}},
+		{Needs: "approve and scope", Enable: "an approver, and --scope", Checks: []string{"DF-TOKEN-006"}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	// The approver is there and has no steps for a denial.
+	facts.Powers = append(facts.Powers, NeedApprover)
+	got = gaps(facts, true, []Result{skipped("DF-DENY-001", approverCannot+"deny")})
+	if len(got) != 1 || got[0].Needs != "approve.deny" || !strings.Contains(got[0].Enable, "deny:") {
+		t.Errorf("an approver that cannot deny: %+v", got)
+	}
+}
