@@ -14,7 +14,7 @@ import (
 
 func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, error) {
 	c := &crowd{target: t, approver: t.Approver, population: newPopulation(p),
-		decisions: &decisions{waker: newWaker()}}
+		decisions: &decisions{waker: t.waker()}}
 	c.record = newRecord(c.population)
 	if err := c.population.render(t, p); err != nil {
 		return nil, err
@@ -23,6 +23,9 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	now := func() int64 { return int64(time.Since(began)) }
 	c.transport = &transport{jobs: make([]job, p.Connections.Most), pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
 	c.transport.pool.tls = t.TLS
+	if t.dial != nil {
+		c.transport.pool.dial = t.dial
+	}
 	if p.Connections.Mode == perDevice {
 		c.transport.pool.own = make([]*conn, p.Devices)
 	}
@@ -46,7 +49,7 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
 	began = time.Now()
-	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.Most, newWaker())
+	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.Most, t.waker())
 	for i := range c.devices {
 		d := &c.devices[i]
 		d.group, d.due = c.population.group(int32(i)), c.population.arrival(int32(i))

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -27,6 +28,17 @@ type Target struct {
 	Approver           approve.Approver                      // nil: nobody decides
 	AllowHosts         []string                              // beside this machine itself
 	Embedded           bool                                  // it is part of this process
+
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's; tests in bubbles have their own
+}
+
+// waker is the one for a sleeper. The kernel's timers know nothing of the time
+// in a bubble.
+func (t Target) waker() waker {
+	if t.dial != nil {
+		return newTimerWaker()
+	}
+	return newWaker()
 }
 
 // allowed holds that load goes to this machine, or where the user said it may.

@@ -1,0 +1,91 @@
+package load
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// wire is a network of its own: connections are pipes, so that a whole run fits
+// into a bubble, where minutes take as long as the work in them.
+type wire struct {
+	dialled chan net.Conn
+	gone    chan struct{}
+}
+
+// pipeEnd has the address of this machine, as limiters want to know it.
+type pipeEnd struct{ net.Conn }
+
+func (pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func (w *wire) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.dialled:
+		return c, nil
+	case <-w.gone:
+		return nil, net.ErrClosed
+	}
+}
+
+func (w *wire) Close() error { close(w.gone); return nil }
+
+func (w *wire) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	mine, theirs := net.Pipe()
+	select {
+	case w.dialled <- pipeEnd{theirs}:
+		return mine, nil
+	case <-w.gone:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// inBubble runs a crowd on a server in a bubble.
+func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{dialled: make(chan net.Conn), gone: make(chan struct{})}
+		s := &http.Server{Handler: server}
+		go s.Serve(w)
+		defer s.Close()
+		people := &http.Transport{DialContext: w.dial}
+		defer people.CloseIdleConnections()
+		host := "http://127.0.0.1"
+		l, err := Run(t.Context(), Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
+			ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", dial: w.dial,
+			Approver: &approve.Reference{Client: &http.Client{Transport: people}, URL: host}}, p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, l)
+	})
+}
+
+// quick is the reference server with a short interval and short codes.
+func quick(faults ...refserver.Fault) http.Handler {
+	return refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}, faults...)
+}
+
+// Minutes of a crowd pass in a bubble.
+func TestBubble(t *testing.T) {
+	p := crowdOf(100)
+	p.Duration = Duration(2 * time.Minute)
+	p.Groups[0].Behaviour.Again = Duration(time.Second)
+	inBubble(t, quick(), documented(t), p, func(t *testing.T, l *reports.Load) {
+		if l.ErrorRate != 0 || len(l.Violations) != 0 || l.Requests.Polls < 3000 {
+			t.Errorf("%+v %+v", l.Outcomes, l.Violations)
+		}
+		t.Logf("%+v", l.Outcomes)
+	})
+}
