@@ -58,7 +58,7 @@ func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *Pro
 		w := &wire{dialled: make(chan net.Conn), gone: make(chan struct{})}
 		s := &http.Server{Handler: server}
 		go s.Serve(w)
-		defer s.Close()
+		defer s.Shutdown(context.Background()) // waits for the answers that are still being made
 		people := &http.Transport{DialContext: w.dial}
 		defer people.CloseIdleConnections()
 		host := "http://127.0.0.1"

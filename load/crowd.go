@@ -85,15 +85,18 @@ func (c *crowd) settle(j *job) {
 	lock := c.lock(j.device)
 	lock.Lock()
 	if j.resent {
-		d.flags |= resent
+		d.flags |= unsure
 	}
 	if d.state == replaying && (j.reply.outcome == outOAuth || j.reply.outcome == outDenied || j.reply.outcome == outExpired) {
 		asked := *j.reply // it was asked for
 		asked.outcome = outRefused
 		j.reply = &asked
 	}
+	if d.flags&backingOff != 0 {
+		c.record.putOff(d.missed(j.intended) - 1) // this is the one that was sent
+	}
 	c.inspect(d, j)
-	e := event{outcome: j.reply.outcome, sent: j.sent, received: j.received, interval: j.reply.codes.Interval, lifetime: j.reply.codes.ExpiresIn}
+	e := event{outcome: j.reply.outcome, sent: j.sent, received: j.received, interval: j.reply.codes.Interval, lifetime: j.reply.codes.ExpiresIn, retryAfter: j.reply.retryAfter}
 	switch {
 	case j.template.start && e.outcome == outCodes:
 		if !c.begin(d, j) {
@@ -125,7 +128,7 @@ func (c *crowd) begin(d *device, j *job) bool {
 	if len(codes.DeviceCode) > maxCode {
 		return false
 	}
-	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), hash(codes.UserCode), 0, d.flags&resent, 0, 0
+	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), hash(codes.UserCode), 0, d.flags&unsure, 0, 0
 	d.flow++
 	c.record.flowBegun(d.group, j.received)
 	c.active.Add(1)
@@ -192,7 +195,10 @@ func (c *crowd) follow(d *device, j *job, a action) {
 	} else if was == starting {
 		c.record.noFlow(d.group, j.received)
 	}
-	if b.Again > 0 && d.state != failed {
+	switch {
+	case d.state == failed && b.OnError != leave:
+		d.state, d.due, d.flags = starting, max(a.due, j.received+int64(d.stretched(b, d.backoff))), backingOff
+	case d.state != failed && b.Again > 0:
 		d.state, d.due, d.flags = starting, j.received+int64(b.Again), 0
 	}
 }

@@ -103,6 +103,9 @@ func (d *desk) receive(start bool) (r *reply, clean bool, err error) {
 	r = &reply{status: h.StatusCode(), contentType: usual(h.ContentType()), cacheControl: usual(h.Peek("Cache-Control"))}
 	r.header, r.body = d.texts(raw)
 	r.classify(start)
+	if r.outcome.bad() || r.outcome == outSlowDown {
+		r.retryAfter = retryAfter(string(h.Peek("Retry-After")), string(h.Peek("Date")))
+	}
 	if clean && len(r.header)+len(r.body) == len(raw) && d.got == len(raw) && (r.outcome == outPending || r.outcome == outCodes) {
 		*like = r
 	}

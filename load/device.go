@@ -21,7 +21,7 @@ type device struct {
 	group    uint8
 	state    state
 	flags    flags
-	backoff  uint8 // timeouts in a row
+	backoff  uint8 // errors in a row, up to maxBackoff
 }
 
 // state of a device.
@@ -48,12 +48,12 @@ type flags uint8
 const (
 	decisionSent flags = 1 << iota
 	decisionIsDenial
-	resent      // a request was sent twice; what it led to proves nothing
-	pendingOnce // one poll after the decision was answered as pending
-	slowed      // it was told to slow down
-	redeemed    // it got its token
-	refused     // it was denied
-	ended       // it was told that the code had expired
+	unsure     // an answer was lost, or a request sent twice; what follows proves nothing
+	backingOff // its next request waits because the last one failed
+	asksAgain  // its code was refused while it lived; one more poll sees whether that lasts
+	redeemed   // it got its token
+	refused    // it was denied
+	ended      // it was told that the code had expired
 )
 
 // action is what a device does next, and when.
@@ -68,39 +68,35 @@ type event struct {
 	sent, received int64
 	interval       int64 // seconds announced by a start
 	lifetime       int64 // seconds announced by a start
+	retryAfter     int64 // nanoseconds that the server asked for
 }
 
 // ends is the end of the device's code, in nanoseconds of the run.
 func (d *device) ends() int64 { return int64(d.endsMS) * int64(time.Millisecond) }
 
-const maxBackoff = 6 // doublings: 5 s become 320 s
-
 // after decides what the device does after an event (RFC 8628 sections 3.3 to
 // 3.5). It changes only what it must remember for that.
 func (d *device) after(b *Behaviour, e event) action {
-	if e.outcome == outTimeout || e.outcome == outConnection || e.outcome == outUnsent {
-		return d.retry(b, e)
-	}
-	d.backoff = 0
-	if d.state == starting {
-		if e.outcome != outCodes {
-			return action{failed, 0}
-		}
+	d.flags &^= backingOff
+	switch {
+	case d.state == replaying:
+		return action{d.settled(), 0}
+	case e.outcome.bad() || !e.outcome.answered() || d.state == starting && e.outcome != outCodes:
+		return d.failing(b, e)
+	case d.state == starting:
 		d.interval = uint16(e.interval)
 		d.endsMS = milliseconds(e.received + e.lifetime*int64(time.Second))
 		return d.wait(b, e.received)
 	}
-	if d.state == replaying {
-		return action{d.settled(), 0}
-	}
+	d.backoff = 0
 	switch e.outcome {
 	case outSlowDown:
 		if b.SlowDown == obey {
 			d.interval = min(d.interval, maxInterval) + 5
 		}
-		return d.goOn(b, e.received)
-	case outPending:
-		return d.goOn(b, e.received)
+		a := d.goOn(b, e.received)
+		a.due = max(a.due, e.received+e.retryAfter)
+		return a
 	case outToken:
 		d.flags |= redeemed
 	case outDenied:
@@ -108,7 +104,7 @@ func (d *device) after(b *Behaviour, e event) action {
 	case outExpired:
 		d.flags |= ended
 	default:
-		return action{failed, 0}
+		return d.goOn(b, e.received)
 	}
 	return action{d.settled(), 0}
 }
@@ -148,22 +144,11 @@ func (d *device) wait(b *Behaviour, now int64) action {
 }
 
 // pause is the device's interval as its own clock measures it.
-func (d *device) pause(b *Behaviour) time.Duration {
-	p := time.Duration(d.interval) * time.Second << d.backoff
+func (d *device) pause(b *Behaviour) time.Duration { return d.stretched(b, 0) }
+
+// stretched is the interval after some doublings.
+func (d *device) stretched(b *Behaviour, doublings uint8) time.Duration {
+	p := time.Duration(d.interval) * time.Second << doublings
 	p = time.Duration(float64(p) * (1 + b.Drift))
 	return max(p-time.Duration(b.Early), 0)
-}
-
-// retry backs off after a timeout or a broken connection, doubling the wait
-// each time (RFC 8628 section 3.5).
-func (d *device) retry(b *Behaviour, e event) action {
-	d.backoff = min(d.backoff+1, maxBackoff)
-	if d.state == starting {
-		d.interval = 5
-		return action{starting, e.received + int64(d.pause(b))}
-	}
-	if d.state == replaying {
-		return action{d.settled(), 0}
-	}
-	return d.goOn(b, e.received)
 }

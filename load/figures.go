@@ -15,7 +15,7 @@ type figures struct {
 	bytesOut, bytesIn tally                 // header and body, by outcome
 	begun             uint64                // flows that got codes
 	over              [abandoned + 1]uint64 // flows that ended, by their last state
-	codeless          uint64                // flows that failed at their start
+	codeless          uint64                // flows that were refused at their start
 	start, poll       *reports.Histogram
 	token             *reports.Histogram
 	waiting, server   *reports.Histogram // the two parts of the time to token
@@ -118,7 +118,7 @@ func (f *figures) breakdown(name string, simulated, before uint64, took time.Dur
 		Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum(),
 			FailedStarts: f.failed[0], FailedPolls: f.failed[1], TimedOutStarts: f.timedOut[0], TimedOutPolls: f.timedOut[1],
 			NotSent: f.outcomes[outUnsent]},
-		Devices: reports.Devices{Simulated: simulated, Started: f.begun, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
+		Devices: reports.Devices{Simulated: simulated, Started: f.begun + f.codeless, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
 			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
 	b.FlowShares = b.Devices.Shares()
 	if n := b.Requests.Total(); n > 0 {

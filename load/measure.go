@@ -103,6 +103,8 @@ var measures = map[string]measure{
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PerSecond }},
 	"polls_per_second": {unit: number, requests: onPolls, about: "polls per second, over the run",
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
+	"carried": {unit: share, regardless: true, about: "requests answered as a flow needs, of those that a healthy server would have got",
+		wholeOne: func(l *reports.Load) float64 { return l.Offered.Share }},
 	"violations": {unit: number, theirs: true, regardless: true, about: "broken promises of the protocol",
 		wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) }},
 }

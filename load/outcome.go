@@ -2,6 +2,8 @@ package load
 
 import (
 	"mime"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -53,6 +55,7 @@ type reply struct {
 	token        uint64 // hash of the access token
 	faults       faults
 	problem      string // why there is none, or why it is malformed
+	retryAfter   int64  // nanoseconds to wait, of an error
 }
 
 // faults are what is wrong with an answer by itself.
@@ -145,7 +148,7 @@ func (r *reply) classifyError() {
 	case r.status >= 500:
 		r.outcome = out5xx
 		return
-	case code == "" && r.status/100 == 4:
+	case r.status/100 == 4 && (code == "" || limits(r.status) && !slices.Contains(errorCodes, code)):
 		r.outcome = out4xx
 		return
 	case code == "":
@@ -170,6 +173,16 @@ func (r *reply) classifyError() {
 		r.faults |= wrongType
 	}
 }
+
+// limits tells the statuses with which limiters and firewalls answer, often with
+// an error of their own making.
+func limits(status int) bool {
+	return status == http.StatusForbidden || status == http.StatusTooManyRequests
+}
+
+// errorCodes are those that a token endpoint answers by itself.
+var errorCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidRequest,
+	spec.ErrInvalidClient, spec.ErrInvalidGrant, spec.ErrInvalidScope, spec.ErrUnauthorizedClient, spec.ErrUnsupportedGrantType, spec.ErrInvalidTarget}
 
 // tally counts outcomes.
 type tally [outcomes]uint64

@@ -57,6 +57,7 @@ type Behaviour struct {
 	Replay   float64  `yaml:"replay"`    // share of flows polled once more when over
 	Again    Duration `yaml:"again"`     // begins a new flow that long after one is over; 0: never
 	GiveUp   Duration `yaml:"give_up"`   // stops polling that long after its start
+	OnError  string   `yaml:"on_error"`  // retry, restart or leave
 }
 
 const (
@@ -184,6 +185,7 @@ func (p *Profile) WithDefaults() *Profile {
 		set(&g.Name, fmt.Sprintf("group %d", i+1))
 		set(&g.Weight, 1)
 		set(&g.Behaviour.SlowDown, obey)
+		set(&g.Behaviour.OnError, restart)
 		set(&g.People.Delay.Kind, "fixed")
 	}
 	return &q

@@ -22,6 +22,7 @@ type record struct {
 	shortages  []reports.Shortage // of this machine
 	violations map[string]*reports.Violation
 	exchanges  []reports.Exchange // that violations cite
+	missed     float64            // polls that devices did not send because they backed off
 }
 
 func newRecord(p *population) *record {

@@ -42,6 +42,7 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	b := all.breakdown("", uint64(p.Devices), 0, took)
 	l.Devices, l.Requests, l.Outcomes, l.ErrorRate, l.Latency = b.Devices, b.Requests, b.Outcomes, b.ErrorRate, b.Latency
 	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
+	l.Offered, l.States = c.offered(all, took), c.states()
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
 	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, took)
@@ -53,20 +54,10 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	if c.approver == nil {
 		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending")
 	}
-	if n := c.absent(); n > 0 {
+	if n := l.States.Absent; n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not come when the run ended", n, p.Devices))
 	}
 	return l, nil
-}
-
-// absent counts the devices that have not come.
-func (c *crowd) absent() (n int) {
-	for i := range c.devices {
-		if c.devices[i].state == absent {
-			n++
-		}
-	}
-	return n
 }
 
 // broken lists the violations in their order.

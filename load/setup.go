@@ -52,6 +52,7 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.Most, t.waker())
 	for i := range c.devices {
 		d := &c.devices[i]
+		d.interval = uint16(codes.Interval) // until it has codes
 		d.group, d.due = c.population.group(int32(i)), c.population.arrival(int32(i))
 		c.schedule.put(int32(i))
 	}

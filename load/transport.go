@@ -156,6 +156,9 @@ func (t *transport) foreign(ctx context.Context, j *job) {
 	}
 	j.reply = &reply{status: resp.StatusCode, contentType: resp.Header.Get("Content-Type"), cacheControl: resp.Header.Get("Cache-Control"), body: string(raw)}
 	j.reply.classify(j.template.start)
+	if r := j.reply; r.outcome.bad() || r.outcome == outSlowDown {
+		r.retryAfter = retryAfter(resp.Header.Get("Retry-After"), resp.Header.Get("Date"))
+	}
 }
 
 func (r *reply) classify(start bool) {

@@ -65,7 +65,7 @@ func (c *crowd) inspect(d *device, j *job) {
 	case outToken:
 		c.inspectToken(d, j)
 	case outPending, outSlowDown:
-		if d.state == replaying && d.flags&resent == 0 && r.outcome == outPending {
+		if d.state == replaying && d.flags&unsure == 0 && r.outcome == outPending {
 			c.violate(wentBack, j, "authorization_pending")
 		}
 		c.inspectPace(d, j)
@@ -74,7 +74,7 @@ func (c *crowd) inspect(d *device, j *job) {
 
 func (c *crowd) inspectToken(d *device, j *job) {
 	switch {
-	case d.flags&redeemed != 0 && d.flags&resent == 0:
+	case d.flags&redeemed != 0 && d.flags&unsure == 0:
 		c.violate(tokenTwice, j, "a second token")
 	case d.flags&refused != 0, d.flags&decisionIsDenial != 0 && d.decided != 0 && d.decided < j.sent:
 		c.violate(tokenDenied, j, "a token")
@@ -99,7 +99,7 @@ func (c *crowd) inspectPace(d *device, j *job) {
 	kept := j.sent-d.received >= interval
 	offended := j.received-d.sent < interval
 	switch {
-	case j.reply.outcome == outSlowDown && kept && d.flags&resent == 0:
+	case j.reply.outcome == outSlowDown && kept && d.flags&unsure == 0:
 		c.violate(undeserved, j, "%.3f s after the last answer, of %d s", float64(j.sent-d.received)/1e9, d.interval)
 	case j.reply.outcome == outPending && offended:
 		c.violate(unpunished, j, "%.3f s after the last poll, of %d s", float64(j.received-d.sent)/1e9, d.interval)

@@ -9,9 +9,12 @@ type Load struct {
 	Profile map[string]any `json:"profile"`
 	Shard   Shard          `json:"shard"`
 	// Shards lists, after a merge, every shard of the run, the missing ones too.
-	Shards   []Shard  `json:"shards,omitempty"`
-	Devices  Devices  `json:"devices"`
+	Shards  []Shard `json:"shards,omitempty"`
+	Devices Devices `json:"devices"`
+	// States tells what every device was doing when the run ended.
+	States   States   `json:"states,omitempty"`
 	Requests Requests `json:"requests"`
+	Offered  Offered  `json:"offered,omitempty"`
 	Outcomes Outcomes `json:"outcomes"`
 	// ErrorRate is Outcomes.Errors over all requests, 0..1.
 	ErrorRate float64   `json:"error_rate"`
@@ -75,12 +78,12 @@ type Shard struct {
 // their flows. A device that begins anew has many.
 type Devices struct {
 	Simulated uint64 `json:"simulated"`
-	Started   uint64 `json:"started"` // flows that got their codes
-	Pending   uint64 `json:"pending"` // of these, under way at the end
+	Started   uint64 `json:"started"` // flows: Pending and Over
+	Pending   uint64 `json:"pending"` // in progress at the end
 	Approved  uint64 `json:"approved"`
 	Denied    uint64 `json:"denied"`
 	Expired   uint64 `json:"expired"`
-	Failed    uint64 `json:"failed"` // those that got no codes included
+	Failed    uint64 `json:"failed"` // starts that were refused included
 	Abandoned uint64 `json:"abandoned"`
 }
 
@@ -104,6 +107,42 @@ type FlowShares struct {
 	Expired   float64 `json:"expired"`
 	Failed    float64 `json:"failed"`
 	Abandoned float64 `json:"abandoned"`
+}
+
+// States counts the devices by what they were doing when the run ended. Each is
+// in one state: together they are Devices.Simulated.
+type States struct {
+	Absent     uint64 `json:"absent"`   // they had not come
+	Starting   uint64 `json:"starting"` // about to ask for codes
+	Polling    uint64 `json:"polling"`
+	Replaying  uint64 `json:"replaying"`   // their flow is over, and polled once more
+	BackingOff uint64 `json:"backing_off"` // waiting after an error
+	Approved   uint64 `json:"approved"`
+	Denied     uint64 `json:"denied"`
+	Expired    uint64 `json:"expired"`
+	Failed     uint64 `json:"failed"`
+	Abandoned  uint64 `json:"abandoned"`
+}
+
+// Sum is the number of devices.
+func (s States) Sum() uint64 {
+	return s.Absent + s.Starting + s.Polling + s.Replaying + s.BackingOff + s.Approved + s.Denied + s.Expired + s.Failed + s.Abandoned
+}
+
+// Offered compares the load that the crowd would have been to a server that
+// answers everything with the load that was carried.
+type Offered struct {
+	Requests uint64 `json:"requests"` // those sent, PutOff and Unsent
+	// PutOff are requests that devices did not send at their interval because
+	// they backed off after an error, or had left.
+	PutOff uint64 `json:"put_off"`
+	Unsent uint64 `json:"unsent"` // due before the end, and not sent by then
+	// Carried are the requests that were answered as a device flow needs: sent
+	// and no error.
+	Carried          uint64  `json:"carried"`
+	Share            float64 `json:"share"` // Carried of Requests, 0..1
+	PerSecond        float64 `json:"per_second"`
+	CarriedPerSecond float64 `json:"carried_per_second"`
 }
 
 // Requests counts what was sent.

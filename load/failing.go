@@ -1,0 +1,78 @@
+package load
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// What a device does after an error, by behaviour.on_error. Whatever that says,
+// a request without an answer is repeated (RFC 8628 section 3.5: on a connection
+// timeout a client backs off), and a flow that an OAuth error has ended is not
+// polled any more.
+const (
+	// retry asks the same again.
+	retry = "retry"
+	// restart ends the flow with the first error answer and starts another.
+	restart = "restart"
+	// leave ends the flow with the first error answer and does nothing more.
+	leave = "leave"
+)
+
+const (
+	maxBackoff    = 6 // doublings: 5 s become 320 s
+	maxRetryAfter = 5 * time.Minute
+)
+
+// failing decides after an error: the n-th in a row is followed by a wait of 2^n
+// intervals, or of what the server asks for, if that is longer.
+func (d *device) failing(b *Behaviour, e event) action {
+	d.backoff = min(d.backoff+1, maxBackoff)
+	due := e.received + max(int64(d.stretched(b, d.backoff)), e.retryAfter)
+	starts, final := d.state == starting, e.outcome.final()
+	if d.state == polling && !final && e.outcome != outUnsent {
+		d.flags |= unsure // the server may have done what it could not tell
+	}
+	next := action{failed, due}
+	switch {
+	case e.outcome.answered() && b.OnError == leave:
+		return action{failed, 0}
+	case starts && !final:
+		next.state = starting
+	case !starts && (!e.outcome.answered() || b.OnError == retry && !final):
+		if next = d.goOn(b, e.received); next.state == polling {
+			next.due = due
+		}
+	}
+	if next.due > 0 {
+		d.flags |= backingOff
+	}
+	return next
+}
+
+// final tells that an answer ends a flow, or a start, for good: an OAuth error,
+// or, for a start, what only polls are answered.
+func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5xx && o != outMalformed }
+
+// missed is how many requests a device that backs off, or has left, did not send
+// until an instant, counted from its last one: a healthy server answers at once.
+func (d *device) missed(until int64) float64 {
+	return max(float64(until-d.sent)/float64(int64(max(d.interval, 1))*int64(time.Second)), 0)
+}
+
+// retryAfter reads the header of that name, seconds or a date (RFC 9110 section
+// 10.2.3), in nanoseconds up to maxRetryAfter. A date counts from the server's
+// own, where it says one. What cannot be read counts as absent.
+func retryAfter(value, date string) int64 {
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		now, err := http.ParseTime(date)
+		if err != nil {
+			now = time.Now()
+		}
+		wait = at.Sub(now)
+	}
+	return int64(min(max(wait, 0), maxRetryAfter))
+}

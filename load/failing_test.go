@@ -1,0 +1,245 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// What each kind of device does after each kind of error (RFC 8628 section 3.5).
+func TestFailing(t *testing.T) {
+	const s = int64(time.Second)
+	for _, tt := range []struct {
+		name    string
+		onError string
+		d       device
+		e       event
+		state   state
+		due     int64 // 0: never again in this flow
+	}{
+		{"no answer: every device backs off", leave, device{state: polling}, event{outcome: outTimeout}, polling, 20 * s},
+		{"a refused connection is no answer", restart, device{state: polling}, event{outcome: outConnection}, polling, 20 * s},
+		{"the second in a row doubles the wait", retry, device{state: polling, backoff: 1}, event{outcome: outTimeout}, polling, 30 * s},
+		{"the wait has a bound", retry, device{state: polling, backoff: 9, endsMS: 1e7}, event{outcome: outTimeout}, polling, 330 * s},
+		{"5xx: the same poll again", retry, device{state: polling}, event{outcome: out5xx}, polling, 20 * s},
+		{"5xx: another flow", restart, device{state: polling}, event{outcome: out5xx}, failed, 20 * s},
+		{"5xx: gone", leave, device{state: polling}, event{outcome: out5xx}, failed, 0},
+		{"nonsense is like 5xx", retry, device{state: polling}, event{outcome: outMalformed}, polling, 20 * s},
+		{"a longer Retry-After is obeyed", retry, device{state: polling}, event{outcome: out4xx, retryAfter: 40 * s}, polling, 50 * s},
+		{"by those that restart, too", restart, device{state: polling}, event{outcome: out4xx, retryAfter: 40 * s}, failed, 50 * s},
+		{"a shorter one changes nothing", retry, device{state: polling}, event{outcome: out4xx, retryAfter: s}, polling, 20 * s},
+		{"slow_down may ask for more, too", restart, device{state: polling}, event{outcome: outSlowDown, retryAfter: 40 * s}, polling, 50 * s},
+		{"an OAuth error: no more polls of this code", retry, device{state: polling}, event{outcome: outOAuth}, failed, 20 * s},
+		{"after the end of the code nothing is polled", retry, device{state: polling, endsMS: 1000}, event{outcome: outTimeout}, expired, 0},
+		{"a start is asked for again", restart, device{state: starting}, event{outcome: out5xx}, starting, 20 * s},
+		{"and by those that leave when nothing came", leave, device{state: starting}, event{outcome: outTimeout}, starting, 20 * s},
+		{"a refused start is the end of a flow", restart, device{state: starting}, event{outcome: outOAuth}, failed, 20 * s},
+		{"slow_down to a start is a refusal", restart, device{state: starting}, event{outcome: outSlowDown}, failed, 20 * s},
+	} {
+		d := tt.d
+		d.interval, tt.e.received = 5, 10*s
+		if d.endsMS == 0 {
+			d.endsMS = 90_000
+		}
+		got := d.after(&Behaviour{SlowDown: obey, OnError: tt.onError}, tt.e)
+		if got.state != tt.state || got.due != tt.due {
+			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state, time.Duration(tt.due))
+		}
+	}
+}
+
+// Codes that come after errors are polled at their interval, and only an answer
+// to a poll is the end of the errors in a row.
+func TestBackoffOutlivesAStart(t *testing.T) {
+	d, b := device{state: starting, interval: 5, backoff: 2}, &Behaviour{SlowDown: obey, OnError: restart}
+	if a := d.after(b, event{outcome: outCodes, interval: 1, lifetime: 60}); a.due != int64(time.Second) || d.backoff != 2 {
+		t.Errorf("first poll after %s, %d errors in a row", time.Duration(a.due), d.backoff)
+	}
+	d.state = polling
+	if d.after(b, event{outcome: outPending}); d.backoff != 0 {
+		t.Errorf("%d errors in a row after an answer", d.backoff)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	const date = "Thu, 26 Nov 2026 12:00:00 GMT"
+	for value, want := range map[string]time.Duration{
+		"7": 7 * time.Second, "0": 0, "": 0, "-3": 0, "soon": 0, "1.5": 0, "86400": maxRetryAfter, "99999999999999999999": 0,
+		"Thu, 26 Nov 2026 12:00:30 GMT": 30 * time.Second, "Thu, 26 Nov 2026 11:00:00 GMT": 0, "Fri, 27 Nov 2026 12:00:00 GMT": maxRetryAfter,
+	} {
+		if got := time.Duration(retryAfter(value, date)); got != want {
+			t.Errorf("Retry-After %q is %s, want %s", value, got, want)
+		}
+	}
+}
+
+// every answers one request in n by itself.
+func every(n int, answer http.HandlerFunc) refserver.Fault {
+	return refserver.Fault{Name: fmt.Sprintf("every %d", n), Wrap: func(next http.Handler) http.Handler {
+		var mu sync.Mutex
+		seen := 0
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			mine := r.URL.Path != "/decision" && seen > 0 && seen%n == 0 // not the preflight
+			if r.URL.Path != "/decision" {
+				seen++
+			}
+			mu.Unlock()
+			if mine {
+				answer(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}}
+}
+
+// says answers with a status, a body and headers.
+func says(status int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		if strings.HasPrefix(body, "{") {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
+func hangsUp(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
+
+func stalls(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Second) } // in a bubble, and longer than the timeout
+
+// troubles are servers that do not answer some requests, or all, as a flow needs.
+var troubles = map[string]refserver.Fault{
+	"none":               {},
+	"500 for one in 3":   every(3, says(500, "no database")),
+	"503 for all":        every(1, says(503, "<html>", "Retry-After", "3")),
+	"429 for one in 2":   every(2, says(429, `{"error":"rate_limited"}`, "Retry-After", "2")),
+	"403 of a firewall":  every(4, says(403, "<html>forbidden</html>")),
+	"nonsense":           every(3, says(200, "ok")),
+	"hangs up":           every(3, hangsUp),
+	"stalls":             every(5, stalls),
+	"refuses everything": every(1, says(400, `{"error":"invalid_grant"}`)),
+	"denies at random":   every(7, says(400, `{"error":"access_denied"}`)),
+}
+
+// Whatever a server does, every device is in one state at the end, and every flow
+// is over or in progress.
+func TestEveryDeviceIsInOneState(t *testing.T) {
+	for i, profile := range append(ProfileNames(), "") {
+		for k, trouble := range slices.Sorted(maps.Keys(troubles)) {
+			onError := []string{retry, restart, leave}[(i+k)%3]
+			t.Run(profile+"/"+trouble+"/"+onError, func(t *testing.T) {
+				p := crowdOf(0)
+				if profile != "" {
+					p = loaded(t, profile)
+				}
+				p.Devices, p.Duration, p.Arrivals = 30, Duration(25*time.Second), Arrivals{Kind: "ramp", Over: Duration(10 * time.Second)}
+				p.Timeout = Duration(2 * time.Second)
+				for i := range p.Groups {
+					p.Groups[i].Behaviour.OnError = onError
+				}
+				inBubble(t, quick(troubles[trouble]), documented(t), p, func(t *testing.T, l *reports.Load) { addsUp(t, l) })
+			})
+		}
+	}
+}
+
+func loaded(t *testing.T, name string) *Profile {
+	t.Helper()
+	p, err := LoadProfile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// addsUp holds what is true of the counts of every run.
+func addsUp(t *testing.T, l *reports.Load) {
+	t.Helper()
+	d, s, o := l.Devices, l.States, l.Offered
+	if s.Sum() != d.Simulated {
+		t.Errorf("%d devices are in %d states: %+v", d.Simulated, s.Sum(), s)
+	}
+	if d.Started != d.Pending+d.Over() || d.Started < l.Outcomes.DeviceCode {
+		t.Errorf("%d codes, and of the flows that started some are lost: %+v", l.Outcomes.DeviceCode, d)
+	}
+	if polls := s.Polling + s.BackingOff; s.Polling > d.Pending || d.Pending > polls {
+		t.Errorf("%d flows are pending, and %d devices poll or will: %+v", d.Pending, polls, s)
+	}
+	if o.Requests != l.Requests.Total()+o.PutOff+o.Unsent || o.Carried != l.Requests.Total()-l.Outcomes.Errors() {
+		t.Errorf("%+v of %d requests with %d errors", o, l.Requests.Total(), l.Outcomes.Errors())
+	}
+}
+
+// With errors or without, N devices are asked for N requests an interval until
+// the end: what is not sent is told.
+func TestOfferedLoad(t *testing.T) {
+	const devices, seconds = 40, 40
+	for name, f := range troubles {
+		for _, onError := range []string{retry, restart, leave} {
+			t.Run(name+"/"+onError, func(t *testing.T) {
+				p := &Profile{Devices: devices, Duration: Duration(seconds * time.Second), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)}, Timeout: Duration(time.Second),
+					Groups: []Group{{People: People{Approve: 1, Delay: Delay{Kind: "uniform", Median: Duration(2 * time.Second)}},
+						Behaviour: Behaviour{Again: Duration(time.Second), OnError: onError}}}}
+				inBubble(t, quick(f), documented(t), p, func(t *testing.T, l *reports.Load) {
+					addsUp(t, l)
+					if l.Offered.PerSecond < devices*0.85 || l.Offered.PerSecond > devices*1.15 {
+						t.Errorf("%.1f requests a second were offered, want about %d: %+v", l.Offered.PerSecond, devices, l.Offered)
+					}
+					t.Logf("%+v %+v", l.Offered, l.States)
+				})
+			})
+		}
+	}
+}
+
+// A device that is told to wait is not heard of before that.
+func TestRetryAfterIsObeyed(t *testing.T) {
+	for name, value := range map[string]func() string{
+		"seconds": func() string { return "20" },
+		"a date":  func() string { return time.Now().Add(20 * time.Second).UTC().Format(http.TimeFormat) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			var polls []time.Time
+			f := refserver.Fault{Wrap: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if !strings.HasSuffix(r.URL.Path, "/token") {
+						next.ServeHTTP(w, r)
+						return
+					}
+					mu.Lock()
+					polls = append(polls, time.Now())
+					mu.Unlock()
+					says(429, strconv.Itoa(len(polls)), "Retry-After", value())(w, r)
+				})
+			}}
+			p := &Profile{Devices: 1, Duration: Duration(55 * time.Second), Groups: []Group{{Behaviour: Behaviour{OnError: retry}}}}
+			server := refserver.New(refserver.Config{Interval: time.Second, Decisions: true}, f)
+			inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
+				if len(polls) != 3 {
+					t.Fatalf("%d polls, want one at 1, 21 and 41 s", len(polls))
+				}
+				for i, at := range polls[1:] {
+					if wait := at.Sub(polls[i]); wait < 19*time.Second || wait > 21*time.Second {
+						t.Errorf("poll %d came after %s", i+1, wait)
+					}
+				}
+			})
+		})
+	}
+}

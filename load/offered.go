@@ -1,0 +1,67 @@
+package load
+
+import (
+	"math"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// putOff books polls that a device did not send because it backed off.
+func (r *record) putOff(polls float64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missed += max(polls, 0)
+}
+
+// offered compares what the crowd would have asked of a server that answers
+// everything with what was carried. It is called with the record locked, after
+// the last answer.
+func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
+	sent := all.starts + all.polls
+	o := reports.Offered{Carried: sent, Unsent: all.outcomes[outUnsent]}
+	for i, n := range all.outcomes {
+		if outcome(i).bad() {
+			o.Carried -= n
+		}
+	}
+	missed := c.record.missed
+	for i := range c.devices {
+		d := &c.devices[i]
+		switch until := int64(took); {
+		case d.state == failed: // it left
+			if c.kind(d).Behaviour.Again == 0 {
+				until = min(until, max(d.ends(), d.sent))
+			}
+			missed += d.missed(until)
+		case d.flags&backingOff != 0 && !d.state.over():
+			missed += d.missed(until)
+		case d.state != absent && !d.state.over() && d.due < until:
+			o.Unsent++
+		}
+	}
+	o.PutOff = uint64(math.Round(missed))
+	o.Requests = sent + o.PutOff + o.Unsent
+	if o.Requests > 0 {
+		o.Share = float64(o.Carried) / float64(o.Requests)
+	}
+	if took > 0 {
+		o.PerSecond, o.CarriedPerSecond = float64(o.Requests)/took.Seconds(), float64(o.Carried)/took.Seconds()
+	}
+	return o
+}
+
+// states counts what each device was doing when the run ended.
+func (c *crowd) states() (s reports.States) {
+	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, approved: &s.Approved,
+		denied: &s.Denied, expired: &s.Expired, failed: &s.Failed, abandoned: &s.Abandoned}
+	for i := range c.devices {
+		d := &c.devices[i]
+		n := count[d.state]
+		if d.flags&backingOff != 0 && !d.state.over() {
+			n = &s.BackingOff
+		}
+		*n++
+	}
+	return s
+}
