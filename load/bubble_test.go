@@ -4,9 +4,12 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
@@ -19,12 +22,16 @@ import (
 type wire struct {
 	dialled chan net.Conn
 	gone    chan struct{}
+	ports   atomic.Int32
 }
 
-// pipeEnd has the address of this machine, as limiters want to know it.
-type pipeEnd struct{ net.Conn }
+// pipeEnd has an address of this machine, as limiters want to know it.
+type pipeEnd struct {
+	net.Conn
+	port int
+}
 
-func (pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (p pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.port} }
 
 func (w *wire) Accept() (net.Conn, error) {
 	select {
@@ -42,7 +49,7 @@ func (w *wire) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1),
 func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	mine, theirs := net.Pipe()
 	select {
-	case w.dialled <- pipeEnd{theirs}:
+	case w.dialled <- pipeEnd{theirs, int(w.ports.Add(1))}:
 		return mine, nil
 	case <-w.gone:
 		return nil, net.ErrClosed
@@ -50,6 +57,10 @@ func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, ctx.Err()
 	}
 }
+
+// fasthttp starts its clock with the first header that it writes: not in a bubble,
+// whose goroutines have to end with it.
+var _ = new(fasthttp.ResponseHeader).Header()
 
 // inBubble runs a crowd on a server in a bubble.
 func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {

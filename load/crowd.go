@@ -30,6 +30,7 @@ type crowd struct {
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw
 	active     atomic.Int64  // flows under way
+	doubted    atomic.Int64  // codes that were refused while they lived
 	broken     error
 	brokenOnce sync.Once
 }
@@ -188,7 +189,10 @@ func (c *crowd) follow(d *device, j *job, a action) {
 		c.record.flowOver(d.group, j.received, d.state, d.polls)
 		c.active.Add(-1)
 		c.ledger.retire(j.device)
-		if d.state != failed && d.state != abandoned && c.population.draw(j.device, d.flow, forReplay) < b.Replay {
+		if d.state == approved {
+			d.user = j.reply.token // nobody needs its user code any more
+		}
+		if c.looksBack(d, j.device, b) {
 			d.state, d.due = replaying, j.received+int64(d.pause(b))
 			return
 		}
@@ -202,3 +206,15 @@ func (c *crowd) follow(d *device, j *job, a action) {
 		d.state, d.due, d.flags = starting, j.received+int64(b.Again), 0
 	}
 }
+
+// looksBack tells whether a flow that is over is polled once more.
+func (c *crowd) looksBack(d *device, i int32, b *Behaviour) bool {
+	if d.flags&asksAgain != 0 {
+		return c.doubted.Add(1) <= maxDoubted
+	}
+	return d.state != failed && d.state != abandoned && c.population.draw(i, d.flow, forReplay) < b.Replay
+}
+
+// maxDoubted is how many codes that were refused while they lived are polled once
+// more: enough to know, too few to count as load.
+const maxDoubted = 100

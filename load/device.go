@@ -10,7 +10,7 @@ type device struct {
 	sent     int64  // its previous request, as it was really sent
 	received int64  // the answer to that
 	decided  int64  // the decision on it was accepted; 0: none was
-	user     uint64 // hash of its user code
+	user     uint64 // hash of its user code; of its token, once it has one
 	next     int32  // in a list of the wheel
 	endsMS   uint32 // end of its code, counted from the receipt of the start, in milliseconds
 	waited   uint32 // microseconds from the decision to the first poll after it

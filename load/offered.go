@@ -2,6 +2,7 @@ package load
 
 import (
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -12,6 +13,28 @@ func (r *record) putOff(polls float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.missed += max(polls, 0)
+}
+
+// limitedEarly books the status of a request that no limit by code can be about.
+func (r *record) limitedEarly(status int) {
+	if status != http.StatusTooManyRequests {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.earlyLimit = true
+}
+
+// limitNote says whose limit devices met that kept their interval, if any did.
+// It is called with the record locked.
+func (r *record) limitNote() string {
+	switch {
+	case r.violations[limitedInPace.kind] == nil:
+		return ""
+	case r.earlyLimit:
+		return "the limit that answers 429 counts by address or client: new codes met it too. This machine is one address for the whole crowd; exempt it, or raise the limit above the announced pace of all devices behind one address"
+	}
+	return "the limit that answers 429 counts by code: only codes that had been polled before met it. It lies below the announced pace"
 }
 
 // offered compares what the crowd would have asked of a server that answers

@@ -23,6 +23,7 @@ type record struct {
 	violations map[string]*reports.Violation
 	exchanges  []reports.Exchange // that violations cite
 	missed     float64            // polls that devices did not send because they backed off
+	earlyLimit bool               // a start or the first poll of a code was answered 429
 }
 
 func newRecord(p *population) *record {

@@ -54,6 +54,9 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	if c.approver == nil {
 		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending")
 	}
+	if note := r.limitNote(); note != "" {
+		l.Notes = append(l.Notes, note)
+	}
 	if n := l.States.Absent; n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not come when the run ended", n, p.Devices))
 	}

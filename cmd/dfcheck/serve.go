@@ -57,7 +57,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 
 func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	if f.listFaults {
-		for _, fault := range refserver.Faults() {
+		for _, fault := range append(refserver.Faults(), refserver.LoadFaults()...) {
 			fmt.Fprintf(t.out, "%-34s %-15s %s\n", fault.Name, fault.Check, fault.Doc)
 		}
 		return nil

@@ -34,10 +34,10 @@ func Faults() []Fault {
 		securityFaults, concurrencyFaults, refreshFaults)
 }
 
-// FaultNamed finds a fault. An unknown name is an error that names the nearest.
+// FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.
 func FaultNamed(name string) (Fault, error) {
 	var names []string
-	for _, f := range Faults() {
+	for _, f := range append(Faults(), LoadFaults()...) {
 		if f.Name == name {
 			return f, nil
 		}

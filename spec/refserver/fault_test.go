@@ -13,7 +13,7 @@ var faultName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9.]+)*$`)
 
 // Faults are data; `dfcheck serve --list-faults` shows them to people.
 func TestFaultDeclarations(t *testing.T) {
-	for _, f := range Faults() {
+	for _, f := range append(Faults(), LoadFaults()...) {
 		if !faultName.MatchString(f.Name) {
 			t.Errorf("%q is not in kebab case", f.Name)
 		}

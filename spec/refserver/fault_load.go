@@ -1,0 +1,99 @@
+package refserver
+
+import (
+	"hash/fnv"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// LoadFaults are faults that only a crowd meets, or only for longer than a
+// conformance run looks: `dfcheck load` shows them. Check is the requirement that
+// they break.
+func LoadFaults() []Fault { return loadFaults }
+
+var loadFaults = []Fault{
+	pollFault("loop-breaker", "DF-POLL-001", "An undecided code is unknown from its tenth poll on, as if its device ran wild.",
+		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
+			if g.state == pending && g.polls >= 9 && now.Before(g.expires) {
+				return refuse(spec.ErrInvalidGrant, "too many polls")
+			}
+			return nil
+		}),
+	pollFault("limit-below-pace", "DF-POLL-003", "A code that was polled eight times in a minute is answered 429.",
+		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
+			minute := now.Sub(g.created) / time.Minute
+			if g.state != pending || int(g.polls) < 8*(1+int(minute)) {
+				return nil
+			}
+			a := problem(http.StatusTooManyRequests, "try again in a minute")
+			return a.with("Retry-After", "60")
+		}),
+	{
+		Name: "one-instance-knows", Check: "DF-POLL-001", Doc: "A code is known to one of two instances; connections are spread over both.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			home := map[string]bool{}
+			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				home[g.deviceCode] = instance(q)
+			}
+			b.find = func(s *Server, q *request, code string) *grant {
+				mu.Lock()
+				defer mu.Unlock()
+				if at, known := home[code]; known && at != instance(q) {
+					return nil
+				}
+				return s.grants.find(code)
+			}
+		},
+	},
+	{
+		Name: "decision-before-tokens", Check: "DF-TOKEN-001", Doc: "For half a second after its approval a code is unknown.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			decided := map[*grant]time.Time{}
+			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
+				err := s.decide(g, action, user, now)
+				if err == nil && action == actionApprove {
+					mu.Lock()
+					defer mu.Unlock()
+					decided[g] = now
+				}
+				return err
+			}
+			b.early = func(_ *Server, _ *request, g *grant, now time.Time) *answer {
+				mu.Lock()
+				defer mu.Unlock()
+				if at, ok := decided[g]; ok && now.Sub(at) < 500*time.Millisecond {
+					return refuse(spec.ErrInvalidGrant, "unknown")
+				}
+				return nil
+			}
+		},
+	},
+	{
+		Name: "flaky", Check: "DF-CONC-006", Doc: "One request of a device in fifty ends in 500.",
+		Wrap: func(next http.Handler) http.Handler {
+			var n atomic.Uint64
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != pathDecision && n.Add(1)%50 == 0 {
+					http.Error(w, "no connection to the database", http.StatusInternalServerError)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
+}
+
+// instance is which of two a connection leads to.
+func instance(q *request) bool {
+	h := fnv.New32a()
+	h.Write([]byte(q.RemoteAddr))
+	return h.Sum32()&1 == 1
+}
