@@ -22,6 +22,8 @@ type Capacity struct {
 	Most       int           // measurements; 30 when 0
 	// Tell is told of every measurement; may be nil.
 	Tell func(p reports.CapacityPoint)
+
+	patience time.Duration // with a target that does not answer; gonePatience when 0
 }
 
 // DefaultObjectives are those of a search that is given none.
@@ -41,6 +43,7 @@ func (s Capacity) withDefaults() Capacity {
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
 	s.Precision = cmp.Or(s.Precision, 0.1)
 	s.Most = cmp.Or(s.Most, 30)
+	s.patience = cmp.Or(s.patience, time.Duration(gonePatience))
 	return s
 }
 
@@ -76,8 +79,15 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 		if ctx.Err() != nil {
 			break
 		}
-		if err != nil {
+		if err != nil && len(out.Points) == 0 {
 			return nil, err
+		}
+		if s.died(ctx, t, p, point, err) {
+			point.Devices, point.OK, point.Limit = uint64(look.next), false, reports.LimitStopped
+			out.Stopped = true
+		} else if err != nil {
+			out.Notes = append(out.Notes, "the search ended early: "+err.Error())
+			break
 		}
 		out.Points = append(out.Points, point)
 		if s.Tell != nil {
@@ -88,13 +98,37 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 			out.Notes = append(out.Notes, fmt.Sprintf("at %d devices %s", point.Devices, own))
 			break
 		}
-		look.see(look.next, point.OK)
+		if look.see(look.next, point.OK); out.Stopped {
+			break
+		}
 	}
 	if ctx.Err() != nil {
 		out.Notes = append(out.Notes, "interrupted: the answer is what was known by then")
 	}
 	conclude(out, look)
 	return out, nil
+}
+
+// died reports whether the target was lost in a measurement, or could not be
+// reached for it, and does not come back within the time that a restart takes.
+func (s Capacity) died(ctx context.Context, t Target, p *Profile, point reports.CapacityPoint, err error) bool {
+	if lost, ok := errors.AsType[*NotReady](err); err == nil && point.OK || ok && !lost.silent {
+		return false
+	}
+	for began := time.Now(); ctx.Err() == nil; {
+		_, err := t.interval(ctx, p)
+		if lost, ok := errors.AsType[*NotReady](err); !ok || !lost.silent {
+			return false
+		}
+		if time.Since(began) >= s.patience {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(time.Second, s.patience)):
+		}
+	}
+	return false
 }
 
 // measure puts a crowd on the server and holds it against the objectives. own
@@ -116,8 +150,8 @@ func (s Capacity) measure(ctx context.Context, t Target, p *Profile, o Options) 
 // Check reports what is wrong with a search.
 func (s Capacity) Check() error {
 	s = s.withDefaults()
-	if s.Hold < 0 || s.Precision < 0.02 || s.Most < 1 {
-		return errors.New("a search holds for a positive time, to a precision of 0.02 or more, with one measurement or more")
+	if s.Hold < 0 || !(s.Precision >= 0.02 && s.Precision <= 1) || s.Most < 1 {
+		return errors.New("a search holds for a positive time, to a precision of 0.02 to 1, with one measurement or more")
 	}
 	if s.First < 1 || s.MaxDevices < 1 || s.MaxDevices > MaxDevices {
 		return fmt.Errorf("from %d to %d devices; 1 to %d are possible", s.First, s.MaxDevices, MaxDevices)
@@ -180,12 +214,13 @@ func conclude(out *reports.Capacity, look *search) {
 		return
 	case look.held == 0: // not one crowd was held
 		out.High = uint64(look.missed)
-	case out.Saturated: // the edge may be beyond what this machine can tell
+	case out.Saturated || out.Stopped: // the edge is somewhere between
 		out.Devices, out.Low, out.High = uint64(look.held), uint64(look.held), uint64(look.missed)
 	case look.missed == 0:
 		out.Devices, out.Low = uint64(look.held), uint64(look.held)
 	default:
 		out.Devices, out.Low, out.High = uint64(math.Round(median)), uint64(math.Round(low)), uint64(math.Round(high))
+		bound(out)
 	}
 	var near float64 // the measured crowd nearest to the answer
 	for _, p := range out.Points {
@@ -196,6 +231,18 @@ func conclude(out *reports.Capacity, look *search) {
 	if look.missed > 0 {
 		out.FirstLimit = gaveFirst(out)
 	}
+	if out.Stopped {
+		out.FirstLimit = reports.LimitStopped
+	}
+}
+
+// bound keeps the answer within what was to be tried.
+func bound(out *reports.Capacity) {
+	most := out.MaxDevices
+	if out.High > most {
+		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the most that were to be tried", most))
+	}
+	out.Devices, out.Low, out.High = min(out.Devices, most), min(out.Low, most), min(out.High, most)
 }
 
 // gaveFirst is the objective that the smallest crowds beyond the edge missed.

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -150,5 +151,40 @@ func TestCapacityObjectives(t *testing.T) {
 	}
 	if got := (Capacity{Objectives: []string{"error_rate < 5%"}}).withDefaults().Objectives; len(got) != 1 {
 		t.Errorf("objectives %q", got)
+	}
+}
+
+// The answer is never beyond what was to be tried, however it came about.
+func TestCapacityStaysBelowTheMost(t *testing.T) {
+	for seed := range uint64(50) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		look := newSearch(100, 3600, 30, 0.1)
+		out := &reports.Capacity{MaxDevices: 3600}
+		n := 0
+		for ; look.next > 0; n++ { // it supports about 4,000
+			held := r.Float64() < 1/(1+math.Pow(float64(look.next)/4000, 1/0.04))
+			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(look.next), OK: held, Limit: "poll.p99 < 1s", PollsPerSecond: 1})
+			look.see(look.next, held)
+		}
+		conclude(out, look)
+		if out.Devices > 3600 || out.Low > out.Devices || out.High > 3600 || out.High > 0 && out.High < out.Devices {
+			t.Errorf("search %d: %d devices (%d to %d)", seed, out.Devices, out.Low, out.High)
+		}
+		if n > 20 {
+			t.Errorf("search %d: %d measurements, most of them at the bound", seed, n)
+		}
+	}
+}
+
+// A target that does not survive a measurement is named as the reason.
+func TestCapacityOfATargetThatDies(t *testing.T) {
+	t.Parallel()
+	s := Capacity{Objectives: []string{"poll.p99 < 5s"}, First: 10, Hold: 2 * time.Second, patience: 2 * time.Second}
+	got, err := s.Run(t.Context(), mortal(t, 60), &Profile{}, Options{}) // ten devices poll about forty times
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := got.Points[len(got.Points)-1]; !got.Stopped || got.Devices != 10 || got.FirstLimit != reports.LimitStopped || last.Limit != reports.LimitStopped || last.OK {
+		t.Errorf("%+v", got)
 	}
 }

@@ -137,6 +137,7 @@ func (s *search) see(devices int, held bool) {
 		s.missed = devices
 	}
 	median, low, high := s.interval()
+	median, high = min(median, float64(s.most)), min(high, float64(s.most)) // beyond that nobody asks
 	switch {
 	case s.budget <= 0:
 		s.next = 0

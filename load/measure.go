@@ -63,9 +63,9 @@ var measures = map[string]measure{
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Poll }},
 	"time_to_token": {unit: times, requests: onPolls, about: "from the approval to the device holding its token",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.TimeToToken }},
-	"time_to_token_waiting": {unit: times, requests: onPolls, about: "its first part: until the next poll is sent",
+	"time_to_token_waiting": {unit: times, requests: onPolls, about: "first part of the time to token: until the next poll is sent",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Waiting }},
-	"time_to_token_server": {unit: times, requests: onPolls, about: "its second part: that poll and any after it",
+	"time_to_token_server": {unit: times, requests: onPolls, about: "second part of the time to token: that poll and any after it",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Server }},
 	"polls_per_flow": {unit: counts, requests: onPolls, about: "polls of a flow that ended",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.PollsPerFlow }},
@@ -125,6 +125,9 @@ func (m *measure) ofParts() bool { return m.dist != nil || m.one != nil }
 // quantiles are the figures of a distribution.
 var quantiles = []string{"min", "mean", "p50", "p90", "p95", "p99", "p999", "max"}
 
+// Quantiles lists the figures of a distribution that thresholds can be about.
+func Quantiles() []string { return slices.Clone(quantiles) }
+
 func quantile(d reports.Distribution, name string) float64 {
 	return map[string]float64{"min": d.Min, "mean": d.Mean, "p50": d.P50, "p90": d.P90, "p95": d.P95, "p99": d.P99, "p999": d.P999, "max": d.Max}[name]
 }
@@ -148,18 +151,19 @@ func asPart(l *reports.Load) *reports.Breakdown {
 
 // Measure describes a figure that thresholds can be about, for people.
 type Measure struct {
-	Name  string
-	Unit  string // how its limit is written
-	About string
-	Parts bool // groups and stages have it too
+	Name   string
+	Unit   string // time, share or number
+	About  string
+	Spread bool // it needs a quantile
+	Parts  bool // groups and stages have it too
 }
 
 // Measures lists the figures that thresholds can be about, by how they are read.
 func Measures() (out []Measure) {
-	units := [...]string{times: "time with a quantile", counts: "number with a quantile", share: "share", number: "number"}
+	units := [...]string{times: "time", counts: "number", share: "share", number: "number"}
 	for _, name := range measureNames() {
 		m := measures[name]
-		out = append(out, Measure{Name: name, Unit: units[m.unit], About: m.about, Parts: m.ofParts()})
+		out = append(out, Measure{Name: name, Unit: units[m.unit], Spread: m.spread(), About: m.about, Parts: m.ofParts()})
 	}
 	slices.SortStableFunc(out, func(a, b Measure) int { return cmp.Compare(measures[a.Name].unit, measures[b.Name].unit) })
 	return out

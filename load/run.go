@@ -36,8 +36,11 @@ type Progress struct {
 	Active            int64
 }
 
-// A NotReady error says why a run did not begin, and what to change.
-type NotReady struct{ Problem, Hint string }
+// A NotReady error says why a run did not start, and what to change.
+type NotReady struct {
+	Problem, Hint string
+	silent        bool // the target did not answer
+}
 
 func (e *NotReady) Error() string { return e.Problem }
 

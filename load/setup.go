@@ -77,13 +77,15 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 		}
 		proxy, err := c.Proxy(r)
 		if err != nil {
-			return nil, &NotReady{"HTTP_PROXY or HTTPS_PROXY is not the address of a proxy", "http://HOST:PORT; NO_PROXY names hosts that are reached without one"} // it may hold a password
+			return nil, &NotReady{Problem: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy", // it may hold a password
+				Hint: "set it to http://HOST:PORT, or exempt the host with NO_PROXY"}
 		}
 		if proxy == nil {
 			continue
 		}
 		if p.Connections.Mode == perDevice {
-			return nil, &NotReady{"the proxy " + proxy.Host + " shares connections among the devices", "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
+			return nil, &NotReady{Problem: "the proxy " + proxy.Host + " shares connections among the devices",
+				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
 		}
 		c.Protocols = &http.Protocols{}
 		c.Protocols.SetHTTP1(true)
@@ -123,8 +125,8 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 		if why == "" {
 			why = fmt.Sprintf("%d %s", r.status, spec.ErrorCode([]byte(r.body)))
 		}
-		return spec.StartResponse{}, &NotReady{"no device authorization could be started at " + c.target.StartURL + ": " + why,
-			"`dfcheck conformance` tells more about the server"}
+		return spec.StartResponse{}, &NotReady{Problem: "no device authorization could be started at " + c.target.StartURL + ": " + why,
+			Hint: "`dfcheck conformance` tells more about the server", silent: r.outcome == outTimeout || r.outcome == outConnection}
 	}
 	return r.codes, nil
 }

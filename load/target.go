@@ -52,8 +52,8 @@ func (t Target) allowed() error {
 		if u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() || slices.Contains(t.AllowHosts, u.Hostname()) {
 			continue
 		}
-		return &NotReady{"load would go to " + u.Hostname() + ", which is not this machine",
-			"if the server is yours to load, say so: --allow-host " + u.Hostname()}
+		return &NotReady{Problem: "load would go to " + u.Hostname() + ", which is not this machine",
+			Hint: "if the server is yours to load, say so: --allow-host " + u.Hostname()}
 	}
 	return nil
 }

@@ -17,9 +17,12 @@ type Capacity struct {
 	MaxDevices uint64 `json:"max_devices,omitempty"`
 	// Saturated is set when the load generator was the limit: the target may
 	// hold more.
-	Saturated bool            `json:"saturated"`
-	Points    []CapacityPoint `json:"points"` // in the order they were measured
-	Notes     []string        `json:"notes,omitempty"`
+	Saturated bool `json:"saturated"`
+	// Stopped is set when the target stopped answering and did not come back: the
+	// last measurement is the one that it did not survive.
+	Stopped bool            `json:"stopped_answering,omitempty"`
+	Points  []CapacityPoint `json:"points"` // in the order they were measured
+	Notes   []string        `json:"notes,omitempty"`
 }
 
 // CapacityPoint is one measurement of the curve.
@@ -30,5 +33,19 @@ type CapacityPoint struct {
 	P99            float64 `json:"p99_ms"`
 	ErrorRate      float64 `json:"error_rate"`
 	OK             bool    `json:"ok"`
-	Limit          string  `json:"limit,omitempty"` // the objective that was missed
+	Limit          string  `json:"limit,omitempty"` // the objective that was missed, or LimitStopped
+}
+
+// LimitStopped is what limits a target that did not survive a measurement.
+const LimitStopped = "the target stopped answering"
+
+// Outcome is what came of a measurement: held, or what was missed.
+func (p CapacityPoint) Outcome() string {
+	switch {
+	case p.OK:
+		return "held"
+	case p.Limit == LimitStopped:
+		return p.Limit
+	}
+	return "missed " + p.Limit
 }

@@ -192,18 +192,18 @@ func (p *printer) parts(part string, list []Breakdown) {
 func (p *printer) capacity(c *Capacity) {
 	switch {
 	case c.High == 0 && c.Devices > 0 && !c.Saturated:
-		p.printf("\n%d devices and perhaps more: as many as were to be tried, all held", c.Devices)
+		p.printf("\nat least %s devices: the largest crowd tried met every objective", grouped(c.Devices))
 	case c.High == 0:
-		p.printf("\n%d devices or more", c.Devices)
+		p.printf("\nat least %s devices", grouped(c.Devices))
 	default:
-		p.printf("\n%d devices (%d to %d with %.0f %% confidence)", c.Devices, c.Low, c.High, 100*c.Confidence)
+		p.printf("\n%s devices (%s to %s with %.0f %% confidence)", grouped(c.Devices), grouped(c.Low), grouped(c.High), 100*c.Confidence)
 	}
-	p.printf(", %.0f polls a second, within %s\n", c.PollsPerSecond, strings.Join(c.Objectives, " and "))
+	p.printf(", %s polls a second, within %s\n", figure(c.PollsPerSecond), strings.Join(c.Objectives, " and "))
 	if c.FirstLimit != "" {
-		p.printf("gave first: %s\n", c.FirstLimit)
+		p.printf("first objective missed: %s\n", c.FirstLimit)
 	}
 	if c.Saturated {
-		p.printf("this machine was the limit: the server may hold more\n")
+		p.printf("the load generator was the limit: the server may support more\n")
 	}
 	p.curve(c.Points)
 	for _, n := range c.Notes {
@@ -219,11 +219,7 @@ func (p *printer) curve(points []CapacityPoint) {
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "devices\tpolls/s\tp50 ms\tp99 ms\terrors\t\t\n")
 	for _, c := range slices.SortedStableFunc(slices.Values(points), func(a, b CapacityPoint) int { return cmp.Compare(a.Devices, b.Devices) }) {
-		held := "held"
-		if !c.OK {
-			held = "missed " + c.Limit
-		}
-		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate, held)
+		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate, c.Outcome())
 	}
 	if p.err == nil {
 		p.err = tw.Flush()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,14 +34,22 @@ func newLoad(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "load", Short: "Put a crowd of polling devices on a server", Args: cobra.NoArgs,
 		Long: `Simulates devices that start a flow and poll as RFC 8628 asks. Healthy polling is
-success; latency is measured from the moment a request was due. Without --host
-the crowd polls the embedded server.
+success; latency counts from the moment a request was due, and only of requests
+that were answered without an error. Without --host the crowd polls the embedded
+server.
 
 Without --profile most people approve, a few deny, within half a minute, and a
-device that is done begins anew at once: N devices make N polls per interval,
-1,000 a second for 5,000 devices and 5 s, until the run ends.
+device that is done starts again at once: N devices make N polls per interval,
+1,000 a second for 5,000 devices and 5 s.
 
-A host that is not this machine needs --allow-host.`,
+Every run is held to error_rate < 1% and violations == 0; --threshold adds to
+that, and replaces what a threshold says of the same figure. The figures are
+listed by "dfcheck load thresholds". A missed threshold ends with exit code 1; one
+that could not be judged, as nothing was measured or this machine was the limit,
+with 3. A target that does not answer for half a minute ends the run.
+
+Numbers of devices can be written as 10k or 2M. A host that is not this machine
+needs --allow-host.`,
 		Example: `  dfcheck load --devices 5000 --ramp 5s --duration 30s
   dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
@@ -49,17 +58,18 @@ A host that is not this machine needs --allow-host.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringVar(&f.profile, "profile", "", "profile: a `NAME` that dfcheck load profiles lists, or a file")
-	fs.IntVar(&f.devices, "devices", 0, "number of devices (default 100)")
-	fs.DurationVar(&f.ramp, "ramp", 0, "time over which they arrive")
-	fs.DurationVar(&f.duration, "duration", 0, "length of the whole run (default 1m)")
-	fs.Uint64Var(&f.seed, "seed", 0, "makes another crowd of the same kind")
-	fs.IntVar(&f.maxRate, "max-rate", load.MaxRate, "requests per second, at most")
-	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
-	fs.StringArrayVar(&f.thresholds, "threshold", nil, "expectation, such as 'poll.p99 < 250ms'; repeatable, replaces the profile's on the same figure")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
-	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for vegeta report and vegeta plot")
-	c.AddCommand(newLoadProfiles(t), newLoadCapacity(t), newLoadPlan(t))
+	f.maxRate = load.MaxRate
+	fs.StringVar(&f.profile, "profile", "", "profile of the crowd: a `NAME` that \"dfcheck load profiles\" lists, or a file")
+	fs.Var(count(&f.devices), "devices", "number of devices (default 100)")
+	fs.Var(duration(&f.ramp), "ramp", "time over which they arrive (default: all at once)")
+	fs.Var(duration(&f.duration), "duration", "length of the whole run (default 1m)")
+	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
+	fs.Var(count(&f.maxRate), "max-rate", "maximum requests per second")
+	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
+	fs.StringArrayVar(&f.thresholds, "threshold", nil, "`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, junit, html, markdown, text)")
+	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
+	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t))
 	return c
 }
 
@@ -89,6 +99,32 @@ func newLoadProfiles(t terminal) *cobra.Command {
 	return c
 }
 
+func newLoadThresholds(t terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "thresholds", Short: "List what a threshold can be about", Args: cobra.NoArgs, Example: "  dfcheck load thresholds",
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintf(t.out, `MEASURE[.QUANTILE][{group:NAME}|{stage:NAME}] COMPARISON LIMIT
+
+  poll.p99 < 250ms    error_rate < 0.1%%    time_to_token.p95{group:television} < 6s
+
+Comparisons: < <= == >= >. Quantiles: %s.
+A time needs its unit (ms, s, m), a share a %%, unless it is 0.5 or less.
+
+`, strings.Join(load.Quantiles(), " "))
+			for _, m := range load.Measures() {
+				if m.Spread {
+					m.Name += ".QUANTILE"
+				}
+				if !m.Parts {
+					m.About += " (whole run only)"
+				}
+				fmt.Fprintf(t.out, "%-31s %-6s  %s\n", m.Name, m.Unit, m.About)
+			}
+			return nil
+		},
+	}
+}
+
 // crowd is the profile with what the flags say instead.
 func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
 	p := &load.Profile{}
@@ -100,13 +136,15 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
 	}
 	p.Devices = cmp.Or(f.devices, p.Devices)
 	p.Duration = cmp.Or(load.Duration(f.duration), p.Duration)
-	p.Seed = cmp.Or(f.seed, p.Seed)
+	if cmd.Flags().Changed("seed") {
+		p.Seed = f.seed
+	}
 	if f.ramp > 0 {
 		p.Arrivals = load.Arrivals{Kind: "ramp", Over: load.Duration(f.ramp)}
 	}
 	p.Expect(f.thresholds...)
-	if f.maxRate < 1 || f.maxRate > load.MaxRate {
-		return nil, fmt.Errorf("--max-rate is %d; 1 to %d are possible", f.maxRate, load.MaxRate)
+	if f.maxRate > load.MaxRate {
+		return nil, fmt.Errorf("--max-rate is %d; at most %d is possible", f.maxRate, load.MaxRate)
 	}
 	return p, p.WithDefaults().Check()
 }

@@ -21,33 +21,35 @@ type capacityFlags struct {
 func newLoadCapacity(t terminal) *cobra.Command {
 	f := &capacityFlags{loadFlags: loadFlags{maxRate: load.MaxRate}}
 	c := &cobra.Command{
-		Use: "capacity", Short: "Find how many devices a server holds within its objectives", Args: cobra.NoArgs,
+		Use: "capacity", Short: "Find how many devices a server supports within its objectives", Args: cobra.NoArgs,
 		Long: `Puts crowds of growing size on a server: twice as many devices each time until an
-objective is missed, then between the sizes that were held and those that were
-not, again and again near the edge. The answer is a number of devices with the
-interval that holds the truth with 95 % confidence, what gave first, and the
-curve. Each measurement takes four intervals or more; a search about twenty of
-them. Ctrl-C ends it with what is known by then.
+objective is missed, then sizes between those that met every objective and those
+that did not, several times near the limit. The answer is a number of devices,
+never above --max-devices, with its 95 % confidence interval, the objective that
+was missed first, and the curve. Each measurement takes four intervals or more; a
+search about twenty of them. Ctrl-C ends it with what is known by then.
 
-Objectives are threshold expressions; they count for the time when all devices
-poll. Without one for errors, error_rate < 1% is an objective too. When not even
-the smallest crowd is held the exit code is 1.`,
+Objectives are threshold expressions ("dfcheck load thresholds"); they count for
+the time when all devices poll. Without one for errors, error_rate < 1% is an
+objective too. When not even the smallest crowd meets them the exit code is 1. A
+target that stops answering and does not come back within half a minute ends the
+search with exit code 3, or 1 when no crowd had met them by then.`,
 		Example: `  dfcheck load capacity --slo 'poll.p99 < 250ms' --max-devices 20000
   dfcheck load capacity --host https://load.example.com --allow-host load.example.com --slo 'poll.p99 < 1s' --slo 'time_to_token.p95 < 6s'`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.find(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "objective, such as 'poll.p99 < 250ms'; repeatable (default '"+load.DefaultObjectives[0]+"')")
-	fs.IntVar(&f.search.MaxDevices, "max-devices", 0, fmt.Sprintf("largest crowd to try (default %d)", load.MaxDevices))
-	fs.IntVar(&f.search.First, "first", 0, "devices of the first crowd (default 100)")
-	fs.DurationVar(&f.search.Hold, "hold", 0, "how long all devices poll in each measurement, two intervals at least (default 10s)")
-	fs.Float64Var(&f.search.Precision, "precision", 0, "width of the interval to stop at, as a share of the answer (default 0.1)")
-	fs.IntVar(&f.search.Most, "measurements", 0, "measurements, at most (default 30)")
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices; its arrivals, thresholds and size do not count")
-	fs.Uint64Var(&f.seed, "seed", 0, "makes another crowd of the same kind")
-	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "host that may be loaded, beside this machine")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text)")
+	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+load.DefaultObjectives[0]+"')")
+	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)", load.MaxDevices))
+	fs.Var(count(&f.search.First), "first", "devices of the first crowd (default 100)")
+	fs.Var(duration(&f.search.Hold), "hold", "how long all devices poll in each measurement, two intervals at least (default 10s)")
+	fs.Var(number(&f.search.Precision, "0.1"), "precision", "width of the interval to stop at, as a share of the answer (default 0.1)")
+	fs.Var(count(&f.search.Most), "measurements", "maximum number of measurements (default 30)")
+	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; its arrivals, thresholds and size do not count")
+	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
+	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, junit, html, markdown, text)")
 	return c
 }
 
@@ -68,16 +70,15 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	}
 	defer stop()
 	f.search.Tell = func(p reports.CapacityPoint) {
-		held := "held"
-		if !p.OK {
-			held = "missed " + p.Limit
-		}
 		t.note("%s: %d devices, %.0f polls a second, p50 %.2f ms, p99 %.2f ms, %.2f %% errors: %s",
-			time.Since(r.Run.Started).Round(time.Second), p.Devices, p.PollsPerSecond, p.P50, p.P99, 100*p.ErrorRate, held)
+			time.Since(r.Run.Started).Round(time.Second), p.Devices, p.PollsPerSecond, p.P50, p.P99, 100*p.ErrorRate, p.Outcome())
 	}
 	r.Capacity, err = f.search.Run(ctx, target, p, load.Options{})
 	if err != nil {
 		return notLoaded(ctx, err)
+	}
+	if points := r.Capacity.Points; r.Capacity.Stopped {
+		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: fmt.Sprintf("%s during the search, with %d devices on it", reports.LimitStopped, points[len(points)-1].Devices)}
 	}
 	return s.finish(ctx, t, r)
 }

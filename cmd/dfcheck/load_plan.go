@@ -41,13 +41,14 @@ The model and its formulas are in load/README.md.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
-	fs.Uint64Var(&f.plan.Devices, "devices", 100_000, "number of devices")
-	fs.DurationVar(&f.plan.Interval, "interval", 5*time.Second, "polling interval that the server announces")
-	fs.DurationVar(&f.plan.Lifetime, "expires-in", 10*time.Minute, "lifetime of the codes")
-	fs.DurationVar(&f.plan.Latency, "latency", 20*time.Millisecond, "time that the server takes for an answer")
-	fs.Float64Var(&f.plan.Speed.PerSecond, "speed", 0, "requests a second that one load generator sends, instead of a measurement")
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that dfcheck load profiles lists, or a file")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, html, markdown, text)")
+	f.plan.Devices, f.plan.Interval, f.plan.Lifetime, f.plan.Latency = 100_000, 5*time.Second, 10*time.Minute, 20*time.Millisecond
+	fs.Var(count(&f.plan.Devices), "devices", "number of devices")
+	fs.Var(duration(&f.plan.Interval), "interval", "polling interval that the server announces")
+	fs.Var(duration(&f.plan.Lifetime), "expires-in", "lifetime of the codes")
+	fs.Var(duration(&f.plan.Latency), "latency", "time that the server takes for an answer")
+	fs.Var(number(&f.plan.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator sends, instead of a measurement")
+	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
+	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, html, markdown, text)")
 	return c
 }
 

@@ -191,7 +191,7 @@ func positive(fs *pflag.FlagSet, names ...string) error {
 		if f == nil || !f.Changed {
 			continue
 		}
-		n := number(fs, f)
+		n := numeric(fs, f)
 		if n <= 0 || math.IsNaN(n) || math.IsInf(n, 0) {
 			errs = append(errs, fmt.Errorf("--%s is %s; it must be more than 0", name, f.Value))
 		}
@@ -199,8 +199,8 @@ func positive(fs *pflag.FlagSet, names ...string) error {
 	return errors.Join(errs...)
 }
 
-// number is the value of a flag as a number, a time in nanoseconds.
-func number(fs *pflag.FlagSet, f *pflag.Flag) float64 {
+// numeric is the value of a flag as a number, a time in nanoseconds.
+func numeric(fs *pflag.FlagSet, f *pflag.Flag) float64 {
 	switch f.Value.Type() {
 	case "int":
 		n, _ := fs.GetInt(f.Name)
