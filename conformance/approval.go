@@ -16,6 +16,10 @@ func outcomeOf(err error) Outcome {
 		return Refused
 	case errors.Is(err, approve.ErrUnsupported):
 		return Unsupported
+	case errors.Is(err, approve.ErrSkipped):
+		return Skipped
+	case errors.Is(err, approve.ErrStopped):
+		return Stopped
 	}
 	return Broken
 }

@@ -33,14 +33,14 @@ var concurrencyChecks = []Check{
 	{
 		ID:    "DF-CONC-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Need{NeedApprover, NeedProgram},
 		Reads: []*Scenario{crossingPolls},
 		Judge: judgeCrossingPolls,
 	},
 	{
 		ID:    "DF-CONC-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Need{NeedApprover, NeedProgram},
 		Reads: []*Scenario{racingDecisions},
 		Judge: judgeRacingDecisions,
 	},
@@ -62,9 +62,13 @@ const (
 // A flow that got nothing from the eight is asked once more when it may be.
 var redeemingRace = &Scenario{
 	Name: "redeeming race", Lane: LaneApprove, Needs: []Need{NeedApprover},
-	Cost: waits(racingFlows*(racingPolls+1), racingFlows, 1),
+	Cost: func(t Timing) Cost {
+		n := t.flows(racingFlows, 2)
+		return Cost{n * (racingPolls + 1), n, t.Interval + Slack}
+	},
+	Decisions: func(f *Facts) int { return f.Timing.flows(racingFlows, 2) },
 	Run: func(ctx context.Context, s *Scene) {
-		s.Times(racingFlows, func(int) {
+		s.Times(s.target.Timing.flows(racingFlows, 2), func(int) {
 			f := s.Start(ctx)
 			if f.Approve(ctx) != Accepted || !f.WaitInterval(ctx, 500*time.Millisecond) {
 				return

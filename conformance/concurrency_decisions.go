@@ -26,7 +26,8 @@ func crossing(t Timing) int {
 // crossingPolls lets polls be under way while the approval arrives. Most are
 // too fast; the last poll comes when their slow_downs are served.
 var crossingPolls = &Scenario{
-	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover},
+	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram},
+	Decisions: asks(crossingFlows),
 	Cost: func(t Timing) Cost {
 		return Cost{crossingFlows * 6, crossingFlows, t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second}
 	},
@@ -82,7 +83,8 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 
 // racingDecisions approves and denies the same codes at one instant.
 var racingDecisions = &Scenario{
-	Name: "racing decisions", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3*racingFlows, racingFlows, 2),
+	Name: "racing decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram}, Cost: waits(3*racingFlows, racingFlows, 2),
+	Decisions: asks(2 * racingFlows),
 	Run: func(ctx context.Context, s *Scene) {
 		s.Times(racingFlows, func(int) {
 			f := s.Start(ctx)
@@ -134,11 +136,14 @@ func judgeRacingDecisions(e *Evidence, j *Judgement) {
 }
 
 // A third of the devices is approved, a third denied, a third left alone.
-const fleet = 15
+func fleet(t Timing) int { return t.flows(15, 3) }
 
 var manyDevices = &Scenario{
-	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2*fleet, fleet, 1),
+	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover},
+	Cost:      func(t Timing) Cost { return Cost{2 * fleet(t), fleet(t), t.Interval + Slack} },
+	Decisions: func(f *Facts) int { return fleet(f.Timing) * 2 / 3 },
 	Run: func(ctx context.Context, s *Scene) {
+		fleet := fleet(s.target.Timing)
 		flows := make([]*Flow, fleet)
 		for i := range flows { // all of one make
 			flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step([]string{"approved", "denied", "left alone"}[i%3]))

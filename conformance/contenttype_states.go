@@ -126,6 +126,7 @@ func (e *Evidence) tooFast(x *Exchange) bool {
 // and replays it in each of the others.
 var encodedRedemptions = &Scenario{
 	Name: "redemption in every encoding", Lane: LaneApprove, Needs: []Need{NeedApprover},
+	Decisions: func(f *Facts) int { return f.Timing.Encodings },
 	Cost: func(t Timing) Cost {
 		n := t.Encodings
 		return Cost{n * (n + 1), n, time.Duration(n) * (t.Interval + Slack)}
@@ -256,6 +257,7 @@ func lastOf(xs []*Exchange) *Exchange {
 // encodedDenials denies a code per encoding.
 var encodedDenials = &Scenario{
 	Name: "denial in every encoding", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: perEncoding(2, 1),
+	Decisions: func(f *Facts) int { return f.Timing.Encodings },
 	Run: func(ctx context.Context, s *Scene) {
 		s.inEncodings(ctx, func(f *Flow, in, _ Option) {
 			if f.Decide(ctx, approve.Deny, Ask{}) == Accepted {

@@ -123,6 +123,7 @@ func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
 // reversedDenial approves a code that was denied a moment ago.
 var reversedDenial = &Scenario{
 	Name: "approval after a denial", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 2),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.Decide(ctx, approve.Deny, Ask{Label: "denial"}) != Accepted {
@@ -156,6 +157,7 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 // withdrawnApproval denies a code at once after approving it.
 var withdrawnApproval = &Scenario{
 	Name: "denial after an approval", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(2, 1, 1),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.Decide(ctx, approve.Approve, Ask{Label: "approval"}) != Accepted {
@@ -195,6 +197,7 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 // twoDevices denies one of a person's devices and approves the other.
 var twoDevices = &Scenario{
 	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(7, 3, 4),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		// Both are of one make.
 		a := s.Start(ctx, Sending(s.target.baseStart("household-1")), Step("denied device"))

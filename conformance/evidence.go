@@ -19,15 +19,19 @@ type Evidence struct {
 	byScenario map[string][]*Exchange
 	byFlow     map[string][]*Exchange
 	events     map[string][]Event // by scenario
+	gaps       map[string]gap     // by flow
 	all        []*Exchange        // of the run, for statistics of the codes it issued
 	named      []*Scenario        // what may be asked for by name; nil allows all
 	reader     string             // the check that looks
 }
 
 func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
-	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, events: map[string][]Event{}, all: t.Exchanges}
+	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, events: map[string][]Event{}, all: t.Exchanges, gaps: gapsOf(t.Events)}
 	e.index()
 	for _, ev := range t.Events {
+		if _, gap := e.gaps[ev.Flow]; gap {
+			continue
+		}
 		e.events[ev.Scenario] = append(e.events[ev.Scenario], ev)
 	}
 	return e
@@ -36,7 +40,9 @@ func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
 func (e *Evidence) index() {
 	e.byScenario, e.byFlow = map[string][]*Exchange{}, map[string][]*Exchange{}
 	for _, x := range e.Exchanges {
-		e.byScenario[x.Scenario] = append(e.byScenario[x.Scenario], x)
+		if _, gap := e.gaps[x.Flow]; !gap {
+			e.byScenario[x.Scenario] = append(e.byScenario[x.Scenario], x)
+		}
 		if x.Flow != "" {
 			e.byFlow[x.Flow] = append(e.byFlow[x.Flow], x)
 		}

@@ -45,6 +45,9 @@ func (s *Scene) waitUntil(ctx context.Context, at time.Duration) bool { return s
 
 // waitEnd waits until the code must have ended, clocks and the way allowed for.
 func (f *Flow) waitEnd(ctx context.Context) bool {
+	f.mu.Lock()
+	f.ended = true
+	f.mu.Unlock()
 	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.waitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
 }
 
@@ -115,7 +118,7 @@ var idleFlow = &Scenario{
 
 // lateApproval is approved after its end.
 var lateApproval = &Scenario{
-	Name: "late approval", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(3, 1, 1),
+	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(3, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.waitEnd(ctx) {
@@ -142,6 +145,7 @@ var lateRedemption = &Scenario{
 // denied.
 var hastyAfterEnd = &Scenario{
 	Name: "hasty after the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(6, 2, 1),
+	Decisions: asks(1),
 	Run: func(ctx context.Context, s *Scene) {
 		twice := func(f *Flow) {
 			if x := f.PollDue(ctx, Step("first")); x != nil && terminal(x) && s.Wait(ctx, haste) {
@@ -150,16 +154,16 @@ var hastyAfterEnd = &Scenario{
 		}
 		s.Parallel(
 			func() {
-				if f := s.Start(ctx); f.waitEnd(ctx) {
-					twice(f)
-				}
-			},
-			func() {
-				if s.target.Has(NeedApprover) {
+				if s.mayAsk() {
 					if f := s.Start(ctx); f.Deny(ctx) == Accepted {
 						f.settle(ctx)
 						twice(f)
 					}
+				}
+			},
+			func() {
+				if f := s.Start(ctx); f.waitEnd(ctx) {
+					twice(f)
 				}
 			})
 	},

@@ -22,6 +22,8 @@ type Flow struct {
 	mu    sync.Mutex
 	last  time.Duration // receipt of the last answer, since the start of the run
 	slows int
+	ended bool // its end was waited for
+	late  bool // its end came before the decision, or before what was to follow it
 }
 
 func (f *Flow) began() {
@@ -70,6 +72,9 @@ func (f *Flow) Lives(d time.Duration) bool {
 	if s.now()+d < f.Earliest()-s.target.Timing.Tolerance() {
 		return true
 	}
+	if f.overtaken(d) {
+		return false
+	}
 	s.Event(EventCut, f.ID, fmt.Sprintf("the code ends %d s after it was issued", f.Codes.ExpiresIn))
 	return false
 }
@@ -77,7 +82,7 @@ func (f *Flow) Lives(d time.Duration) bool {
 // Poll sends a token request now. It answers nil when the flow has no code or
 // the run has ended.
 func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
-	if !f.OK() {
+	if !f.OK() || f.overtaken(0) {
 		return nil
 	}
 	opts = append([]Option{func(c *Call) { c.flow = f }}, opts...)
@@ -129,8 +134,11 @@ type Ask struct {
 // Decide asks the approver and records what came of it.
 func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome {
 	s := f.scene
-	if s.target.Approver == nil || !f.OK() {
+	if !s.mayAsk() || !f.OK() {
 		return Unsupported
+	}
+	if !s.takeTurn(ctx, true) {
+		return Broken
 	}
 	v := f.verification(ask)
 	return f.ask(v, string(d), ask.Label, func() error { return s.target.Approver.Decide(ctx, v, d) })
@@ -142,7 +150,9 @@ func (f *Flow) verification(ask Ask) approve.Verification {
 		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
 		VerificationURIComplete: f.Codes.VerificationURIComplete,
 		Host:                    s.target.Host, ClientID: s.target.Client.ID, User: ask.User,
-		ExpiresAt: s.started.Add(f.Earliest()),
+	}
+	if f.Codes.ExpiresIn > 0 {
+		v.ExpiresAt = s.started.Add(f.Earliest())
 	}
 	if ask.Code != "" {
 		v.Raw, v.VerificationURIComplete = ask.Code, ""
@@ -163,11 +173,18 @@ func (f *Flow) Enter(ctx context.Context, ask Ask) Outcome {
 // ask records what became of a question to the approver.
 func (f *Flow) ask(v approve.Verification, what, label string, do func() error) Outcome {
 	s := f.scene
+	defer s.asked()
+	if f.overtaken(0) {
+		return Late
+	}
 	begun := s.now()
 	err := do()
 	out, detail := outcomeOf(err), ""
 	if err != nil {
 		detail = s.vault.redact(err.Error())
+	}
+	if s.held(s.now() - begun); out != Unsupported && out != Stopped && f.overtaken(0) {
+		out = Late
 	}
 	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
 		Decision: &Decided{what, v.User, out, s.now() - begun, label, answerTo(detail, v)}})

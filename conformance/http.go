@@ -53,6 +53,7 @@ func inQuery(c *Call) {
 // named in it is then polled, and redeemed where somebody can approve.
 var safeMethods = &Scenario{
 	Name: "GET and HEAD", Lane: LaneApprove, Cost: waits(7, 1, 2),
+	Decisions: asks(1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.OK() {

@@ -54,7 +54,11 @@ func verdict(e *Evidence, c Check) Result {
 		}
 	}
 	res := judge(e, c)
-	if reason := e.unfinished(c); reason != "" && !slices.Contains([]reports.Verdict{reports.Fail, reports.Warning, reports.Error}, res.Verdict) {
+	decisive := slices.Contains([]reports.Verdict{reports.Fail, reports.Warning, reports.Error}, res.Verdict)
+	if v, reason := e.undecided(c); v != "" && !decisive {
+		return Result{Check: c, Verdict: v, Reason: reason}
+	}
+	if reason := e.unfinished(c); reason != "" && !decisive {
 		return Result{Check: c, Verdict: reports.Inconclusive, Reason: reason}
 	}
 	return res
@@ -76,7 +80,7 @@ func judge(e *Evidence, c Check) (res Result) {
 // unfinished tells why what the check reads is incomplete, "" when it is not.
 func (e *Evidence) unfinished(c Check) string {
 	for _, s := range c.Reads {
-		if len(missing(s.Needs, e.Facts)) > 0 {
+		if !s.runs(e.Facts) {
 			continue
 		}
 		for _, why := range e.Noted(s, EventStopped) {

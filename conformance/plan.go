@@ -21,7 +21,9 @@ type Options struct {
 	Concurrency int      // requests under way, DefaultConcurrency when 0
 	MaxWait     time.Duration
 	Abuse       bool // also the lane that attacks limits
-	ShowSecrets bool
+	// AllDecisions asks a person for every decision, not only for MaxDecisions.
+	AllDecisions bool
+	ShowSecrets  bool
 	// Progress is told what the run is doing, Judged every verdict when it is
 	// reached. Both may be nil.
 	Progress func(Progress)
@@ -73,6 +75,10 @@ type Plan struct {
 	// target answers at once. Worst adds the serial rerun of the isolation
 	// gates, up to MaxWait.
 	Critical, Worst time.Duration
+	// Decisions is how often the approver is asked, at most. Attended is about how
+	// long a person has to stay for them; 0 for a program.
+	Decisions int
+	Attended  time.Duration
 }
 
 // Planned is a check in a plan. A check with a Verdict will not run.
@@ -152,6 +158,9 @@ func selector(names []string) (map[string]bool, error) {
 // what that costs.
 func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 	p := &Plan{}
+	if f.Unasked = nil; f.Timing.Pace > 0 && !o.AllDecisions {
+		f.Unasked = spare(checks, f, documented)
+	}
 	for _, c := range checks {
 		pl := Planned{ID: c.ID}
 		pl.Verdict, pl.Reason = unable(c, f, documented)
@@ -166,6 +175,7 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 			}
 		}
 	}
+	p.ask(f)
 	p.cost(f.Timing, o)
 	return p
 }
@@ -173,8 +183,26 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 // add takes in the scenarios that the check reads and the target allows.
 func (p *Plan) add(c Check, f *Facts) {
 	for _, s := range c.named() {
-		if !slices.Contains(p.Scenarios, s) && len(missing(s.Needs, f)) == 0 && s.fits(f) {
+		if !slices.Contains(p.Scenarios, s) && s.runs(f) && s.fits(f) {
 			p.Scenarios = append(p.Scenarios, s)
+		}
+	}
+}
+
+// runs tells whether the target has what the scenario needs. One that does
+// without an approver runs also where a person is spared its decisions.
+func (s *Scenario) runs(f *Facts) bool {
+	return len(missing(s.Needs, f)) == 0 && !(f.unasked(s) && slices.Contains(s.Needs, NeedApprover))
+}
+
+// ask adds up the decisions, and what they take of a person's time: each with
+// the interval that goes by before the next device is shown.
+func (p *Plan) ask(f *Facts) {
+	for _, s := range p.Scenarios {
+		n := s.decisions(f)
+		p.Decisions += n
+		if f.Timing.Pace > 0 && n > 0 {
+			p.Attended += time.Duration(n)*f.Timing.Pace + f.Timing.Interval
 		}
 	}
 }
@@ -204,6 +232,9 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 	}
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
 		return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
+	}
+	if v, reason := unaskedFor(c, f); v != "" {
+		return v, reason
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {
@@ -237,7 +268,7 @@ func (p *Plan) cost(t Timing, o Options) {
 		}
 		return max(paced(n), w)
 	}
-	main := lane(LaneIsolation) + lane(LaneInstant) + lane(LaneInterval, LaneApprove) +
+	main := lane(LaneIsolation) + lane(LaneInstant) + max(lane(LaneInterval, LaneApprove), p.Attended) +
 		sum[LaneAlone] + paced(requests[LaneAlone])
 	p.Critical = lane(LaneFirst) + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
 	p.Worst = p.Critical + o.MaxWait

@@ -147,6 +147,7 @@ var guessingNeighbour = &Scenario{
 // approves.
 var enteredCode = &Scenario{
 	Name: "entered code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSteps}, Cost: waits(4, 1, 2),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.Enter(ctx, Ask{}) != Accepted {

@@ -71,7 +71,7 @@ func (r *Run) disturbed() string {
 // serial runs what is left one scenario and one code at a time. Scenarios that
 // would begin after MaxWait are left out.
 func (r *Run) serial(ctx context.Context) {
-	end := time.Now().Add(r.opts.MaxWait)
+	end := time.Now().Add(r.opts.MaxWait + r.plan.Attended)
 	for _, lane := range []Lane{LaneInstant, LaneInterval, LaneApprove, LaneAlone} {
 		for _, s := range r.inLane(lane) {
 			if time.Now().After(end) {
@@ -120,6 +120,10 @@ func (r *Run) play(ctx context.Context, s *Scenario, serial bool) {
 	}
 	r.progress(s.Lane.String())
 	scene := &Scene{session: r.session, scenario: s, serial: serial}
+	defer scene.endTurn()
+	if !scene.takeTurn(ctx, false) {
+		return
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			scene.Event(EventStopped, "", fmt.Sprintf("internal error: %v", p))

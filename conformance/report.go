@@ -15,7 +15,7 @@ import (
 func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(string) string) *reports.Conformance {
 	out := &reports.Conformance{Checks: []reports.Check{}, Exchanges: []reports.Exchange{}}
 	if p != nil {
-		out.Plan = reports.Plan{Checks: p.Count(), Requests: p.Requests, Starts: p.Starts,
+		out.Plan = reports.Plan{Checks: p.Count(), Requests: p.Requests, Starts: p.Starts, Decisions: p.Decisions,
 			CriticalPathMS: milliseconds(p.Critical), WorstCaseMS: milliseconds(p.Worst)}
 	}
 	cited := map[string]bool{}
@@ -151,17 +151,26 @@ func (f *Facts) ReportTarget(contract, approver string) reports.Target {
 // Problem is what kept a recording from being whole: the target died, or the
 // approver never worked. It is nil when nothing did.
 func (t *Transcript) Problem() *reports.Problem {
-	asked, broken, why := 0, 0, ""
+	asked, broken, late, accepted, why := 0, 0, 0, 0, ""
 	for _, ev := range t.Events {
 		switch ev.Kind {
 		case EventDied:
 			return &reports.Problem{Kind: reports.ProblemDied, Message: ev.Detail, Hint: "look at the server's own log"}
 		case EventDecision:
 			asked++
-			if ev.Decision.Outcome == Broken {
+			switch ev.Decision.Outcome {
+			case Broken:
 				broken, why = broken+1, ev.Detail
+			case Late:
+				late++
+			case Accepted:
+				accepted++
 			}
 		}
+	}
+	if late > 0 && accepted == 0 {
+		return &reports.Problem{Kind: reports.ProblemApprover, Message: "no decision came in time: the codes ended before, or were about to",
+			Hint: "let the codes live longer, decide faster, or run without an approver: --approve none"}
 	}
 	if asked > 0 && asked == broken {
 		return &reports.Problem{Kind: reports.ProblemApprover, Message: "the approver does not work: " + why,

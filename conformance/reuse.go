@@ -144,6 +144,7 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 // secondApproval approves a code again after it was redeemed.
 var secondApproval = &Scenario{
 	Name: "second approval", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 2),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		f, ok := s.redeem(ctx)
 		if !ok {

@@ -40,7 +40,14 @@ func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
 		return nil, err
 	}
 	t.Powers = t.powers(o.Abuse)
+	person := t.person()
+	if person != nil {
+		t.Timing.Pace = person.Pace()
+	}
 	r.plan = plan(checks, &t.Facts, t.Documented(), o)
+	if person != nil {
+		person.Expect(r.plan.Decisions)
+	}
 	for _, s := range r.plan.Scenarios {
 		r.done[s] = make(chan struct{})
 	}

@@ -20,8 +20,15 @@ type Scenario struct {
 	Needs []Need // without one of these it is not run
 	// Cost tells the plan what a run takes of the target and of the clock.
 	Cost func(Timing) Cost
-	Run  func(ctx context.Context, s *Scene)
+	// Decisions tells the plan how often the approver is asked, at most; nil is
+	// once where the scenario needs an approver, and never elsewhere.
+	Decisions func(*Facts) int
+	AsksLate  bool // long after the start: the person's turn begins with the decision
+	Run       func(ctx context.Context, s *Scene)
 }
+
+// asks is the number of decisions of a scenario that always wants as many.
+func asks(n int) func(*Facts) int { return func(*Facts) int { return n } }
 
 // Cost of a scenario: requests (starts among them), and how long it waits.
 type Cost struct {
@@ -61,6 +68,7 @@ type Scene struct {
 	*session
 	scenario *Scenario
 	serial   bool
+	asking   asking
 }
 
 // Start begins a flow: one device authorization request.
@@ -112,9 +120,10 @@ func (s *Scene) Event(kind EventKind, flow, detail string) {
 func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return sleep(ctx, d) }
 
 // Parallel runs the functions side by side, or one after the other when
-// devices of one client were found to disturb each other (rule C14).
+// devices of one client were found to disturb each other (rule C14) or a person
+// decides on them.
 func (s *Scene) Parallel(fs ...func()) {
-	if s.serial {
+	if s.serial || s.hasTurn() {
 		for _, f := range fs {
 			f()
 		}

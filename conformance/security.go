@@ -258,6 +258,7 @@ func judgeSecretURLs(e *Evidence, j *Judgement) {
 // verifier; where that is refused, it tries the right one, and another flow none.
 var codeChallenge = &Scenario{
 	Name: "code challenge", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(5, 2, 2),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		verifier := madeUp(43)
 		sum := sha256.Sum256([]byte(verifier))

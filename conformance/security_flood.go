@@ -98,6 +98,7 @@ var flood = &Scenario{
 	Cost: func(t Timing) Cost {
 		return Cost{2*floodSize + 6, floodSize + 3, 2*floodSize*floodGap + t.Interval + Slack}
 	},
+	Decisions: asks(1),
 	Run: func(ctx context.Context, s *Scene) {
 		kept, ready := s.Start(ctx, Step("kept")), s.Start(ctx, Step("ready"))
 		approved := ready.Decide(ctx, approve.Approve, s.somebody()) == Accepted

@@ -47,7 +47,8 @@ func foreign(c *Call) {
 // token. One more grant is brought as far and left alone.
 var forgedDecisions = &Scenario{
 	Name: "forged decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval},
-	Cost: waits(3*len(forgeries)+2, len(forgeries)+1, 1),
+	Cost:      waits(3*len(forgeries)+2, len(forgeries)+1, 1),
+	Decisions: asks(len(forgeries) + 1),
 	Run: func(ctx context.Context, s *Scene) {
 		s.Times(len(forgeries)+1, func(i int) {
 			f := s.Start(ctx)

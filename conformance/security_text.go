@@ -135,14 +135,15 @@ func (e *Evidence) plainText(x *Exchange) (*Exchange, string) {
 // than text, while a live and an approved grant are there to be hit.
 var queryOperators = &Scenario{
 	Name: "query operators", Lane: LaneApprove,
-	Cost: func(t Timing) Cost { return Cost{13 + 2*t.Encodings, 2, t.Interval + Slack} },
+	Cost:      func(t Timing) Cost { return Cost{13 + 2*t.Encodings, 2, t.Interval + Slack} },
+	Decisions: asks(1),
 	Run: func(ctx context.Context, s *Scene) {
 		live := s.Start(ctx)
 		if !live.OK() {
 			return
 		}
 		approved := live
-		if s.target.Approver != nil {
+		if s.mayAsk() {
 			if approved = s.Start(ctx); approved.OK() && approved.Approve(ctx) == Accepted {
 				approved.settle(ctx)
 			}

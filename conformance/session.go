@@ -27,6 +27,7 @@ type session struct {
 	started time.Time
 	pace    *rate.Limiter
 	slots   *semaphore.Weighted
+	turn    chan struct{} // held by the scene that a person decides for
 	client  *http.Client
 
 	mu       sync.Mutex
@@ -60,6 +61,7 @@ func newSession(t *Target, opts Options) *session {
 		target: t, opts: opts, vault: newVault(), started: time.Now(),
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
+		turn:    make(chan struct{}, 1),
 		client:  t.httpClient(),
 		working: map[Operation]spec.Encoding{},
 	}

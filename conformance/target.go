@@ -68,6 +68,8 @@ type Facts struct {
 	ShortLifetime     bool    `json:"short_lifetime,omitempty"`
 	SecondGranular    bool    `json:"second_granular,omitempty"`
 	Lenient           Lenient `json:"lenient"`
+	// Unasked are the scenarios whose decisions a person is not asked for.
+	Unasked []string `json:"unasked,omitempty"`
 
 	MaxWait time.Duration `json:"max_wait_ns"`
 	Timing  Timing        `json:"timing"` // as preflight found it
@@ -87,6 +89,7 @@ const (
 	NeedRawCodes      Need = "approve.raw_codes"   // the approver types any text as the user code
 	NeedSteps         Need = "approve.steps"       // it can enter a code without deciding
 	NeedHTTPApproval  Need = "approve.http"        // it can name the requests it makes
+	NeedProgram       Need = "approve.program"     // it is no person, who decides one code at a time
 	NeedSecondUser    Need = "second_user"         //
 	NeedSecondClient  Need = "second_client"       //
 	NeedRestricted    Need = "restricted_client"   //
@@ -101,7 +104,20 @@ const (
 )
 
 // Has tells whether the target has a power.
-func (f *Facts) Has(n Need) bool { return slices.Contains(f.Powers, n) }
+func (f *Facts) Has(n Need) bool {
+	if n == NeedProgram {
+		return f.Has(NeedApprover) && f.Timing.Pace == 0
+	}
+	return slices.Contains(f.Powers, n)
+}
+
+// count is 1 for a power that the target has.
+func (f *Facts) count(n Need) int {
+	if f.Has(n) {
+		return 1
+	}
+	return 0
+}
 
 // Documented tells which family of checks applies.
 func (t *Target) Documented() bool { return t.Contract.Documented }
@@ -114,6 +130,17 @@ type Timing struct {
 	RTT         time.Duration `json:"rtt_ns"`
 	Encodings   int           `json:"encodings"`
 	Documented  bool          `json:"documented"`
+	// Pace is about how long a decision takes a person, 0 for a program.
+	Pace time.Duration `json:"pace_ns,omitempty"`
+}
+
+// flows is how many devices a scenario begins that wants as many decisions as it
+// can get: a person is asked for few.
+func (t Timing) flows(program, person int) int {
+	if t.Pace > 0 {
+		return person
+	}
+	return program
 }
 
 // Tolerance around the end of a lifetime, inside which nothing is asserted

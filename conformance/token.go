@@ -167,6 +167,7 @@ var narrowedScope = &Scenario{
 // widenedScope asks for one scope and tries to get more with the poll.
 var widenedScope = &Scenario{
 	Name: "widened scope", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedScope}, Cost: waits(4, 2, 1),
+	Decisions: asks(2),
 	Run: func(ctx context.Context, s *Scene) {
 		more := s.target.Narrow
 		if more == "" {
@@ -192,6 +193,7 @@ var widenedScope = &Scenario{
 // was tampered with.
 var tokenWorth = &Scenario{
 	Name: "token in use", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedIntrospection}, Cost: waits(7, 2, 1),
+	Decisions: func(f *Facts) int { return 1 + f.count(NeedSecondUser) },
 	Run: func(ctx context.Context, s *Scene) {
 		a, b := s.Start(ctx, Step("first")), s.Start(ctx, Step("second"))
 		if a.Approve(ctx) != Accepted {

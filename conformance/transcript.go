@@ -109,6 +109,7 @@ const (
 	EventDone     EventKind = "done"     // the scenario ran to its end
 	EventDied     EventKind = "died"     // the target stopped answering, Detail names the exchange
 	EventFact     EventKind = "fact"     // something a judge needs, Detail is name=value
+	EventLate     EventKind = "late"     // the code ended while the approver decided, see Detail
 )
 
 // Decided is what the approver was asked and what came of it.
@@ -131,6 +132,9 @@ const (
 	Refused     Outcome = "refused"     // by the server
 	Unsupported Outcome = "unsupported" // by the approver: it has no such decision
 	Broken      Outcome = "broken"      // nobody could be asked
+	Late        Outcome = "late"        // the code had ended, or was about to
+	Skipped     Outcome = "skipped"     // by the person, this time
+	Stopped     Outcome = "stopped"     // by the person, once and for all
 )
 
 // Status of the answer, 0 when there was none.

@@ -305,12 +305,13 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 // nothing is left behind.
 var typedAtTokens = &Scenario{
 	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: waits(4, 1, 1),
+	Decisions: asks(1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.UserCode == "" {
 			return
 		}
-		if s.target.Approver != nil && f.Approve(ctx) == Accepted {
+		if f.Approve(ctx) == Accepted {
 			f.settle(ctx)
 		}
 		s.PollCode(ctx, f.Codes.UserCode, Step("the user code"), Provoked())

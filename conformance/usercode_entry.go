@@ -95,6 +95,7 @@ func judgeSeparatedEntry(e *Evidence, j *Judgement) {
 // mistypedEntry has three wrong codes typed, each close to a live one.
 var mistypedEntry = &Scenario{
 	Name: "code mistyped", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Decisions: asks(3),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		code := f.Codes.UserCode
@@ -161,6 +162,7 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 // another.
 var twoPeople = &Scenario{
 	Name: "two people and one code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondUser}, Cost: waits(6, 2, 1),
+	Decisions: func(f *Facts) int { return 2 + f.count(NeedIntrospection) },
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx, Step("shared"))
 		if f.Approve(ctx) != Accepted {
@@ -227,7 +229,8 @@ const (
 // person approves a real one.
 var guessing = &Scenario{
 	Name: "guessing codes", Lane: LaneAbuse, Needs: []Need{NeedApprover, NeedRawCodes, NeedAbuse},
-	Cost: func(t Timing) Cost { return Cost{3, 2, guessesTried*guessEvery + t.Interval + Slack} },
+	Cost:      func(t Timing) Cost { return Cost{3, 2, guessesTried*guessEvery + t.Interval + Slack} },
+	Decisions: func(f *Facts) int { return guessesTried + f.count(NeedSecondUser) },
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.OK() {

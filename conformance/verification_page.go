@@ -166,6 +166,7 @@ func frameProof(x *Exchange) bool {
 // where the approver can tell how, in the session of the one who approves.
 var openedLink = &Scenario{
 	Name: "opened link", Lane: LaneInterval, Cost: waits(7, 2, 1),
+	Decisions: func(f *Facts) int { return f.count(NeedHTTPApproval) },
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.OK() {

@@ -23,8 +23,9 @@ type Conformance struct {
 type Plan struct {
 	Checks         int     `json:"checks"` // that will run
 	Requests       int     `json:"requests"`
-	Starts         int     `json:"starts"`           // device authorization requests among them
-	CriticalPathMS float64 `json:"critical_path_ms"` // longest chain of waits
+	Starts         int     `json:"starts"`              // device authorization requests among them
+	Decisions      int     `json:"decisions,omitempty"` // that the approver is asked for, at most
+	CriticalPathMS float64 `json:"critical_path_ms"`    // longest chain of waits
 	WorstCaseMS    float64 `json:"worst_case_ms,omitempty"`
 }
 

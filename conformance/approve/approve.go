@@ -47,7 +47,8 @@ type Powers struct {
 
 // An Approver decides. A nil error means the server accepted the decision,
 // ErrRefused that the server refused it, ErrUnsupported that this approver has
-// no such decision; every other error that nobody could be asked.
+// no such decision, ErrSkipped and ErrStopped that a person did not want to
+// decide; every other error that nobody could be asked.
 type Approver interface {
 	Decide(ctx context.Context, v Verification, d Decision) error
 	Powers() Powers
@@ -57,6 +58,18 @@ type Approver interface {
 // are those of Decide.
 type Enterer interface {
 	Enter(ctx context.Context, v Verification) error
+}
+
+// A Person decides one device after the other and takes seconds for each. Codes
+// for a person are made when the person is free to look at them.
+type Person interface {
+	Approver
+	// Pace is about how long a decision takes.
+	Pace() time.Duration
+	// Expect says how many decisions are to come.
+	Expect(decisions int)
+	// Ready waits until somebody is there to be shown a device.
+	Ready(ctx context.Context) error
 }
 
 // A Walker goes all the way to a decision and stops before the last request.
@@ -76,4 +89,8 @@ type Way struct {
 var (
 	ErrRefused     = errors.New("the server refused the decision")
 	ErrUnsupported = errors.New("the approver does not support this decision")
+	// A person answers these two: no decision on this device, and none on any
+	// that follows.
+	ErrSkipped = errors.New("the person skipped the decision")
+	ErrStopped = errors.New("the person wants to decide no more")
 )

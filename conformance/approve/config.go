@@ -23,6 +23,7 @@ type Config struct {
 	Approve Action `yaml:"approve"`
 	Deny    Action `yaml:"deny"`
 	URL     string `yaml:"url"` // of the reference server; the host when empty
+	All     bool   `yaml:"all"` // prompt: ask for every decision, not only for the few that show the most
 
 	Steps   []Step   `yaml:"steps"`   // form: before both decisions
 	Refused []string `yaml:"refused"` // form: texts or selectors of a page that refuses the code
@@ -74,11 +75,12 @@ func (a Action) empty() bool { return len(a.Command) == 0 && len(a.Steps) == 0 &
 // Env is what an approver is given.
 type Env struct {
 	Host   string
-	Client *http.Client // follows no redirects
-	In     io.Reader    // where the prompt is answered
-	Out    io.Writer    // where the prompt is shown
-	Trace  func(Seen)   // is told of every page of a form; nil for nobody
-	Dir    string       // where the browser's pictures of failed steps go; "" for the temporary folder
+	Client *http.Client            // follows no redirects
+	In     io.Reader               // where the prompt is answered
+	Out    io.Writer               // where the prompt is shown
+	Hold   func() (release func()) // called while the prompt stands on the screen; nil does nothing
+	Trace  func(Seen)              // is told of every page of a form; nil for nobody
+	Dir    string                  // where the browser's pictures of failed steps go; "" for the temporary folder
 }
 
 // New makes the approver of a configuration; nil for none. All problems are
@@ -110,7 +112,7 @@ func New(c Config, env Env) (Approver, error) {
 		}
 		return b, nil
 	case "prompt":
-		return NewPrompt(env.In, env.Out), nil
+		return NewPrompt(env.In, env.Out, env.Hold), nil
 	}
 	return nil, fmt.Errorf("unknown approver %q; the nearest is %q (%s)", c.Kind, strict.Nearest(c.Kind, Kinds), strings.Join(Kinds, ", "))
 }

@@ -9,70 +9,136 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
-
-	"rsc.io/qr"
 )
 
 // Prompt asks a person at the terminal, one device at a time, however many wait.
 type Prompt struct {
 	in    io.Reader
 	out   io.Writer
-	turn  chan struct{} // held by the device that is shown
+	hold  func() (release func()) // keeps other output off the screen
+	turn  chan struct{}           // held by the device that is shown
 	lines chan string
 	once  sync.Once
+	total atomic.Int64 // devices to come in the run; 0 where nobody said
 
 	// Those of the device that holds the turn.
-	count int
-	owed  bool // a device before was left without an answer, which can still come
+	count   int
+	page    string // that was shown last
+	absent  bool   // nobody answered for the device before
+	stopped bool   // the person wants to see no more
 }
 
 // NewPrompt returns an approver that shows what to do on out and reads the
-// answers from in.
-func NewPrompt(in io.Reader, out io.Writer) *Prompt {
-	return &Prompt{in: in, out: out, turn: make(chan struct{}, 1), lines: make(chan string)}
+// answers from in. hold is called while a device is shown; nil does nothing.
+func NewPrompt(in io.Reader, out io.Writer, hold func() (release func())) *Prompt {
+	if hold == nil {
+		hold = func() func() { return func() {} }
+	}
+	return &Prompt{in: in, out: out, hold: hold, turn: make(chan struct{}, 1), lines: make(chan string)}
 }
 
 // Powers: a person types the code as it is shown, and nothing else.
 func (p *Prompt) Powers() Powers { return Powers{} }
 
+// Pace of somebody who has the page open: read, type, press, come back.
+func (p *Prompt) Pace() time.Duration { return 10 * time.Second }
+
+// Expect lets the person see how much is still to come.
+func (p *Prompt) Expect(decisions int) { p.total.Store(int64(decisions)) }
+
 // reminders are how long before its end a code is counted down.
 var reminders = []time.Duration{time.Minute, 30 * time.Second, 10 * time.Second, 5 * time.Second}
 
+// patience is how long somebody who did not answer is waited for.
+const patience = 2 * time.Minute
+
+// take waits for the turn; the error is that of ctx.
+func (p *Prompt) take(ctx context.Context) (release func(), err error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	p.once.Do(func() { go p.read() })
+	show := p.hold()
+	return func() { show(); <-p.turn }, nil
+}
+
+// Ready waits for a person who did not answer the last time, so that no code is
+// made for an empty chair.
+func (p *Prompt) Ready(ctx context.Context) error {
+	release, err := p.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if !p.absent || p.stopped {
+		return nil
+	}
+	fmt.Fprintf(p.out, "  press Enter when you are ready for the next device, or q and Enter to stop: ")
+	select {
+	case line, ok := <-p.lines: // also one that was meant for the device before
+		p.stopped = !ok || strings.EqualFold(strings.TrimSpace(line), "q")
+		p.absent = false
+	case <-time.After(patience):
+		fmt.Fprintf(p.out, "\n  nobody is there: no more devices are shown\n")
+		p.stopped = true
+	case <-ctx.Done():
+		fmt.Fprintln(p.out)
+		return ctx.Err()
+	}
+	return nil
+}
+
 // Decide shows the address and the code, and waits for the person to say that
-// it is done.
+// it is done. A code that has ended is shown as one.
 func (p *Prompt) Decide(ctx context.Context, v Verification, d Decision) error {
 	if v.User != "" || v.Raw != "" {
 		return ErrUnsupported
 	}
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	release, err := p.take(ctx)
+	if err != nil {
+		return err
 	}
-	p.once.Do(func() { go p.read() })
-	if !v.ExpiresAt.IsZero() && time.Until(v.ExpiresAt) <= 0 {
-		return errors.New("the code ended before its turn came")
+	defer release()
+	if p.stopped {
+		return ErrStopped
 	}
 	p.count++
 	p.forget()
 	p.show(v, d)
-	err := p.answer(ctx, v.ExpiresAt)
-	p.owed = errors.Is(err, errUnanswered) || ctx.Err() != nil
+	err = p.answer(ctx, v.ExpiresAt)
+	p.absent = errors.Is(err, errUnanswered)
 	return err
 }
 
 func (p *Prompt) show(v Verification, d Decision) {
-	fmt.Fprintf(p.out, "\nDevice %d: please %s\n  open  %s\n  enter %s\n", p.count, strings.ToUpper(string(d)), Clean(v.VerificationURI), Clean(v.UserCode))
+	of, as := "", ""
+	if total := int(p.total.Load()); p.count <= total {
+		of = fmt.Sprintf(" of %d", total)
+	}
+	if v.VerificationURI == p.page {
+		as = "  (the same page: keep it open, if it takes another code)"
+	}
+	p.page = v.VerificationURI
+	fmt.Fprintf(p.out, "\nDevice %d%s: please %s\n  open  %s%s\n  enter %s\n", p.count, of, strings.ToUpper(string(d)),
+		Clean(v.VerificationURI), as, Clean(v.UserCode))
 	if v.VerificationURIComplete != "" {
 		io.WriteString(p.out, code(v.VerificationURIComplete))
 	}
-	if left := time.Until(v.ExpiresAt); left > 0 {
-		fmt.Fprintf(p.out, "  the code ends in %s\n", left.Round(time.Second))
+	left, refused := time.Until(v.ExpiresAt).Round(time.Second), "the page refused"
+	switch {
+	case v.ExpiresAt.IsZero():
+	case left > 0:
+		fmt.Fprintf(p.out, "  the code ends in %s; if that is too soon, only what it is for stays undecided\n", left)
+	default:
+		fmt.Fprintf(p.out, "  this code has ended, on purpose: try it, the page should refuse it\n")
+		refused = "the page refused, as it should"
 	}
-	fmt.Fprintf(p.out, "  done? [y: done, n: the page refused, s: skip] ")
+	fmt.Fprintf(p.out, "  done? [y: done, n: %s, s: skip this device, q: stop asking] ", refused)
 }
 
 var errUnanswered = errors.New("nobody answered before the code ended")
@@ -88,22 +154,25 @@ func (p *Prompt) answer(ctx context.Context, end time.Time) error {
 				return errors.New("nobody answers: the input has ended")
 			}
 			switch strings.ToLower(strings.TrimSpace(line)) {
-			case "y", "yes", "":
+			case "y", "yes":
 				return nil
 			case "n", "no":
-				return fmt.Errorf("%w: so says the person at the terminal", ErrRefused)
+				return fmt.Errorf("%w: the person answered no", ErrRefused)
 			case "s", "skip":
-				return ErrUnsupported
+				return ErrSkipped
+			case "q", "quit":
+				p.stopped = true
+				return ErrStopped
 			}
-			fmt.Fprintf(p.out, "  y, n or s: ")
+			fmt.Fprintf(p.out, "  y, n, s or q, then Enter: ")
 		case left := <-next:
 			if left <= 0 {
-				fmt.Fprintf(p.out, "\n  too late: the code of device %d has ended\n", p.count)
+				fmt.Fprintf(p.out, "\n  too late: the code of device %d has ended; what it was for stays undecided\n", p.count)
 				return errUnanswered
 			}
 			fmt.Fprintf(p.out, "\n  device %d has %s left: ", p.count, left)
 		case <-ctx.Done():
-			fmt.Fprintf(p.out, "\n  device %d is no longer asked about\n", p.count)
+			fmt.Fprintf(p.out, "\n  device %d: cancelled\n", p.count)
 			return ctx.Err()
 		}
 	}
@@ -125,16 +194,16 @@ func countdown(end time.Time) (left <-chan time.Duration, stop func()) {
 	}
 }
 
-// forget drops what was typed for a device that is no longer asked about.
+// forget drops what was typed before the device is shown.
 func (p *Prompt) forget() {
-	for p.owed {
+	for {
 		select {
 		case _, ok := <-p.lines:
 			if !ok {
 				return
 			}
 		default:
-			p.owed = false
+			return
 		}
 	}
 }
@@ -156,29 +225,6 @@ func Clean(s string) string {
 			continue
 		}
 		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// code draws a QR code with two modules a character; nothing when the text is
-// too long for one.
-func code(text string) string {
-	if len(text) > 300 {
-		return ""
-	}
-	q, err := qr.Encode(text, qr.L)
-	if err != nil {
-		return ""
-	}
-	const quiet = 2
-	var b strings.Builder
-	for y := -quiet; y < q.Size+quiet; y += 2 {
-		b.WriteString("  ")
-		for x := -quiet; x < q.Size+quiet; x++ {
-			top, bottom := q.Black(x, y), q.Black(x, y+1)
-			b.WriteString(map[[2]bool]string{{true, true}: " ", {false, false}: "█", {false, true}: "▀", {true, false}: "▄"}[[2]bool{top, bottom}])
-		}
-		b.WriteByte('\n')
 	}
 	return b.String()
 }

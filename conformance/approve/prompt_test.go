@@ -45,7 +45,7 @@ func inBubble(t *testing.T, f func(p person)) {
 	synctest.Test(t, func(t *testing.T) {
 		in, keys := io.Pipe()
 		s := &screen{}
-		f(person{t, NewPrompt(in, s), keys, s})
+		f(person{t, NewPrompt(in, s, nil), keys, s})
 		keys.Close()
 	})
 }
@@ -66,7 +66,7 @@ func (p person) asks(ctx context.Context, code string, lifetime time.Duration) <
 }
 
 func TestPromptAnswers(t *testing.T) {
-	for line, want := range map[string]error{"y": nil, "": nil, " YES ": nil, "n": ErrRefused, "s": ErrUnsupported, "what?\ny": nil} {
+	for line, want := range map[string]error{"y": nil, "\ny": nil, " YES ": nil, "n": ErrRefused, "s": ErrSkipped, "q": ErrStopped, "what?\ny": nil} {
 		inBubble(t, func(p person) {
 			got := p.asks(p.Context(), "ABCD", time.Hour)
 			p.types(line)
@@ -178,8 +178,96 @@ func TestPromptEnds(t *testing.T) {
 				t.Errorf("%+v: %v", v, err)
 			}
 		}
-		if err := p.Decide(p.Context(), Verification{ExpiresAt: time.Now().Add(-time.Second)}, Approve); err == nil || !strings.Contains(err.Error(), "before its turn") {
-			t.Errorf("%v", err)
+	})
+}
+
+// TestPromptExpects: the person sees how far it is, that a page serves for several
+// codes, and that a code has ended on purpose.
+func TestPromptExpects(t *testing.T) {
+	inBubble(t, func(p person) {
+		p.Expect(2)
+		for i, want := range []string{"Device 1 of 2: please APPROVE", "Device 2 of 2: please APPROVE", "Device 3: please APPROVE"} {
+			lifetime := time.Duration(1-i) * time.Minute
+			got := p.asks(p.Context(), "ABCD", lifetime)
+			p.types("y")
+			if err := <-got; err != nil || !strings.Contains(p.screen.String(), want) {
+				t.Errorf("%v, the screen says %q, want %q", err, p.screen, want)
+			}
+		}
+		s := p.screen.String()
+		if strings.Count(s, "the same page: keep it open") != 2 || strings.Count(s, "has ended, on purpose") != 2 {
+			t.Errorf("the screen says %q", s)
+		}
+	})
+}
+
+// TestPromptStops: after q nothing more is shown.
+func TestPromptStops(t *testing.T) {
+	inBubble(t, func(p person) {
+		got, waiting := p.asks(p.Context(), "ABCD", time.Hour), p.asks(p.Context(), "EFGH", time.Hour)
+		p.types("q")
+		for _, c := range []<-chan error{got, waiting, p.asks(p.Context(), "IJKL", time.Hour)} {
+			if err := <-c; !errors.Is(err, ErrStopped) {
+				t.Errorf("%v", err)
+			}
+		}
+		if err := p.Ready(p.Context()); err != nil || strings.Count(p.screen.String(), "Device ") != 1 {
+			t.Errorf("%v, %q", err, p.screen)
+		}
+	})
+}
+
+// TestPromptReady: a person who did not answer is waited for, not for ever, and
+// what is typed too late says that they are there.
+func TestPromptReady(t *testing.T) {
+	for name, back := range map[string]func(p person){
+		"comes back": func(p person) { time.Sleep(time.Minute); p.types("") },
+		"stops":      func(p person) { p.types("q") },
+		"is gone":    func(person) { time.Sleep(patience + time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(p person) {
+				if err := p.Ready(p.Context()); err != nil || p.screen.String() != "" {
+					t.Fatalf("%v, %q", err, p.screen)
+				}
+				got := p.asks(p.Context(), "ABCD", 10*time.Second)
+				if err := <-got; !errors.Is(err, errUnanswered) {
+					t.Fatal(err)
+				}
+				ready := make(chan error, 1)
+				go func() { ready <- p.Ready(p.Context()) }()
+				synctest.Wait()
+				if !strings.Contains(p.screen.String(), "press Enter when you are ready") {
+					t.Errorf("%q", p.screen)
+				}
+				back(p)
+				if err := <-ready; err != nil {
+					t.Error(err)
+				}
+				got = p.asks(p.Context(), "EFGH", time.Hour)
+				if name == "comes back" {
+					p.types("y")
+				}
+				if err := <-got; name == "comes back" && err != nil || name != "comes back" && !errors.Is(err, ErrStopped) {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestPromptHolds: nothing else reaches the screen while a device stands on it.
+func TestPromptHolds(t *testing.T) {
+	inBubble(t, func(p person) {
+		held := 0
+		p.hold = func() func() { held++; return func() { held-- } }
+		got := p.asks(p.Context(), "ABCD", time.Hour)
+		if held != 1 {
+			t.Errorf("held %d times", held)
+		}
+		p.types("y")
+		if <-got; held != 0 {
+			t.Errorf("still held")
 		}
 	})
 }

@@ -1,0 +1,86 @@
+package conformance
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// An approver that takes its time is never held against the server. Where a code
+// ended before its decision, or before what was to follow it, nothing more is
+// sent, and judges do not see the flow: what rests on it stays undecided.
+
+// held adds to the time that the approver has taken in this scene.
+func (s *Scene) held(d time.Duration) {
+	s.asking.mu.Lock()
+	defer s.asking.mu.Unlock()
+	s.asking.took += d
+}
+
+// overtaken tells whether the flow's code ends, or is about to, within d because
+// the approver took so long for a device of its scene. That is noted once.
+func (f *Flow) overtaken(d time.Duration) bool {
+	s := f.scene
+	s.asking.mu.Lock()
+	took := s.asking.took
+	s.asking.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	tolerance := s.target.Timing.Tolerance()
+	if f.ended || took <= tolerance || f.Codes.ExpiresIn <= 0 || s.now()+d < f.Earliest()-tolerance {
+		return false
+	}
+	if !f.late {
+		f.late = true
+		s.Event(EventLate, f.ID, f.lateness(took))
+	}
+	return true
+}
+
+func (f *Flow) lateness(took time.Duration) string {
+	who := "the approver"
+	if f.scene.target.person() != nil {
+		who = "the person"
+	}
+	return fmt.Sprintf("%s took %s to decide, and %s after its issue a code of %d s had ended or was about to",
+		who, seconds(took), seconds(f.scene.now()-f.Begun.Sent), f.Codes.ExpiresIn)
+}
+
+// A gap is a flow that tells nothing of the server, because of the approver.
+type gap struct {
+	scenario string
+	verdict  reports.Verdict // on what rests on the flow
+	reason   string
+}
+
+// gapsOf finds the flows that were decided too late or not at all.
+func gapsOf(events []Event) map[string]gap {
+	gaps := map[string]gap{}
+	for _, ev := range events {
+		switch {
+		case ev.Kind == EventLate:
+			gaps[ev.Flow] = gap{ev.Scenario, reports.Inconclusive, ev.Detail}
+		case ev.Kind != EventDecision:
+		case ev.Decision.Outcome == Skipped:
+			gaps[ev.Flow] = gap{ev.Scenario, reports.Inconclusive, ev.Detail}
+		case ev.Decision.Outcome == Stopped:
+			gaps[ev.Flow] = gap{ev.Scenario, reports.Skipped, ev.Detail}
+		}
+	}
+	return gaps
+}
+
+// undecided tells why a check cannot be decided as a whole: flows that it rests
+// on are missing. What the others showed against the server stands.
+func (e *Evidence) undecided(c Check) (v reports.Verdict, reason string) {
+	for _, s := range c.Reads {
+		for _, ev := range e.Events { // in order, so that the first is told
+			g, ok := e.gaps[ev.Flow]
+			if ok && g.scenario == s.Name && (v == "" || g.verdict == reports.Inconclusive && v != reports.Inconclusive) {
+				v, reason = g.verdict, g.reason
+			}
+		}
+	}
+	return v, reason
+}

@@ -1,0 +1,89 @@
+package conformance
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+)
+
+// A person decides on one device at a time. A scenario whose devices a person is
+// shown holds the turn from its first start to its last decision, and begins its
+// flows one after the other, so that no code ends while another is on the screen.
+
+// asking is what a scene knows of its questions to the approver.
+type asking struct {
+	mu   sync.Mutex
+	turn bool          // it holds the session's turn
+	left int           // decisions that are still to come
+	took time.Duration // by all that were made
+}
+
+// person is who decides, nil when it is a program or nobody.
+func (t *Target) person() approve.Person {
+	p, _ := t.Approver.(approve.Person)
+	return p
+}
+
+// mayAsk tells whether the scene's decisions are part of the run.
+func (s *Scene) mayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
+
+// takeTurn waits until a person is free for the scene, once before its first start
+// and, where it asks late, with the decision; false means that the run has ended.
+func (s *Scene) takeTurn(ctx context.Context, deciding bool) bool {
+	n := s.scenario.decisions(&s.target.Facts)
+	if s.target.person() == nil || n == 0 || deciding != s.scenario.AsksLate {
+		return true
+	}
+	select {
+	case s.turn <- struct{}{}:
+		s.asking.turn, s.asking.left = true, n
+		return s.target.person().Ready(ctx) == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s *Scene) hasTurn() bool {
+	s.asking.mu.Lock()
+	defer s.asking.mu.Unlock()
+	return s.asking.turn
+}
+
+// asked counts a decision; the last one gives the turn to the next scenario.
+func (s *Scene) asked() {
+	s.asking.mu.Lock()
+	s.asking.left--
+	last := s.asking.left == 0
+	s.asking.mu.Unlock()
+	if last {
+		s.endTurn()
+	}
+}
+
+func (s *Scene) endTurn() {
+	s.asking.mu.Lock()
+	defer s.asking.mu.Unlock()
+	if s.asking.turn {
+		s.asking.turn = false
+		<-s.turn
+	}
+}
+
+// decisions is how often a scenario asks the approver on this target, at most.
+func (s *Scenario) decisions(f *Facts) int {
+	switch needed := slices.Contains(s.Needs, NeedApprover); {
+	case !f.Has(NeedApprover) || f.unasked(s):
+		return 0
+	case s.Decisions != nil:
+		return s.Decisions(f)
+	case needed:
+		return 1
+	}
+	return 0
+}
+
+// unasked tells whether a person is spared the scenario's decisions.
+func (f *Facts) unasked(s *Scenario) bool { return slices.Contains(f.Unasked, s.Name) }
