@@ -53,6 +53,7 @@ stale, 130 interrupted.`,
 	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "device authorizations, at most")
 	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "requests under way, at most")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
+	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
 	f.addGate(fs)
@@ -111,6 +112,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 			f.pictures = filepath.Dir(d.Path)
 		}
 	}
+	f.run.AllDecisions = f.run.AllDecisions || c.Approve.All
 	if f.run.MaxWait == 0 {
 		f.run.MaxWait = time.Duration(c.MaxWait)
 	}
@@ -215,8 +217,11 @@ func (s settings) write(stdout io.Writer, r *reports.Report) error {
 func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 	p, facts := run.Plan(), run.Target.Facts
 	t.note("contract %s, chosen by %s: %s", run.Target.Contract.Name, facts.ChosenBy, facts.ChosenWhy)
-	t.note("plan: %d of %d checks, about %d requests (%d starts), at most %g a second; critical path %s",
-		p.Count(), len(p.Checks), p.Requests, p.Starts, f.run.MaxRPS, p.Critical.Round(time.Second/10))
+	t.note("plan: %d of %d checks, about %d requests (%d starts, %d decisions), at most %g a second; critical path %s",
+		p.Count(), len(p.Checks), p.Requests, p.Starts, p.Decisions, f.run.MaxRPS, p.Critical.Round(time.Second/10))
+	if p.Attended > 0 {
+		t.note("plan: %s", attendance(p))
+	}
 	if !f.verbose {
 		return
 	}
@@ -225,6 +230,11 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 			t.note("  %s %s: %s", c.ID, c.Verdict, c.Reason)
 		}
 	}
+}
+
+// attendance says what a person is asked for.
+func attendance(p *conformance.Plan) string {
+	return fmt.Sprintf("the person is asked for %d decisions, about %d minutes", p.Decisions, max(1, int(p.Attended.Round(time.Minute).Minutes())))
 }
 
 func progressLine(g conformance.Progress) string {
@@ -238,8 +248,11 @@ func (f *conformanceFlags) printJudged(t terminal, p *progress, run *conformance
 		if !f.verbose && (res.Verdict == reports.Pass || res.Verdict == reports.Skipped) {
 			return
 		}
-		p.clear()
-		fmt.Fprint(t.out, reports.CheckText(conformance.ReportCheck(run.Transcript(), res)))
+		text := reports.CheckText(conformance.ReportCheck(run.Transcript(), res))
+		t.screen.show(func() {
+			p.clear()
+			fmt.Fprint(t.out, text)
+		})
 	})
 }
 

@@ -59,7 +59,7 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	defer stop()
 	fmt.Fprintf(t.out, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
 	fmt.Fprintf(t.out, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
-	run, err := conformance.Prepare(ctx, target, conformance.Options{MaxWait: f.maxWait})
+	run, err := conformance.Prepare(ctx, target, conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
@@ -142,7 +142,10 @@ func found(w io.Writer, run *conformance.Run) {
 		fmt.Fprintf(w, "deviation  %s%s\n", reports.Legible(h.What), keep)
 	}
 	plan := run.Plan()
-	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %s\n", plan.Count(), len(plan.Checks), plan.Requests, plan.Critical.Round(time.Second))
+	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %d decisions, %s\n", plan.Count(), len(plan.Checks), plan.Requests, plan.Decisions, plan.Critical.Round(time.Second))
+	if plan.Attended > 0 {
+		fmt.Fprintf(w, "           %s\n", attendance(plan))
+	}
 	left, how := map[string]int{}, map[string]string{}
 	for _, c := range plan.Checks {
 		if c.Verdict != "" {

@@ -15,6 +15,7 @@ var version = "dev"
 
 // execute runs a command line and returns the exit code.
 func execute(ctx context.Context, args []string, t terminal) int {
+	t.screen = &screen{}
 	root := newRoot(t)
 	root.SetArgs(args)
 	return t.report(root.ExecuteContext(ctx))

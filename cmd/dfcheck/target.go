@@ -83,6 +83,10 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 		c.SecondClient = &conformance.ClientConfig{ID: f.secondClientID}
 	}
 	c.TLS.Insecure = c.TLS.Insecure || f.insecure
+	if c.Approve.Kind == "prompt" && !interactive(t.in) {
+		return nil, usage(errors.New("--approve prompt asks a person, and standard input is not a terminal"),
+			"let a program decide: approve: {kind: form, exec, http or browser, ...} in dfcheck.yaml; or run without: --approve none")
+	}
 	return c, nil
 }
 
@@ -166,7 +170,7 @@ func ending(a approve.Approver) func() {
 
 // newApprover makes the approver of the configuration; nil when it has none.
 func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
-	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace, Dir: f.pictures})
+	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace, Dir: f.pictures, Hold: t.screen.hold})
 	return a, usage(err, "conformance/approve describes the approvers")
 }
 

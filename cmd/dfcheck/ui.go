@@ -20,6 +20,70 @@ import (
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
+	screen   *screen
+}
+
+// screen belongs to the prompt while one is shown: what else there is to say waits.
+// Its methods work on nil, which nobody prompts on.
+type screen struct {
+	mu      sync.Mutex
+	held    int
+	line    *progress
+	waiting []func()
+}
+
+// hold keeps the screen for a prompt.
+func (s *screen) hold() (release func()) {
+	if s == nil {
+		return func() {}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held++
+	if s.line != nil {
+		s.line.clear()
+	}
+	return s.release
+}
+
+func (s *screen) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held--; s.held > 0 {
+		return
+	}
+	for _, say := range s.waiting {
+		say()
+	}
+	s.waiting = nil
+}
+
+// unheld says something that is worth nothing later: now or never.
+func (s *screen) unheld(say func()) {
+	if s == nil {
+		say()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held == 0 {
+		say()
+	}
+}
+
+// show says something as soon as no prompt is shown.
+func (s *screen) show(say func()) {
+	if s == nil {
+		say()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held > 0 {
+		s.waiting = append(s.waiting, say)
+		return
+	}
+	say()
 }
 
 // failure is an error with the exit code it ends the program with, and what the
@@ -85,7 +149,15 @@ type progress struct {
 	shown bool
 }
 
-func (t terminal) progress() *progress { return &progress{t: t, live: interactive(t.err)} }
+func (t terminal) progress() *progress {
+	p := &progress{t: t, live: interactive(t.err)}
+	if t.screen != nil {
+		t.screen.mu.Lock()
+		defer t.screen.mu.Unlock()
+		t.screen.line = p
+	}
+	return p
+}
 
 // How often the line is rewritten, and how often a plain line is printed.
 const (
@@ -94,7 +166,9 @@ const (
 )
 
 // say shows a line; on anything but a terminal only from time to time.
-func (p *progress) say(line string) {
+func (p *progress) say(line string) { p.t.screen.unheld(func() { p.write(line) }) }
+
+func (p *progress) write(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	pause := redraw
