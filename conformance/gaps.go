@@ -11,6 +11,7 @@ import (
 // enabling says for every capability which flag or key brings it.
 var enabling = map[Need]string{
 	NeedApprover:      "--approve prompt asks you; approve: in dfcheck.yaml decides by itself",
+	NeedProgram:       "a program that decides at once: approve: kind form, browser, http or exec",
 	NeedRawCodes:      "approve: kind form, browser, http, exec or prompt",
 	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
 	NeedHTTPApproval:  "approve: kind form",
@@ -26,10 +27,15 @@ var enabling = map[Need]string{
 	NeedAbuse:         "--abuse attacks limits",
 	NeedShortExpiry:   "--max-wait",
 	needDenial:        "deny: in the approve section says how",
+	needDecisions:     "--all asks for them",
 }
 
-// needDenial is a capability that only shows when a denial is asked for.
-const needDenial Need = "approve.deny"
+// Capabilities that no check declares: one shows only when a denial is asked for,
+// the other is how often a person is asked.
+const (
+	needDenial    Need = "approve.deny"
+	needDecisions Need = "more decisions of a person"
+)
 
 // approverCannot is how a check says that the approver has no such decision.
 const approverCannot = "the approver cannot "
@@ -78,6 +84,9 @@ func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
 			continue
 		}
 		needs := lacks(res.Check, f, documented)
+		if v, _ := unaskedFor(res.Check, f); len(needs) == 0 && v != "" {
+			needs = []Need{needDecisions}
+		}
 		if len(needs) == 0 && strings.HasPrefix(res.Reason, approverCannot) {
 			needs = []Need{needDenial}
 		}

@@ -43,8 +43,8 @@ func (f *Flow) lateness(took time.Duration) string {
 	if f.scene.target.person() != nil {
 		who = "the person"
 	}
-	return fmt.Sprintf("%s took %s to decide, and %s after its issue a code of %d s had ended or was about to",
-		who, seconds(took), seconds(f.scene.now()-f.Begun.Sent), f.Codes.ExpiresIn)
+	return fmt.Sprintf("too late: %s took %s to decide, and the code, which lives %d s, had ended or was about to",
+		who, seconds(took), f.Codes.ExpiresIn)
 }
 
 // A gap is a flow that tells nothing of the server, because of the approver.

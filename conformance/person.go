@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -131,13 +130,6 @@ func unaskedFor(c Check, f *Facts) (reports.Verdict, string) {
 	if n == 0 {
 		return "", ""
 	}
-	return reports.Skipped, fmt.Sprintf("needs %s of a person; --all asks for them", counted(n, "more decision"))
-}
-
-// counted is a number with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	more := reports.Count(n, "more decision", "more decisions")
+	return reports.Skipped, "needs " + more + " of a person; --all asks for them"
 }

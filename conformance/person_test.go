@@ -128,7 +128,7 @@ func TestSlowApprover(t *testing.T) {
 							t.Errorf("%s %s: %s", r.Check.ID, r.Verdict, r.Reason)
 						case reports.Inconclusive:
 							late++
-							if !strings.Contains(r.Reason, "to decide, and ") {
+							if !strings.Contains(r.Reason, "too late: ") {
 								t.Errorf("%s: %s", r.Check.ID, r.Reason)
 							}
 						}

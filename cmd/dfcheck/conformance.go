@@ -234,7 +234,11 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 
 // attendance says what a person is asked for.
 func attendance(p *conformance.Plan) string {
-	return fmt.Sprintf("the person is asked for %d decisions, about %d minutes", p.Decisions, max(1, int(p.Attended.Round(time.Minute).Minutes())))
+	minutes := "a minute"
+	if n := int(p.Attended.Round(time.Minute).Minutes()); n > 1 {
+		minutes = fmt.Sprintf("%d minutes", n)
+	}
+	return fmt.Sprintf("the person is asked for %d decisions, about %s", p.Decisions, minutes)
 }
 
 func progressLine(g conformance.Progress) string {

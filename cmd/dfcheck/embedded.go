@@ -19,6 +19,7 @@ import (
 const (
 	embeddedInterval = time.Second
 	embeddedLifetime = 20 * time.Second
+	personalLifetime = time.Minute // for a person to decide in
 )
 
 // embedded starts the reference server on loopback, with everything a check
@@ -28,8 +29,12 @@ func embedded(c *conformance.Config, t terminal) (*conformance.Target, func(), e
 	if err != nil {
 		return nil, nil, usage(err, "the embedded server speaks the built-in contracts; name another server with --host")
 	}
+	lifetime := embeddedLifetime
+	if c.Approve.Kind == "prompt" {
+		lifetime = personalLifetime
+	}
 	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract.Name, Interval: embeddedInterval,
-		Lifetime: embeddedLifetime, Decisions: true, GuessLimit: 120}, nil, nil)
+		Lifetime: lifetime, Decisions: true, GuessLimit: 120}, nil, nil)
 	if err != nil {
 		return nil, nil, &failure{reports.ExitUntested, err, ""}
 	}

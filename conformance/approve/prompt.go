@@ -133,7 +133,7 @@ func (p *Prompt) show(v Verification, d Decision) {
 	switch {
 	case v.ExpiresAt.IsZero():
 	case left > 0:
-		fmt.Fprintf(p.out, "  the code ends in %s; if that is too soon, only what it is for stays undecided\n", left)
+		fmt.Fprintf(p.out, "  the code ends in %s; being late fails nothing, it leaves checks undecided\n", left)
 	default:
 		fmt.Fprintf(p.out, "  this code has ended, on purpose: try it, the page should refuse it\n")
 		refused = "the page refused, as it should"
