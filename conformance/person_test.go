@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -120,6 +121,7 @@ func TestSlowApprover(t *testing.T) {
 					b.inBubble(t, func(ctx context.Context, run *Run) {
 						results = run.Conform(ctx)
 						problem = run.Transcript().Problem()
+						sameAgain(t, run, results)
 					})
 					late := 0
 					for _, r := range results {
@@ -156,6 +158,7 @@ func TestPerson(t *testing.T) {
 				b.inBubble(t, func(ctx context.Context, run *Run) {
 					h := run.Target.Approver.(*human)
 					results := run.Conform(ctx)
+					sameAgain(t, run, results)
 					byID := map[string]Result{}
 					for _, r := range results {
 						byID[r.Check.ID] = r
@@ -180,6 +183,28 @@ func TestPerson(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// sameAgain: the saved recording gives the same verdicts.
+func sameAgain(t *testing.T, run *Run, results []Result) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := run.Transcript().Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	saved, err := Load(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Judge(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range again {
+		if r.Verdict != results[i].Verdict || r.Reason != results[i].Reason {
+			t.Errorf("%s is %s (%s), and %s (%s) from the file", r.Check.ID, results[i].Verdict, results[i].Reason, r.Verdict, r.Reason)
 		}
 	}
 }

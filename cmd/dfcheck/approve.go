@@ -155,6 +155,8 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
 	case errors.Is(err, approve.ErrRefused):
 		return &failure{reports.ExitFailed, err, "is the code right, and is it still good?"}
+	case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
+		return &failure{reports.ExitUntested, err, ""}
 	case errors.Is(err, approve.ErrUnsupported):
 		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from the decision")
 	}

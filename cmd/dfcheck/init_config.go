@@ -57,8 +57,9 @@ func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Ru
 	line("# clients_registered: true                    # client ids that nobody registered must be refused")
 	f.scopes(line, found)
 	line("\n# Who presses Approve; without it the checks that need a decision are skipped.")
-	line("# prompt asks you. form and browser walk the server's pages, http and exec do what")
-	line("# you say; `dfcheck approve --user-code CODE` tries it.")
+	line("# prompt asks you, at most %d times (all: true asks for every decision). form and", conformance.MaxDecisions)
+	line("# browser walk the server's pages, http and exec do what you say;")
+	line("# `dfcheck approve --user-code CODE` tries it.")
 	if f.approver != "" {
 		line("approve: {kind: %s}", f.approver)
 	} else {

@@ -143,7 +143,7 @@ var personal = refserver.Config{Contract: "rfc8628", Interval: time.Second, Life
 // printed and none of them while a device stands on the screen.
 func TestPromptAtTerminal(t *testing.T) {
 	t.Parallel()
-	o := &operator{}
+	o := &operator{takes: 300 * time.Millisecond} // in which verdicts are reached
 	r := atTerminal(t, o, personal, "--skip", "EXPIRY,REFRESH", "--max-wait", "15s", "-v")
 	if r.Run.ExitCode != reports.ExitOK || r.Conformance.Plan.Decisions != o.asked {
 		t.Errorf("exit code %d, %d decisions of %d", r.Run.ExitCode, o.asked, r.Conformance.Plan.Decisions)
