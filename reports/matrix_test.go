@@ -90,16 +90,16 @@ func TestCompare(t *testing.T) {
 	}
 	before := report(Pass, Fail, Warning, Pass, Pass, Skipped, "", Waived, Pass)
 	now := report(Pass, Pass, Fail, Skipped, Inconclusive, Pass, Fail, Pass, "")
-	changes, err := Compare(before, now)
+	compared, err := Compare(before, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := WriteChanges(&b, changes); err != nil {
+	if err := compared.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "compare.text", b.String())
-	if same, err := Compare(now, now); err != nil || len(same) != 0 {
+	if same, err := Compare(now, now); err != nil || len(same.Changes) != 0 || same.Regressed() {
 		t.Errorf("a report differs from itself: %v, %v", same, err)
 	}
 	if _, err := Compare(now, &Report{Run: Run{Kind: KindLoad}}); err == nil {

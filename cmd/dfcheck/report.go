@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -38,8 +37,12 @@ func newReport(t terminal) *cobra.Command {
 
 func newCompare(t terminal) *cobra.Command {
 	return &cobra.Command{
-		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"}, Short: "Tell what got worse and what got better", Args: cobra.ExactArgs(2),
-		Long:    "Compares the verdicts of two conformance reports. Exit code 1 when a check got worse.",
+		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"}, Short: "Show what got worse, what is no longer tested, and what got better", Args: cobra.ExactArgs(2),
+		Long: `Compares the verdicts of two conformance reports.
+
+Exit codes: 0 nothing got worse, 1 a check got worse, or was judged before and
+is not any more, 2 the reports cannot be compared: two contracts, another kind
+of run, a run without verdicts.`,
 		Example: "  dfcheck report compare main.json branch.json",
 		RunE: func(_ *cobra.Command, args []string) error {
 			before, err := reports.ReadFile(args[0])
@@ -50,14 +53,14 @@ func newCompare(t terminal) *cobra.Command {
 			if err != nil {
 				return usage(err, "make one with `dfcheck conformance --report json=FILE`")
 			}
-			changes, err := reports.Compare(before, now)
+			compared, err := reports.Compare(before, now)
 			if err != nil {
-				return usage(err, "")
+				return usage(err, "--spec chooses the contract of a run, --report json=FILE keeps its verdicts")
 			}
-			if err := reports.WriteChanges(t.out, changes); err != nil {
+			if err := compared.WriteText(t.out); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(changes, reports.Change.Worse) {
+			if compared.Regressed() {
 				return exit(reports.ExitFailed)
 			}
 			return nil
