@@ -1,9 +1,12 @@
 package conformance
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -19,8 +22,18 @@ type Waiver struct {
 	Expires string `yaml:"expires"` // last day, 2026-12-31; empty for none
 }
 
+// WaiverExample is a waiver file with a comment for every key, and WaiverSchema the
+// JSON Schema (2020-12) of such files.
+//
+//go:embed waivers.example.yaml
+var WaiverExample string
+
+//go:embed waivers.schema.json
+var WaiverSchema string
+
 // ReadWaivers reads a waiver file: a list of waivers. A waiver without check or
-// reason is an error; one of an unknown check is stale, not an error.
+// reason is an error, and so is one of an unknown check, or the second of a check.
+// All problems are reported at once, each with its line.
 func ReadWaivers(path string) ([]Waiver, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -31,12 +44,27 @@ func ReadWaivers(path string) ([]Waiver, error) {
 		return nil, err
 	}
 	var errs []error
+	lines, first := strict.ItemLines(data), map[string]int{}
 	for i, w := range ws {
-		if w.Check == "" || w.Reason == "" {
-			errs = append(errs, fmt.Errorf("%s: waiver %d needs check and reason", path, i+1))
+		problem := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("%s:%d: %s", path, lines[i], fmt.Sprintf(format, args...)))
+		}
+		r, err := spec.Lookup(w.Check)
+		switch {
+		case strings.TrimSpace(w.Check) == "":
+			problem("a waiver needs the id of a check")
+		case err != nil:
+			problem("%v", err)
+		case first[r.ID] > 0:
+			problem("%s is waived twice, first on line %d", r.ID, first[r.ID])
+		default:
+			first[r.ID] = lines[i]
+		}
+		if strings.TrimSpace(w.Reason) == "" {
+			problem("a waiver needs a reason")
 		}
 		if _, err := w.lastDay(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: waiver of %s: expires %q is not a day such as 2026-12-31", path, w.Check, w.Expires))
+			problem("\"expires\" must be a day such as 2026-12-31; got %q", w.Expires)
 		}
 	}
 	return ws, errors.Join(errs...)
@@ -49,33 +77,48 @@ func (w Waiver) lastDay() (time.Time, error) {
 	return time.Parse(time.DateOnly, w.Expires)
 }
 
-// waive turns failures into waived ones and lists the waivers that waive
-// nothing any more.
+// Expired reports whether the waiver's last day has passed.
+func (w Waiver) Expired(now time.Time) bool {
+	last, _ := w.lastDay()
+	return !last.IsZero() && !now.Before(last.AddDate(0, 0, 1))
+}
+
+// Waive is a check with its failure or warning waived, where one of the waivers is
+// about it.
+func Waive(c reports.Check, ws []Waiver, now time.Time) reports.Check {
+	if c.Verdict != reports.Fail && c.Verdict != reports.Warning {
+		return c
+	}
+	for _, w := range ws {
+		if r, err := spec.Lookup(w.Check); err != nil || r.ID != c.ID || w.Expired(now) {
+			continue
+		}
+		c.Verdict, c.Reason = reports.Waived, w.Reason+" (was: "+c.Reason+")"
+		if w.Ticket != "" {
+			c.Reason = w.Ticket + ": " + c.Reason
+		}
+		break
+	}
+	return c
+}
+
+// waive turns failures into waived ones and lists the waivers that no longer apply.
 func waive(checks []reports.Check, ws []Waiver, now time.Time) []reports.StaleWaiver {
 	var stale []reports.StaleWaiver
 	for _, w := range ws {
 		r, err := spec.Lookup(w.Check)
-		if err != nil {
+		i := slices.IndexFunc(checks, func(c reports.Check) bool { return c.ID == r.ID })
+		switch {
+		case err != nil:
 			stale = append(stale, reports.StaleWaiver{ID: w.Check, Why: "unknown"})
-			continue
-		}
-		if last, _ := w.lastDay(); !last.IsZero() && now.After(last.AddDate(0, 0, 1)) {
+		case w.Expired(now):
 			stale = append(stale, reports.StaleWaiver{ID: r.ID, Why: "expired"})
-			continue
+		case i >= 0 && checks[i].Verdict == reports.Pass:
+			stale = append(stale, reports.StaleWaiver{ID: r.ID, Why: "passed"})
 		}
-		for i := range checks {
-			c := &checks[i]
-			switch {
-			case c.ID != r.ID:
-			case c.Verdict == reports.Fail || c.Verdict == reports.Warning:
-				c.Verdict, c.Reason = reports.Waived, w.Reason+" (was: "+c.Reason+")"
-				if w.Ticket != "" {
-					c.Reason = w.Ticket + ": " + c.Reason
-				}
-			case c.Verdict == reports.Pass:
-				stale = append(stale, reports.StaleWaiver{ID: r.ID, Why: "passed"})
-			}
-		}
+	}
+	for i := range checks {
+		checks[i] = Waive(checks[i], ws, now)
 	}
 	return stale
 }

@@ -102,9 +102,12 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if f.waivers == "" {
 		f.waivers = c.Waivers
 	}
+	hint := "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks"
 	if f.waivers != "" {
 		var err error
-		s.waivers, err = conformance.ReadWaivers(f.waivers)
+		if s.waivers, err = conformance.ReadWaivers(f.waivers); err != nil {
+			hint = waiversHint
+		}
 		errs = append(errs, err)
 	}
 	for _, d := range s.destinations {
@@ -121,7 +124,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	}
 	_, err := conformance.Select(f.run)
 	errs = append(errs, err, positive(f.flags, "max-rps", "max-starts", "concurrency", "max-wait"))
-	return s, usage(errors.Join(errs...), "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks")
+	return s, usage(errors.Join(errs...), hint)
 }
 
 // conform carries out a run from flags to exit code.
@@ -152,7 +155,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if err := run.Plan().NothingRuns(); err != nil {
 		return emptySelection(err)
 	}
-	f.printJudged(s.words(t), p, run)
+	f.printJudged(s, t, p, run)
 	results := run.Suite(ctx)
 	p.clear()
 	return f.finish(ctx, t, s, r, run, results)
@@ -247,12 +250,14 @@ func progressLine(g conformance.Progress) string {
 }
 
 // printJudged prints every verdict that is worth a line as soon as it is known.
-func (f *conformanceFlags) printJudged(t terminal, p *progress, run *conformance.Run) {
+func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) {
+	t = s.words(t)
 	run.OnJudged(func(res conformance.Result) {
-		if !f.verbose && (res.Verdict == reports.Pass || res.Verdict == reports.Skipped) {
+		c := conformance.Waive(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
+		if !f.verbose && (c.Verdict == reports.Pass || c.Verdict == reports.Skipped) {
 			return
 		}
-		text := reports.CheckText(conformance.ReportCheck(run.Transcript(), res))
+		text := reports.CheckText(c)
 		t.screen.show(func() {
 			p.clear()
 			fmt.Fprint(t.out, text)

@@ -58,6 +58,20 @@ func Decode(data []byte, file string, v any, options ...Option) error {
 	return errors.Join(d.problems...)
 }
 
+// ItemLines returns the line of each item of a document that is a list, for errors
+// about what an item says.
+func ItemLines(data []byte) []int {
+	var root yaml.Node
+	if yaml.Load(data, &root) != nil || len(root.Content) == 0 {
+		return nil
+	}
+	var lines []int
+	for _, item := range root.Content[0].Content {
+		lines = append(lines, item.Line)
+	}
+	return lines
+}
+
 type decoder struct {
 	file   string
 	lookup func(string) (string, bool)
