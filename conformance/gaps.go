@@ -11,10 +11,10 @@ import (
 // enabling says for every capability which flag or key brings it.
 var enabling = map[Need]string{
 	NeedApprover:      "--approve prompt asks you; approve: in dfcheck.yaml decides by itself",
-	NeedProgram:       "a program that decides at once: approve: kind form, browser, http or exec",
 	NeedRawCodes:      "approve: kind form, browser, http, exec or prompt",
 	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
 	NeedHTTPApproval:  "approve: kind form",
+	NeedProgram:       "approve: kind form, browser, http or exec; a person decides one code at a time",
 	NeedSecondUser:    "approve.second_user: a second account on the server",
 	NeedSecondClient:  "--second-client-id, or second_client: in dfcheck.yaml",
 	NeedRestricted:    "restricted_client: a client that may not use the device grant",
@@ -27,15 +27,10 @@ var enabling = map[Need]string{
 	NeedAbuse:         "--abuse attacks limits",
 	NeedShortExpiry:   "--max-wait",
 	needDenial:        "deny: in the approve section says how",
-	needDecisions:     "--all asks for them",
 }
 
-// Capabilities that no check declares: one shows only when a denial is asked for,
-// the other is how often a person is asked.
-const (
-	needDenial    Need = "approve.deny"
-	needDecisions Need = "more decisions of a person"
-)
+// needDenial is a capability that only shows when a denial is asked for.
+const needDenial Need = "approve.deny"
 
 // approverCannot is how a check says that the approver has no such decision.
 const approverCannot = "the approver cannot "
@@ -75,31 +70,42 @@ func named(needs []Need) string {
 	return strings.Join(words, and)
 }
 
-// gaps groups what was skipped by the capability it lacks, in the order of the
-// checks.
+// gaps groups what was skipped by what it lacks, in the order of the checks. All
+// that is skipped before it runs is one, but for the checks of another contract.
 func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
 	var out []reports.Gap
 	for _, res := range results {
 		if res.Verdict != reports.Skipped {
 			continue
 		}
-		needs := lacks(res.Check, f, documented)
-		if v, _ := unaskedFor(res.Check, f); len(needs) == 0 && v != "" {
-			needs = []Need{needDecisions}
-		}
-		if len(needs) == 0 && strings.HasPrefix(res.Reason, approverCannot) {
-			needs = []Need{needDenial}
-		}
-		if len(needs) == 0 {
+		needs, how := lacking(res, f, documented)
+		if needs == "" {
 			continue
 		}
-		i := slices.IndexFunc(out, func(g reports.Gap) bool { return g.Needs == named(needs) })
+		i := slices.IndexFunc(out, func(g reports.Gap) bool { return g.Needs == needs })
 		if i < 0 {
-			i, out = len(out), append(out, reports.Gap{Needs: named(needs), Enable: enable(needs)})
+			i, out = len(out), append(out, reports.Gap{Needs: needs, Enable: how})
 		}
 		out[i].Checks = append(out[i].Checks, res.Check.ID)
 	}
 	return out
+}
+
+// lacking is what a skipped check lacks and what brings it; "" when it does not
+// apply: to this contract, or to what this server does.
+func lacking(res Result, f *Facts, documented bool) (needs, how string) {
+	if strings.HasPrefix(res.Reason, approverCannot) {
+		return string(needDenial), needDenial.Enable()
+	}
+	v, reason := unable(res.Check, f, documented)
+	if v != reports.Skipped || strings.HasPrefix(reason, otherContract) {
+		return "", ""
+	}
+	if all := lacks(res.Check, f, documented); len(all) > 0 {
+		return named(all), enable(all)
+	}
+	needs, _, _ = strings.Cut(strings.TrimPrefix(reason, needsPrefix), ";")
+	return needs, "--all asks a person for every decision"
 }
 
 func enable(needs []Need) string {

@@ -50,4 +50,10 @@ func TestGaps(t *testing.T) {
 	if len(got) != 1 || got[0].Needs != "approve.deny" || !strings.Contains(got[0].Enable, "deny:") {
 		t.Errorf("an approver that cannot deny: %+v", got)
 	}
+	// A person is asked for few decisions unless --all is given.
+	facts.Unasked = []string{check("DF-DENY-001").Reads[0].Name}
+	got = gaps(facts, true, []Result{skipped("DF-DENY-001", "needs 1 more decision of a person; --all asks for them")})
+	if len(got) != 1 || !strings.Contains(got[0].Enable, "--all") {
+		t.Errorf("decisions that nobody was asked for: %+v", got)
+	}
 }

@@ -75,7 +75,7 @@ func unjudgedText(c *Conformance) string {
 	n, list := 0, ""
 	for _, u := range c.Unjudged() {
 		n += len(u.Checks)
-		list += fmt.Sprintf("  %s (%s): %s\n", legible(u.Why), Count(len(u.Checks), "check", "checks"), strings.Join(u.Checks, " "))
+		list += fmt.Sprintf("  %s (%s): %s\n", legible(u.Why), plural(len(u.Checks), "check"), strings.Join(u.Checks, " "))
 		if u.Enable != "" {
 			list += "    " + u.Enable + "\n"
 		}
