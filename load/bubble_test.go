@@ -2,9 +2,12 @@ package load
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +36,8 @@ type pipeEnd struct {
 
 func (p pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.port} }
 
+func newWire() *wire { return &wire{dialled: make(chan net.Conn), gone: make(chan struct{})} }
+
 func (w *wire) Accept() (net.Conn, error) {
 	select {
 	case c := <-w.dialled:
@@ -46,11 +51,22 @@ func (w *wire) Close() error { close(w.gone); return nil }
 
 func (w *wire) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
+// ourEnd says of a pipe whose other end is closed what the network says.
+type ourEnd struct{ net.Conn }
+
+func (c ourEnd) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = syscall.EPIPE
+	}
+	return n, err
+}
+
 func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	mine, theirs := net.Pipe()
 	select {
 	case w.dialled <- pipeEnd{theirs, int(w.ports.Add(1))}:
-		return mine, nil
+		return ourEnd{mine}, nil
 	case <-w.gone:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
@@ -65,22 +81,31 @@ var _ = new(fasthttp.ResponseHeader).Header()
 // inBubble runs a crowd on a server in a bubble.
 func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := &wire{dialled: make(chan net.Conn), gone: make(chan struct{})}
-		s := &http.Server{Handler: server}
-		go s.Serve(w)
-		defer s.Shutdown(context.Background()) // waits for the answers that are still being made
-		people := &http.Transport{DialContext: w.dial}
-		defer people.CloseIdleConnections()
-		host := "http://127.0.0.1"
-		l, err := Run(t.Context(), Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
-			ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", dial: w.dial,
-			Approver: &approve.Reference{Client: &http.Client{Transport: people}, URL: host}}, p, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, l)
-	})
+	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check) })
+}
+
+// runOn is called in a bubble.
+func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {
+	t.Helper()
+	w := newWire()
+	s := &http.Server{Handler: server}
+	go s.Serve(w)
+	defer s.Shutdown(context.Background()) // waits for the answers that are still being made
+	tg := w.target(contract)
+	defer tg.Approver.(*approve.Reference).Client.CloseIdleConnections()
+	l, err := Run(t.Context(), tg, p, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, l)
+}
+
+// target is the server at the other end of the wire.
+func (w *wire) target(contract *spec.Contract) Target {
+	host := "http://127.0.0.1"
+	return Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", dial: w.dial,
+		Approver: &approve.Reference{Client: &http.Client{Transport: &http.Transport{DialContext: w.dial}}, URL: host}}
 }
 
 // quick is the reference server with a short interval and short codes.

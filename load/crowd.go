@@ -10,6 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // crowd is the devices, and what happens to them. As vegeta's Targeter it turns
@@ -88,11 +89,7 @@ func (c *crowd) settle(j *job) {
 	if j.resent {
 		d.flags |= unsure
 	}
-	if d.state == replaying && (j.reply.outcome == outOAuth || j.reply.outcome == outDenied || j.reply.outcome == outExpired) {
-		asked := *j.reply // it was asked for
-		asked.outcome = outRefused
-		j.reply = &asked
-	}
+	j.reply = d.expects(j.reply, j.sent)
 	if d.flags&backingOff != 0 {
 		c.record.putOff(d.missed(j.intended) - 1) // this is the one that was sent
 	}
@@ -113,6 +110,9 @@ func (c *crowd) settle(j *job) {
 	again := !d.state.over()
 	group := d.group
 	lock.Unlock()
+	if j.reply.outcome.bad() {
+		c.record.erred(j, func(id string) reports.Exchange { return c.evidence(id, violation{title: j.reply.kind()}, j) })
+	}
 	if c.record.answer(j, group, uint64(max(c.active.Load(), 0))) {
 		c.schedule.stop()
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // What a device does after an error, by behaviour.on_error. Whatever that says,
@@ -53,6 +55,23 @@ func (d *device) failing(b *Behaviour, e event) action {
 // final tells that an answer ends a flow, or a start, for good: an OAuth error,
 // or, for a start, what only polls are answered.
 func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5xx && o != outMalformed }
+
+// expects returns a reply as the device takes it: the refusal of a flow that is
+// over was asked for, and a code whose time is over may be unknown (ruling R4).
+func (d *device) expects(r *reply, sent int64) *reply {
+	asked := r.outcome
+	switch {
+	case d.state == replaying && (r.outcome == outOAuth || r.outcome == outDenied || r.outcome == outExpired):
+		asked = outRefused
+	case d.state == polling && r.outcome == outOAuth && sent > d.ends() && spec.ErrorCode([]byte(r.body)) == spec.ErrInvalidGrant:
+		asked = outExpired
+	default:
+		return r
+	}
+	same := *r
+	same.outcome = asked
+	return &same
+}
 
 // missed is how many requests a device that backs off, or has left, did not send
 // until an instant, counted from its last one: a healthy server answers at once.

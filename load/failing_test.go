@@ -180,6 +180,27 @@ func addsUp(t *testing.T, l *reports.Load) {
 	if polls := s.Polling + s.BackingOff; s.Polling > d.Pending || d.Pending > polls {
 		t.Errorf("%d flows are pending, and %d devices poll or will: %+v", d.Pending, polls, s)
 	}
+	kinds := map[string]uint64{}
+	for _, s := range l.Timeline {
+		sum := uint64(0)
+		for kind, n := range s.ErrorsByKind {
+			kinds[kind] += n
+			sum += n
+		}
+		if sum != s.Errors {
+			t.Errorf("second %d has %d errors, and by kind %v", s.Second, s.Errors, s.ErrorsByKind)
+		}
+	}
+	all := uint64(0)
+	for _, e := range l.Errors {
+		all += e.Count
+		if kinds[e.Kind] != e.Count || e.Exchange == "" || e.FirstSecond > e.LastSecond {
+			t.Errorf("%+v, and in the time line %v", e, kinds)
+		}
+	}
+	if all != l.Outcomes.Errors() {
+		t.Errorf("%d errors, by kind %+v", l.Outcomes.Errors(), l.Errors)
+	}
 	if o.Requests != l.Requests.Total()+o.PutOff+o.Unsent || o.Carried != l.Requests.Total()-l.Outcomes.Errors() {
 		t.Errorf("%+v of %d requests with %d errors", o, l.Requests.Total(), l.Outcomes.Errors())
 	}

@@ -55,6 +55,7 @@ type reply struct {
 	token        uint64 // hash of the access token
 	faults       faults
 	problem      string // why there is none, or why it is malformed
+	cause        string // the kind of an error of the network
 	retryAfter   int64  // nanoseconds to wait, of an error
 }
 

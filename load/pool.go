@@ -81,6 +81,7 @@ func (p *pool) connect(u *url.URL, to *origin) (*conn, error) {
 	if err == nil && u.Scheme == "https" {
 		secure := tls.Client(raw, tlsConfig(p.tls, u.Hostname()))
 		if err = secure.HandshakeContext(ctx); err != nil {
+			err = handshakeError{err}
 			raw.Close()
 		}
 		raw = secure

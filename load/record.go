@@ -21,7 +21,8 @@ type record struct {
 	silence    silence
 	shortages  []reports.Shortage // of this machine
 	violations map[string]*reports.Violation
-	exchanges  []reports.Exchange // that violations cite
+	errors     map[string]*reports.ErrorKind
+	exchanges  []reports.Exchange // that violations and errors cite
 	missed     float64            // polls that devices did not send because they backed off
 	earlyLimit bool               // a start or the first poll of a code was answered 429
 }
@@ -30,7 +31,7 @@ func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
 	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.windows)), stageAt: p.stage,
 		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
-		timeline: newTimeline(), silence: silence{patience: gonePatience}, violations: map[string]*reports.Violation{}}
+		timeline: newTimeline(), silence: silence{patience: gonePatience}, violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
 }
 
 // parts are the figures that something at an instant belongs to.
@@ -109,10 +110,15 @@ func (r *record) violate(v violation, example func() string, evidence func(id st
 	}
 	seen.Count++
 	if len(seen.Exchanges) < maxExamples {
-		id := fmt.Sprintf("x%d", len(r.exchanges)+1)
-		r.exchanges = append(r.exchanges, evidence(id))
-		seen.Exchanges = append(seen.Exchanges, id)
+		seen.Exchanges = append(seen.Exchanges, r.keep(evidence))
 	}
+}
+
+// keep keeps an exchange and returns its id.
+func (r *record) keep(evidence func(id string) reports.Exchange) (id string) {
+	id = fmt.Sprintf("x%d", len(r.exchanges)+1)
+	r.exchanges = append(r.exchanges, evidence(id))
+	return id
 }
 
 // total is what all groups did together. It is called with the record locked.

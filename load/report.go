@@ -47,7 +47,7 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, took)
 	l.Groups, l.Stages = c.groups(took), c.stages(took)
-	l.Violations, l.Exchanges = r.broken(), r.exchanges
+	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
 	l.Stopped = r.silence.report(took)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""

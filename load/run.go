@@ -102,8 +102,8 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
-	if n := c.transport.resent.Load(); n > 0 {
-		l.Notes = append(l.Notes, fmt.Sprintf("%d requests were sent twice: the server had closed the kept connection before it answered", n))
+	if note := c.transport.stale.note(l.Requests.Total(), c.interval); note != "" {
+		l.Notes = append(l.Notes, note)
 	}
 	if c.broken != nil {
 		l.Notes = append(l.Notes, "decisions failed: "+c.broken.Error())

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -57,7 +56,7 @@ type transport struct {
 	now     func() int64
 	timeout time.Duration
 	other   http.RoundTripper // for what it does not do itself: HTTP/2, proxies
-	resent  atomic.Uint64     // requests sent a second time
+	stale   stale
 }
 
 // RoundTrip carries out the job that the URL names. Every end of a request is
@@ -83,7 +82,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t *transport) exchange(j *job) {
 	c, err := t.pool.get(j, false)
 	for err == nil {
-		kept := c.used
+		kept, idle := c.used, c.idle
 		clean, failed := t.once(c, j)
 		t.pool.put(c, j.device, !clean, j.received)
 		if failed == nil {
@@ -94,7 +93,7 @@ func (t *transport) exchange(j *job) {
 			return
 		}
 		j.resent = true
-		t.resent.Add(1)
+		t.stale.add(j.sent - idle)
 		c, err = t.pool.get(j, true)
 	}
 	j.sent = t.now()
@@ -127,7 +126,7 @@ func failure(err error) *reply {
 	if what := shortage(err); what != "" {
 		return &reply{outcome: outUnsent, problem: what}
 	}
-	r := &reply{outcome: outConnection, problem: err.Error()}
+	r := &reply{outcome: outConnection, problem: err.Error(), cause: connectionError(err)}
 	if n, ok := errors.AsType[net.Error](err); errors.Is(err, errTimeout) || ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		r.outcome = outTimeout
 	}

@@ -62,6 +62,7 @@ func writeJUnit(w io.Writer, r *Report) error {
 		}
 	}
 	if r.Load != nil {
+		s.Properties = append(s.Properties, r.Load.junitErrors()...)
 		for _, t := range r.Load.Thresholds {
 			s.add(junitThreshold(t))
 		}

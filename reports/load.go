@@ -33,7 +33,9 @@ type Load struct {
 	Groups     []Breakdown `json:"groups,omitempty"`
 	Stages     []Breakdown `json:"stages,omitempty"`
 	Violations []Violation `json:"violations"`
-	// Exchanges are those that violations cite.
+	// Errors are the requests that Outcomes.Errors counts, by kind.
+	Errors []ErrorKind `json:"errors,omitempty"`
+	// Exchanges are those that violations and errors cite.
 	Exchanges  []Exchange  `json:"exchanges,omitempty"`
 	Timeline   []Second    `json:"timeline"` // every second of the run, idle ones too
 	Thresholds []Threshold `json:"thresholds"`
@@ -248,6 +250,17 @@ type Violation struct {
 	Exchanges   []string `json:"exchanges,omitempty"` // ids
 }
 
+// ErrorKind is the errors of one kind: refused, reset, closed, timeout, tls, dns,
+// network, malformed, http_ and the status, or oauth_ and the error code.
+type ErrorKind struct {
+	Kind        string  `json:"kind"`
+	Count       uint64  `json:"count"`
+	FirstSecond float64 `json:"first_second"` // when the first was due, in seconds of the run
+	LastSecond  float64 `json:"last_second"`
+	Example     string  `json:"example,omitempty"`  // what the first was
+	Exchange    string  `json:"exchange,omitempty"` // its id
+}
+
 // Second is one second of the run. Latencies are response times of what was
 // scheduled in that second and answered without an error.
 type Second struct {
@@ -258,13 +271,15 @@ type Second struct {
 	Errors uint64 `json:"errors"`
 	// Timeouts are those of the errors that had no answer in time; NotSent is
 	// what this machine could not send.
-	Timeouts uint64  `json:"timeouts"`
-	NotSent  uint64  `json:"not_sent"`
-	Active   uint64  `json:"active"` // flows under way at its end
-	P50      float64 `json:"p50_ms"`
-	P99      float64 `json:"p99_ms"`
-	Max      float64 `json:"max_ms"`
-	LagP99   float64 `json:"lag_p99_ms"`
+	Timeouts uint64 `json:"timeouts"`
+	NotSent  uint64 `json:"not_sent"`
+	// ErrorsByKind is Errors by the kinds of ErrorKind.
+	ErrorsByKind map[string]uint64 `json:"errors_by_kind,omitempty"`
+	Active       uint64            `json:"active"` // flows under way at its end
+	P50          float64           `json:"p50_ms"`
+	P99          float64           `json:"p99_ms"`
+	Max          float64           `json:"max_ms"`
+	LagP99       float64           `json:"lag_p99_ms"`
 	// HDR of the response times, as in Distribution; a merge needs it.
 	HDR string `json:"hdr,omitempty"`
 }

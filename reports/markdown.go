@@ -38,6 +38,12 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		for _, t := range l.Thresholds {
 			p.printf("\n- **%s** `%s` (%s) %s", t.Verdict, t.Expression, t.Measured(), cell(t.Reason))
 		}
+		if text := l.Offered.String(); text != "" {
+			p.printf("\n- %s", cell(text))
+		}
+		for _, e := range l.Errors {
+			p.printf("\n- `%s`: %s", e.Kind, cell(e.String()))
+		}
 		for _, v := range l.Violations {
 			p.printf("\n- %s: %d", cell(v.Title), v.Count)
 		}

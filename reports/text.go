@@ -124,6 +124,7 @@ func (p *printer) load(r *Report) {
 	if l.Requests.SteadyPollsPerSecond > 0 {
 		p.printf("%s polls a second on average once all devices polled\n", figure(l.Requests.SteadyPollsPerSecond))
 	}
+	p.loadErrors(l)
 	if d.Over() > 0 {
 		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each, %.1f %% of all polls were told to wait\n",
 			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)

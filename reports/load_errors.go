@@ -1,0 +1,83 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the errors of one kind in a line. The example is the server's: make
+// it legible before a reader sees it.
+func (e ErrorKind) String() string {
+	when := fmt.Sprintf("from %.1f s to %.1f s", e.FirstSecond, e.LastSecond)
+	if e.Count == 1 {
+		when = fmt.Sprintf("at %.1f s", e.FirstSecond)
+	}
+	text := fmt.Sprintf("%s, %s", plural(e.Count, "error"), when)
+	if e.Example != "" {
+		text += "; the first: " + e.Example
+	}
+	if e.Exchange != "" {
+		text += " [" + e.Exchange + "]"
+	}
+	return text
+}
+
+// String compares offered with carried load. It is empty for a run without
+// requests.
+func (o Offered) String() string {
+	if o.Requests == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("offered %s (%s a second), carried %s (%s a second, %s %%)",
+		plural(o.Requests, "request"), figure(o.PerSecond), grouped(o.Carried), figure(o.CarriedPerSecond), figure(100*o.Share))
+	if o.PutOff > 0 {
+		text += fmt.Sprintf("; %s put off by devices that backed off after errors or left", grouped(o.PutOff))
+	}
+	if o.Unsent > 0 {
+		text += fmt.Sprintf("; %s due and not sent", grouped(o.Unsent))
+	}
+	return text
+}
+
+// String lists what devices were doing at the end, those states alone that a
+// device was in.
+func (s States) String() string {
+	var in []string
+	for _, state := range []struct {
+		n    uint64
+		name string
+	}{{s.Absent, "not arrived"}, {s.Starting, "starting"}, {s.Polling, "polling"}, {s.Replaying, "polling an ended flow once more"}, {s.BackingOff, "backing off"},
+		{s.Approved, "approved"}, {s.Denied, "denied"}, {s.Expired, "expired"}, {s.Failed, "failed"}, {s.Abandoned, "abandoned"}} {
+		if state.n > 0 {
+			in = append(in, grouped(state.n)+" "+state.name)
+		}
+	}
+	return strings.Join(in, ", ")
+}
+
+// loadErrors prints offered against carried load, and the errors by kind.
+func (p *printer) loadErrors(l *Load) {
+	if text := l.Offered.String(); text != "" {
+		p.printf("%s\n", text)
+	}
+	if text := l.States.String(); text != "" {
+		p.printf("devices at the end: %s\n", text)
+	}
+	for _, e := range l.Errors {
+		p.printf("%-20s %s\n", e.Kind, legible(e.String()))
+	}
+}
+
+// junitErrors are the properties of a load run with errors.
+func (l *Load) junitErrors() (out []junitProperty) {
+	if text := l.Offered.String(); text != "" {
+		out = append(out, junitProperty{"load", text})
+	}
+	for _, e := range l.Errors {
+		out = append(out, junitProperty{"error." + e.Kind, legible(e.String())})
+	}
+	for _, v := range l.Violations {
+		out = append(out, junitProperty{"violation." + v.Kind, legible(fmt.Sprintf("%s, %s: %s", plural(v.Count, "time"), v.Title, v.Example))})
+	}
+	return out
+}
