@@ -192,8 +192,8 @@ func (c *crowd) follow(d *device, j *job, a action) {
 		if d.state == approved {
 			d.user = j.reply.token // nobody needs its user code any more
 		}
-		if c.looksBack(d, j.device, b) {
-			d.state, d.due = replaying, j.received+int64(d.pause(b))
+		if next := c.looksBack(d, j, b); next != absent {
+			d.state, d.due = next, j.received+int64(d.pause(b))
 			return
 		}
 	} else if was == starting {
@@ -207,12 +207,16 @@ func (c *crowd) follow(d *device, j *job, a action) {
 	}
 }
 
-// looksBack tells whether a flow that is over is polled once more.
-func (c *crowd) looksBack(d *device, i int32, b *Behaviour) bool {
-	if d.flags&asksAgain != 0 {
-		return c.doubted.Add(1) <= maxDoubted
+// looksBack is the state of a device whose flow is over, and which polls once
+// more; absent when it does not.
+func (c *crowd) looksBack(d *device, j *job, b *Behaviour) state {
+	switch {
+	case j.doubtful && c.doubted.Add(1) <= maxDoubted:
+		return doubting
+	case d.state != failed && d.state != abandoned && c.population.draw(j.device, d.flow, forReplay) < b.Replay:
+		return replaying
 	}
-	return d.state != failed && d.state != abandoned && c.population.draw(i, d.flow, forReplay) < b.Replay
+	return absent
 }
 
 // maxDoubted is how many codes that were refused while they lived are polled once

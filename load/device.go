@@ -32,12 +32,16 @@ const (
 	starting              // it is about to ask for codes, or has asked
 	polling
 	replaying // its flow is over; it asks once more, to see that it stays so
+	doubting  // its code was refused while it should live; it asks once more
 	approved
 	denied
 	expired
 	failed
 	abandoned // it gave up
 )
+
+// lookingBack tells whether a flow is over, and polled once more.
+func (s state) lookingBack() bool { return s == replaying || s == doubting }
 
 // over tells whether a device has nothing more to do in this flow.
 func (s state) over() bool { return s >= approved }
@@ -50,7 +54,7 @@ const (
 	decisionIsDenial
 	unsure     // an answer was lost, or a request sent twice; what follows proves nothing
 	backingOff // its next request waits because the last one failed
-	asksAgain  // its code was refused while it lived; one more poll sees whether that lasts
+	slowed     // it was told to slow down, and obeys
 	redeemed   // it got its token
 	refused    // it was denied
 	ended      // it was told that the code had expired
@@ -79,7 +83,7 @@ func (d *device) ends() int64 { return int64(d.endsMS) * int64(time.Millisecond)
 func (d *device) after(b *Behaviour, e event) action {
 	d.flags &^= backingOff
 	switch {
-	case d.state == replaying:
+	case d.state.lookingBack():
 		return action{d.settled(), 0}
 	case e.outcome.bad() || !e.outcome.answered() || d.state == starting && e.outcome != outCodes:
 		return d.failing(b, e)
@@ -93,6 +97,7 @@ func (d *device) after(b *Behaviour, e event) action {
 	case outSlowDown:
 		if b.SlowDown == obey {
 			d.interval = min(d.interval, maxInterval) + 5
+			d.flags |= slowed
 		}
 		a := d.goOn(b, e.received)
 		a.due = max(a.due, e.received+e.retryAfter)
@@ -150,5 +155,8 @@ func (d *device) pause(b *Behaviour) time.Duration { return d.stretched(b, 0) }
 func (d *device) stretched(b *Behaviour, doublings uint8) time.Duration {
 	p := time.Duration(d.interval) * time.Second << doublings
 	p = time.Duration(float64(p) * (1 + b.Drift))
-	return max(p-time.Duration(b.Early), 0)
+	if d.flags&slowed == 0 {
+		p -= time.Duration(b.Early)
+	}
+	return max(p, 0)
 }

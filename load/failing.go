@@ -61,7 +61,7 @@ func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5x
 func (d *device) expects(r *reply, sent int64) *reply {
 	asked := r.outcome
 	switch {
-	case d.state == replaying && (r.outcome == outOAuth || r.outcome == outDenied || r.outcome == outExpired):
+	case d.state.lookingBack() && (r.outcome == outOAuth || r.outcome == outDenied || r.outcome == outExpired):
 		asked = outRefused
 	case d.state == polling && r.outcome == outOAuth && sent > d.ends() && spec.ErrorCode([]byte(r.body)) == spec.ErrInvalidGrant:
 		asked = outExpired

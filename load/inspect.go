@@ -3,6 +3,7 @@ package load
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -12,13 +13,8 @@ import (
 // is called with the device locked, before its state changes.
 func (c *crowd) inspect(d *device, j *job) {
 	r := j.reply
-	for _, f := range []struct {
-		fault faults
-		v     violation
-	}{{wrongStatus, oddStatus}, {wrongType, oddType}, {storable, mayBeStored}} {
-		if r.faults&f.fault != 0 {
-			c.violate(f.v, j, "status %d, %s, Cache-Control %q", r.status, r.contentType, r.cacheControl)
-		}
+	if r.faults != 0 {
+		c.inspectFaults(j)
 	}
 	if r.outcome == out5xx && !r.infrastructure() {
 		c.violate(serverFault, j, "status %d", r.status)
@@ -42,10 +38,26 @@ func (c *crowd) inspect(d *device, j *job) {
 	}
 }
 
+// inspectFaults: what is wrong with an answer by itself.
+func (c *crowd) inspectFaults(j *job) {
+	r, kept := j.reply, mayBeCached
+	if j.template.start {
+		kept = startCached
+	}
+	for _, f := range []struct {
+		fault faults
+		v     violation
+	}{{wrongStatus, oddStatus}, {wrongType, oddType}, {storable, mayBeStored}, {fresh, kept}, {marked, byteOrderMark}} {
+		if r.faults&f.fault != 0 {
+			c.violate(f.v, j, "status %d, %s, Cache-Control %q", r.status, r.contentType, r.cacheControl)
+		}
+	}
+}
+
 // infrastructure tells a 5xx of what stands before a server from one of its own:
 // that gate answers for a server which is away, or has too much to do.
 func (r *reply) infrastructure() bool {
-	return r.status > http.StatusNotImplemented && r.status <= http.StatusGatewayTimeout && spec.ErrorCode([]byte(r.body)) == ""
+	return r.status > http.StatusNotImplemented && r.status <= http.StatusGatewayTimeout && !slices.Contains(errorCodes, spec.ErrorCode([]byte(r.body)))
 }
 
 func (c *crowd) inspectToken(d *device, j *job) {
@@ -54,7 +66,7 @@ func (c *crowd) inspectToken(d *device, j *job) {
 		c.violate(tokenRepeated, j, "the first token again")
 	case d.flags&redeemed != 0 && d.flags&unsure == 0:
 		c.violate(tokenTwice, j, "another token than the first")
-	case d.flags&asksAgain != 0:
+	case d.state == doubting:
 		c.violate(twoAnswers, j, "a token, one poll after the refusal")
 	case d.flags&refused != 0, d.denied(j.sent):
 		c.violate(tokenDenied, j, "a token")
@@ -77,7 +89,7 @@ func (d *device) denied(at int64) bool {
 // a decision may be missed by two polls, since parts of a server agree late.
 func (c *crowd) inspectPending(d *device, j *job) {
 	switch r := j.reply; {
-	case d.state == replaying && d.flags&asksAgain != 0:
+	case d.state == doubting:
 		c.violate(twoAnswers, j, "%s, one poll after the refusal", outcomeNames[r.outcome])
 	case d.state == replaying && d.flags&unsure == 0 && r.outcome == outPending:
 		c.violate(wentBack, j, "authorization_pending")
@@ -98,15 +110,17 @@ func (c *crowd) inspectPending(d *device, j *job) {
 // conformance. Who is refused although its code should live asks once more, to see
 // whether that is the server's last word.
 func (c *crowd) inspectRefusal(d *device, j *job) {
-	if d.state != polling || d.flags&unsure != 0 || !c.kind(d).Behaviour.keepsPace() || d.flags&decisionIsDenial != 0 {
+	if d.state != polling || d.flags&unsure != 0 || !d.keepsPace(&c.kind(d).Behaviour) {
 		return
 	}
-	what := outcomeNames[j.reply.outcome]
-	if code := spec.ErrorCode([]byte(j.reply.body)); slices.Contains(errorCodes, code) {
-		what = code
-	}
+	what := strings.TrimPrefix(j.reply.kind(), "oauth_")
 	left := float64(d.ends()-j.received) / 1e9
 	switch live := j.received < d.ends()-int64(endTolerance); {
+	case d.flags&decisionIsDenial != 0:
+		if live && d.denied(j.sent) && j.reply.outcome != outDenied {
+			c.violate(denialRenamed, j, "%s at poll %d", what, d.polls+1)
+		}
+		return
 	case j.reply.outcome == outDenied && c.approver == nil || j.reply.outcome != outDenied && !live:
 		return
 	case d.flags&decisionSent != 0:
@@ -116,18 +130,21 @@ func (c *crowd) inspectRefusal(d *device, j *job) {
 	default:
 		c.violate(liveRefused, j, "%s at poll %d, %.1f s before the end", what, d.polls+1, left)
 	}
-	d.flags |= asksAgain
+	j.doubtful = true
 }
 
-// keepsPace tells that a device never polls sooner than it was told to.
-func (b *Behaviour) keepsPace() bool { return b.SlowDown == obey && b.Early == 0 && b.Drift >= 0 }
+// keepsPace tells that a device does not poll sooner than it was told to, or does
+// not any more.
+func (d *device) keepsPace(b *Behaviour) bool {
+	return b.SlowDown == obey && b.Drift >= 0 && (b.Early == 0 || d.flags&slowed != 0)
+}
 
 // inspectLimit: a limit has to lie above the pace that the server announces.
 func (c *crowd) inspectLimit(d *device, j *job) {
 	if d.polls == 0 {
 		c.record.limitedEarly(j.reply.status)
 	}
-	if kept := j.sent - d.received; d.state == polling && c.kind(d).Behaviour.keepsPace() && kept >= int64(d.interval)*int64(time.Second) {
+	if kept := j.sent - d.received; d.state == polling && d.keepsPace(&c.kind(d).Behaviour) && kept >= int64(d.interval)*int64(time.Second) {
 		c.violate(limitedInPace, j, "poll %d of its flow, %.3f s after the last answer, of %d s", d.polls+1, float64(kept)/1e9, d.interval)
 	}
 }

@@ -76,7 +76,7 @@ func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
 
 // states counts what each device was doing when the run ended.
 func (c *crowd) states() (s reports.States) {
-	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, approved: &s.Approved,
+	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, doubting: &s.Replaying, approved: &s.Approved,
 		denied: &s.Denied, expired: &s.Expired, failed: &s.Failed, abandoned: &s.Abandoned}
 	for i := range c.devices {
 		d := &c.devices[i]

@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -66,6 +67,8 @@ const (
 	wrongStatus faults = 1 << iota
 	wrongType
 	storable
+	fresh  // a cache may keep it
+	marked // with a byte order mark
 )
 
 // The interval and the lifetime that are taken for meant, in seconds.
@@ -118,6 +121,22 @@ func (r *reply) classifyPoll() {
 	if !strings.Contains(strings.ToLower(r.cacheControl), "no-store") {
 		r.faults |= storable // RFC 6749 section 5.1
 	}
+}
+
+// cacheable tells that a Cache-Control makes an answer fresh for a time, or for
+// all: caches give it to others then, or again (RFC 9111).
+func cacheable(cacheControl string) bool {
+	if cacheControl == "" || cacheControl == "no-store" {
+		return false
+	}
+	for part := range strings.SplitSeq(strings.ToLower(cacheControl), ",") {
+		name, age, _ := strings.Cut(strings.TrimSpace(part), "=")
+		seconds, err := strconv.Atoi(strings.Trim(age, `"`))
+		if name == "public" || (name == "max-age" || name == "s-maxage") && err == nil && seconds > 0 {
+			return !strings.Contains(cacheControl, "no-store")
+		}
+	}
+	return false
 }
 
 func (r *reply) malformed(why string) { r.outcome, r.problem = outMalformed, why }

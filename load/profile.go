@@ -51,7 +51,7 @@ type People struct {
 // Behaviour is how a device departs from RFC 8628, or does not.
 type Behaviour struct {
 	SlowDown string   `yaml:"slow_down"` // obey or ignore
-	Early    Duration `yaml:"early"`     // polls that much before the interval is over
+	Early    Duration `yaml:"early"`     // polls that much before the interval is over, until it obeys a slow_down
 	Jitter   Duration `yaml:"jitter"`    // waits up to that much longer
 	Drift    float64  `yaml:"drift"`     // its clock is slower by this share
 	Replay   float64  `yaml:"replay"`    // share of flows polled once more when over
@@ -196,10 +196,11 @@ func (p *Profile) Expect(thresholds ...string) { p.Thresholds = override(p.Thres
 
 // defaultGroup is the crowd of a plain run. Devices that are done begin anew at
 // once, so that N of them make N polls per interval from the end of the ramp to
-// the end of the run. What people do is spread evenly over the time.
+// the end of the run. What people do is spread evenly over the time, and a flow in
+// twenty is polled once more, to see that it stays over.
 func defaultGroup() Group {
 	return Group{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: Delay{Kind: "uniform", Median: Duration(15 * time.Second)}},
-		Behaviour: Behaviour{Again: Duration(time.Millisecond)}}
+		Behaviour: Behaviour{Again: Duration(time.Millisecond), Replay: 0.05}}
 }
 
 func set[T comparable](v *T, def T) {

@@ -30,6 +30,7 @@ type job struct {
 	desk     *desk // where it is done; made when the place is used for the first time
 	reply    *reply
 	resent   bool
+	doubtful bool // it refused a code that should live
 	response http.Response
 }
 
@@ -165,6 +166,15 @@ func (r *reply) classify(start bool) {
 		r.classifyStart()
 	} else {
 		r.classifyPoll()
+	}
+	if r.outcome.bad() {
+		return // of what stands before the server, perhaps
+	}
+	if cacheable(r.cacheControl) {
+		r.faults |= fresh
+	}
+	if strings.HasPrefix(r.body, "\xef\xbb\xbf") {
+		r.faults |= marked
 	}
 }
 

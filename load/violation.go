@@ -20,6 +20,7 @@ var (
 	approvalRefused = violation{"approved_code_refused", "DF-TOKEN-001", "a code was refused although its user approved it", false}
 	approvalUnseen  = violation{"approval_without_effect", "DF-TOKEN-001", "an approved code was still pending at the third poll", false}
 	denialUnseen    = violation{"denial_without_effect", "DF-DENY-001", "a denied code was still pending at the third poll", false}
+	denialRenamed   = violation{"denial_renamed", "DF-DENY-001", "a denial was not told as access_denied", true}
 	twoAnswers      = violation{"two_answers", "DF-POLL-001", "a code was refused as if it were unknown, and was alive after that", false}
 	tokenEarly      = violation{"token_early", "DF-TOKEN-001", "a token came before the approval was sent", false}
 	tokenDenied     = violation{"token_after_denial", "DF-DENY-002", "a token came after the denial", false}
@@ -33,15 +34,18 @@ var (
 	oddStatus       = violation{"wrong_status", "DF-ERR-001", "an error with another status than 400", false}
 	oddType         = violation{"wrong_type", "DF-ERR-002", "an answer that is not labelled application/json", false}
 	mayBeStored     = violation{"storable", "DF-TOKEN-003", "a token response without no-store", false}
+	mayBeCached     = violation{"cacheable", "DF-ERR-005", "an answer to a poll that a cache may repeat", false}
+	startCached     = violation{"start_cacheable", "DF-HTTP-006", "codes that a cache may give to another device", false}
+	byteOrderMark   = violation{"byte_order_mark", "DF-HTTP-009", "an answer that starts with a byte order mark, which JSON must not", false}
 	undeserved      = violation{"slow_down_undeserved", "DF-POLL-003", "slow_down for a device that kept its interval", false}
 	limitedInPace   = violation{"limited_in_pace", "DF-POLL-003", "429 for a device that kept its interval", false}
 	unpunished      = violation{"haste_unpunished", "DF-POLL-004", "polls that were too fast, answered as pending", true}
 )
 
 // violations lists the kinds in the order reports have them.
-var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEarly, approvalRefused, approvalUnseen, denialUnseen, twoAnswers,
+var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEarly, approvalRefused, approvalUnseen, denialUnseen, denialRenamed, twoAnswers,
 	tokenEarly, tokenDenied, tokenLate, tokenTwice, tokenRepeated, sameToken, pendingLate, wentBack, serverFault, oddStatus, oddType,
-	mayBeStored, undeserved, limitedInPace, unpunished}
+	mayBeStored, mayBeCached, startCached, byteOrderMark, undeserved, limitedInPace, unpunished}
 
 // violate books a broken promise that an answer shows.
 func (c *crowd) violate(v violation, j *job, format string, args ...any) {
