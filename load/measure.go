@@ -33,9 +33,11 @@ type measure struct {
 	one        func(b *reports.Breakdown) float64
 	whole      func(l *reports.Load) reports.Distribution
 	wholeOne   func(l *reports.Load) float64
-	theirs     bool // it is never missed because of this machine
 	regardless bool // it stands for the run however many requests failed
 	timed      bool // of answers: one that never came would be beyond every other
+	// theirs is the part of the figure that this machine cannot be the reason for;
+	// nil where it can be for all of it.
+	theirs func(l *reports.Load, b *reports.Breakdown) float64
 	// requests are those that it is measured on; all of them when it is nil.
 	requests func(r *reports.Requests) requests
 }
@@ -78,13 +80,18 @@ var measures = map[string]measure{
 	"worst_second": {unit: times, timed: true, about: "response time in the second of the run in which it was highest", whole: worstSecond},
 
 	"error_rate": {unit: share, regardless: true, about: "requests with an error of any kind",
-		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Errors()) }},
+		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Errors()) },
+		theirs: func(_ *reports.Load, b *reports.Breakdown) float64 {
+			return ofRequests(b, b.Outcomes.Errors()-b.Outcomes.Timeout)
+		}},
 	"http_5xx": {unit: share, regardless: true, about: "requests answered with a status of 500 or above",
-		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.HTTP5xx) }},
+		one:    func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.HTTP5xx) },
+		theirs: func(_ *reports.Load, b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.HTTP5xx) }},
 	"timeout": {unit: share, regardless: true, about: "requests without an answer in time",
 		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Timeout) }},
 	"connection": {unit: share, regardless: true, about: "requests whose connection was refused or broken",
-		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Connection) }},
+		one:    func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Connection) },
+		theirs: func(_ *reports.Load, b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Connection) }},
 	"poll_waste": {unit: share, requests: onPolls, about: "polls that were told to wait",
 		one: func(b *reports.Breakdown) float64 { return ofPolls(b, b.Outcomes.Wasted()) }},
 	"slow_down": {unit: share, requests: onPolls, about: "polls that were told to slow down",
@@ -105,8 +112,9 @@ var measures = map[string]measure{
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
 	"carried": {unit: share, regardless: true, about: "requests answered as a flow needs, of those that a healthy server would have got",
 		wholeOne: func(l *reports.Load) float64 { return l.Offered.Share }},
-	"violations": {unit: number, theirs: true, regardless: true, about: "broken promises of the protocol",
-		wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) }},
+	"violations": {unit: number, regardless: true, about: "broken promises of the protocol",
+		wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) },
+		theirs:   func(l *reports.Load, _ *reports.Breakdown) float64 { return float64(l.Violated()) }},
 }
 
 func ofPolls(b *reports.Breakdown, n uint64) float64 { return float64(n) / float64(b.Requests.Polls) }

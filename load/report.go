@@ -45,10 +45,13 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	l.Offered, l.States = c.offered(all, took), c.states()
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
 	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, took)
 	l.Groups, l.Stages = c.groups(took), c.stages(took)
 	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
-	l.Stopped = r.silence.report(took)
+	steadyUntil := took
+	if l.Stopped = r.silence.report(took); l.Stopped != nil {
+		steadyUntil = min(took, time.Duration(r.silence.since))
+	}
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, steadyUntil)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
 	if c.approver == nil {

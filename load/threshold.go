@@ -67,14 +67,11 @@ func (t *threshold) judge(l *reports.Load) reports.Threshold {
 	out := reports.Threshold{Expression: t.text, Unit: t.measure.unit.String()}
 	var measured bool
 	out.Value, measured = t.value(l)
-	why := t.hollow(l, out.Value)
-	ours := ""
-	if l.Client.Saturated && !t.measure.theirs {
-		ours = "this machine was the limit: " + l.Client.Why
-	}
-	switch met := measured && t.less(out.Value, t.limit); {
-	case ours != "" && (!met || why != "" || t.unsent(l)):
-		out.Verdict, out.Reason = reports.Inconclusive, ours
+	met := measured && t.less(out.Value, t.limit)
+	why, theirs := t.hollow(l, out.Value)
+	switch {
+	case l.Client.Saturated && !theirs && t.ours(l, met && why == ""):
+		out.Verdict, out.Reason = reports.Inconclusive, "this machine was the limit: "+l.Client.Why
 	case why != "":
 		out.Verdict, out.Reason = reports.Fail, why
 	case !measured:
@@ -87,11 +84,20 @@ func (t *threshold) judge(l *reports.Load) reports.Threshold {
 	return out
 }
 
+// ours reports whether a saturated load generator may be why the figure was met, or
+// missed.
+func (t *threshold) ours(l *reports.Load, met bool) bool {
+	if met {
+		return t.unsent(l)
+	}
+	return t.measure.theirs == nil || t.less(t.measure.theirs(l, t.subject(l)), t.limit)
+}
+
 // hollow says why the figure does not stand for the requests of the run, or
-// nothing when it does.
-func (t *threshold) hollow(l *reports.Load, value float64) string {
+// nothing when it does. theirs tells that this machine cannot be the reason.
+func (t *threshold) hollow(l *reports.Load, value float64) (why string, theirs bool) {
 	if t.measure.regardless {
-		return ""
+		return "", false
 	}
 	on := t.measure.requests
 	if on == nil {
@@ -99,21 +105,21 @@ func (t *threshold) hollow(l *reports.Load, value float64) string {
 	}
 	n := on(&t.subject(l).Requests)
 	if 2*n.failed > n.sent {
-		return fmt.Sprintf("%d of %d requests failed; the figure is of the others", n.failed, n.sent)
+		return fmt.Sprintf("%d of %d requests failed; the figure is of the others", n.failed, n.sent), 2*(n.failed-n.timedOut) > n.sent
 	}
 	switch {
 	case !t.measure.timed || !t.upper || n.timedOut == 0:
-		return ""
+		return "", false
 	case t.name == "worst_second":
-		return t.hungSecond(l)
+		return t.hungSecond(l), false
 	case t.quantile == "mean":
 		if least := n.mean(value, patience(l)); !t.less(least, t.limit) {
-			return fmt.Sprintf("%d of %d requests had no answer in time; with them the mean is %.0f ms or more", n.timedOut, n.sent, least)
+			return fmt.Sprintf("%d of %d requests had no answer in time; with them the mean is %.0f ms or more", n.timedOut, n.sent, least), false
 		}
 	case n.hides(t.quantile):
-		return fmt.Sprintf("%d of %d requests had no answer in time, which puts the %s beyond the timeout", n.timedOut, n.sent, t.quantile)
+		return fmt.Sprintf("%d of %d requests had no answer in time, which puts the %s beyond the timeout", n.timedOut, n.sent, t.quantile), false
 	}
-	return ""
+	return "", false
 }
 
 // patience is the timeout of a run's requests, in milliseconds.

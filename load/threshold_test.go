@@ -56,8 +56,9 @@ func TestThresholdVerdicts(t *testing.T) {
 	starved := measured(0, 0) // a tenth could not be sent
 	starved.Requests.NotSent = 111
 	starved.Client = reports.Client{Saturated: true, Why: "this machine ran out of local ports"}
-	late := measured(20, 0)
+	late, refused := measured(20, 20), measured(600, 0)
 	late.Client = reports.Client{Saturated: true, Why: "one request in a hundred left 80 ms late"}
+	refused.Client = late.Client
 	for _, tt := range []struct {
 		name, text string
 		l          *reports.Load
@@ -83,9 +84,12 @@ func TestThresholdVerdicts(t *testing.T) {
 		{"timeouts of one second", "worst_second.p99 < 1s", measured(6, 6), reports.Fail, "6 of the 500 requests of second 1"},
 		{"a token is not waited for by one poll alone", "polls_per_second > 5", measured(11, 11), reports.Pass, ""},
 		{"missed, and this machine was slow", "error_rate < 1%", late, reports.Inconclusive, "this machine was the limit: one request"},
-		{"met all the same", "poll.p99 < 250ms", late, reports.Pass, ""},
+		{"met all the same", "poll.p50 < 250ms", late, reports.Pass, ""},
+		{"being late breaks no connection", "error_rate < 1%", refused, reports.Fail, ""},
+		{"nor does it make most requests fail", "poll.p99 < 250ms", refused, reports.Fail, "600 of 1000"},
+		{"no error among those that were sent", "error_rate < 1%", starved, reports.Inconclusive, "ran out of local ports"},
 		{"not what was to be sent", "poll.p99 < 250ms", starved, reports.Inconclusive, "ran out of local ports"},
-		{"violations are the target's", "violations == 0", starved, reports.Pass, ""},
+		{"violations are the target's", "violations > 0", late, reports.Fail, ""},
 	} {
 		th, err := parseThreshold(tt.text)
 		if err != nil {
