@@ -43,7 +43,7 @@ func (s Capacity) withDefaults() Capacity {
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
 	s.Precision = cmp.Or(s.Precision, 0.1)
 	s.Most = cmp.Or(s.Most, 30)
-	s.patience = cmp.Or(s.patience, time.Duration(gonePatience))
+	s.patience = cmp.Or(s.patience, gonePatience)
 	return s
 }
 

@@ -113,9 +113,7 @@ func (c *crowd) settle(j *job) {
 	if j.reply.outcome.bad() {
 		c.record.erred(j, func(id string) reports.Exchange { return c.evidence(id, violation{title: j.reply.kind()}, j) })
 	}
-	if c.record.answer(j, group, uint64(max(c.active.Load(), 0))) {
-		c.schedule.stop()
-	}
+	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
 	if again {
 		c.schedule.put(j.device)
 	} else {

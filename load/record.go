@@ -31,7 +31,7 @@ func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
 	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.windows)), stageAt: p.stage,
 		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
-		timeline: newTimeline(), silence: silence{patience: gonePatience}, violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
+		timeline: newTimeline(), violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
 }
 
 // parts are the figures that something at an instant belongs to.
@@ -42,9 +42,8 @@ func (r *record) parts(group uint8, at int64, book func(*figures)) {
 	}
 }
 
-// answer records the end of a request of a device in a group. It reports whether
-// the target has stopped answering.
-func (r *record) answer(j *job, group uint8, active uint64) (gone bool) {
+// answer records the end of a request of a device in a group.
+func (r *record) answer(j *job, group uint8, active uint64) {
 	response, service, lag := time.Duration(j.received-j.intended), time.Duration(j.received-j.sent), time.Duration(j.sent-j.intended)
 	o := j.reply.outcome
 	r.mu.Lock()
@@ -55,7 +54,7 @@ func (r *record) answer(j *job, group uint8, active uint64) (gone bool) {
 	if o == outUnsent {
 		s.NotSent++
 		r.lacked(j)
-		return false
+		return
 	}
 	r.lag.Record(lag)
 	r.ownLag.Record(time.Duration(j.late))
@@ -65,7 +64,7 @@ func (r *record) answer(j *job, group uint8, active uint64) (gone bool) {
 		s.times.Record(response)
 		r.service[j.kind()].Record(service)
 	}
-	return r.silence.hear(o, j.sent, j.received)
+	r.silence.hear(o, j.sent, j.received)
 }
 
 // redeemed books the time from a decision to the token: the wait for the next

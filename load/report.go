@@ -48,7 +48,7 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	l.Groups, l.Stages = c.groups(took), c.stages(took)
 	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
 	steadyUntil := took
-	if l.Stopped = r.silence.report(took); l.Stopped != nil {
+	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, steadyUntil)

@@ -97,9 +97,6 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 	if err != nil {
 		return nil, err
 	}
-	if l.Stopped != nil && complete && c.ask(ctx).outcome.answered() {
-		l.Stopped = nil
-	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
 	if note := c.transport.stale.note(l.Requests.Total(), c.interval); note != "" {
@@ -138,6 +135,9 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	if o.Results != nil {
 		out = newResults(o.Results, c.schedule.began)
 	}
+	over := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { c.watch(over) })
 	for r := range attacker.Attack(c.next, c.schedule, 0, "") {
 		n, err := slotOf(r.URL)
 		if err != nil {
@@ -152,11 +152,17 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	if out != nil {
 		lost = out.close()
 	}
+	close(over)
+	watching.Wait()
 	dismiss()
 	c.decisions.waker.arm(0)
 	deciding.Wait()
 	c.decisions.waker.close()
-	return ctx.Err() == nil && !c.record.silence.ended, lost
+	complete = ctx.Err() == nil && !c.record.silence.ended
+	if complete {
+		c.gone(goneAtEnd)
+	}
+	return complete, lost
 }
 
 // attackName stands in the results. The Attacker is not told: it would set a

@@ -94,8 +94,9 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 	return nil, nil
 }
 
-// ask starts a flow that no device goes on with. Nothing else may be in flight.
-func (c *crowd) ask(ctx context.Context) *reply {
+// preflight starts one flow: a run on a server that gives no codes would tell
+// nothing.
+func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { c.transport.pool.keepSwept(done) })
@@ -110,16 +111,10 @@ func (c *crowd) ask(ctx context.Context) *reply {
 	} else {
 		c.transport.exchange(j)
 	}
-	return j.reply
-}
-
-// preflight starts one flow: a run on a server that gives no codes would tell
-// nothing.
-func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
-	r := c.ask(ctx)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
+	r := j.reply
 	if r.outcome != outCodes {
 		why := r.problem
 		if why == "" {

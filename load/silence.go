@@ -1,64 +1,110 @@
 package load
 
 import (
+	"context"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// silence notices when the target has stopped answering for good: a number of
-// requests in a row, the last of them sent long after the first, had no answer
-// at all. A target that stalls, or is restarted within that time, has not; nor
-// does it say anything of the target when this machine could not send.
+// silence notices when the target stopped answering for good: requests in a row
+// had no answer at all for a long time, and one more has none either. A target
+// that stalls, or is restarted within that time, has not stopped; nor does it say
+// anything of the target when this machine could not send.
 type silence struct {
-	patience int64  // from the first request without an answer to the one that ends the run
-	heard    int64  // when the last answer came
-	since    int64  // when the first request without an answer was sent
-	failed   uint64 // requests without an answer since then
-	ended    bool   // the run, for that reason
+	heard  int64  // when the last answer came
+	since  int64  // when the first request without an answer was sent
+	failed uint64 // requests without an answer since then
+	ended  bool   // the run, for that reason
 }
 
 const (
 	// gonePatience is how long a target may be away in the middle of a run: a
 	// restart takes less.
-	gonePatience = int64(30 * time.Second)
+	gonePatience = 30 * time.Second
 	// goneAtEnd is how long a target must have been away when the run ends before.
-	goneAtEnd = int64(10 * time.Second)
+	goneAtEnd = 10 * time.Second
 	// goneRequests is how many requests it takes.
 	goneRequests = 3
 )
 
-// hear takes in the end of a request and reports whether the target is gone.
-func (s *silence) hear(o outcome, sent, received int64) (gone bool) {
+// hear takes in the end of a request.
+func (s *silence) hear(o outcome, sent, received int64) {
 	switch {
 	case o == outUnsent:
-		return false
 	case o.answered():
-		s.heard = max(s.heard, received)
-		if s.heard > s.since {
+		if s.heard = max(s.heard, received); s.heard > s.since {
 			s.failed = 0
 		}
+	default:
+		if at := max(sent, s.heard); s.failed == 0 || at < s.since {
+			s.since = at
+		}
+		s.failed++
+	}
+}
+
+// lasts reports whether nothing has been heard for a time.
+func (s *silence) lasts(now int64, long time.Duration) bool {
+	return s.failed >= goneRequests && now-s.since >= int64(long)
+}
+
+// watch ends the run when the target is gone, until done. Devices back off, so that
+// it may be back without any of them having noticed: it is asked once more.
+func (c *crowd) watch(done <-chan struct{}) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			if c.gone(gonePatience) {
+				c.schedule.stop()
+				return
+			}
+		case <-done:
+			return
+		}
+	}
+}
+
+// gone reports whether the target has been silent for a time and still is.
+func (c *crowd) gone(long time.Duration) bool {
+	r := c.record
+	silent := func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.silence.lasts(c.schedule.now(), long)
+	}
+	if !silent() {
 		return false
 	}
-	at := max(sent, s.heard)
-	if s.failed == 0 || at < s.since {
-		s.since = at
+	j := c.probe()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silence.hear(j.reply.outcome, j.sent, j.received)
+	r.silence.ended = j.reply.outcome != outUnsent && r.silence.lasts(c.schedule.now(), long)
+	return r.silence.ended
+}
+
+// probe starts a flow that no device goes on with, on a connection that no device
+// has, and counts it nowhere.
+func (c *crowd) probe() *job {
+	closing := *c.population.kinds[0].start[0]
+	closing.connection = true
+	j := &job{template: &closing}
+	if c.transport.other != nil {
+		c.transport.foreign(context.Background(), j)
+	} else {
+		c.transport.alone(j)
 	}
-	s.failed++
-	s.ended = s.ended || s.lasted(at, s.patience)
-	return s.ended
+	return j
 }
 
-// lasted reports whether the silence has lasted a time at an instant.
-func (s *silence) lasted(at, long int64) bool {
-	return s.failed >= goneRequests && at-s.since >= long
-}
-
-// report is nil when the target answered to the end of the run, or until shortly
-// before. Devices back off, so that it may be back without anybody having asked.
-func (s *silence) report(end time.Duration) *reports.Stopped {
-	if !s.ended && !s.lasted(int64(end), goneAtEnd) {
+// report is nil when the target answered to the end of the run, or for all that is
+// known.
+func (s *silence) report(complete bool) *reports.Stopped {
+	if !s.ended {
 		return nil
 	}
-	return &reports.Stopped{AtSeconds: time.Duration(s.since).Round(time.Millisecond).Seconds(), Failed: s.failed, EndedRun: s.ended}
+	return &reports.Stopped{AtSeconds: time.Duration(s.since).Round(time.Millisecond).Seconds(), Failed: s.failed, EndedRun: !complete}
 }

@@ -102,6 +102,23 @@ func (t *transport) exchange(j *job) {
 	j.reply = failure(err)
 }
 
+// alone carries out a job of no device, on a connection that is used for nothing
+// else.
+func (t *transport) alone(j *job) {
+	c, err := t.pool.get(j, true)
+	if err != nil {
+		j.sent = t.now()
+		j.received = j.sent
+		j.reply = failure(err)
+		return
+	}
+	_, failed := t.once(c, j)
+	t.pool.put(c, j.device, true, j.received)
+	if failed != nil {
+		j.reply = j.desk.failure(failed)
+	}
+}
+
 // once sends the request on one connection.
 func (t *transport) once(c *conn, j *job) (clean bool, err error) {
 	if j.desk == nil {
