@@ -12,8 +12,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// desk is where a request is written and its answer read. A place of the gate has
-// one.
+// desk holds the rendered request and the parser of its answer. There is one for
+// each request that may be in flight.
 type desk struct {
 	conn     *conn // of the request under way
 	in       *bufio.Reader

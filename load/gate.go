@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// gate bounds the requests under way: more at one time cost this machine more for
-// each. The bound grows, up to the most, where the server takes its time, which a
-// pause of this machine must not look like. It hands out the places of jobs, the
-// one used last first: that one is still in the processor's cache.
+// gate limits requests in flight, since each extra one slows the others on this
+// machine. The limit doubles, up to the most, while the server is slow; a stall of
+// this process must not count as that. It hands out the slots of jobs, the one used
+// last first: that one is still in the processor's cache.
 type gate struct {
 	most, limit int
 	flying      int     // requests that were granted and are not booked yet

@@ -70,7 +70,12 @@ func (g *Group) check() (errs []error) {
 	bad(b.SlowDown == obey || b.SlowDown == ignore, "slow_down is %q; it is obey or ignore", b.SlowDown)
 	bad(slices.Contains([]string{retry, restart, leave}, b.OnError), "on_error is %q; it is retry, restart or leave", b.OnError)
 	bad(b.Replay >= 0 && b.Replay <= 1, "replay is a share, not %g", b.Replay)
-	bad(b.Early >= 0 && b.Jitter >= 0 && b.Again >= 0 && b.GiveUp >= 0, "a time of its behaviour is negative")
+	for _, d := range []struct {
+		name string
+		Duration
+	}{{"early", b.Early}, {"jitter", b.Jitter}, {"again", b.Again}, {"give_up", b.GiveUp}} {
+		bad(d.Duration >= 0, "%s is %s; it must not be negative", d.name, d.Duration)
+	}
 	bad(b.Drift > -0.5 && b.Drift < 0.5, "drift is a share, not %g", b.Drift)
 	for e, w := range g.Encodings {
 		_, err := spec.ParseEncoding(e)

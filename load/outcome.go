@@ -71,7 +71,7 @@ const (
 	marked // with a byte order mark
 )
 
-// The interval and the lifetime that are taken for meant, in seconds.
+// Plausible bounds for the announced interval and lifetime, in seconds.
 const (
 	minInterval = 1
 	maxLifetime = 366 * 24 * 3600

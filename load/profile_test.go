@@ -99,6 +99,7 @@ func TestProfilesAreStrict(t *testing.T) {
 		"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]":                          "p95 is for the kind lognormal",
 		"groups: [{people: {delay: {kind: replay}}}]":                                  "replay needs a file, or times",
 		"groups: [{name: a}, {name: a}]":                                               `two groups are called "a"`,
+		"groups: [{name: a, behaviour: {early: -1s, give_up: -2m}}]":                   "group \"a\": early is -1s; it must not be negative\ngroup \"a\": give_up is -2m0s; it must not be negative",
 		"groups: [{contract: documented-v3}]":                                          "documented-v3",
 		"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]": `there is no group "television"; the nearest is "televison"`,
 		"thresholds: ['poll.p99{stage:peak} < 1s']":                                    "the profile has no stages",
