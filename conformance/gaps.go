@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -11,7 +12,7 @@ import (
 // enabling says for every capability which flag or key brings it.
 var enabling = map[Need]string{
 	NeedApprover:      "--approve prompt asks you; approve: in dfcheck.yaml decides by itself",
-	NeedRawCodes:      "approve: kind form, browser, http, exec or prompt",
+	NeedRawCodes:      "approve: kind form, browser, http or exec",
 	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
 	NeedHTTPApproval:  "approve: kind form",
 	NeedProgram:       "approve: kind form, browser, http or exec; a person decides one code at a time",
@@ -27,10 +28,15 @@ var enabling = map[Need]string{
 	NeedAbuse:         "--abuse attacks limits",
 	NeedShortExpiry:   "--max-wait",
 	needDenial:        "deny: in the approve section says how",
+	needAnswers:       "s skips one device, q all that follow",
 }
 
-// needDenial is a capability that only shows when a denial is asked for.
-const needDenial Need = "approve.deny"
+// Capabilities that no check declares: one shows only when a denial is asked for,
+// the other when a person presses q.
+const (
+	needDenial  Need = "approve.deny"
+	needAnswers Need = "a person who goes on answering"
+)
 
 // approverCannot is how a check says that the approver has no such decision.
 const approverCannot = "the approver cannot "
@@ -96,6 +102,9 @@ func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
 func lacking(res Result, f *Facts, documented bool) (needs, how string) {
 	if strings.HasPrefix(res.Reason, approverCannot) {
 		return string(needDenial), needDenial.Enable()
+	}
+	if res.Reason == approve.ErrStopped.Error() {
+		return string(needAnswers), needAnswers.Enable()
 	}
 	v, reason := unable(res.Check, f, documented)
 	if v != reports.Skipped || strings.HasPrefix(reason, otherContract) {

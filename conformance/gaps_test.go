@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -55,5 +56,10 @@ func TestGaps(t *testing.T) {
 	got = gaps(facts, true, []Result{skipped("DF-DENY-001", "needs 1 more decision of a person; --all asks for them")})
 	if len(got) != 1 || !strings.Contains(got[0].Enable, "--all") {
 		t.Errorf("decisions that nobody was asked for: %+v", got)
+	}
+	// The person pressed q.
+	got = gaps(facts, true, []Result{skipped("DF-DENY-001", approve.ErrStopped.Error())})
+	if len(got) != 1 || got[0].Needs != string(needAnswers) {
+		t.Errorf("a person who stopped: %+v", got)
 	}
 }
