@@ -151,13 +151,12 @@ func (f *Facts) ReportTarget(contract, approver string) reports.Target {
 // Problem is what kept a recording from being whole: the target died, or the
 // approver never worked. It is nil when nothing did.
 func (t *Transcript) Problem() *reports.Problem {
-	asked, broken, late, accepted, why := 0, 0, 0, 0, ""
+	broken, late, accepted, why := 0, 0, 0, ""
 	for _, ev := range t.Events {
 		switch ev.Kind {
 		case EventDied:
 			return &reports.Problem{Kind: reports.ProblemDied, Message: ev.Detail, Hint: "look at the server's own log"}
 		case EventDecision:
-			asked++
 			switch ev.Decision.Outcome {
 			case Broken:
 				broken, why = broken+1, ev.Detail
@@ -172,9 +171,10 @@ func (t *Transcript) Problem() *reports.Problem {
 		return &reports.Problem{Kind: reports.ProblemApprover, Message: "no decision came in time: the codes ended before, or were about to",
 			Hint: "let the codes live longer, decide faster, or run without an approver: --approve none"}
 	}
-	if asked > 0 && asked == broken {
+	// A recipe can refuse wrong codes and still be unable to approve a right one.
+	if broken > 0 && accepted == 0 {
 		return &reports.Problem{Kind: reports.ProblemApprover, Message: "the approver does not work: " + why,
-			Hint: "try it alone, or run without one: --approve none"}
+			Hint: "try it alone with `dfcheck approve`, or run without one: --approve none"}
 	}
 	return nil
 }

@@ -18,11 +18,11 @@ const maxFindings = 3
 func WriteText(w io.Writer, r *Report, all bool) error {
 	p := &printer{w: w}
 	if c := r.Conformance; c != nil {
+		lines := NewLines(p, all)
 		for _, k := range c.Checks {
-			if all || k.Verdict != Pass && k.Verdict != Skipped {
-				p.printf("%s", CheckText(k))
-			}
+			_ = lines.Print(k) // the printer keeps the error
 		}
+		_ = lines.Close()
 		p.conformance(r)
 	}
 	if r.Load != nil {
@@ -61,6 +61,11 @@ func WriteSummary(w io.Writer, r *Report) error {
 type printer struct {
 	w   io.Writer
 	err error
+}
+
+func (p *printer) Write(b []byte) (int, error) {
+	p.printf("%s", b)
+	return len(b), p.err
 }
 
 func (p *printer) printf(format string, args ...any) {

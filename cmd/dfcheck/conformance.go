@@ -155,9 +155,12 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if err := run.Plan().NothingRuns(); err != nil {
 		return emptySelection(err)
 	}
-	f.printJudged(s, t, p, run)
+	end := f.printJudged(s, t, p, run)
 	results := run.Suite(ctx)
 	p.clear()
+	if err := end(); err != nil {
+		return err
+	}
 	return f.finish(ctx, t, s, r, run, results)
 }
 
@@ -250,19 +253,19 @@ func progressLine(g conformance.Progress) string {
 }
 
 // printJudged prints every verdict that is worth a line as soon as it is known.
-func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) {
-	t = s.words(t)
+// What it returns prints the rest, when all are known.
+func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) (end func() error) {
+	lines := reports.NewLines(s.words(t).out, f.verbose)
 	run.OnJudged(func(res conformance.Result) {
 		c := conformance.Waive(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
-		if !f.verbose && (c.Verdict == reports.Pass || c.Verdict == reports.Skipped) {
-			return
-		}
-		text := reports.CheckText(c)
 		t.screen.show(func() {
-			p.clear()
-			fmt.Fprint(t.out, text)
+			if lines.Shows(c) {
+				p.clear()
+			}
+			_ = lines.Print(c) // the summary meets the same error
 		})
 	})
+	return lines.Close
 }
 
 // finish makes the report of a run, writes it, and finds the exit code.

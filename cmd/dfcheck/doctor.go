@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -27,9 +29,9 @@ func newDoctor(t terminal) *cobra.Command {
 	f := &doctorFlags{}
 	c := &cobra.Command{
 		Use: "doctor", Short: "Try whether a server can be checked, and explain why not", Args: cobra.NoArgs,
-		Long: `Does what every run begins with, and nothing else: finds the endpoints, starts one
-device, polls once. What goes wrong is shown with the exact request, what came
-back, and what to change.
+		Long: `Does what every run starts with, and nothing else: finds the endpoints, starts one
+device, polls once. An approver that is not you approves one more device. What
+goes wrong is shown with the exact request, what came back, and what to change.
 
 Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		Example: `  dfcheck doctor --host https://auth.example.com --client-id tv-app
@@ -64,6 +66,37 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	found(t.out, run)
+	if err := f.tryApprover(ctx, t, c, target); err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "ready      `dfcheck conformance` can run")
+	return nil
+}
+
+// tryApprover lets the approver approve one device, unless it is a person: a run
+// with one that cannot would find out as much, at its end.
+func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformance.Config, target *conformance.Target) error {
+	if target.Approver == nil || c.Approve.Kind == "prompt" {
+		return nil
+	}
+	r, err := conformance.Rehearse(ctx, target)
+	if err != nil {
+		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	}
+	defer r.Close()
+	v := r.Verification
+	v.Host, v.ClientID = target.Host, target.Client.ID
+	got := ""
+	if err = target.Approver.Decide(ctx, v, approve.Approve); err == nil {
+		got, err = r.Ends(ctx, approve.Approve)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+	case err != nil:
+		return &failure{reports.ExitUntested, fmt.Errorf("the approver does not work: %w", err), "`dfcheck approve` shows every page on the way"}
+	}
+	fmt.Fprintf(t.out, "approver   %s: the device's poll is answered %s\n", cmp.Or(c.Approve.Kind, "reference"), reports.Legible(got))
 	return nil
 }
 
@@ -158,7 +191,6 @@ func found(w io.Writer, run *conformance.Run) {
 	for _, reason := range slices.Sorted(maps.Keys(left)) {
 		fmt.Fprintf(w, "           %d left out: %s%s\n", left[reason], reason, how[reason])
 	}
-	fmt.Fprintln(w, "ready      `dfcheck conformance` can run")
 }
 
 func encodingName(x *conformance.Exchange) string {
