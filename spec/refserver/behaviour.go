@@ -14,6 +14,7 @@ import (
 type behaviour struct {
 	deviceCode func(s *Server) string
 	userCode   func(s *Server) string
+	token      func(s *Server) string
 	normal     func(typed string) string // how typed user codes are compared
 
 	// refuseStart and refuseToken refuse further requests, or none; they are
@@ -60,6 +61,7 @@ func correct() *behaviour {
 	return &behaviour{
 		deviceCode:  func(*Server) string { return random(32) },
 		userCode:    (*Server).newUserCode,
+		token:       func(*Server) string { return random(32) },
 		normal:      normalCode,
 		refuseStart: none, refuseToken: none,
 		required: func(string, string) bool { return true },

@@ -29,13 +29,13 @@ type wallet struct {
 
 // mint makes tokens; fam is nil for the first of a family.
 func (s *Server) mint(c *Client, user, scope string, fam *family) *tokens {
-	t := &tokens{access: random(32), client: c, user: user, scope: scope, family: fam,
+	t := &tokens{access: s.is.token(s), client: c, user: user, scope: scope, family: fam,
 		expires: time.Now().Add(s.cfg.TokenLifetime)}
 	if t.family == nil {
 		t.family = &family{scope: scope}
 	}
 	if s.refreshes {
-		t.refresh = random(32)
+		t.refresh = s.is.token(s)
 		t.family.current = t.refresh
 	}
 	s.wallet.keep(t)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +16,7 @@ import (
 // standards leave open, as real servers do. Nothing may fail on them, and only
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
-	return []Fault{
+	return slices.Concat(encoderVariants, []Fault{
 		paceVariant("never-slow-down", "The interval is announced and not enforced.",
 			map[string]string{"DF-POLL-004": "ruling R2: a server need not emit slow_down"},
 			func(*request, *grant, time.Time) bool { return false }),
@@ -99,7 +100,7 @@ func Variants() []Fault {
 			Configure: func(c *Config) { c.Limit = 40 },
 		},
 		proxied,
-	}
+	})
 }
 
 // proxied stands behind a proxy that answers every twentieth request itself. Half
