@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -40,7 +41,7 @@ func (s *session) authenticated(c Call) Call {
 	if c.Client == nil || c.Client.Secret == "" {
 		return c
 	}
-	s.vault.name("client_secret", c.Client.Secret, spec.StartResponse{})
+	s.secrets.Sent(redact.ClientSecret, c.Client.Secret)
 	switch c.Client.Auth {
 	case "basic":
 		pair := url.QueryEscape(c.Client.ID) + ":" + url.QueryEscape(c.Client.Secret)

@@ -181,7 +181,7 @@ func (f *Flow) ask(v approve.Verification, what, label string, do func() error) 
 	err := do()
 	out, detail := outcomeOf(err), ""
 	if err != nil {
-		detail = s.vault.redact(err.Error())
+		detail = s.secrets.Text(err.Error())
 	}
 	if s.held(s.now() - begun); out != Unsupported && out != Stopped && f.overtaken(0) {
 		out = Late

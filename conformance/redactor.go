@@ -1,148 +1,89 @@
 package conformance
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"net/url"
-	"strings"
+	"maps"
+	"slices"
 	"sync"
 
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// A vault knows every secret of a run and calls each by a stable pseudonym
-// (device_code:3f9a1c). Nothing is recorded before it went through the vault;
-// what a judge wants to know of a secret itself is measured here, while the
-// secret is at hand.
-type vault struct {
-	mu      sync.Mutex
-	key     [16]byte
-	names   map[string]string // secret to pseudonym
-	values  map[string]string // pseudonym to secret
-	known   []spelled         // oldest first
-	secrets map[string]Secret
+// A redactor puts pseudonyms for the secrets of a target, and measures each
+// secret while it is at hand: what a judge wants to know of it are its traits.
+type redactor struct {
+	*redact.Redactor
+	mu     sync.Mutex
+	traits map[string]SecretTraits // by pseudonym
 }
 
-// spelled is a secret in every way it can stand in a text.
-type spelled struct {
-	name  string
-	forms []string
-}
-
-func newVault() *vault {
-	v := &vault{names: map[string]string{}, values: map[string]string{}, secrets: map[string]Secret{}}
-	rand.Read(v.key[:])
-	return v
-}
-
-// secretMembers are the parameters and response members whose text is secret.
-var secretMembers = []string{"device_code", "access_token", "refresh_token", "id_token", "client_secret"}
-
-// minReplaced is the length in bytes from which a secret is looked for inside
-// other text; shorter ones would match by accident.
-const minReplaced = 8
-
-// name returns the pseudonym of a secret and remembers it. with is what came
-// with it in the same answer, for the features that relate the two.
-func (v *vault) name(kind, secret string, with spec.StartResponse) string {
-	if secret == "" {
-		return ""
+// newRedactor knows the secrets of the target's configuration, and what reports
+// show of it.
+func newRedactor(t *Target) *redactor {
+	r := &redactor{traits: map[string]SecretTraits{}}
+	r.Redactor = redact.New(func(name, kind, secret string) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.traits[name] = traitsOf(kind, secret, spec.StartResponse{})
+	})
+	r.Show(t.Host, t.StartURL, t.TokenURL, t.Issuer, t.Resource, t.Scope, t.Narrow, t.Device.Type, t.Device.OS, t.Client.ID)
+	clients := []*Client{&t.Client, t.Second, t.Restricted, t.Confidential}
+	if in := t.Introspection; in != nil {
+		r.Show(in.URL)
+		clients = append(clients, in.Client)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if n, ok := v.names[secret]; ok {
-		return n
-	}
-	mac := hmac.New(sha256.New, v.key[:])
-	mac.Write([]byte(secret))
-	sum := hex.EncodeToString(mac.Sum(nil))
-	n := kind + ":" + sum[:6]
-	for i := 7; v.values[n] != ""; i++ {
-		n = kind + ":" + sum[:i]
-	}
-	v.names[secret], v.values[n] = n, secret
-	if len(secret) >= minReplaced {
-		v.known = append(v.known, spelled{n, spellings(secret)})
-	}
-	v.secrets[n] = features(kind, secret, with)
-	return n
-}
-
-// reveal returns the secret behind a pseudonym, for curl lines that the user
-// asked to see whole.
-func (v *vault) reveal(text string) string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for n, secret := range v.values {
-		text = strings.ReplaceAll(text, n, secret)
-	}
-	return text
-}
-
-// redact replaces every known secret in a text, raw, as JSON and percent-encoded.
-func (v *vault) redact(text string) string {
-	if len(text) < minReplaced {
-		return text
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, s := range v.known {
-		for _, form := range s.forms {
-			text = strings.ReplaceAll(text, form, s.name)
+	for _, c := range clients {
+		if c != nil {
+			r.Client(c.ID, c.Secret)
 		}
 	}
-	return text
+	for _, p := range t.Passwords {
+		r.Learn(redact.Password, p)
+	}
+	r.Configured(t.Headers)
+	return r
 }
 
-// spellings are the ways a secret can stand in a body, a URL or a header.
-func spellings(secret string) []string {
-	forms := []string{secret}
-	if q := url.QueryEscape(secret); q != secret {
-		forms = append(forms, q, url.PathEscape(secret))
+// redactor is the one of the run that is going on.
+func (t *Target) redactor() *redactor {
+	if t.secrets == nil {
+		t.secrets = newRedactor(t)
 	}
-	if j, _ := json.Marshal(secret); string(j[1:len(j)-1]) != secret {
-		forms = append(forms, string(j[1:len(j)-1]))
-	}
-	return forms
+	return t.secrets
 }
 
-// learn takes in the secrets of a response body.
-func (v *vault) learn(body []byte) {
+// Guard returns an error for a text that is to be written under a name and
+// holds a secret of the target, however it is written there.
+func (t *Target) Guard(name string, text []byte) error { return t.redactor().Check(name, text) }
+
+// learn takes in the secrets of an answer that gives some out, and what the two
+// codes of a start have to do with each other.
+func (r *redactor) learn(body []byte) {
 	obj := spec.Object(body)
 	if obj == nil {
 		return
 	}
 	codes, _ := spec.DecodeStart(body)
-	for _, m := range secretMembers {
-		if s, ok := obj[m].(string); ok {
-			v.name(m, s, codes)
+	if codes.UserCode != "" {
+		r.Show(codes.UserCode)
+	}
+	for _, m := range slices.Sorted(maps.Keys(obj)) {
+		s, ok := obj[m].(string)
+		if !ok || !redact.IsMember(m) {
+			continue
 		}
+		name := r.Learn(m, s)
+		r.mu.Lock()
+		if m == redact.DeviceCode && name != "" && r.traits[name].UserCode == "" {
+			r.traits[name] = traitsOf(m, s, codes)
+		}
+		r.mu.Unlock()
 	}
 }
 
-// params returns request parameters with their secrets replaced: every value
-// of a secret member, and every known secret elsewhere.
-func (v *vault) params(in spec.Params) spec.Params {
-	out := make(spec.Params, len(in))
-	for i, p := range in {
-		out[i] = p
-		if isSecretMember(p.Name) {
-			out[i].Value = v.name(p.Name, p.Value, spec.StartResponse{})
-		} else {
-			out[i].Value = v.redact(p.Value)
-		}
-	}
-	return out
-}
-
-func isSecretMember(name string) bool {
-	for _, m := range secretMembers {
-		if m == name {
-			return true
-		}
-	}
-	return false
+// secretTraits are those of all secrets so far.
+func (r *redactor) secretTraits() map[string]SecretTraits {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.traits)
 }

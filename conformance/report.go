@@ -140,7 +140,7 @@ func quoted(s string) string {
 
 // Reveal replaces the pseudonyms of a text by the secrets, for a user who asked
 // to see them.
-func (r *Run) Reveal(text string) string { return r.session.vault.reveal(text) }
+func (r *Run) Reveal(text string) string { return r.session.secrets.Reveal(text) }
 
 // ReportTarget is the target as it stands in a report.
 func (f *Facts) ReportTarget(contract, approver string) reports.Target {

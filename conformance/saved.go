@@ -20,7 +20,7 @@ type line struct {
 
 type namedSecret struct {
 	Name string `json:"name"`
-	Secret
+	SecretTraits
 }
 
 // Save writes a transcript as JSON lines, the header first. It holds no secret.
@@ -50,7 +50,7 @@ const maxLine = 4 << 20
 
 // Load reads a saved transcript. Errors name the line.
 func Load(r io.Reader) (*Transcript, error) {
-	t := &Transcript{Secrets: map[string]Secret{}}
+	t := &Transcript{Secrets: map[string]SecretTraits{}}
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, maxLine)
 	for n := 1; sc.Scan(); n++ {
@@ -82,7 +82,7 @@ func (t *Transcript) take(l line) {
 	case l.Event != nil:
 		t.Events = append(t.Events, *l.Event)
 	case l.Secret != nil:
-		t.Secrets[l.Secret.Name] = l.Secret.Secret
+		t.Secrets[l.Secret.Name] = l.Secret.SecretTraits
 	case l.Pools != nil:
 		t.Pools = l.Pools
 	}

@@ -30,23 +30,15 @@ func TestJudgeAgain(t *testing.T) {
 			}
 			var live []Result
 			var saved bytes.Buffer
-			var secrets []string
 			b.inBubble(t, func(ctx context.Context, run *Run) {
 				live = run.Conform(ctx)
 				if err := run.Transcript().Save(&saved); err != nil {
 					t.Error(err)
 				}
-				for secret := range run.session.vault.names {
-					if len(secret) >= 16 {
-						secrets = append(secrets, secret)
-					}
+				if err := run.Target.Guard("transcript", saved.Bytes()); err != nil {
+					t.Error(err)
 				}
 			})
-			for _, s := range secrets {
-				if strings.Contains(saved.String(), s) && strings.Trim(s, "_%") != "" {
-					t.Errorf("the saved transcript holds the secret %.60q", s)
-				}
-			}
 			again, err := Load(&saved)
 			if err != nil {
 				t.Fatal(err)

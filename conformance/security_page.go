@@ -207,7 +207,7 @@ var hostileDevice = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
 		if way, ok := f.walk(ctx); ok {
-			s.Event(EventFact, f.ID, "page="+s.vault.redact(way.Page[:min(len(way.Page), shownPage)]))
+			s.Event(EventFact, f.ID, "page="+shortened(s.secrets.Text(way.Page), shownPage))
 		}
 	},
 }

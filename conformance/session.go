@@ -23,7 +23,7 @@ import (
 type session struct {
 	target  *Target
 	opts    Options
-	vault   *vault
+	secrets *redactor
 	started time.Time
 	pace    *rate.Limiter
 	slots   *semaphore.Weighted
@@ -57,8 +57,9 @@ const (
 )
 
 func newSession(t *Target, opts Options) *session {
+	t.secrets = newRedactor(t) // pseudonyms of another run say nothing in this one
 	return &session{
-		target: t, opts: opts, vault: newVault(), started: time.Now(),
+		target: t, opts: opts, secrets: t.secrets, started: time.Now(),
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
 		turn:    make(chan struct{}, 1),
@@ -145,12 +146,12 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		var raw []byte
 		raw, err = readBody(resp.Body)
 		x.Received = s.now()
-		x.raw, x.Response = raw, s.recordResponse(resp, raw)
+		x.raw, x.Response = raw, s.recordResponse(resp, raw, err != nil || len(raw) == maxRead)
 	} else {
 		x.Received = s.now()
 	}
 	if err != nil {
-		x.Error = s.vault.redact(unwrapURL(err).Error())
+		x.Error = s.secrets.Text(unwrapURL(err).Error())
 	}
 	if ctx.Err() != nil && x.Response == nil {
 		return nil // ours, not the target's
@@ -168,9 +169,12 @@ func unwrapURL(err error) error {
 	return err
 }
 
+// maxRead is how much of a body is read, in bytes.
+const maxRead = 1 << 20
+
 func readBody(r io.ReadCloser) ([]byte, error) {
 	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, 1<<20))
+	return io.ReadAll(io.LimitReader(r, maxRead))
 }
 
 // keep numbers and stores an exchange, and notices when the target has died.
@@ -196,6 +200,7 @@ func (s *session) keep(x *Exchange) {
 }
 
 func (s *session) event(e Event) {
+	e.Detail = s.secrets.Text(e.Detail)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.At = s.now()
@@ -208,12 +213,10 @@ func (s *session) now() time.Duration { return time.Since(s.started) }
 func (s *session) transcript() *Transcript {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.vault.mu.Lock()
-	defer s.vault.mu.Unlock()
 	return &Transcript{
 		Exchanges: append([]*Exchange(nil), s.all...),
 		Events:    append([]Event(nil), s.events...),
-		Secrets:   s.vault.secrets,
+		Secrets:   s.secrets.secretTraits(),
 		Pools:     pools(s.all),
 	}
 }

@@ -36,6 +36,10 @@ type Target struct {
 	// Introspection and Resource, when set, tell what a token is worth.
 	Introspection *Introspection
 	Resource      string // URL of a resource that takes the access token
+	// Passwords are what the approver types and sends that nobody may see.
+	Passwords []string
+
+	secrets *redactor
 }
 
 // Introspection is an RFC 7662 endpoint and how to authenticate at it.

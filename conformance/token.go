@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -230,7 +231,7 @@ func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option)
 	if token == "" {
 		return nil
 	}
-	s.vault.name("access_token", token, spec.StartResponse{})
+	s.secrets.Sent(redact.AccessToken, token)
 	if in := s.target.Introspection; in != nil {
 		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodPost, URL: in.URL, Client: in.Client,
 			Encoding: spec.Form, Params: spec.Params{{Name: "token", Value: token}}}, opts...)

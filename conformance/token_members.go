@@ -130,7 +130,7 @@ func judgeTokenDistinct(e *Evidence, j *Judgement) {
 	}
 }
 
-func judgeTokenBits(j *Judgement, x *Exchange, s Secret, member string) {
+func judgeTokenBits(j *Judgement, x *Exchange, s SecretTraits, member string) {
 	switch {
 	case s.JWT != nil:
 		j.Pass(x)

@@ -7,9 +7,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// A Secret is what is kept of a device code, a token or a client secret: never
+// SecretTraits are what is kept of a device code, a token or a client secret: never
 // the thing itself.
-type Secret struct {
+type SecretTraits struct {
 	Kind     string  `json:"kind"` // the member it came in: device_code, access_token, …
 	Length   int     `json:"length"`
 	Alphabet string  `json:"alphabet"` // decimal, hex, base32, base64url, uuid, printable, other
@@ -26,9 +26,9 @@ type Secret struct {
 	JWT      *JWT   `json:"jwt,omitempty"`
 }
 
-// features measures a secret. with is the start response it came in.
-func features(kind, secret string, with spec.StartResponse) Secret {
-	s := Secret{Kind: kind, Length: len(secret), Printable: true}
+// traitsOf measures a secret. with is the start response it came in.
+func traitsOf(kind, secret string, with spec.StartResponse) SecretTraits {
+	s := SecretTraits{Kind: kind, Length: len(secret), Printable: true}
 	upper, lower := false, false
 	for i := 0; i < len(secret); i++ {
 		c := secret[i]

@@ -20,8 +20,8 @@ type Transcript struct {
 	Header    Header
 	Exchanges []*Exchange
 	Events    []Event
-	Secrets   map[string]Secret // by pseudonym
-	Pools     map[string]Pool   // by kind of secret
+	Secrets   map[string]SecretTraits // by pseudonym
+	Pools     map[string]Pool         // by kind of secret
 }
 
 // Operation says what an exchange was for.

@@ -15,6 +15,7 @@ type About struct {
 	// Refusal: a text with spaces in the place of a secret is a message about
 	// it, as in {"device_code": "This field is required."}.
 	Refusal bool
+	Request bool // it was sent: what stands in it may be made up
 	Cut     bool // the body was longer, or was broken off
 }
 
@@ -64,12 +65,14 @@ func (r *Redactor) valueOf(kind, value string, v view, a About) []hit {
 		return r.find(v, a.Cut)
 	}
 	from, to := v.span(0, len(v.text))
-	name := ""
-	if a.Refusal || a.Cut {
-		name = r.name(kind, value, placed)
-	} else {
-		name = r.Learn(kind, value)
+	standing := real
+	switch {
+	case a.Request:
+		standing = sent
+	case a.Refusal || a.Cut:
+		standing = placed
 	}
+	name := r.name(kind, value, standing)
 	return []hit{{from, to, name, exact}}
 }
 

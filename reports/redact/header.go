@@ -32,8 +32,35 @@ func (r *Redactor) Header(h http.Header) http.Header {
 	return out
 }
 
+// Configured takes in the credentials in header fields that go with every
+// request.
+func (r *Redactor) Configured(h http.Header) {
+	for k, values := range h {
+		for _, v := range values {
+			_, rest, _ := strings.Cut(v, " ")
+			switch {
+			case !isConfidential(k):
+			case strings.EqualFold(k, "Cookie"):
+				r.cookies(v, false)
+			default:
+				if id, secret, ok := credentials(rest); ok {
+					r.Client(id, secret)
+				}
+				r.Learn(Credentials, v)
+				r.Learn(Credentials, strings.TrimSpace(rest))
+			}
+		}
+	}
+}
+
 // confidential are parts of the names of fields that hold credentials.
-var confidential = []string{"authorization", "api-key", "apikey", "secret", "password", "credential", "session", "csrf", "xsrf", "auth-token", "access-token"}
+var confidential = []string{"authorization", "cookie", "api-key", "apikey", "secret", "password", "credential", "session", "csrf", "xsrf", "auth-token", "access-token"}
+
+func isConfidential(name string) bool {
+	name = strings.ToLower(name)
+	return !strings.HasPrefix(name, "access-control-") &&
+		slices.ContainsFunc(confidential, func(part string) bool { return strings.Contains(name, part) })
+}
 
 func (r *Redactor) field(name, value string) string {
 	lower := strings.ToLower(name)
@@ -46,8 +73,7 @@ func (r *Redactor) field(name, value string) string {
 		return r.cookies(value, true)
 	case lower == "authorization" || lower == "proxy-authorization":
 		return r.authorization(value)
-	case slices.ContainsFunc(confidential, func(part string) bool { return strings.Contains(lower, part) }) &&
-		!strings.HasPrefix(lower, "access-control-"):
+	case isConfidential(name):
 		return r.hide(value)
 	}
 	return replace(value, r.whole(view{text: value}, false))

@@ -52,6 +52,10 @@ func IsMember(name string) bool { return members[name] != "" }
 // of its places; shorter ones would be found by accident.
 const minSearched = 8
 
+// maxMadeUp is the length in bytes up to which what was made up is looked for:
+// kilobytes of one letter are no secret, and cost much time.
+const maxMadeUp = 1 << 10
+
 // standing is how much of a secret a text is.
 type standing uint8
 
@@ -153,7 +157,7 @@ func (r *Redactor) name(kind, value string, how standing) string {
 
 // search makes a secret one that is looked for, if it is of that sort.
 func (r *Redactor) search(s *secret) {
-	if s.standing == placed || len(s.value) < minSearched || strings.Contains(r.shown.String(), s.value) {
+	if s.standing == placed || s.standing == sent && len(s.value) > maxMadeUp || len(s.value) < minSearched || strings.Contains(r.shown.String(), s.value) {
 		return
 	}
 	r.index.add(s, s.value)
