@@ -169,7 +169,7 @@ func (c *Config) Target() (*Target, error) {
 		Second:       client(c.SecondClient, "second_client"),
 		Restricted:   client(c.RestrictedClient, "restricted_client"),
 		Confidential: client(c.ConfidentialClient, "confidential_client"),
-		Headers:      http.Header{}, Resource: c.Resource,
+		Headers:      http.Header{}, Resource: c.Resource, Passwords: c.Approve.Secrets(),
 	}
 	if own := client(&c.Client, "client"); own != nil {
 		t.Client = *own

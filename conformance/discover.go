@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -31,11 +32,14 @@ type ServerMetadata struct {
 // sent, and sends no secret of a client.
 type looker struct {
 	client  *http.Client
+	secrets *redactor
 	headers http.Header // of the target's configuration
 	tried   []*Exchange
 }
 
-func (t *Target) looker() *looker { return &looker{client: t.httpClient(), headers: t.Headers} }
+func (t *Target) looker() *looker {
+	return &looker{client: t.httpClient(), secrets: t.redactor(), headers: t.Headers}
+}
 
 // look finds out which contracts a host answers.
 func (l *looker) look(ctx context.Context, host, issuer string, v1 *spec.Contract) Found {
@@ -117,14 +121,10 @@ func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encodi
 		return x
 	}
 	req.Header = x.Request.Header.Clone()
-	for _, k := range []string{"Authorization", "Cookie"} {
-		if x.Request.Header.Get(k) != "" {
-			x.Request.Header.Set(k, "(as configured)")
-		}
-	}
+	x.Request.Header = l.secrets.Header(x.Request.Header)
 	resp, err := l.client.Do(req)
 	if err != nil {
-		x.Error = unwrapURL(err).Error()
+		x.Error = l.secrets.Text(unwrapURL(err).Error())
 		return x
 	}
 	defer resp.Body.Close()
@@ -134,7 +134,8 @@ func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encodi
 		return x
 	}
 	x.raw = b
-	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: resp.Header, Body: string(b), Length: int64(len(b))}
+	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: l.secrets.Header(resp.Header), Length: int64(len(b)),
+		Body: l.secrets.Body(string(b), redact.About{ContentType: resp.Header.Get("Content-Type"), Cut: len(b) == MaxBody})}
 	return x
 }
 

@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -90,11 +93,33 @@ func (x *Exchange) report(reveal func(string) string) reports.Exchange {
 	if r := x.Response; r != nil {
 		out.Response = &reports.Response{Status: r.Status, Proto: r.Proto, Headers: r.Header, Body: r.Body, Length: r.Length, SHA256: r.SHA256}
 	}
-	out.Curl = x.Curl()
+	out.Curl = x.Request.curl()
 	if reveal != nil {
-		out.Curl = reveal(out.Curl)
+		out.Curl = x.Request.revealed(reveal).curl()
 	}
 	return out
+}
+
+// revealed is the request with its secrets in their places, so that it can be
+// sent again: before anything is encoded or quoted.
+func (r Request) revealed(reveal func(string) string) Request {
+	r.URL, r.Body, r.Params = reveal(r.URL), reveal(r.Body), slices.Clone(r.Params)
+	for i := range r.Params {
+		r.Params[i].Value = reveal(r.Params[i].Value)
+	}
+	header := http.Header{}
+	for k, values := range r.Header {
+		for _, v := range values {
+			shown := reveal(v)
+			id, secret, ok := strings.Cut(strings.TrimPrefix(shown, "Basic "), ":")
+			if k == "Authorization" && ok && shown != v && strings.HasPrefix(shown, "Basic ") {
+				shown = "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+url.QueryEscape(secret)))
+			}
+			header[k] = append(header[k], shown)
+		}
+	}
+	r.Header = header
+	return r
 }
 
 // text is the body of a request as it was sent, secrets replaced.
@@ -108,8 +133,9 @@ func (r Request) text() string {
 
 // Curl is a command line that sends the request again. Secrets in it are
 // pseudonyms.
-func (x *Exchange) Curl() string {
-	r := x.Request
+func (x *Exchange) Curl() string { return x.Request.curl() }
+
+func (r Request) curl() string {
 	var b strings.Builder
 	b.WriteString("curl -i -X " + quoted(r.Method) + " " + quoted(r.URL))
 	names := make([]string, 0, len(r.Header))
@@ -140,7 +166,7 @@ func quoted(s string) string {
 
 // Reveal replaces the pseudonyms of a text by the secrets, for a user who asked
 // to see them.
-func (r *Run) Reveal(text string) string { return r.session.secrets.Reveal(text) }
+func (r *Run) Reveal(text string) string { return r.Target.redactor().Reveal(text) }
 
 // ReportTarget is the target as it stands in a report.
 func (f *Facts) ReportTarget(contract, approver string) reports.Target {

@@ -64,7 +64,9 @@ func (r *Run) Plan() *Plan { return r.plan }
 // target has died, or ctx has ended.
 func (r *Run) Record(ctx context.Context) {
 	r.record(ctx)
-	e := newEvidence(r.Transcript(), r.Target.Contract)
+	t := r.Transcript()
+	t.redactAgain(r.session.secrets)
+	e := newEvidence(t, r.Target.Contract)
 	r.mu.Lock()
 	r.sealed = e
 	r.mu.Unlock()
@@ -75,6 +77,12 @@ func (r *Run) Record(ctx context.Context) {
 
 // Transcript is what has been recorded so far.
 func (r *Run) Transcript() *Transcript {
+	r.mu.Lock()
+	sealed := r.sealed
+	r.mu.Unlock()
+	if sealed != nil {
+		return sealed.Transcript
+	}
 	t := r.session.transcript()
 	t.Header = r.header()
 	return t

@@ -53,3 +53,29 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 
 // shortened cuts a text after n bytes: once its secrets are replaced, not before.
 func shortened(text string, n int) string { return text[:min(len(text), n)] }
+
+// redactAgain replaces what became known as a secret after it was recorded: an
+// answer that quotes a token may arrive before the one that gives it out.
+// Judges may be reading the exchanges, so that one that changes is a copy.
+func (t *Transcript) redactAgain(secrets *redactor) {
+	for i, x := range t.Exchanges {
+		request, response, problem := x.Request, x.Response, secrets.Text(x.Error)
+		request.URL = secrets.Text(request.URL)
+		request.Body = secrets.Body(request.Body, redact.About{ContentType: request.Header.Get("Content-Type"), Request: true})
+		changed := problem != x.Error || request.URL != x.Request.URL || request.Body != x.Request.Body
+		if response != nil {
+			r := *response
+			r.Body = secrets.Body(r.Body, redact.About{ContentType: r.Header.Get("Content-Type"), Refusal: r.Status >= http.StatusBadRequest})
+			changed = changed || r.Body != response.Body
+			response = &r
+		}
+		if changed {
+			y := *x
+			y.Request, y.Response, y.Error = request, response, problem
+			t.Exchanges[i] = &y
+		}
+	}
+	for i, e := range t.Events {
+		t.Events[i].Detail = secrets.Text(e.Detail)
+	}
+}

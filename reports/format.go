@@ -66,12 +66,13 @@ func unwrapPath(err error) error {
 }
 
 // Write renders a report to its destination. A file is there whole, or as it
-// was before.
-func (d Destination) Write(stdout io.Writer, r *Report) error {
+// was before: also when the guard refuses it.
+func (d Destination) Write(stdout io.Writer, r *Report, g Guard) error {
+	render := g.Over(d.Format+"="+d.Path, func(w io.Writer) error { return Formats[d.Format](w, r) })
 	if d.Path == "-" {
-		return Formats[d.Format](stdout, r)
+		return render(stdout)
 	}
-	return WriteFile(d.Path, func(w io.Writer) error { return Formats[d.Format](w, r) })
+	return WriteFile(d.Path, render)
 }
 
 // WriteFile writes beside a file and then renames, so that nobody ever sees

@@ -27,6 +27,7 @@ type conformanceFlags struct {
 	verbose bool
 	strict  bool
 	failOn  string
+	unshown error // what the guard kept from the console
 }
 
 func newConformance(t terminal) *cobra.Command {
@@ -80,6 +81,7 @@ func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
 type settings struct {
 	destinations []reports.Destination
 	waivers      []conformance.Waiver
+	guard        reports.Guard // nil where no secret is known
 }
 
 func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
@@ -144,6 +146,9 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return f.untested(t, s, r, c.Host, err)
 	}
 	defer stop()
+	if !f.run.ShowSecrets {
+		s.guard = target.Guard
+	}
 	p := t.progress()
 	f.run.Progress = func(g conformance.Progress) { p.say(progressLine(g)) }
 	run, err := conformance.Prepare(ctx, target, f.run)
@@ -158,7 +163,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	end := f.printJudged(s, t, p, run)
 	results := run.Suite(ctx)
 	p.clear()
-	_ = end() // the summary meets the same error
+	f.unshown = errors.Join(f.unshown, end())
 	return f.finish(ctx, t, s, r, run, results)
 }
 
@@ -209,7 +214,7 @@ func (s settings) words(t terminal) terminal {
 func (s settings) write(stdout io.Writer, r *reports.Report) error {
 	var errs []error
 	for _, d := range s.destinations {
-		errs = append(errs, d.Write(stdout, r))
+		errs = append(errs, d.Write(stdout, r, s.guard))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &failure{reports.ExitUntested, err, ""}
@@ -253,14 +258,14 @@ func progressLine(g conformance.Progress) string {
 // printJudged prints every verdict that is worth a line as soon as it is known.
 // What it returns prints the rest, when all are known.
 func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) (end func() error) {
-	lines := reports.NewLines(s.words(t).out, f.verbose)
+	lines := reports.NewLines(s.guard.Writer("a finding", s.words(t).out), f.verbose)
 	run.OnJudged(func(res conformance.Result) {
 		c := conformance.Waive(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
 		t.screen.show(func() {
 			if lines.Shows(c) {
 				p.clear()
 			}
-			_ = lines.Print(c) // the summary meets the same error
+			f.unshown = errors.Join(f.unshown, lines.Print(c))
 		})
 	})
 	return lines.Close
@@ -279,16 +284,13 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 	r.Run.Interrupted = ctx.Err() != nil
 	r.Run.Problem = transcript.Problem()
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
-	if err := reports.WriteSummary(s.words(t).out, r); err != nil {
-		return err
+	err := s.guard.Over("the summary", func(w io.Writer) error { return reports.WriteSummary(w, r) })(s.words(t).out)
+	if f.record != "" { // no curl line stands in it that a secret could be shown in
+		record := reports.Guard(run.Target.Guard).Over(f.record, transcript.Save)
+		err = errors.Join(err, reports.WriteFile(f.record, record))
 	}
-	if f.record != "" {
-		if err := reports.WriteFile(f.record, transcript.Save); err != nil {
-			return &failure{reports.ExitUntested, err, ""}
-		}
-	}
-	if err := s.write(t.out, r); err != nil {
-		return err
+	if err := errors.Join(f.unshown, err, s.write(t.out, r)); err != nil {
+		return &failure{reports.ExitUntested, err, ""}
 	}
 	if r.Run.Interrupted {
 		t.note("dfcheck: interrupted; what was judged so far is in the reports")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -92,11 +93,9 @@ func (s settings) finish(ctx context.Context, t terminal, r *reports.Report) err
 	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
 	r.Run.Interrupted = ctx.Err() != nil
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
-	if err := reports.WriteText(s.words(t).out, r, false); err != nil {
-		return err
-	}
-	if err := s.write(t.out, r); err != nil {
-		return err
+	err := s.guard.Over("the summary", func(w io.Writer) error { return reports.WriteText(w, r, false) })(s.words(t).out)
+	if err := errors.Join(err, s.write(t.out, r)); err != nil {
+		return &failure{reports.ExitUntested, err, ""}
 	}
 	return exit(r.Run.ExitCode)
 }

@@ -23,7 +23,7 @@ func newReport(t terminal) *cobra.Command {
 			for _, text := range to {
 				d, err := reports.ParseDestination(text)
 				if err == nil {
-					err = d.Write(t.out, r)
+					err = d.Write(t.out, r, nil)
 				}
 				errs = append(errs, err)
 			}

@@ -92,6 +92,9 @@ func New(hear func(name, kind, value string)) *Redactor {
 	}
 	r := &Redactor{known: map[string]*secret{}, named: map[string]*secret{}, hear: hear}
 	rand.Read(r.key[:])
+	for name, kind := range members {
+		r.Show(name, kind)
+	}
 	return r
 }
 
