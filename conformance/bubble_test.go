@@ -162,7 +162,9 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 		}
 		f(t.Context(), run)
 		run.session.client.CloseIdleConnections()
-		referenceOf(target.Approver).Client.CloseIdleConnections()
+		if a := referenceOf(target.Approver); a != nil {
+			a.Client.CloseIdleConnections()
+		}
 		server.Close()
 	})
 }
@@ -173,7 +175,8 @@ func referenceOf(a approve.Approver) *approve.Reference {
 	if s, ok := a.(interface{ reference() *approve.Reference }); ok {
 		return s.reference()
 	}
-	return a.(*approve.Reference)
+	r, _ := a.(*approve.Reference)
+	return r
 }
 
 func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
