@@ -124,7 +124,7 @@ var authorizationChecks = []Check{
 // passive makes a check that looks at every ordinary answer of the run; the
 // minimal start makes sure there is one.
 func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Passive: true, Judge: judge}
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful start", Passive: true, Judge: judge}
 }
 
 func hasError(x *Exchange) bool { return x.ErrorCode() != "" }

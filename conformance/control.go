@@ -12,8 +12,9 @@ type Comparison struct {
 	owner   string
 }
 
-// Against compares with a control request, whose own verdict belongs to the
-// check owner. A special request is blamed only where its control did better.
+// Against compares with a control request to which the same is due, and whose
+// own verdict belongs to the check owner. A special request is blamed only where
+// its control did better.
 func (j *Judgement) Against(control *Exchange, owner string) Comparison {
 	return Comparison{j, control, owner}
 }

@@ -43,16 +43,29 @@ func (x *Exchange) lostAnswer() bool {
 	return x.Infrastructure() && x.Status() != http.StatusTooManyRequests && x.Status() != http.StatusForbidden
 }
 
-// uncertain reports whether the state of x's grant is unknown because the answer
-// to an earlier poll was lost on its way: that poll may have redeemed the code,
-// or have counted as one that was too fast. A server error says something
-// whatever came before.
+// uncertain reports whether the state of what x asks for is unknown because an
+// earlier answer about it was lost on its way: that request may have redeemed the
+// code, used up the refresh token, or counted as a poll that was too fast. A
+// server error says something whatever came before.
 func (e *Evidence) uncertain(x *Exchange) bool {
-	if e == nil || x.Flow == "" || x.Op != OpToken || x.Class() == 5 {
+	if e == nil || x.Op != OpToken || x.Class() == 5 {
 		return false
 	}
-	return slices.ContainsFunc(e.byFlow[x.Flow], func(y *Exchange) bool {
-		return y.Op == OpToken && y != x && y.Received <= x.Sent && y.lostAnswer()
+	return slices.ContainsFunc(e.byScenario[x.Scenario], func(y *Exchange) bool {
+		return y.Op == OpToken && y != x && y.Received <= x.Sent && y.lostAnswer() && sameGrant(x, y)
+	})
+}
+
+// sameGrant reports whether two token requests are about one grant: one flow, or
+// one credential.
+func sameGrant(x, y *Exchange) bool {
+	if x.Flow != "" && x.Flow == y.Flow {
+		return true
+	}
+	return slices.ContainsFunc([]string{"device_code", "refresh_token"}, func(name string) bool {
+		a, _ := x.Request.Params.Get(name)
+		b, _ := y.Request.Params.Get(name)
+		return a != "" && a == b
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 func answered(status int, body string) *Exchange {
@@ -74,6 +75,13 @@ func TestInfrastructureIsOpen(t *testing.T) {
 			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&late, refused}}, nil)
 			j.Fail("", "", refused)
 		}, reports.Fail},
+		{"a refresh token whose last answer was lost", func(j *Judgement) {
+			mine := spec.Params{{Name: "refresh_token", Value: "r"}}
+			before, after := *lost, *refused
+			before.Flow, after.Flow, before.Request.Params, after.Request.Params = "", "", mine, mine
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&before, &after}}, nil)
+			j.Warn("", "", &after)
+		}, reports.Inconclusive},
 		{"limits that are its own", func(j *Judgement) {
 			j.ownsLimits = true
 			j.Each([]*Exchange{answered(429, "")}, DuePending, "", failIf(statusIs(429)))

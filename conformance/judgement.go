@@ -66,6 +66,12 @@ func (j *Judgement) Inconclusive(reason string, xs ...*Exchange) {
 	}
 }
 
+// open books what was expected and cannot be told from what came.
+func (j *Judgement) open(expected, actual string, xs []*Exchange) {
+	j.worsen(reports.Inconclusive, actual)
+	j.cite(reports.Inconclusive, expected, actual, xs)
+}
+
 // Skip says why the check does not apply to this target.
 func (j *Judgement) Skip(reason string) { j.worsen(reports.Skipped, reason) }
 
@@ -82,7 +88,7 @@ func (j *Judgement) Book(v reports.Verdict, expected, actual string, xs ...*Exch
 	case reports.Pass:
 		j.Pass(xs...)
 	case reports.Inconclusive:
-		j.Inconclusive(actual, xs...)
+		j.open(expected, actual, xs)
 	default:
 		j.find(v, expected, actual, xs)
 	}
@@ -91,7 +97,7 @@ func (j *Judgement) Book(v reports.Verdict, expected, actual string, xs ...*Exch
 func (j *Judgement) find(v reports.Verdict, expected, actual string, xs []*Exchange) {
 	xs, open := j.grounds(xs)
 	if open != "" {
-		j.Inconclusive(fmt.Sprintf("expected %s, got %s: %s", expected, actual, open), xs...)
+		j.open(expected, actual+", "+open, xs)
 		return
 	}
 	j.seen += max(len(xs), 1)

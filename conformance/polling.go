@@ -68,7 +68,7 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode}, Judge: judgeEnteredCode},
 	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow}, Judge: judgeUnprimedFlow},
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
-	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers}, Judge: judgeRepeatedPollMembers},
+	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll}, Judge: judgeRepeatedPollMembers},
 }
 
 // firstPoll is the plainest flow: start, wait the interval, poll.

@@ -273,7 +273,14 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		if !e.Documented() && strings.Contains(x.Step, "another") {
 			accepted = failIf(stillPending) // ruling R7
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), accepted,
+		each := j.Each
+		switch {
+		case strings.Contains(x.Step, "another") && strings.Contains(x.Step, "device_code"):
+			each = j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011").Each
+		case strings.Contains(x.Step, "another"):
+			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
+		}
+		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidRequest)),
 			passIf(errorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),
 			warnIf(class(4), hasError), e.frameworkAnswer())

@@ -29,6 +29,7 @@ var securityChecks = []Check{
 		ID:      "DF-SEC-002",
 		Gate:    GateStart,
 		Reads:   []*Scenario{codeSample},
+		Wants:   []*Scenario{startingRace},
 		Passive: true,
 		Judge:   judgeDeviceCodeOrder,
 	},
@@ -63,6 +64,7 @@ var securityChecks = []Check{
 		ID:      "DF-SEC-007",
 		Gate:    GateStart,
 		Reads:   []*Scenario{verificationPage},
+		Shows:   "address in an answer",
 		Passive: true,
 		Judge:   judgeSecretURLs,
 	},
@@ -165,7 +167,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	case p.Rising:
 		j.Fail(expected, "codes that rise or fall steadily")
 	}
-	if p.Bits >= guessable { // shorter ones are alike by accident
+	if e.room(p) >= guessable { // shorter ones are alike by accident
 		actual := fmt.Sprintf("two that differ in %.0f %% of their changing characters", 100*p.Nearest)
 		switch {
 		case p.Nearest < 0.1:
@@ -175,6 +177,18 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 		}
 	}
 	j.Saw(p.Count, "device code")
+}
+
+// room is how many bits the changing characters of the device codes could hold.
+// What they do hold is DF-SEC-001's, and cannot be estimated from the codes of a
+// second or two.
+func (e *Evidence) room(p Pool) float64 {
+	for _, x := range e.Starts() {
+		if s := e.Secrets[x.text("device_code")]; s.Length > 0 {
+			return float64(p.Length-p.Fixed) * s.Bits / float64(s.Length)
+		}
+	}
+	return 0
 }
 
 // forgedHost is a name that nobody can own (RFC 6761).
