@@ -17,7 +17,7 @@ func judgeStartTypes(e *Evidence, j *Judgement) {
 			v, ok := x.Member(m)
 			switch text, isText := v.(string); {
 			case m == "verification_uri_complete" && ok && v == nil:
-				j.Warn(m+" left out rather than null", "null", x)
+				j.Warn(m+" to be left out rather than null", "null", x)
 			case ok && (!isText || text == ""):
 				j.Fail(m+" as a non-empty string", jsonText(v), x)
 			}
@@ -164,9 +164,9 @@ func judgeLifetime(e *Evidence, j *Judgement) {
 		case n <= 0 || n > int64(maxLifetime/time.Second):
 			j.Fail("a lifetime between 1 and 86400 s", fmt.Sprintf("expires_in %d", n), x)
 		case life < interval:
-			j.Fail("at least one interval", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+			j.Fail("a lifetime of at least one interval", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
 		case life < 2*interval:
-			j.Warn("time for two polls", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+			j.Warn("a lifetime of at least two intervals", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
 		case (life < shortLifetime || life > longLifetime) && !e.ShortLifetime && !e.Embedded:
 			j.Warn("a lifetime between 120 and 1800 s", fmt.Sprintf("expires_in %d", n), x)
 		default:

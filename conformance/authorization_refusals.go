@@ -50,9 +50,9 @@ func judgeUnknownClientStart(e *Evidence, j *Judgement) {
 		j.Inconclusive("the target registers any client")
 		return
 	}
-	accepted := failIf(class(2))
+	accepted := failIf(givesCodes)
 	if e.Documented() && !e.ClientsRegistered {
-		accepted = warnIf(class(2)) // ruling R12
+		accepted = warnIf(givesCodes) // ruling R12
 	}
 	j.Each(e.Of(unknownClientStart), DueRefusal, "400 or 401 with invalid_client", accepted,
 		passIf(statusIs(400, 401), errorIs(spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
@@ -86,7 +86,7 @@ func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
 		return
 	}
 	j.Each(mine, DueRefusal, "400 without a device code",
-		failIf(givesCodes), failIf(class(2)), passIf(statusIs(400)), warnIf(statusIs(422)))
+		failIf(givesCodes), passIf(statusIs(400)), warnIf(statusIs(422)))
 }
 
 // extraMembers starts with parameters that no server knows, and once without
@@ -110,7 +110,7 @@ func judgeExtraMembers(e *Evidence, j *Judgement) {
 		return
 	}
 	j.Each([]*Exchange{with}, DueSuccess, "200, as without the unknown parameters",
-		passIf(class(2)), openIf(infrastructure), failIf(anyAnswer))
+		passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
 }
 
 // emptyMembers sends parameters without a value, which count as left out
@@ -137,11 +137,11 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 		case "scope empty":
 			judgeEmptyScope(e, j, x)
 		default:
-			accepted := failIf(class(2))
+			accepted := failIf(givesCodes)
 			if e.acceptedWithout(strings.TrimSuffix(x.Step, " empty"), x.Request.Encoding) {
-				accepted = passIf(class(2)) // that it may be missing is another check's business
+				accepted = passIf(givesCodes) // that it may be missing is another check's business
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter", accepted, failIf(givesCodes), passIf(class(4)))
+			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter", accepted, passIf(class(4)))
 		}
 	}
 }
@@ -150,7 +150,7 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 // served.
 func (e *Evidence) acceptedWithout(param string, enc spec.Encoding) bool {
 	for _, s := range []*Scenario{missingClient, missingMetadata} {
-		if x := e.One(s, spec.Negative{Kind: spec.Missing, Param: param, Encoding: enc}.String()); x != nil && x.Class() == 2 {
+		if x := e.One(s, spec.Negative{Kind: spec.Missing, Param: param, Encoding: enc}.String()); x != nil && x.HasCodes() {
 			return true
 		}
 	}
@@ -165,14 +165,14 @@ func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 		switch {
 		case x.Infrastructure() || absent.Infrastructure():
 			j.Inconclusive(describe(x), x)
-		case absent.Class() != 2:
+		case !absent.HasCodes():
 			j.Inconclusive("the server wants a scope", absent)
-		case x.Class() == 2:
+		case x.HasCodes():
 			j.Pass(x)
 		case x.Class() == 4 && x.Request.Encoding == spec.JSON:
-			j.Warn("an empty scope treated as absent", describe(x), x, absent)
+			j.Warn("an empty scope to count as absent", describe(x), x, absent)
 		default:
-			j.Fail("an empty scope treated as absent", describe(x), x, absent)
+			j.Fail("an empty scope to count as absent", describe(x), x, absent)
 		}
 	}
 }
@@ -205,9 +205,9 @@ var repeatedMembers = &Scenario{
 
 func judgeRepeatedMembers(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(repeatedMembers) {
-		accepted := warnIf(class(2))
+		accepted := warnIf(givesCodes)
 		if x.Step == "conflicting client_id" && !e.Documented() {
-			accepted = failIf(class(2)) // ruling R7
+			accepted = failIf(givesCodes) // ruling R7
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 invalid_request", accepted,
 			passIf(statusIs(400), errorIs(spec.ErrInvalidRequest)),

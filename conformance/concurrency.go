@@ -96,7 +96,7 @@ func judgeRedeemingRace(e *Evidence, j *Judgement) {
 			if x.HasTokens() {
 				answers++
 			}
-			if x.Class() == 5 {
+			if x.Class() == 5 && !x.Infrastructure() {
 				j.Fail("an OAuth error for the losers of a race", describe(x), x)
 			}
 		}
@@ -162,7 +162,7 @@ var pendingRace = &Scenario{
 
 func judgePendingRace(e *Evidence, j *Judgement) {
 	j.Each(e.Of(pendingRace, "race"), DuePending, "every poll answered as pending",
-		passIf(stillPending), warnIf(statusIs(409, 429)), openIf(infrastructure))
+		passIf(stillPending), openIf(infrastructure), warnIf(statusIs(409, 429)))
 	j.Each(e.Of(pendingRace, "late"), DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
 		passIf(errorIs(spec.ErrAuthorizationPending)),
 		openIf(errorIs(spec.ErrSlowDown), func(x *Exchange) bool { return e.slows(x) > 1 }), // DF-POLL-006

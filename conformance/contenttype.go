@@ -134,7 +134,7 @@ func judgeEncoding(e *Evidence, j *Judgement, enc spec.Encoding) {
 	}
 	j.Each(e.purest(OpStart, enc), DueSuccess, "200 with codes for a start as "+enc.Short(),
 		passIf(class(2), givesCodes), openIf(infrastructure), failIf(anyAnswer))
-	j.Each(e.purest(OpToken, enc), DuePending, "an answer as pending to a poll as "+enc.Short(),
+	j.Each(e.purest(OpToken, enc), DuePending, "a pending answer to a poll as "+enc.Short(),
 		passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 }
 
@@ -180,7 +180,7 @@ func judgeMixedEncodings(e *Evidence, j *Judgement) {
 			continue // DF-CTYPE-001 to 003
 		}
 		if x := e.spoken(p, OpToken); x != nil {
-			j.Each([]*Exchange{x}, DuePending, "an answer as pending", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
+			j.Each([]*Exchange{x}, DuePending, "a pending answer", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 		}
 	}
 	judgeAccents(e, j)
@@ -195,11 +195,11 @@ func judgeAccents(e *Evidence, j *Judgement) {
 		case !e.works(OpStart, x.Request.Encoding):
 		case x.Infrastructure():
 			j.Inconclusive(describe(x), x)
-		case x.Class() == 2:
+		case x.HasCodes():
 			accepted++
 			j.Pass(x)
 		case x.Class() == 5:
-			j.Fail("an accented device type read as any other", x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail("an accented device type to be read like any other", x.Request.Encoding.Short()+": "+describe(x), x)
 		default:
 			refused = append(refused, x)
 		}
@@ -208,7 +208,7 @@ func judgeAccents(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, x := range refused {
-		j.Warn("an accented device type read alike in every encoding", x.Request.Encoding.Short()+": "+describe(x), x)
+		j.Warn("an accented device type to be read alike in every encoding", x.Request.Encoding.Short()+": "+describe(x), x)
 	}
 }
 

@@ -122,7 +122,7 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 	case plus.Infrastructure() || percent.Infrastructure():
 		j.Inconclusive("the starts were limited", plus, percent)
 	case plus.HasCodes() != percent.HasCodes():
-		j.Fail("+ and %20 read alike", "+: "+describe(plus)+"; %20: "+describe(percent), plus, percent)
+		j.Fail("+ and %20 to be read alike", "+: "+describe(plus)+"; %20: "+describe(percent), plus, percent)
 	default:
 		j.Pass(plus, percent)
 	}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -71,14 +72,21 @@ func judgeUndeclaredTypes(e *Evidence, j *Judgement) {
 		if strings.HasSuffix(x.Step, "/xml") || strings.HasSuffix(x.Step, "/octet-stream") {
 			accepted = failIf(read)
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "415 or 400", accepted, passIf(statusIs(400, 415)),
+		j.Each([]*Exchange{x}, DueRefusal, "415 or 400", accepted, passIf(unread),
 			openIf(infrastructure), warnIf(statusIs(401, 403, 404, 406)))
 	}
 }
 
-// read tells whether a request was understood: a start succeeded, or a poll
+// read reports whether a request was understood: a start gave codes, or a poll
 // found its grant.
-func read(x *Exchange) bool { return x.Class() == 2 || x.StillPending() }
+func read(x *Exchange) bool { return x.GivesCredentials() || x.StillPending() }
+
+// unread reports whether an answer refuses a body that was not read: for what it
+// is, or for the client that nobody found in it (ruling R24).
+func unread(x *Exchange) bool {
+	return statusIs(http.StatusBadRequest, http.StatusUnsupportedMediaType)(x) ||
+		statusIs(http.StatusUnauthorized)(x) && errorIs(spec.ErrInvalidClient)(x)
+}
 
 // wrongLabels are starts whose body is of one kind and labelled as another.
 var wrongLabels = &Scenario{
@@ -103,7 +111,7 @@ var wrongLabels = &Scenario{
 
 func judgeWrongLabels(e *Evidence, j *Judgement) {
 	j.Each(e.Of(wrongLabels), DueRefusal, "400 or 415",
-		warnIf(class(2)), passIf(statusIs(400, 415)), openIf(infrastructure), warnIf(class(4)))
+		warnIf(givesCodes), passIf(unread), openIf(infrastructure), warnIf(class(4)))
 }
 
 // accepts are values of the Accept header field; "" leaves it out. The first

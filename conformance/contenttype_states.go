@@ -158,7 +158,7 @@ func (e *Evidence) collected(j *Judgement, s *Scenario, step string) (last map[s
 		if !decidedFlow(e, j, s, f) {
 			continue
 		}
-		xs := e.Polls(f, step)
+		xs := unlimited(e.Polls(f, step))
 		if len(xs) == 0 || !e.works(OpToken, xs[0].Request.Encoding) {
 			continue
 		}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ var deniedFlow = &Scenario{
 func judgeDenied(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(deniedFlow) {
 		if decided(e, j, deniedFlow, f) {
-			judgeDenial(e, j, e.Polls(f, "denied"))
+			judgeDenial(e, j, unlimited(e.Polls(f, "denied")))
 		}
 	}
 }
@@ -107,7 +108,7 @@ func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
 			j.Pass(x)
 			return
 		case x.Class() == 4 && code == spec.ErrAccessDenied:
-			j.Warn("access_denied on the first poll after the denial", "only on a later poll", polls[:i+1]...)
+			j.Warn("access_denied on the first poll after the denial", fmt.Sprintf("it only on poll %d", i+1), polls[:i+1]...)
 			return
 		default:
 			j.Each([]*Exchange{x}, DueRefusal, spec.ErrAccessDenied,
@@ -149,7 +150,7 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 		j.Each(e.Polls(f, "after"), DueRefusal, "no tokens after the denial",
 			failIf(givesTokens), openIf(infrastructure), passIf(anyAnswer))
 		if reversal.Decision.Outcome == Accepted {
-			j.Warn("the approval of a denied code refused", "reported as a success", e.Polls(f, "after")...)
+			j.Warn("the approval of a denied code to be refused", "the page reported success", e.Polls(f, "after")...)
 		}
 	}
 }
@@ -227,8 +228,8 @@ func judgeTwoDevices(e *Evidence, j *Judgement) {
 		passIf(terminal), openIf(infrastructure), warnIf(stillPending))
 	j.Each(lastOf("approved"), DueSuccess, "tokens for the device that was approved",
 		passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
-	j.Each(lastOf("next device"), DueSuccess, "a new start as usual", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
-	j.Each(lastOf("next"), DuePending, "the new grant pending", passIf(stillPending))
+	j.Each(lastOf("next device"), DueSuccess, "a new start to succeed as usual", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
+	j.Each(lastOf("next"), DuePending, "the new grant to be pending", passIf(stillPending))
 }
 
 var (

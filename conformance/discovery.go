@@ -150,7 +150,7 @@ func judgeMetadata(e *Evidence, j *Judgement) {
 func judgeIssuer(e *Evidence, j *Judgement, doc *Exchange) {
 	issuer, ok := doc.Object()["issuer"].(string)
 	if !ok || issuer != e.Issuer {
-		j.Fail(fmt.Sprintf("issuer %q", e.Issuer), fmt.Sprintf("%q", issuer), doc)
+		j.Fail(fmt.Sprintf("issuer %q", e.Issuer), memberText(doc, "issuer"), doc)
 		return
 	}
 	u, err := url.Parse(issuer)
@@ -249,7 +249,16 @@ func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
 		j.Pass(doc, poll)
 		return
 	}
-	j.Warn(method+" in token_endpoint_auth_methods_supported, because it works", jsonText(v), doc, poll)
+	j.Warn(method+" in token_endpoint_auth_methods_supported, because it works", memberText(doc, "token_endpoint_auth_methods_supported"), doc, poll)
+}
+
+// memberText is how a member of an answer is told: as JSON, or that it is absent.
+func memberText(x *Exchange, name string) string {
+	v, ok := x.Member(name)
+	if !ok {
+		return "no such member"
+	}
+	return jsonText(v)
 }
 
 func jsonText(v any) string {

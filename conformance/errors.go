@@ -25,7 +25,7 @@ var errorChecks = []Check{
 	},
 	{
 		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a mistake",
-		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: append([]*Scenario{malformedJSON}, mistakes...),
+		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: mistakes,
 	},
 }
 
@@ -33,10 +33,11 @@ var errorChecks = []Check{
 // states of polling, and plain mistakes.
 var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart, missingCode, missingGrantType}
 
-// passiveErrors makes a check that looks at every refusal of the run; a pending
-// poll and four faults make sure that there are some.
+// passiveErrors makes a check that looks at the refusals of the run; a pending
+// poll, a slow_down and four faults make sure that there are some.
 func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring, Shows: "error answer", Passive: true, Judge: judge}
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring,
+		Shows: "error answer", Passive: true, Judge: judge}
 }
 
 // A tally gathers alike observations into one finding each, because a defect of
@@ -74,7 +75,10 @@ func (t *tally) book(j *Judgement) {
 	}
 }
 
-// posted lists the answers of both endpoints to POST.
+// posted lists the answers of both endpoints to POSTs that OAuth code answers:
+// those of ordinary devices, and the mistakes that a check names. What is said
+// to other requests may be a framework's, which knows nothing of OAuth (ruling
+// R25); a check must not name their scenarios.
 func (e *Evidence) posted() []*Exchange {
 	var out []*Exchange
 	for _, x := range e.Exchanges {
@@ -83,7 +87,7 @@ func (e *Evidence) posted() []*Exchange {
 			continue // where metadata points is DF-DISC-004
 		}
 		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded &&
-			x.Response.Length <= MaxBody { // a body that was cut is nothing to judge
+			!x.Infrastructure() && x.Response.Length <= MaxBody { // a body that was cut is nothing to judge
 			out = append(out, x)
 		}
 	}
@@ -96,10 +100,13 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
 		code := x.ErrorCode()
-		if code == "" {
+		if code == "" || e.throttled(x) {
 			continue
 		}
 		v := statusVerdict(x.Status(), code)
+		if e.Documented() && x.Status()/100 == 2 && !slices.Contains(pollingStates, code) {
+			v = reports.Warning // ruling R23
+		}
 		if v != reports.Pass && slices.Contains(e.Lenient.Status, x.Status()) {
 			v = reports.Waived
 		}
@@ -112,9 +119,12 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 	t.book(j)
 }
 
-// flowCodes are the errors of the device flow and of plain mistakes in it.
-var flowCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken,
-	spec.ErrInvalidGrant, spec.ErrInvalidRequest, spec.ErrUnsupportedGrantType}
+// pollingStates are the four answers of RFC 8628 section 3.5; flowCodes are these
+// and the errors of plain mistakes.
+var (
+	pollingStates = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken}
+	flowCodes     = append(slices.Clone(pollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest, spec.ErrUnsupportedGrantType)
+)
 
 func statusVerdict(status int, code string) reports.Verdict {
 	switch {
@@ -133,10 +143,6 @@ func statusVerdict(status int, code string) reports.Verdict {
 	return reports.Warning
 }
 
-// unreadable are the scenarios whose requests no parser has to understand; what
-// is said to them is for their own checks.
-var unreadable = []*Scenario{undeclaredTypes, wrongLabels, malformedJSON, brokenMultipart, acceptedTypes}
-
 // mistakes are the scenarios of plain mistakes in requests that can be read.
 var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode, missingGrantType}
 
@@ -144,14 +150,10 @@ func (x *Exchange) of(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
 }
 
-// judgeErrorMediaType: a refusal is one JSON object and labelled so. Frameworks
-// that refuse before OAuth code runs get a warning.
+// judgeErrorMediaType: a refusal is one JSON object and labelled so.
 func judgeErrorMediaType(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
-		if x.of(unreadable...) || x.Request.Header.Get("Host") != "" {
-			continue
-		}
 		media, object := x.MediaType(), x.Object() != nil
 		actual := fmt.Sprintf("%d as %s", x.Status(), media)
 		if media == "" {
@@ -160,20 +162,14 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 		if !object {
 			actual += ", which is not one JSON object"
 		}
-		switch s := x.Status(); {
-		case s == 400 || s == 401 || x.excused():
-			v := reports.Pass
-			switch {
-			case media == string(spec.JSON) && object:
-			case !x.Provoked || x.ErrorCode() != "" || x.of(mistakes...):
-				v = reports.Fail
-			default:
-				v = reports.Warning
-			}
-			t.add(v, "an error as one JSON object in application/json", actual, x)
-		case (s == 405 || s == 415) && x.Response.Length > 0 && !(object && strings.HasSuffix(media, "json")):
-			t.add(reports.Warning, "JSON also from the framework", actual, x)
+		if s := x.Status(); s != 400 && s != 401 && !x.excused() && !x.refusedUnder2xx() {
+			continue
 		}
+		v := reports.Fail
+		if media == string(spec.JSON) && object {
+			v = reports.Pass
+		}
+		t.add(v, "an error as one JSON object in application/json", actual, x)
 	}
 	t.book(j)
 }

@@ -119,7 +119,7 @@ func errorURIVerdict(v any) (reports.Verdict, string) {
 func judgeErrorCaching(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
-		if x.Op == OpToken && x.ErrorCode() != "" {
+		if x.Op == OpToken && x.ErrorCode() != "" && x.Status() != http.StatusTooManyRequests {
 			v, actual := cacheVerdict(e, x)
 			t.add(v, "Cache-Control: no-store", actual, x)
 		}
@@ -222,8 +222,7 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 	}
 	var t tally
 	for _, x := range e.posted() {
-		if !x.of(append([]*Scenario{malformedJSON}, mistakes...)...) || x.Class() != 4 || x.Infrastructure() && x.Object() == nil ||
-			x.Object() == nil && x.Response.Length > 0 && !x.of(malformedJSON) {
+		if !x.of(mistakes...) || x.Class() != 4 || x.Object() == nil && x.Response.Length > 0 {
 			continue
 		}
 		if s := x.Status(); s == 405 || s == 413 || s == 415 || x.StillPending() {
@@ -233,7 +232,7 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 			t.add(reports.Pass, "", "", x)
 			continue
 		}
-		t.add(verdict, "an object with a member error", fmt.Sprintf("%s with the members %v", describe(x), sortedNames(x.Object())), x)
+		t.add(verdict, "a JSON object with an error member", fmt.Sprintf("%s with the members %v", describe(x), sortedNames(x.Object())), x)
 	}
 	t.book(j)
 }

@@ -201,10 +201,24 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
 				continue
 			}
-			j.Each([]*Exchange{x}, DuePending, "an answer as pending, "+fmt.Sprintf("%.1f s before the end", (e.Earliest(x.Flow)-x.Received).Seconds()),
+			expected := fmt.Sprintf("the code to stay pending until its end (%.1f s were left, %d other codes had been started since)",
+				(e.Earliest(x.Flow) - x.Received).Seconds(), e.startedBetween(e.Begun(x.Flow), x))
+			j.Each([]*Exchange{x}, DuePending, expected,
 				passIf(stillPending), openIf(infrastructure), failIf(terminal))
 		}
 	}
+}
+
+// startedBetween counts the starts that gave codes after one exchange and before
+// another: a store that evicts its oldest grants shows by it.
+func (e *Evidence) startedBetween(a, b *Exchange) int {
+	n := 0
+	for _, x := range e.Exchanges {
+		if x != a && x.Op == OpStart && x.HasCodes() && x.Received > a.Received && x.Sent < b.Sent {
+			n++
+		}
+	}
+	return n
 }
 
 func judgeProlonged(e *Evidence, j *Judgement) {
@@ -220,7 +234,7 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 				j.Pass(x) // that it stays ended is DF-EXPIRY-006's
 				continue
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "an end, as for a code that was not polled",
+			j.Each([]*Exchange{x}, DueRefusal, "polling not to extend the code's lifetime",
 				failIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), passIf(anyAnswer))
 		}
 	}
@@ -251,7 +265,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		j.Each(e.exceptExpiredOnce(j, polls), DueRefusal, "no tokens for a code that was approved after its end",
 			failIf(givesTokens), openIf(infrastructure), passIf(terminal), pending, warnIf(errorIs(spec.ErrSlowDown)))
 		if d.Decision.Outcome == Accepted && len(polls) > 0 {
-			j.Warn("the approval of an expired code refused", "reported as a success", polls...)
+			j.Warn("the approval of an expired code to be refused", "the page reported success", polls...)
 		}
 	}
 }
@@ -259,7 +273,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 func judgeLateRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(lateRedemption) {
 		if decided(e, j, lateRedemption, f) {
-			j.Each(e.Polls(f, "after the end"), DueRefusal, "no tokens after the end, although the code was approved before",
+			j.Each(e.Polls(f, "after the end"), DueRefusal, "no tokens after the code's end (it was approved in time and not redeemed)",
 				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 				warnIf(errorIs(spec.ErrAccessDenied, spec.ErrSlowDown)))
 		}
@@ -273,7 +287,7 @@ func judgeStaysExpired(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, x := range e.exceptExpiredOnce(j, append(after[1:], e.Of(expiringFlow, "later")...)) {
-		j.Each([]*Exchange{x}, DueRefusal, "a code that stays at its end",
+		j.Each([]*Exchange{x}, DueRefusal, "an expired code to stay expired",
 			failIf(givesTokens), failIf(errorIs(spec.ErrAuthorizationPending)),
 			passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 			warnIf(errorIs(spec.ErrSlowDown, spec.ErrAccessDenied)))
@@ -290,6 +304,6 @@ func anyTerminal(xs []*Exchange) bool {
 }
 
 func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
-	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error, also when it is asked for too fast",
+	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error, even to a poll that comes too fast",
 		passIf(terminal), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), openIf(anyAnswer))
 }

@@ -75,7 +75,7 @@ func judgeSafeMethods(e *Evidence, j *Judgement) {
 	j.Each(e.Of(safeMethods, http.MethodGet, http.MethodHead), DueRefusal, "405",
 		failIf(givesCredentials), failIf(stillPending), passIf(statusIs(http.StatusMethodNotAllowed)),
 		warnIf(statusIs(400, 401, 403, 404)))
-	j.Each(e.Of(safeMethods, "after"), DuePending, "a grant that GET and HEAD left alone",
+	j.Each(e.Of(safeMethods, "after"), DuePending, "the grant to stay pending after GET and HEAD",
 		passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 	for _, f := range e.FlowsOf(safeMethods) {
 		polls := e.Polls(f, "redeem")

@@ -187,7 +187,7 @@ func judgeHandshakes(e *Evidence, j *Judgement) {
 	case unknown:
 		j.Inconclusive("whether TLS 1.1 is refused: " + reason)
 	case legacy != "refused":
-		j.Fail("a handshake at TLS 1.1 or below refused", legacy+" accepted")
+		j.Fail("handshakes at TLS 1.1 and below to be refused", legacy+" accepted")
 	}
 	if v, _ := e.Fact(handshakes, factVersion); v != tls.VersionName(tls.VersionTLS13) {
 		j.Warn("TLS 1.3", v)

@@ -24,7 +24,7 @@ func TestInfrastructure(t *testing.T) {
 		{502, "<html>", true}, {503, `{"error":"Service Unavailable"}`, true}, {504, `{"message":"timeout"}`, true},
 		{503, `{"error":"temporarily_unavailable"}`, false}, // the application says so itself
 		{521, "<html>", true}, {408, "", true}, {500, "<html>", false},
-		{429, "", true}, {429, `{"error":"rate_limit_exceeded"}`, true}, {429, `{"error":"slow_down"}`, false},
+		{429, "", true}, {429, `{"error":"rate_limit_exceeded"}`, true}, {429, `{"error":"slow_down"}`, true}, // of no flow's
 		{403, "<html>", true}, {403, `{"error":"Forbidden"}`, true}, {403, `{"error":403}`, true},
 		{403, `{"error":"access_denied"}`, false}, {403, `{"error":"authorization_declined"}`, false},
 		{400, "<html>", false}, {401, "", false},

@@ -30,7 +30,7 @@ var pollingChecks = []Check{
 		Reads: []*Scenario{hastyFirstPoll},
 		Judge: judgeHastyFirstPoll,
 	},
-	{ID: "DF-POLL-003", Gate: GatePending, Reads: []*Scenario{steadyPolls}, Judge: judgeSteadyPolls},
+	{ID: "DF-POLL-003", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeSteadyPolls},
 	{ID: "DF-POLL-004", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeEarnedSlowDown},
 	{ID: "DF-POLL-005", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
 	{ID: "DF-POLL-006", Gate: GatePending, Reads: []*Scenario{addedSlowDowns, servedSlowDown}, Judge: judgeAddedSlowDowns},
@@ -39,10 +39,10 @@ var pollingChecks = []Check{
 	{
 		ID:    "DF-POLL-009",
 		Gate:  GatePending,
-		Reads: []*Scenario{hastyNeighbour},
+		Reads: []*Scenario{hastyNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(hastyNeighbour, "patient"), DuePending, "only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
-				passIf(errorIs(spec.ErrAuthorizationPending)),
+				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
 		},
@@ -50,10 +50,10 @@ var pollingChecks = []Check{
 	{
 		ID:    "DF-POLL-010",
 		Gate:  GatePending,
-		Reads: []*Scenario{guessingNeighbour},
+		Reads: []*Scenario{guessingNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(guessingNeighbour, "patient"), DuePending, "only "+spec.ErrAuthorizationPending+" beside polls of unknown codes",
-				passIf(errorIs(spec.ErrAuthorizationPending)),
+				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
 		},
@@ -64,7 +64,7 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-014", Gate: GatePending, Reads: []*Scenario{missingGrantType}, Judge: judgeMissingGrantType},
 	{ID: "DF-POLL-015", Gate: GatePending, Reads: []*Scenario{foreignGrantTypes, missingGrantType, firstPoll}, Judge: judgeForeignGrantTypes},
 	{ID: "DF-POLL-016", Gate: GatePending, Reads: []*Scenario{overlongPolls, unknownCodes}, Judge: judgeOverlongPolls},
-	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls}, Judge: judgeDefaultInterval},
+	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeDefaultInterval},
 	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode}, Judge: judgeEnteredCode},
 	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow}, Judge: judgeUnprimedFlow},
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
@@ -166,7 +166,7 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 		if !decided(e, j, enteredCode, f) {
 			continue
 		}
-		j.Each(e.Polls(f, "entered"), DuePending, "a grant that is still undecided",
+		j.Each(e.Polls(f, "entered"), DuePending, "the grant to stay pending (the code was entered and nothing decided)",
 			passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 		for _, x := range e.Polls(f, "entered") {
 			if !x.StillPending() {
@@ -197,7 +197,7 @@ var unprimedFlow = &Scenario{
 func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 	primed := e.One(approvedFlow, "after")
 	for _, f := range e.FlowsOf(unprimedFlow) {
-		polls := e.Polls(f, "first")
+		polls := unlimited(e.Polls(f, "first"))
 		if !decided(e, j, unprimedFlow, f) || len(polls) == 0 {
 			continue
 		}
@@ -206,13 +206,13 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 		case last.HasTokens() && len(polls) == 1:
 			j.Pass(last)
 		case last.HasTokens():
-			j.Warn("tokens on the first poll ever", describe(polls[0])+", then tokens", polls...)
+			j.Warn("tokens on the first poll (the code was approved before it)", describe(polls[0])+", then tokens", polls...)
 		case last.Infrastructure():
 			j.Inconclusive(describe(last), last)
 		case primed == nil || !primed.HasTokens():
 			j.Inconclusive("a flow that was polled before its approval got no tokens either", polls...)
 		default:
-			j.Fail("tokens on the first poll ever", fmt.Sprintf("%s, %d polls long", describe(last), len(polls)), polls...)
+			j.Fail("tokens on the first poll (the code was approved before it)", fmt.Sprintf("%s, %d polls long", describe(last), len(polls)), polls...)
 		}
 	}
 }
@@ -256,6 +256,6 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			j.Inconclusive("the poll without them got "+describe(without[0]), polls...)
 			continue
 		}
-		j.Each(polls[:1], DuePending, "an answer as without the extra parameters", passIf(stillPending), openIf(infrastructure), refused)
+		j.Each(polls[:1], DuePending, "the same answer as without the extra parameters", passIf(stillPending), openIf(infrastructure), refused)
 	}
 }

@@ -28,6 +28,15 @@ func judgeUnknownCodes(e *Evidence, j *Judgement) {
 		warnIf(errorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), warnIf(statusIs(404), hasError))
 }
 
+// asUnknown reports whether an answer is what this server says to any code that
+// nobody issued. DF-POLL-011 judges that answer, and no other check repeats its
+// finding (ruling R26).
+func (e *Evidence) asUnknown(x *Exchange) bool {
+	return slices.ContainsFunc(e.Of(unknownCodes, "of the usual shape", "of another shape"), func(u *Exchange) bool {
+		return u.Class() == 4 && u.Class() == x.Class() && u.ErrorCode() == x.ErrorCode() && !u.StillPending() && !u.Infrastructure()
+	})
+}
+
 // alteredCodes polls a live code in spellings that are not its own.
 var alteredCodes = &Scenario{
 	Name: "altered codes", Lane: LaneInstant, Cost: fixed(8, 3),
@@ -40,7 +49,7 @@ var alteredCodes = &Scenario{
 				return
 			}
 			if swapped := swapCase(code); swapped != code {
-				try(swapped, "with letters of the other case, "+letterCase(code))
+				try(swapped, "with upper and lower case swapped, "+letterCase(code))
 			}
 			if i == 0 {
 				try(code[:len(code)-1], "less its last character")
@@ -71,29 +80,30 @@ func judgeAlteredCodes(e *Evidence, j *Judgement) {
 			continue
 		}
 		space := strings.Contains(x.Step, "space") || strings.Contains(x.Step, "line break")
-		folded := strings.HasSuffix(x.Step, oneCase) // hexadecimal or a UUID: folding is harmless
+		folded := strings.Contains(x.Step, oneCase) // hexadecimal or a UUID: folding is harmless
 		accepted := failIf(stillPending)
 		if space || folded {
 			accepted = warnIf(stillPending)
 		}
 		j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011").Each([]*Exchange{x}, DueRefusal,
-			spec.ErrInvalidGrant+" for a code "+x.Step, failIf(givesTokens), accepted,
+			spec.ErrInvalidGrant+" for a code that is not exactly the one issued", failIf(givesTokens), accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
 			warnIf(errorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
 	}
 }
 
+// oneCase also stands at the end of what saved transcripts call this step.
 const (
 	oneCase  = "of one case"
 	bothCase = "of both cases"
 )
 
-// letterCase tells whether a code's letters are of one case.
+// letterCase reports whether a code's letters are of one case.
 func letterCase(code string) string {
 	if strings.ToLower(code) == code || strings.ToUpper(code) == code {
-		return oneCase
+		return "in a code " + oneCase
 	}
-	return bothCase
+	return "in a code " + bothCase
 }
 
 // missingCode polls without a device code, and with an empty one.
@@ -114,7 +124,7 @@ func judgeMissingCode(e *Evidence, j *Judgement) {
 			continue // DF-CLIENT-004
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest,
-			failIf(class(2)), failIf(stillPending), failIf(errorIs(spec.ErrAccessDenied)),
+			failIf(givesTokens), failIf(stillPending), failIf(errorIs(spec.ErrAccessDenied)),
 			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrInvalidGrant)), e.frameworkAnswer())
 	}
 }
@@ -138,7 +148,7 @@ func judgeMissingGrantType(e *Evidence, j *Judgement) {
 		if x.Op != OpToken || strings.Contains(x.Step, string(spec.OutsideEnum)) {
 			continue // a value outside the list is DF-POLL-015's
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(class(2)), failIf(stillPending),
+		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), failIf(stillPending),
 			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrUnsupportedGrantType)), e.frameworkAnswer())
 	}
 }
@@ -211,10 +221,10 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 		switch {
 		case x.Op != OpToken:
 		case x.Step == "device_code at the limit":
-			plain.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(class(2)),
+			plain.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(givesTokens),
 				passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
 		default:
-			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(class(2)), failIf(stillPending),
+			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(givesTokens), failIf(stillPending),
 				warnIf(errorIs(spec.ErrInvalidGrant)), passIf(class(4)))
 		}
 	}

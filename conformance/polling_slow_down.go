@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -95,6 +97,23 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	}
 }
 
+// throttled reports whether a slow_down is that of a limiter which speaks OAuth:
+// it comes with 429, and a device that polls too fast is told so with another
+// status or not at all (ruling R29).
+func (e *Evidence) throttled(x *Exchange) bool {
+	hasty := e.Of(servedSlowDown, "hasty")
+	if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
+		return false
+	}
+	own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
+	return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
+}
+
+// unlimited leaves out the polls that a limiter answered.
+func unlimited(polls []*Exchange) []*Exchange {
+	return slices.DeleteFunc(slices.Clone(polls), statusIs(http.StatusTooManyRequests))
+}
+
 // noSlowDown skips a check of the raised interval at servers that never say
 // slow_down (ruling R2).
 func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
@@ -110,13 +129,14 @@ func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
 }
 
 // served are the rules for a device that kept its raised interval.
-func served() []Rule {
-	return []Rule{passIf(errorIs(spec.ErrAuthorizationPending)), failIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), failIf(terminal)}
+func (e *Evidence) served() []Rule {
+	return []Rule{passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled), failIf(errorIs(spec.ErrSlowDown)),
+		openIf(infrastructure), failIf(terminal)}
 }
 
 func judgeServedSlowDown(e *Evidence, j *Judgement) {
 	if !noSlowDown(e, j, servedSlowDown) {
-		j.Each(e.alive(e.Of(servedSlowDown, "served")), DuePending, "authorization_pending five seconds beyond the interval", served()...)
+		j.Each(e.alive(e.Of(servedSlowDown, "served")), DuePending, "authorization_pending five seconds beyond the interval", e.served()...)
 	}
 }
 
@@ -172,7 +192,7 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 		return
 	}
 	j.Each(e.alive(e.Of(addedSlowDowns, "served")), DuePending,
-		fmt.Sprintf("authorization_pending after %d slow_downs and %d s more", slows, slows*spec.SlowDownStep), served()...)
+		fmt.Sprintf("authorization_pending after %d slow_downs and %d s more", slows, slows*spec.SlowDownStep), e.served()...)
 }
 
 // rememberedSlowDown finds out against which interval the server measures after
@@ -237,7 +257,7 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, f := range e.FlowsOf(slowedThenApproved) {
-		polls := e.alive(e.Polls(f, "after"))
+		polls := unlimited(e.alive(e.Polls(f, "after")))
 		if !decided(e, j, slowedThenApproved, f) || len(polls) == 0 {
 			continue
 		}

@@ -101,7 +101,8 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 
 // verdict is that of the first rule that fits, or what follows from Due.
 func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
-	if x.Infrastructure() && !ownsLimits {
+	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests // whatever its body says (ruling R29)
+	if (x.Infrastructure() || limited) && !ownsLimits {
 		return reports.Inconclusive, ofInfrastructure(x)
 	}
 	for _, r := range rules {

@@ -115,7 +115,7 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 	if e.uuids()[4] == p.Count {
 		bits, how = 122, "122 bits, the random part of a UUID"
 	}
-	expected := fmt.Sprintf("%d bits or more", strong)
+	expected := fmt.Sprintf("device codes of at least %d bits", strong)
 	switch {
 	case bits < guessable:
 		j.Fail(expected, how)
@@ -152,7 +152,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	for _, x := range e.Starts() {
 		code := x.text("device_code")
 		if y := by[code]; y != nil && !x.Overlaps(y) && !slices.Equal(x.Request.Params, y.Request.Params) {
-			j.Fail("every device code once", code+" twice", y, x)
+			j.Fail("a different device code for each start", "the same one twice", y, x)
 		}
 		by[code] = x
 	}
@@ -160,7 +160,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	if n := uuids[1] + uuids[2] + uuids[6]; n > 0 {
 		j.Fail("random device codes", fmt.Sprintf("%d UUIDs with a clock or an address in them", n))
 	}
-	const expected = "device codes in no order"
+	const expected = "device codes in random order"
 	switch {
 	case uuids[7] > 0 || p.Rising && p.Bits >= guessable:
 		j.Warn(expected, "codes that begin with the time, such as UUIDs of version 7")
@@ -171,9 +171,9 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 		actual := fmt.Sprintf("two that differ in %.0f %% of their changing characters", 100*p.Nearest)
 		switch {
 		case p.Nearest < 0.1:
-			j.Fail("device codes that share nothing", actual)
+			j.Fail("device codes with nothing in common", actual)
 		case p.Nearest < 0.3:
-			j.Warn("device codes that share nothing", actual)
+			j.Warn("device codes with nothing in common", actual)
 		}
 	}
 	j.Saw(p.Count, "device code")
@@ -315,7 +315,7 @@ func judgeCodeChallenge(e *Evidence, j *Judgement) {
 	case none == nil:
 		j.Inconclusive("no grant was left to poll without a verifier")
 	case none.HasTokens():
-		j.Warn("a missing verifier refused like a wrong one", describe(none), wrong, none)
+		j.Warn("a missing verifier to be refused like a wrong one", describe(none), wrong, none)
 	default:
 		j.Pass(wrong, none)
 	}

@@ -70,12 +70,12 @@ func judgeOversized(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(oversized) {
 		rules := []Rule{passIf(class(4)), passIf(class(2))}
 		if strings.HasPrefix(x.Step, "11 MiB") {
-			rules[1] = warnIf(class(2))
+			rules[1] = warnIf(givesCodes)
 		}
 		switch {
 		case x.Step == "afterwards":
 		case x.Response == nil:
-			j.Warn("413, or another 4xx", x.Step+": no answer ("+x.Error+")", x)
+			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
 		default:
 			j.Each([]*Exchange{x}, DueRefusal, "413, or another 4xx", append(rules, openIf(infrastructure))...)
 		}
@@ -163,10 +163,10 @@ func judgeFlood(e *Evidence, j *Judgement) {
 	}
 	limited := judgePoured(j, poured)
 	for _, x := range e.Of(flood, "kept through the flood") {
-		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood still pending", passIf(stillPending), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood to stay pending", passIf(stillPending), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
 	}
 	for _, x := range e.Of(flood, "redeemed through the flood") {
-		j.Each([]*Exchange{x}, DueSuccess, "an approval from before the flood redeemable", passIf(givesTokens), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+		j.Each([]*Exchange{x}, DueSuccess, "tokens for a code that was approved before the flood", passIf(givesTokens), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
 	}
 	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
 		j.Each(xs[len(xs)-1:], DueSuccess, "a start that works within two minutes afterwards", passIf(givesCodes), failIf(statusIs(429)), openIf(infrastructure), failIf(anyAnswer))

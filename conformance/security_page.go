@@ -178,11 +178,11 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 			switch {
 			case sent == nil:
 			case x.HasTokens():
-				j.Fail("a grant that nobody approved on purpose still pending", "approved by a request "+sent.Step, sent, x)
+				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after a request "+sent.Step, sent, x)
 			case sent.Class() == 5:
-				j.Warn("a forged approval refused with 4xx", sent.Step+": "+describe(sent), sent)
+				j.Warn("a forged approval to be refused with 4xx", sent.Step+": "+describe(sent), sent)
 			default:
-				j.Each([]*Exchange{x}, DuePending, "the grant still pending", passIf(stillPending), openIf(infrastructure))
+				j.Each([]*Exchange{x}, DuePending, "the grant to stay pending", passIf(stillPending), openIf(infrastructure))
 			}
 		}
 	}
@@ -227,7 +227,7 @@ func judgeHostileDevice(e *Evidence, j *Judgement) {
 		}
 		switch {
 		case strings.Contains(page, "<svg/onload"), strings.Contains(page, "<b>x"):
-			j.Fail("the device's description escaped on the page", "its markup as it was sent", x)
+			j.Fail("the device's description to be escaped on the page", "its markup as it was sent", x)
 		case strings.Contains(page, "49<b>x"), strings.Contains(page, "49&lt;b&gt;x"):
 			j.Fail("the device's description as text", "its template evaluated", x)
 		case !strings.Contains(page, "dfx") && !strings.Contains(page, "{{7*7}}"):

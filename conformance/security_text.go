@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -99,26 +100,38 @@ const tooSlow = 10 * time.Second
 func judgeHostileText(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hostileText) {
 		due := Due(DueRefusal)
-		rules := []Rule{failIf(givesTokens), failIf(stillPending), passIf(class(4)), passIf(hasError)}
+		rules := []Rule{openIf(infrastructure), failIf(givesTokens), failIf(stillPending), passIf(class(4)), passIf(hasError)}
 		if x.Op == OpStart { // unknown clients are DF-AUTHZ-012's
-			due, rules = DueSuccess, []Rule{passIf(class(2)), passIf(class(4))}
+			due, rules = DueSuccess, []Rule{openIf(infrastructure), passIf(class(2)), passIf(class(4))}
 		}
-		const expected = "a refusal, and no trace of it"
+		const expected = "a refusal with 4xx, and no trace of the hostile text"
 		against := j.Against(e.plainText(x))
 		switch {
 		case strings.HasPrefix(x.Step, plainText):
 		case x.Step == "afterwards":
 			j.Each([]*Exchange{x}, DueSuccess, "a start that works afterwards", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
-		case x.Response == nil && strings.HasPrefix(x.Step, longText):
-			against.Warn(expected, x.Step+": no answer ("+x.Error+")", x)
-		case x.Response == nil, x.Received-x.Sent > tooSlow:
-			against.Fail(expected, x.Step+": no answer within 10 s, or a broken connection: "+x.Error, x)
+		case x.Received-x.Sent > tooSlow:
+			judgeStuck(e, j, x)
+		case x.Response == nil:
+			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
 		case x.Response.Header.Get(injected) != "":
 			j.Fail(expected, x.Step+": a header made of the text", x)
 		default:
-			against.Each([]*Exchange{x}, due, expected, append(rules, openIf(infrastructure))...)
+			against.Each([]*Exchange{x}, due, expected, rules...)
 		}
 	}
+}
+
+// judgeStuck blames hostile text for a late answer where plain text got one in
+// time: a machine that has too much to do is late with both.
+func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
+	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
+	actual := fmt.Sprintf("%s: %s after %.0f s", x.Step, describe(x), took(x).Seconds())
+	if plain, _ := e.plainText(x); plain == nil || took(plain) > tooSlow/2 {
+		j.Inconclusive(actual+", and plain text was not answered sooner", x)
+		return
+	}
+	j.Fail(fmt.Sprintf("an answer within %s", tooSlow), actual, x)
 }
 
 // plainText is the harmless value in the place of x's hostile one, and the check

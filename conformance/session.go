@@ -77,7 +77,7 @@ func (t *Target) httpClient() *http.Client {
 		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	}
 	tr := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: dial, TLSClientConfig: t.TLS.Clone(),
+		Proxy: http.ProxyFromEnvironment, DialContext: heard(dial), TLSClientConfig: t.TLS.Clone(),
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 128, IdleConnTimeout: 2 * time.Second,
 		DisableCompression: true, ResponseHeaderTimeout: requestTimeout,
 		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 256 << 10,

@@ -106,7 +106,7 @@ func (s *Scene) redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
 func judgeApproved(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(approvedFlow) {
 		if decided(e, j, approvedFlow, f) {
-			judgeCollected(e, j, e.Polls(f, "after"))
+			judgeCollected(e, j, unlimited(e.Polls(f, "after")))
 		}
 	}
 }
@@ -271,11 +271,11 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		}
 	}
 	if len(subjects) == 2 && subjects[0].text("sub") != "" && subjects[0].text("sub") == subjects[1].text("sub") {
-		j.Fail("the person who approved as the subject", "the same subject for two people", subjects...)
+		j.Fail("a token whose subject is the person who approved", "the same subject for two people", subjects...)
 	}
 	for _, x := range e.Of(tokenWorth, "tampered") {
 		if x.Class() == 2 && active(x) {
-			j.Fail("a changed token refused", describe(x), x)
+			j.Fail("a changed token to be refused", describe(x), x)
 		}
 	}
 	judgeTokenEnd(e, j, subjects)

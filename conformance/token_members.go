@@ -16,7 +16,7 @@ func judgeTokenType(e *Evidence, j *Judgement) {
 		text, ok := v.(string)
 		switch {
 		case !ok || text == "":
-			j.Fail("token_type as a non-empty string", jsonText(v), x)
+			j.Fail("token_type as a non-empty string", memberText(x, "token_type"), x)
 		case e.Documented() && text != "Bearer", !strings.EqualFold(text, "bearer"):
 			j.Warn("token_type Bearer", fmt.Sprintf("%q", text), x)
 		default:
@@ -119,9 +119,9 @@ func judgeTokenDistinct(e *Evidence, j *Judgement) {
 			}
 			if y := first[token]; y != nil && y.Flow != x.Flow {
 				if m == "access_token" && s.JWT != nil {
-					j.Warn("a token of its own for every grant", "the same JWT for two grants", y, x)
+					j.Warn("a different token for each grant", "the same JWT for two grants", y, x)
 				} else {
-					j.Fail("a "+m+" of its own for every grant", "the same for two grants", y, x)
+					j.Fail("a different "+m+" for each grant", "the same for two grants", y, x)
 				}
 			}
 			first[token] = x

@@ -216,7 +216,7 @@ func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
 	upper, u := has(letters)
 	lower, l := has(strings.ToLower(letters))
 	if upper != "" && lower != "" {
-		j.Warn("one letter case", "both", u[0], l[0])
+		j.Warn("letters of one case", "upper and lower case", u[0], l[0])
 	}
 	for _, alike := range []string{"0Oo", "1Il"} {
 		if found, by := has(alike); len(found) > 1 && !strings.EqualFold(found[:1], found[1:]) {
@@ -245,9 +245,9 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 				continue
 			}
 			if first, second := inTime(x, y); second.Sent < e.over(first) {
-				j.Fail("a user code of its own for every live grant", "one for two: "+fmt.Sprintf("%q", code), first, second)
+				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two of them", code), first, second)
 			} else if !byChance(len(e.Starts()), codes) {
-				j.Warn("a fresh user code", fmt.Sprintf("%q, which an earlier grant had", code), first, second)
+				j.Warn("a new user code for each grant", fmt.Sprintf("%q, which an earlier grant had", code), first, second)
 			}
 		}
 		by[code] = append(by[code], x)

@@ -40,7 +40,7 @@ func judgeSwappedEntry(e *Evidence, j *Judgement) {
 			j.Skip("the user codes have no letters, or letters of both cases")
 			return
 		}
-		judgeTyped(e, j, swappedEntry, f, "the code accepted in the other letter case")
+		judgeTyped(e, j, swappedEntry, f, "the code to be accepted in the other letter case")
 	}
 }
 
@@ -88,7 +88,7 @@ func judgeSeparatedEntry(e *Evidence, j *Judgement) {
 			j.Skip("the codes have no separators, and are not accepted with any")
 			return
 		}
-		judgeTyped(e, j, separatedEntry, f, "the code accepted without its separators")
+		judgeTyped(e, j, separatedEntry, f, "the code to be accepted without its separators")
 	}
 }
 
@@ -149,11 +149,11 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 		}
 		switch x := polls[0]; {
 		case x.HasTokens():
-			j.Fail("a wrong code that approves nothing", "tokens after a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
+			j.Fail("a wrong code to approve nothing", "tokens after a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
 		case len(wrong) > 0:
 			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", and the grant is still undecided", x)
 		case refused > 0:
-			j.Each(polls, DuePending, "the grant still pending", passIf(stillPending))
+			j.Each(polls, DuePending, "the grant to stay pending (only wrong codes were typed)", passIf(stillPending))
 		}
 	}
 }
@@ -200,9 +200,9 @@ func judgeTwoPeople(e *Evidence, j *Judgement) {
 	case known && subject(owner) != subject(first):
 		j.Fail("tokens of the person who approved first", "tokens of the one who approved later", owner, first)
 	case out == Accepted && known:
-		j.Warn("the second approval refused", "reported as a success, and the tokens are the first person's", owner)
+		j.Warn("the second approval to be refused", "reported as a success, and the tokens are the first person's", owner)
 	case out == Accepted:
-		j.Warn("the second approval refused", "reported as a success; whose the tokens are cannot be seen", polls...)
+		j.Warn("the second approval to be refused", "reported as a success; whose the tokens are cannot be seen", polls...)
 	case out == Refused:
 		j.Each(polls[len(polls)-1:], DueSuccess, "tokens for the first person's device",
 			passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
@@ -315,7 +315,7 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 func judgeGuessedAround(e *Evidence, j *Judgement) {
 	guesses := e.Decisions(guessing, "guess")
 	if len(guesses) == 0 || !heldUp(*guesses[0].Decision, *guesses[len(guesses)-1].Decision) {
-		j.Inconclusive("the one who guessed was not held up, see DF-USERCODE-014")
+		j.Inconclusive("the guesser was not rate-limited, see DF-USERCODE-014")
 		return
 	}
 	for _, d := range e.Decisions(guessing, "another person") {
@@ -325,7 +325,7 @@ func judgeGuessedAround(e *Evidence, j *Judgement) {
 			j.Each(polls[max(0, len(polls)-1):], DueSuccess, "tokens for the other person's device",
 				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
 		case d.Decision.Outcome == Refused && e.Embedded:
-			j.Warn("the other person's approval accepted", "refused: "+d.Detail)
+			j.Warn("the other person's approval to be accepted", "refused: "+d.Detail)
 		default:
 			j.Inconclusive("the other person's approval was " + string(d.Decision.Outcome) + ", from the same address as the guesses: " + d.Detail)
 		}

@@ -24,9 +24,9 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 	actual := fmt.Sprintf("about %.1f bits, estimated from %d codes", bits, len(codes))
 	switch {
 	case bits < fewBits:
-		j.Fail(fmt.Sprintf("%d bits or more", someBits), actual)
+		j.Fail(fmt.Sprintf("user codes of at least %d bits", someBits), actual)
 	case bits < someBits:
-		j.Warn(fmt.Sprintf("%d bits or more", someBits), actual)
+		j.Warn(fmt.Sprintf("user codes of at least %d bits", someBits), actual)
 	default:
 		j.Saw(len(codes), "user code")
 	}
@@ -47,7 +47,7 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 	values, size := numbers(row, all)
 	xs := e.Of(codeSample, "start")[:2]
 	if steady(row) {
-		j.Fail("codes in no order", fmt.Sprintf("%d that rise or fall steadily", len(row)), xs...)
+		j.Fail("user codes in random order", fmt.Sprintf("%d in a row that rise or fall steadily", len(row)), xs...)
 	}
 	if n := equalSteps(values, size); n >= 0.3 {
 		j.Fail("codes that do not follow from each other", fmt.Sprintf("%.0f %% of the steps from one to the next are equal", 100*n), xs...)
@@ -69,14 +69,14 @@ func judgePositions(j *Judgement, codes []string) {
 		}
 		switch {
 		case fixed > prefix:
-			j.Fail("every character changing", fmt.Sprintf("%d characters amid the code are the same in %d codes", fixed-prefix, len(codes)))
+			j.Fail("every character of the code to vary", fmt.Sprintf("%d characters amid the code are the same in %d codes", fixed-prefix, len(codes)))
 		case fixed > 0:
-			j.Warn("every character changing", fmt.Sprintf("all %d codes begin with %q", len(codes), codes[0][:prefix]))
+			j.Warn("every character of the code to vary", fmt.Sprintf("all %d codes begin with %q", len(codes), codes[0][:prefix]))
 		}
 	}
 	for i := range len(codes[0]) {
 		if p := evenness(codes, i); p < 1e-6 {
-			j.Warn("characters used evenly", fmt.Sprintf("character %d is uneven (chi-square, p = %.0e)", i+1, p))
+			j.Warn("every character to be equally likely", fmt.Sprintf("an uneven distribution of character %d (chi-square, p = %.0e)", i+1, p))
 		}
 	}
 }

@@ -208,6 +208,6 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 		j.Inconclusive("no page could be reached from here")
 		return
 	}
-	j.Each(polls, DuePending, "the grant still pending after its link was opened",
+	j.Each(polls, DuePending, "the grant to stay pending after its link was opened",
 		passIf(stillPending), openIf(infrastructure), failIf(givesTokens), failIf(errorIs(spec.ErrAccessDenied)))
 }
