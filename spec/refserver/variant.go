@@ -16,91 +16,95 @@ import (
 // standards leave open, as real servers do. Nothing may fail on them, and only
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
-	return slices.Concat(encoderVariants, []Fault{
-		paceVariant("never-slow-down", "The interval is announced and not enforced.",
-			map[string]string{"DF-POLL-004": "ruling R2: a server need not emit slow_down"},
-			func(*request, *grant, time.Time) bool { return false }),
-		answerVariant("interval-not-raised", "slow_down does not raise the interval that the server measures by.",
-			func(_ *Server, g *grant, a *answer) {
-				if a.code == spec.ErrSlowDown {
-					g.interval -= spec.SlowDownStep * time.Second
+	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
+		limitVariants, storeVariants, machineVariants)
+}
+
+// openVariants differ in what RFC 8628 leaves open by itself.
+var openVariants = []Fault{
+	paceVariant("never-slow-down", "The interval is announced and not enforced.",
+		map[string]string{"DF-POLL-004": "ruling R2: a server need not emit slow_down"},
+		func(*request, *grant, time.Time) bool { return false }),
+	answerVariant("interval-not-raised", "slow_down does not raise the interval that the server measures by.",
+		func(_ *Server, g *grant, a *answer) {
+			if a.code == spec.ErrSlowDown {
+				g.interval -= spec.SlowDownStep * time.Second
+			}
+		}),
+	startVariant("interval-absent", "No interval is announced, so that five seconds hold.",
+		func(_ *Server, _ *grant, m map[string]any) { delete(m, "interval") }, "rfc8628", true),
+	{
+		Name: "invalid-grant-after-a-while", Doc: "Five seconds after its end a code is unknown.",
+		Break: func(b *behaviour) {
+			b.early = func(_ *Server, _ *request, g *grant, now time.Time) *answer {
+				if g.state != redeemed && now.Sub(g.expires) > 5*time.Second {
+					return refuse(spec.ErrInvalidGrant, "the device code is unknown")
 				}
-			}),
-		startVariant("interval-absent", "No interval is announced, so that five seconds hold.",
-			func(_ *Server, _ *grant, m map[string]any) { delete(m, "interval") }, "rfc8628", true),
-		{
-			Name: "invalid-grant-after-a-while", Doc: "Five seconds after its end a code is unknown.",
-			Break: func(b *behaviour) {
-				b.early = func(_ *Server, _ *request, g *grant, now time.Time) *answer {
-					if g.state != redeemed && now.Sub(g.expires) > 5*time.Second {
-						return refuse(spec.ErrInvalidGrant, "the device code is unknown")
+				return nil
+			}
+		},
+	},
+	finishVariant("client-refused-with-401", "An unknown client is refused with status 401.",
+		func(a *answer) {
+			if a.code == spec.ErrInvalidClient {
+				a.status = http.StatusUnauthorized
+			}
+		}),
+	{
+		Name: "purged-after-use", Doc: "A redeemed code is forgotten at once.",
+		Break: func(b *behaviour) {
+			b.find = func(s *Server, _ *request, code string) *grant {
+				g := s.grants.find(code)
+				if g != nil {
+					g.mu.Lock()
+					defer g.mu.Unlock()
+					if g.state == redeemed {
+						return nil
 					}
-					return nil
 				}
-			},
+				return g
+			}
 		},
-		finishVariant("client-refused-with-401", "An unknown client is refused with status 401.",
-			func(a *answer) {
-				if a.code == spec.ErrInvalidClient {
-					a.status = http.StatusUnauthorized
-				}
-			}),
-		{
-			Name: "purged-after-use", Doc: "A redeemed code is forgotten at once.",
-			Break: func(b *behaviour) {
-				b.find = func(s *Server, _ *request, code string) *grant {
-					g := s.grants.find(code)
-					if g != nil {
-						g.mu.Lock()
-						defer g.mu.Unlock()
-						if g.state == redeemed {
-							return nil
-						}
-					}
-					return g
-				}
-			},
+	},
+	codeVariant("nine-digits", "User codes are nine digits.",
+		func(*Server) string {
+			return from("0123456789", 3) + "-" + from("0123456789", 3) + "-" + from("0123456789", 3)
+		}),
+	{
+		Name: "hexadecimal-device-codes", Doc: "Device codes are forty hexadecimal digits, in lower case alone.",
+		Break: func(b *behaviour) { b.deviceCode = func(*Server) string { return from("0123456789abcdef", 40) } },
+	},
+	startVariant("short-link", "The verification page has a shorter address on another host.",
+		func(_ *Server, g *grant, m map[string]any) {
+			m["verification_uri"] = "http://localhost" + pathPage
+			m["verification_uri_complete"] = "http://localhost" + pathPage + "?user_code=" + g.userCode
+		}, "", false),
+	finishVariant("charset-in-content-type", "JSON is labelled with its charset.",
+		func(a *answer) { a.with("Content-Type", "application/json; charset=utf-8") }),
+	{
+		Name: "chunked", Doc: "Answers come in chunks, without a length.",
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				next.ServeHTTP(&flushed{ResponseWriter: w}, r)
+			})
 		},
-		codeVariant("nine-digits", "User codes are nine digits.",
-			func(*Server) string {
-				return from("0123456789", 3) + "-" + from("0123456789", 3) + "-" + from("0123456789", 3)
-			}),
-		{
-			Name: "hexadecimal-device-codes", Doc: "Device codes are forty hexadecimal digits, in lower case alone.",
-			Break: func(b *behaviour) { b.deviceCode = func(*Server) string { return from("0123456789abcdef", 40) } },
+	},
+	{
+		Name: "far-away", Doc: "Every answer takes 400 ms, more or less.",
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(150*time.Millisecond + rand.N(50*time.Millisecond))
+				next.ServeHTTP(w, r)
+				time.Sleep(150*time.Millisecond + rand.N(100*time.Millisecond))
+			})
 		},
-		startVariant("short-link", "The verification page has a shorter address on another host.",
-			func(_ *Server, g *grant, m map[string]any) {
-				m["verification_uri"] = "http://localhost" + pathPage
-				m["verification_uri_complete"] = "http://localhost" + pathPage + "?user_code=" + g.userCode
-			}, "", false),
-		finishVariant("charset-in-content-type", "JSON is labelled with its charset.",
-			func(a *answer) { a.with("Content-Type", "application/json; charset=utf-8") }),
-		{
-			Name: "chunked", Doc: "Answers come in chunks, without a length.",
-			Wrap: func(next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					next.ServeHTTP(&flushed{ResponseWriter: w}, r)
-				})
-			},
-		},
-		{
-			Name: "far-away", Doc: "Every answer takes 400 ms, more or less.",
-			Wrap: func(next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					time.Sleep(150*time.Millisecond + rand.N(50*time.Millisecond))
-					next.ServeHTTP(w, r)
-					time.Sleep(150*time.Millisecond + rand.N(100*time.Millisecond))
-				})
-			},
-		},
-		lateDecision,
-		{
-			Name: "limited", Doc: "More than forty requests a second from one address are answered 429.",
-			Configure: func(c *Config) { c.Limit = 40 },
-		},
-		proxied,
-	})
+	},
+	lateDecision,
+	{
+		Name: "limited", Doc: "More than forty requests a second from one address are answered 429.",
+		Configure: func(c *Config) { c.Limit = 40 },
+	},
+	proxied,
 }
 
 // proxied stands behind a proxy that answers every twentieth request itself. Half

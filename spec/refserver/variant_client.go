@@ -1,0 +1,43 @@
+package refserver
+
+// clientVariants hold clients to what they are registered for.
+var clientVariants = []Fault{
+	oneMethod("registered-for-basic", "The confidential client is registered for HTTP Basic alone.",
+		func(q *request) bool { return q.get("client_secret") != "" }),
+	oneMethod(RegisteredForPost, "The confidential client is registered for its secret in the body alone.",
+		func(q *request) bool { return q.Header.Get("Authorization") != "" }),
+	{
+		Name: "pending-unbound", Doc: "Before the decision any client hears that a code is pending; tokens are for its own.",
+		Also: map[string]string{
+			"DF-CLIENT-002": "ruling R13: a pending answer to another client's poll before the decision",
+		},
+		Break: func(b *behaviour) {
+			b.bound = func(q *request, g *grant) bool {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				return q.client == nil || q.client == g.client || g.state == pending
+			}
+		},
+	},
+}
+
+// RegisteredForPost is the variant whose confidential client has to put its
+// secret into the body.
+const RegisteredForPost = "registered-for-post"
+
+// oneMethod refuses the other way of authenticating at both endpoints.
+func oneMethod(name, doc string, other func(q *request) bool) Fault {
+	refuseOther := func(_ *Server, q *request) *answer {
+		if !other(q) {
+			return nil
+		}
+		_, _, basic := q.BasicAuth()
+		return unauthenticated(basic)
+	}
+	return Fault{Name: name, Doc: doc, Contract: "rfc8628", Break: func(b *behaviour) {
+		b.refuseStart, b.refuseToken = refuseOther, refuseOther
+		b.metadata = func(_ *Server, _ string, m map[string]any) {
+			m["token_endpoint_auth_methods_supported"] = []string{"none", "client_secret_basic", "client_secret_post"}
+		}
+	}}
+}

@@ -1,0 +1,101 @@
+package refserver
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limitVariants answer bursts and hostile text before the device flow does. The
+// pace they allow is far above that of any device.
+var limitVariants = []Fault{
+	limited("limited-in-json", "Bursts from one address are answered 429 with an error that is none of OAuth's.", byAddress,
+		&reply{429, "application/json", `{"error":"rate_limited","message":"Too many requests"}`, nil}),
+	limited("limited-in-html", "Bursts from one address are answered 429 in HTML, with Retry-After.", byAddress,
+		&reply{429, "text/html", "<h1>429 Too Many Requests</h1>", map[string]string{"Retry-After": "1"}}),
+	limited("limited-as-slow-down", "Bursts from one address are answered 429 with slow_down.", byAddress,
+		&reply{429, "application/json", `{"error":"slow_down"}`, map[string]string{"Retry-After": "1"}}),
+	limited("limited-as-503", "Bursts from one address are answered 503 in HTML.", byAddress,
+		&reply{503, "text/html", "<h1>503 Service Temporarily Unavailable</h1>", nil}),
+	limited("limited-by-client", "Bursts of one client are answered 429 with a problem.", byClient,
+		&reply{429, "application/problem+json", `{"title":"Too many requests","status":429}`, map[string]string{"Retry-After": "1"}}),
+	limited("limited-by-code", "Bursts about one device code are answered 429 without a body.", byCode,
+		&reply{429, "", "", map[string]string{"Retry-After": "1"}}),
+	{
+		Name: "behind-a-firewall", Doc: "Hostile text is answered 403 in HTML by a firewall.",
+		Wrap: func(next http.Handler) http.Handler {
+			return withBody(func(w http.ResponseWriter, r *http.Request, body []byte) {
+				if hostile(string(body)) {
+					htmlPage(http.StatusForbidden, "Request blocked").send(w)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
+}
+
+// hostile reports whether a body has what firewalls look for.
+func hostile(body string) bool {
+	for _, mark := range []string{"%00", "\x00", `\u0000`, "%0D%0A", "\\r\\n", "+OR+", " OR ", "DROP", "script", "svg", "%24ne", "$ne", "$gt", "$regex", "..%2F", "../"} {
+		if strings.Contains(body, mark) {
+			return true
+		}
+	}
+	return len(body) > 8<<10
+}
+
+func byAddress(r *http.Request, _ []byte) string { return address(r) }
+
+// byClient and byCode find the value whatever the encoding; "" is not limited.
+func byClient(_ *http.Request, body []byte) string { return valueOf("client_id", string(body)) }
+func byCode(_ *http.Request, body []byte) string   { return valueOf("device_code", string(body)) }
+
+func valueOf(name, body string) string {
+	_, rest, ok := strings.Cut(body, name)
+	if !ok {
+		return ""
+	}
+	rest = strings.TrimLeft(rest, "=\":\r\n ")
+	end := strings.IndexAny(rest, "&\",\r\n")
+	if end < 0 {
+		return rest
+	}
+	return rest[:end]
+}
+
+// Requests a second that a limited server serves for one key, and how many at
+// once.
+const (
+	limitPace  = 40
+	limitBurst = 40
+)
+
+// limited serves the two operations up to a limit for each key.
+func limited(name, doc string, key func(r *http.Request, body []byte) string, refusal *reply) Fault {
+	return Fault{Name: name, Doc: doc, Wrap: func(next http.Handler) http.Handler {
+		var mu sync.Mutex
+		limits := map[string]*rate.Limiter{}
+		return withBody(func(w http.ResponseWriter, r *http.Request, body []byte) {
+			k := key(r, body)
+			if op, _ := endpoint(r.URL.Path); op == "" || k == "" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			mu.Lock()
+			if limits[k] == nil {
+				limits[k] = rate.NewLimiter(limitPace, limitBurst)
+			}
+			ok := limits[k].AllowN(time.Now(), 1)
+			mu.Unlock()
+			if !ok {
+				refusal.send(w)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}}
+}

@@ -1,0 +1,51 @@
+package refserver
+
+import (
+	"net/http"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// refusalVariants refuse in other words, or under another status, where the
+// contract leaves that open.
+var refusalVariants = []Fault{
+	{
+		Name: "faults-under-200", Doc: "What is wrong with a request is told under status 200, in a contract that is silent on errors.",
+		Contract: "documented-v1", Also: map[string]string{"DF-ERR-001": "ruling R23: in a documented contract that is a warning"},
+		Break: func(b *behaviour) {
+			b.finish = func(_ *request, a *answer) {
+				if a.status == http.StatusBadRequest && !pollingState(a.code) {
+					a.status = http.StatusOK
+				}
+			}
+		},
+	},
+	{
+		Name: "unread-bodies-401", Doc: "A body that cannot be read names no client: 401 invalid_client with a challenge.",
+		Break: func(b *behaviour) {
+			b.finish = func(q *request, a *answer) {
+				if q.params == nil && a.status != http.StatusRequestEntityTooLarge {
+					*a = *unauthenticated(true)
+				}
+			}
+		},
+	},
+	{
+		Name: "unknown-codes-expired", Doc: "Whatever is no live code of the client's is answered expired_token.",
+		Also: map[string]string{
+			"DF-POLL-011":  "ruling R26: told once, where unknown codes are asked",
+			"DF-REUSE-002": "ruling R5: expired_token for a redeemed code",
+		},
+		Break: func(b *behaviour) {
+			b.finish = func(q *request, a *answer) {
+				if a.code == spec.ErrInvalidGrant && q.get("grant_type") == spec.GrantDeviceCode {
+					*a = *stateAnswer(spec.ErrExpiredToken)
+				}
+			}
+		},
+	},
+}
+
+func pollingState(code string) bool {
+	return code == spec.ErrAuthorizationPending || code == spec.ErrSlowDown || code == spec.ErrAccessDenied || code == spec.ErrExpiredToken
+}
