@@ -237,8 +237,48 @@ var (
 	jwtShape   = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.`)
 )
 
+// impersonal is what error answers carry whoever decided: the e-mail addresses in
+// those about codes on which nobody has decided, and the cookies that starts set
+// too, as load balancers do (ruling R31).
+func (e *Evidence) impersonal() (addresses, cookies map[string]bool) {
+	addresses, cookies = map[string]bool{}, map[string]bool{}
+	decided := map[string]bool{}
+	for _, events := range e.events {
+		for _, ev := range events {
+			decided[ev.Flow] = decided[ev.Flow] || ev.Kind == EventDecision
+		}
+	}
+	for _, x := range e.Exchanges {
+		switch {
+		case x.Response == nil:
+		case x.Op == OpStart && x.HasCodes():
+			for _, c := range cookiesOf(x) {
+				cookies[c] = true
+			}
+		case x.Flow == "" || !decided[x.Flow]:
+			for _, a := range emailShape.FindAllString(x.Response.Body, -1) {
+				addresses[a] = true
+			}
+		}
+	}
+	return addresses, cookies
+}
+
+// cookiesOf lists the names of the cookies that an answer sets.
+func cookiesOf(x *Exchange) []string {
+	var out []string
+	for _, c := range x.Response.Header.Values("Set-Cookie") {
+		name, _, _ := strings.Cut(c, "=")
+		out = append(out, strings.TrimSpace(name))
+	}
+	return out
+}
+
 // judgeQuietErrors: an error answer carries nothing that its reader could use.
 func judgeQuietErrors(e *Evidence, j *Judgement) {
+	addresses, cookies := e.impersonal()
+	personal := func(a string) bool { return !addresses[a] }
+	ofSession := func(c string) bool { return c != "" && !cookies[c] }
 	for _, x := range e.Exchanges {
 		if x.Op != OpToken || x.Superseded || x.Class() < 4 || x.ErrorCode() == "" {
 			continue
@@ -247,11 +287,11 @@ func judgeQuietErrors(e *Evidence, j *Judgement) {
 		switch {
 		case hasAny(x, "access_token", "refresh_token", "id_token") || jwtShape.MatchString(body):
 			j.Fail("an error without tokens", "a token-like member", x)
-		case emailShape.MatchString(body):
+		case slices.ContainsFunc(emailShape.FindAllString(body, -1), personal):
 			j.Fail("an error without the person's identity", "an e-mail address", x)
 		case x.Response.Header.Get("Authorization") != "" || x.Response.Header.Get("Location") != "":
 			j.Fail("an error without credentials in its header", "an Authorization or Location field", x)
-		case strings.TrimSpace(x.Response.Header.Get("Set-Cookie")) != "":
+		case slices.ContainsFunc(cookiesOf(x), ofSession):
 			j.Warn("an error without cookies", "a Set-Cookie field", x)
 		default:
 			j.Pass(x)

@@ -134,8 +134,10 @@ func judgeMetadata(e *Evidence, j *Judgement) {
 			j.Inconclusive(describe(x), x)
 		case x.Status() != http.StatusOK:
 			absent++
+		case x.Object() == nil && isHTML(x):
+			j.Warn("metadata as one JSON object, or 404", "an HTML page under status 200", x) // ruling R32
 		case x.Object() == nil:
-			j.Fail("one JSON object", describe(x), x)
+			j.Fail("metadata as one JSON object", describe(x), x)
 		case x.MediaType() != "application/json":
 			j.Warn("media type application/json", x.MediaType(), x)
 		default:
