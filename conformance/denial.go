@@ -143,7 +143,7 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 			continue
 		}
 		reversal, asked := e.Decision(reversedDenial, f, "reversal")
-		if !asked || reversal.Decision.Outcome != Accepted && reversal.Decision.Outcome != Refused {
+		if !asked || !reversal.Decision.Outcome.answered() {
 			j.Inconclusive("nobody could be asked to approve the denied code: " + reversal.Detail)
 			continue
 		}
@@ -184,6 +184,8 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 			j.Each(polls, DueRefusal, spec.ErrAccessDenied+", as the person was told",
 				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending), // DF-DENY-001 tells late from never
 				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
+		case Told:
+			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, passIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending))
 		case Refused:
 			j.Each(polls, DueSuccess, "tokens, because the denial was refused",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))

@@ -253,7 +253,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if !asked {
 			continue
 		}
-		if d.Decision.Outcome != Accepted && d.Decision.Outcome != Refused {
+		if !d.Decision.Outcome.answered() {
 			j.Inconclusive("nobody could be asked to approve the code: " + d.Detail)
 			continue
 		}

@@ -24,6 +24,7 @@ type Flow struct {
 	slows int
 	ended bool // its end was waited for
 	late  bool // its end came before the decision, or before what was to follow it
+	shown bool // the approver decided on it before
 }
 
 func (f *Flow) began() {
@@ -185,6 +186,9 @@ func (f *Flow) ask(v approve.Verification, what, label string, do func() error) 
 	}
 	if s.held(s.now() - begun); out != Unsupported && out != Stopped && f.overtaken(0) {
 		out = Late
+	}
+	if out == Accepted && s.target.person() != nil && f.spent() {
+		out = Told
 	}
 	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
 		Decision: &Decided{what, v.User, out, s.now() - begun, label, answerTo(detail, v)}})

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -51,7 +52,8 @@ func (s *slow) shown(v approve.Verification) {
 type human struct {
 	*slow
 	expected int
-	answers  func() error // nil for what the server says
+	answers  func() error // instead of a decision; nil for none
+	sloppy   bool         // says that it is done when it was refused
 	busy     sync.Mutex
 }
 
@@ -72,7 +74,11 @@ func (h *human) Decide(ctx context.Context, v approve.Verification, d approve.De
 			return err
 		}
 	}
-	return h.slow.Decide(ctx, v, d)
+	err := h.slow.Decide(ctx, v, d)
+	if h.sloppy && errors.Is(err, approve.ErrRefused) {
+		return nil
+	}
+	return err
 }
 
 // slowly puts somebody between a bench's target and its server.
@@ -182,6 +188,47 @@ func TestPerson(t *testing.T) {
 						}
 					}
 				})
+			})
+		}
+	}
+}
+
+// TestSloppyPerson: a person who says "done" whatever the page said, takes no notice
+// of some devices, and goes away before the end, accuses nobody.
+func TestSloppyPerson(t *testing.T) {
+	for _, contract := range spec.ContractNames() {
+		for name, after := range map[string]int{"to the end": 1000, "stops": 8, "stops at once": 1} {
+			t.Run(contract+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				n := 0
+				b := bench{server: embedded(contract), opts: Options{AllDecisions: true}, target: func(target *Target) {
+					slowly(true, always(time.Second))(target)
+					h := target.Approver.(*human)
+					h.sloppy = true
+					h.answers = func() error {
+						if n++; n >= after {
+							return approve.ErrStopped
+						}
+						if n%5 == 0 {
+							return approve.ErrSkipped
+						}
+						return nil
+					}
+				}}
+				skipped := 0
+				for _, r := range b.conform(t) {
+					switch {
+					case r.Verdict == reports.Skipped && r.Reason == approve.ErrStopped.Error():
+						skipped++
+					case r.Verdict == reports.Fail, r.Verdict == reports.Warning, r.Verdict == reports.Error:
+						t.Errorf("%s %s: %s", r.Check.ID, r.Verdict, r.Reason)
+					case r.Verdict == reports.Inconclusive && r.Reason != approve.ErrSkipped.Error():
+						t.Errorf("%s: %s", r.Check.ID, r.Reason)
+					}
+				}
+				if stops := after < 1000; stops != (skipped > 15) {
+					t.Errorf("%d checks are skipped", skipped)
+				}
 			})
 		}
 	}

@@ -132,10 +132,14 @@ const (
 	Refused     Outcome = "refused"     // by the server
 	Unsupported Outcome = "unsupported" // by the approver: it has no such decision
 	Broken      Outcome = "broken"      // nobody could be asked
+	Told        Outcome = "told"        // a person says that the page took what it was to refuse
 	Late        Outcome = "late"        // the code had ended, or was about to
 	Skipped     Outcome = "skipped"     // by the person, this time
 	Stopped     Outcome = "stopped"     // by the person, once and for all
 )
+
+// answered reports whether the page was asked, whatever it said.
+func (o Outcome) answered() bool { return o == Accepted || o == Told || o == Refused }
 
 // Status of the answer, 0 when there was none.
 func (x *Exchange) Status() int {

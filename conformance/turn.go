@@ -72,6 +72,16 @@ func (s *Scene) endTurn() {
 	}
 }
 
+// spent tells whether the flow's code was decided on before, or has ended: a page
+// refuses it, and whether it did is what a person may well get wrong.
+func (f *Flow) spent() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.shown
+	f.shown = true
+	return before || f.ended
+}
+
 // decisions is how often a scenario asks the approver on this target, at most.
 func (s *Scenario) decisions(f *Facts) int {
 	switch needed := slices.Contains(s.Needs, NeedApprover); {

@@ -27,8 +27,9 @@ type Prompt struct {
 	// Those of the device that holds the turn.
 	count   int
 	page    string // that was shown last
-	absent  bool   // nobody answered for the device before
-	stopped bool   // the person wants to see no more
+	code    string
+	absent  bool // nobody answered for the device before
+	stopped bool // the person wants to see no more
 }
 
 // NewPrompt returns an approver that shows what to do on out and reads the
@@ -123,13 +124,17 @@ func (p *Prompt) show(v Verification, d Decision) {
 	if v.VerificationURI == p.page {
 		as = "  (the same page: keep it open, if it takes another code)"
 	}
-	p.page = v.VerificationURI
+	again := v.UserCode == p.code
+	p.page, p.code = v.VerificationURI, v.UserCode
 	fmt.Fprintf(p.out, "\nDevice %d%s: please %s\n  open  %s%s\n  enter %s\n", p.count, of, strings.ToUpper(string(d)),
 		Clean(v.VerificationURI), as, Clean(v.UserCode))
 	if v.VerificationURIComplete != "" {
 		io.WriteString(p.out, code(v.VerificationURIComplete))
 	}
 	left, refused := time.Until(v.ExpiresAt).Round(time.Second), "the page refused"
+	if again {
+		fmt.Fprintf(p.out, "  the same code once more, on purpose: try it, the page may refuse it\n")
+	}
 	switch {
 	case v.ExpiresAt.IsZero():
 	case left > 0:

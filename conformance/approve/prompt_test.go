@@ -195,6 +195,9 @@ func TestPromptExpects(t *testing.T) {
 			}
 		}
 		s := p.screen.String()
+		if strings.Count(s, "the same code once more, on purpose") != 2 {
+			t.Errorf("the screen says %q", s)
+		}
 		if strings.Count(s, "the same page: keep it open") != 2 || strings.Count(s, "has ended, on purpose") != 2 {
 			t.Errorf("the screen says %q", s)
 		}
