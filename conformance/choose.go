@@ -116,6 +116,10 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 	l := t.looker()
 	defer l.client.CloseIdleConnections()
 	found := l.look(ctx, t.Host, c.Issuer, v1)
+	if i := slices.IndexFunc(found.Tried, (*Exchange).wantsHTTPS); i >= 0 && found.Metadata == nil {
+		return &PreflightError{Problem: "no device flow was found at " + t.Host + ": " + describe(found.Tried[i]),
+			Hint: httpsHint(t.Host), Exchange: found.Tried[i], Tried: found.Tried}
+	}
 	name := "rfc8628"
 	switch {
 	case c.Start != "" && c.Token != "":

@@ -117,6 +117,8 @@ func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
 	p := &PreflightError{Problem: fmt.Sprintf("no device authorization could be started at %s: %s", s.target.StartURL, describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
 	switch {
+	case x.wantsHTTPS():
+		p.Hint = httpsHint(s.target.Host)
 	case missingPath(x):
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
 	case slices.ContainsFunc(p.Tried, refusesClient):
@@ -146,6 +148,8 @@ func reachHint(err string) string {
 		return "nothing listens there: is the server up, and the port right?"
 	case strings.Contains(err, "no such host"):
 		return "the name does not resolve: is --host spelled right?"
+	case strings.Contains(err, `malformed HTTP response "\x15\x03`):
+		return "the server speaks https: use --host https://…"
 	case strings.Contains(err, "HTTP response to HTTPS"):
 		return "the server speaks plain http: use --host http://…"
 	}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -135,7 +136,7 @@ func describe(x *Exchange) string {
 	case x.HasCodes():
 		out = append(out, "with a device code")
 	case x.Object() == nil && x.Response.Length > 0:
-		out = append(out, "with a body of type "+x.MediaType())
+		out = append(out, "with a body of type "+cmp.Or(x.MediaType(), "unknown"))
 	case x.Object() != nil:
 		out = append(out, "with neither an error nor codes")
 	}

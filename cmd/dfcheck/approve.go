@@ -31,6 +31,18 @@ page of a form or browser recipe with its title and URL, so that a recipe can be
 written step by step. Without --user-code it starts a device of its own, and
 polls once afterwards to see whether the decision arrived.
 
+The approvers (approve: in dfcheck.yaml, or --approve KIND):
+  prompt     asks you, with the address, the code and a QR code
+  form       walks the server's pages. steps:, approve: and deny: are lists of
+             steps; a step has open, fill, press, expect, in this order
+  browser    the same in Chromium, for pages that need JavaScript
+  http       sends a request: approve: {method: POST, url: "{host}/decide",
+             json: {user_code: "{user_code}", action: approve}}; deny: likewise.
+             2xx accepted, 4xx the server refused
+  exec       runs a command: approve: ["./approve.sh", "{host}", "{user_code}"];
+             it exits with 0 accepted, 1 refused, 2 not supported
+  reference  decides at the reference server's own endpoint (dfcheck serve --decisions)
+
 Exit codes: 0 decided, 1 the server refused, 2 usage or configuration, 3 the
 approver is broken or the server out of reach, 130 interrupted.`,
 		Example: `  dfcheck approve --config dfcheck.yaml
@@ -160,7 +172,7 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 	case errors.Is(err, approve.ErrUnsupported):
 		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from the decision")
 	}
-	return &failure{reports.ExitUntested, err, "change the approve section and try again; conformance/approve describes it"}
+	return &failure{reports.ExitUntested, err, "change the approve section and try again; `dfcheck approve --help` describes it"}
 }
 
 // arrival tells what the decision did to the device.

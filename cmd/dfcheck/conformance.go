@@ -37,9 +37,10 @@ func newConformance(t terminal) *cobra.Command {
 		Long: `Checks a device-flow server and says what is wrong with it, with the exchanges
 that show it. Without --host it checks the embedded reference server.
 
-Exit codes: 0 right, 1 the server failed a check, 2 usage or configuration,
-3 could not test, 4 --strict and something stayed undecided, 5 a waiver is
-stale, 130 interrupted.`,
+Exit codes: 0 nothing that was judged failed, 1 the server failed a check,
+2 usage or configuration, or a selection of which nothing can run, 3 could not
+test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
+130 interrupted. README.md says what each proves.`,
 		Example: `  dfcheck conformance
   dfcheck conformance --host https://auth.example.com --client-id tv-app --approve prompt
   dfcheck conformance --config dfcheck.yaml --report junit=out.xml --report html=out.html
@@ -50,9 +51,9 @@ stale, 130 interrupted.`,
 	f.add(fs)
 	f.addSelection(fs)
 	fs.DurationVar(&f.run.MaxWait, "max-wait", 0, fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
-	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "requests per second, at most")
-	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "device authorizations, at most")
-	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "requests under way, at most")
+	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "maximum requests per second")
+	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "maximum device authorization requests")
+	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "maximum requests in flight")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
 	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")

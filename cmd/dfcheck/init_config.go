@@ -49,7 +49,7 @@ func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Ru
 			line("%s: {%s}", of.key, strings.Join(of.said, ", "))
 		}
 	}
-	line("\n# The client to speak for. Others make more checks possible.")
+	line("\n# The client to act as. Others make more checks possible.")
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
 	line("# second_client: {id: other-app}              # registered for the device flow as well")
 	line("# restricted_client: {id: web-app}            # registered, and not for the device flow")

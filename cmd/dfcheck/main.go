@@ -1,15 +1,18 @@
-// Command dfcheck finds out whether a device-flow server (RFC 8628) is right,
-// and how many devices it carries.
+// Command dfcheck finds out whether a device-flow server conforms to RFC 8628, and
+// how many devices it supports.
 package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
+	log.SetOutput(io.Discard) // net/http logs what a server did, into the middle of our lines
 	// The first signal ends a run in order, the second at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

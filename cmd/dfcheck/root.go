@@ -25,8 +25,8 @@ func newRoot(t terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dfcheck",
 		Short: "Check and load OAuth 2.0 device-flow servers",
-		Long: `dfcheck finds out whether a device-flow server (RFC 8628) is right, and how
-many devices it carries.`,
+		Long: `dfcheck finds out whether a device-flow server conforms to RFC 8628, and how many
+devices it supports.`,
 		Example: `  dfcheck conformance                              the embedded server, no set-up
   dfcheck conformance --host https://auth.example.com --client-id tv-app
   dfcheck load --devices 5000 --ramp 5s --duration 30s`,

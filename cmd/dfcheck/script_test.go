@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -40,6 +41,11 @@ func TestScript(t *testing.T) {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are meant
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
+	redirect := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
+	}))
+	t.Cleanup(redirect.Close)
+	chatty := startChatty(t)
 	reference, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +69,9 @@ func TestScript(t *testing.T) {
 			}
 			e.Setenv("REFERENCE", reference)
 			e.Setenv("SECURE", secure.URL)
+			e.Setenv("PLAINSECURE", strings.Replace(secure.URL, "https://", "http://", 1))
+			e.Setenv("REDIRECT", redirect.URL)
+			e.Setenv("CHATTY", chatty)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)
@@ -92,6 +101,34 @@ func startReference(t *testing.T, contract string, faults ...string) string {
 	}
 	t.Cleanup(stop)
 	return base
+}
+
+// startChatty runs a server that goes on talking when it has answered.
+func startChatty(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				r, err := http.ReadRequest(bufio.NewReader(conn))
+				if err != nil {
+					return
+				}
+				io.Copy(io.Discard, r.Body)
+				io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\nand another thing")
+				io.Copy(io.Discard, conn) // until the client closes
+			}()
+		}
+	}()
+	return "http://" + l.Addr().String()
 }
 
 // startMoved runs a reference server at other paths, with nothing beside them but

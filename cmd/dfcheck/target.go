@@ -41,7 +41,7 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.issuer, "issuer", "", "where the metadata lives, when it is not the host")
 	fs.StringVar(&f.start, "device-authorization-endpoint", "", "URL or path of the device authorization endpoint")
 	fs.StringVar(&f.token, "token-endpoint", "", "URL or path of the token endpoint")
-	fs.StringVar(&f.clientID, "client-id", "", "client to speak for (default dfcheck)")
+	fs.StringVar(&f.clientID, "client-id", "", "client to act as (default dfcheck)")
 	fs.StringVar(&f.clientSecretEnv, "client-secret-env", "", "environment variable with the client's secret")
 	fs.StringVar(&f.clientAuth, "client-auth", "", "how the client authenticates: none, basic or post")
 	fs.StringVar(&f.secondClientID, "second-client-id", "", "another registered client")
@@ -171,7 +171,7 @@ func ending(a approve.Approver) func() {
 // newApprover makes the approver of the configuration; nil when it has none.
 func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
 	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace, Dir: f.pictures, Hold: t.screen.hold})
-	return a, usage(err, "conformance/approve describes the approvers")
+	return a, usage(err, "`dfcheck approve --help` describes the approvers")
 }
 
 // plainClient speaks to the target's neighbourhood and follows no redirect.
