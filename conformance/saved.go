@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
 // line is one line of a saved transcript: exactly one member is set.
@@ -56,7 +58,7 @@ func Load(r io.Reader) (*Transcript, error) {
 	for n := 1; sc.Scan(); n++ {
 		var l line
 		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
-			return nil, fmt.Errorf("line %d is not a line of a transcript: %w", n, err)
+			return nil, fmt.Errorf("line %d is not a line of a transcript: %w", n, strict.JSON(err))
 		}
 		if n == 1 && (l.Header == nil || l.Header.Schema != TranscriptSchema) {
 			return nil, fmt.Errorf("line 1 does not say %q: not a transcript, or one of another version", TranscriptSchema)

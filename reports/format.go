@@ -111,7 +111,7 @@ const maxDocument = 256 << 20
 func Read(r io.Reader) (*Report, error) {
 	var out Report
 	if err := json.NewDecoder(io.LimitReader(r, maxDocument)).Decode(&out); err != nil {
-		return nil, fmt.Errorf("not a report: %w", err)
+		return nil, fmt.Errorf("not a report: %w", strict.JSON(err))
 	}
 	if out.Schema != Schema {
 		return nil, fmt.Errorf("not a report of this version: its schema is %q, not %q", out.Schema, Schema)
