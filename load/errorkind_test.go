@@ -131,6 +131,20 @@ func TestKeepAliveLikeTheInterval(t *testing.T) {
 	}
 }
 
+// A connection that is closed because the server went away says nothing of its
+// keep-alive.
+func TestStaleConnections(t *testing.T) {
+	for want, script := range [][][]string{{{pending, hangUp}, {hangUp}}, {{pending, hangUp}, {pending}}} {
+		tr := transportTo(t, serveRaw(t, nil, script), nil, time.Second, false)
+		for range 2 {
+			tr.exchange(&tr.jobs[0])
+		}
+		if got := tr.stale.count.Load(); got != uint64(want) {
+			t.Errorf("%d stale connections, want %d", got, want)
+		}
+	}
+}
+
 // A mean that is far from the interval says nothing of it.
 func TestStaleNote(t *testing.T) {
 	var s stale

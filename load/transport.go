@@ -82,19 +82,22 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // once more, on a new connection, and the job says so.
 func (t *transport) exchange(j *job) {
 	c, err := t.pool.get(j, false)
+	var idle int64 // how long the connection that was closed had carried nothing
 	for err == nil {
-		kept, idle := c.used, c.idle
+		kept, since := c.used, c.idle
 		clean, failed := t.once(c, j)
 		t.pool.put(c, j.device, !clean, j.received)
 		if failed == nil {
+			if j.resent { // else the server is gone, and its keep-alive does not matter
+				t.stale.add(idle)
+			}
 			return
 		}
 		if !kept || !j.desk.stale() {
 			j.reply = j.desk.failure(failed)
 			return
 		}
-		j.resent = true
-		t.stale.add(j.sent - idle)
+		j.resent, idle = true, j.sent-since
 		c, err = t.pool.get(j, true)
 	}
 	j.sent = t.now()

@@ -21,7 +21,7 @@ var (
 	approvalUnseen  = violation{"approval_without_effect", "DF-TOKEN-001", "an approved code was still pending at the third poll", false}
 	denialUnseen    = violation{"denial_without_effect", "DF-DENY-001", "a denied code was still pending at the third poll", false}
 	denialRenamed   = violation{"denial_renamed", "DF-DENY-001", "a denial was not told as access_denied", true}
-	twoAnswers      = violation{"two_answers", "DF-POLL-001", "a code was refused as if it were unknown, and was alive after that", false}
+	twoAnswers      = violation{"two_answers", "DF-POLL-001", "a code was refused, and was alive one poll later", false}
 	tokenEarly      = violation{"token_early", "DF-TOKEN-001", "a token came before the approval was sent", false}
 	tokenDenied     = violation{"token_after_denial", "DF-DENY-002", "a token came after the denial", false}
 	tokenLate       = violation{"token_after_expiry", "DF-EXPIRY-005", "a token came after the end of the code", false}

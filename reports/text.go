@@ -143,7 +143,7 @@ func (p *printer) load(r *Report) {
 		if v.Information {
 			kind = "information"
 		}
-		p.printf("%s: %s, %d times (%s) %s\n", kind, v.Title, v.Count, v.Check, legible(v.Example))
+		p.printf("%s: %s, %s (%s) %s\n", kind, v.Title, plural(v.Count, "time"), v.Check, legible(v.Example))
 	}
 	for _, t := range l.Thresholds {
 		p.printf("%-12s %s (%s) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Measured(), legible(t.Reason))

@@ -40,7 +40,8 @@ server.
 
 Without --profile most people approve, a few deny, within half a minute, and a
 device that is done starts again at once: N devices make N polls per interval,
-1,000 a second for 5,000 devices and 5 s.
+1,000 a second for 5,000 devices and 5 s. After an error devices back off and
+start again, and the report compares offered with carried load.
 
 Every run is held to error_rate < 1% and violations == 0; --threshold adds to
 that, and replaces what a threshold says of the same figure. The figures are
