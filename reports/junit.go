@@ -67,6 +67,9 @@ func writeJUnit(w io.Writer, r *Report) error {
 			s.add(junitThreshold(t))
 		}
 	}
+	if r.Capacity != nil {
+		s.add(junitCapacity(r))
+	}
 	if p := r.Run.Problem; p != nil {
 		s.add(junitCase{Class: "dfcheck", Name: string(p.Kind), Error: &junitOutcome{Message: legible(p.Message), Text: legible(p.Hint)}})
 	}
@@ -121,6 +124,15 @@ func junitThreshold(t Threshold) junitCase {
 		out.Failure = o
 	case Inconclusive:
 		out.Skipped = o
+	}
+	return out
+}
+
+// junitCapacity fails when not even the smallest crowd met the objectives.
+func junitCapacity(r *Report) junitCase {
+	out := junitCase{Class: "dfcheck.capacity", Name: strings.Join(r.Capacity.Objectives, " and "), Time: "0.000", Out: section(r)}
+	if r.Capacity.failed() {
+		out.Failure, out.Out = &junitOutcome{Message: "not even the smallest crowd met the objectives", Text: out.Out}, ""
 	}
 	return out
 }

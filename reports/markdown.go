@@ -47,7 +47,16 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		for _, v := range l.Violations {
 			p.printf("\n- %s: %d", cell(v.Title), v.Count)
 		}
+		if l.Client.Saturated {
+			p.printf("\n- saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone", cell(l.Client.Why))
+		}
+		for _, n := range l.Notes {
+			p.printf("\n- %s", cell(n))
+		}
 		p.printf("\n")
+	}
+	if r.Capacity != nil || r.Plan != nil { // indented, so that nothing in it is markup
+		p.printf("    %s\n", strings.ReplaceAll(section(r), "\n", "\n    "))
 	}
 	return p.err
 }

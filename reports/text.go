@@ -43,6 +43,19 @@ func WriteText(w io.Writer, r *Report, all bool) error {
 	return p.err
 }
 
+// section is what a capacity search or a plan says on a terminal.
+func section(r *Report) string {
+	var b strings.Builder
+	p := &printer{w: &b}
+	if r.Capacity != nil {
+		p.capacity(r.Capacity)
+	}
+	if r.Plan != nil {
+		p.forecast(r.Plan)
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // WriteSummary renders what WriteText says after its list of checks.
 func WriteSummary(w io.Writer, r *Report) error {
 	rest := *r
