@@ -125,7 +125,7 @@ func TestCapacityUpToTheMost(t *testing.T) {
 func TestCapacityOfNobody(t *testing.T) {
 	t.Parallel()
 	tg := limited(t, time.Second, func() time.Duration { return 0 })
-	s := Capacity{Objectives: []string{"approved > 200%"}, First: 1, Hold: time.Second}
+	s := Capacity{Objectives: []string{"http_5xx > 50%"}, First: 1, Hold: time.Second}
 	got, err := s.Run(t.Context(), tg, &Profile{}, Options{})
 	if err != nil || got.Devices != 0 || got.High != 1 {
 		t.Errorf("%v, %+v", err, got)

@@ -22,11 +22,14 @@ type quantity[T int | uint64 | float64 | time.Duration] struct {
 func (q quantity[T]) Set(text string) error {
 	v, err := q.read(strings.TrimSpace(text))
 	if err != nil || !(v > 0 || q.zero && v == 0) || math.IsInf(float64(v), 0) {
-		return errors.New("want " + q.want)
+		return errors.New("it takes " + q.want)
 	}
 	*q.to = v
 	return nil
 }
+
+// takes says what can be meant.
+func (q quantity[T]) takes() string { return q.want }
 
 // String is empty for a value that is left open, so that help shows no default.
 func (q quantity[T]) String() string {

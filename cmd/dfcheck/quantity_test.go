@@ -29,7 +29,7 @@ func TestQuantities(t *testing.T) {
 	refused := func(set func(string) error, texts ...string) {
 		t.Helper()
 		for _, text := range texts {
-			if err := set(text); err == nil || !strings.HasPrefix(err.Error(), "want a") {
+			if err := set(text); err == nil || !strings.HasPrefix(err.Error(), "it takes a") {
 				t.Errorf("%q: %v", text, err)
 			}
 		}

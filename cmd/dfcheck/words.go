@@ -143,7 +143,11 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		f := bad.GetFlag()
-		if takes := valueKinds[f.Value.Type()]; takes != "" {
+		takes := valueKinds[f.Value.Type()]
+		if q, ok := f.Value.(interface{ takes() string }); ok {
+			takes = q.takes()
+		}
+		if takes != "" {
 			return usage(fmt.Errorf("--%s is %q; it takes %s", f.Name, bad.GetValue(), takes), hint)
 		}
 	}
