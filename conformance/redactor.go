@@ -52,6 +52,9 @@ func (t *Target) redactor() *redactor {
 	return t.secrets
 }
 
+// Secrets is what knows the secrets of the target, for who writes of it.
+func (t *Target) Secrets() *redact.Redactor { return t.redactor().Redactor }
+
 // Guard returns an error for a text that is to be written under a name and
 // holds a secret of the target, however it is written there.
 func (t *Target) Guard(name string, text []byte) error { return t.redactor().Check(name, text) }

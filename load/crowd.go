@@ -11,6 +11,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/reports/redact"
 )
 
 // crowd is the devices, and what happens to them. As vegeta's Targeter it turns
@@ -27,6 +28,7 @@ type crowd struct {
 	decisions  *decisions
 	approver   approve.Approver
 	target     Target
+	secrets    *redact.Redactor
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw

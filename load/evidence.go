@@ -2,30 +2,35 @@ package load
 
 import (
 	"bufio"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/textproto"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/reports/redact"
 )
+
+// secrets is the redactor of a run on the target: the one it was given, or one
+// that knows its client and the headers of its configuration.
+func (t Target) secrets() *redact.Redactor {
+	r := t.Secrets
+	if r == nil {
+		r = redact.New(nil)
+	}
+	r.Show(t.Host, t.StartURL, t.TokenURL, t.ClientID, t.Scope, t.DeviceType, t.DeviceOS)
+	r.Client(t.ClientID, t.Secret)
+	r.Configured(t.Headers)
+	return r
+}
 
 // evidence is the exchange that shows a violation. Secrets stand in it by
 // pseudonyms, equal ones for equal secrets.
 func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
 	t := j.template
-	secrets := map[string]string{}
 	if !t.start {
-		secrets[string(j.value)] = "device_code"
+		c.secrets.Learn(redact.DeviceCode, string(j.value))
 	}
-	if c.target.Secret != "" {
-		secrets[c.target.Secret] = "client_secret"
-	}
-	learn([]byte(j.reply.body), secrets)
 	header := http.Header{}
 	for name := range t.header {
 		header[name] = []string{"(not shown)"} // they may be the user's credentials
@@ -33,40 +38,23 @@ func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
 			header[name] = t.header[name]
 		}
 	}
+	sent := redact.About{ContentType: t.header.Get("Content-Type"), Request: true}
 	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(j.sent) / 1e6, DurationMS: float64(j.received-j.sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: t.url.String(), Headers: header, Body: redact(string(t.body(nil, j.value)), secrets)}}
+		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.url.String()), Headers: header, Body: c.secrets.Body(string(t.body(nil, j.value)), sent)}}
 	if r := j.reply; r.status != 0 {
-		x.Response = &reports.Response{Status: r.status, Proto: "HTTP/1.1", Headers: r.headers(secrets), Body: redact(r.body, secrets), Length: int64(len(r.body))}
+		if r.status < http.StatusBadRequest {
+			c.secrets.Show(r.codes.UserCode)
+		}
+		body := c.secrets.Body(r.body, redact.About{ContentType: r.contentType, Refusal: r.status >= http.StatusBadRequest, Cut: len(r.body) == maxBody})
+		x.Response = &reports.Response{Status: r.status, Proto: "HTTP/1.1", Headers: c.secrets.Header(r.headers()), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.body))}
 	} else {
-		x.Error = r.problem
+		x.Error = c.secrets.Text(r.problem)
 	}
 	return x
 }
 
-// learn adds the secrets of a JSON body, with what they are.
-func learn(body []byte, secrets map[string]string) {
-	var members map[string]any
-	if json.Unmarshal(body, &members) != nil {
-		return
-	}
-	for _, name := range []string{"device_code", "access_token", "refresh_token", "id_token"} {
-		if v, ok := members[name].(string); ok && v != "" {
-			secrets[v] = name
-		}
-	}
-}
-
-// redact puts pseudonyms for secrets, the longest first: one may contain another.
-func redact(text string, secrets map[string]string) string {
-	values := slices.SortedFunc(maps.Keys(secrets), func(a, b string) int { return len(b) - len(a) })
-	for _, v := range values {
-		text = strings.ReplaceAll(text, v, fmt.Sprintf("%s:%04x", secrets[v], hash(v)&0xffff))
-	}
-	return strings.ToValidUTF8(text, string(utf8.RuneError))
-}
-
 // headers reads the header of an answer as it came.
-func (r *reply) headers(secrets map[string]string) http.Header {
+func (r *reply) headers() http.Header {
 	_, fields, _ := strings.Cut(r.header, "\r\n")
 	h, err := textproto.NewReader(bufio.NewReader(strings.NewReader(fields))).ReadMIMEHeader()
 	if err != nil && len(h) == 0 {
@@ -77,7 +65,7 @@ func (r *reply) headers(secrets map[string]string) http.Header {
 	}
 	for name, values := range h {
 		for i := range values {
-			values[i] = redact(values[i], secrets)
+			values[i] = strings.ToValidUTF8(values[i], string(utf8.RuneError))
 			if name == "Set-Cookie" {
 				values[i] = "(not shown)"
 			}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/dfcheck/dfcheck/reports/redact"
 )
 
 // results writes every request of a run in vegeta's encoding, with the times
@@ -18,6 +20,7 @@ type results struct {
 	began  time.Time
 	out    *bufio.Writer
 	encode vegeta.Encoder
+	safe   func(string) (string, error)
 	err    error // the first; nothing is written after it
 }
 
@@ -30,10 +33,33 @@ func (e *LostResults) Error() string { return "cannot write the results: " + e.E
 // Unwrap gives what the writer said.
 func (e *LostResults) Unwrap() error { return e.Err }
 
-func newResults(w io.Writer, began time.Time) *results {
+func newResults(w io.Writer, began time.Time, secrets *redact.Redactor) *results {
 	out := bufio.NewWriterSize(w, 1<<16)
-	return &results{began: began, out: out, encode: vegeta.NewEncoder(out)}
+	return &results{began: began, out: out, encode: vegeta.NewEncoder(out), safe: safely(secrets)}
 }
+
+// safely redacts the few texts that results have, each once, and holds that they
+// are free of secrets then.
+func safely(secrets *redact.Redactor) func(string) (string, error) {
+	known := map[string]string{"": ""}
+	return func(text string) (string, error) {
+		out, ok := known[text]
+		if ok {
+			return out, nil
+		}
+		out = secrets.Text(text)
+		if err := secrets.Check("a result", []byte(out)); err != nil {
+			return "", err
+		}
+		if len(known) < maxKnown {
+			known[text] = out
+		}
+		return out, nil
+	}
+}
+
+// maxKnown bounds how many texts are remembered: errors repeat themselves.
+const maxKnown = 1000
 
 // add writes the end of a job. Vegeta's plot wants the timestamps of ascending
 // sequence numbers to ascend; its report takes any order.
@@ -47,7 +73,13 @@ func (r *results) add(j *job) {
 	if o := j.reply.outcome; o.bad() || o == outUnsent {
 		v.Error = strings.TrimSuffix(outcomeNames[o]+": "+j.reply.problem, ": ")
 	}
-	r.err = r.encode.Encode(&v)
+	var err error
+	if v.URL, err = r.safe(v.URL); err == nil {
+		v.Error, err = r.safe(v.Error)
+	}
+	if r.err = err; err == nil {
+		r.err = r.encode.Encode(&v)
+	}
 }
 
 // close writes what is still buffered.

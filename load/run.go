@@ -103,7 +103,7 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 		l.Notes = append(l.Notes, note)
 	}
 	if c.broken != nil {
-		l.Notes = append(l.Notes, "decisions failed: "+c.broken.Error())
+		l.Notes = append(l.Notes, "decisions failed: "+c.secrets.Text(c.broken.Error()))
 	}
 	return l, lost
 }
@@ -133,7 +133,7 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
 	var out *results
 	if o.Results != nil {
-		out = newResults(o.Results, c.schedule.began)
+		out = newResults(o.Results, c.schedule.began, c.secrets)
 	}
 	over := make(chan struct{})
 	var watching sync.WaitGroup

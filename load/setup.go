@@ -13,7 +13,7 @@ import (
 )
 
 func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, error) {
-	c := &crowd{target: t, approver: t.Approver, population: newPopulation(p),
+	c := &crowd{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
 		decisions: &decisions{waker: t.waker()}}
 	c.record = newRecord(c.population)
 	if err := c.population.render(t, p); err != nil {
@@ -120,6 +120,7 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 		if why == "" {
 			why = fmt.Sprintf("%d %s", r.status, spec.ErrorCode([]byte(r.body)))
 		}
+		why = c.secrets.Text(why)
 		return spec.StartResponse{}, &NotReady{Problem: "no device authorization could be started at " + c.target.StartURL + ": " + why,
 			Hint: "`dfcheck conformance` tells more about the server", silent: r.outcome == outTimeout || r.outcome == outConnection}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -26,6 +27,7 @@ type Target struct {
 	TLS                *tls.Config
 	Proxy              func(*http.Request) (*url.URL, error) // nil: as the environment says
 	Approver           approve.Approver                      // nil: nobody decides
+	Secrets            *redact.Redactor                      // knows what reports must not hold; nil: one of the run
 	AllowHosts         []string                              // beside this machine itself
 	Embedded           bool                                  // it is part of this process
 

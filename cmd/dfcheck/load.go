@@ -166,6 +166,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		return err
 	}
 	defer stop()
+	s.guard = target.Secrets.Check
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
 	line := t.progress()

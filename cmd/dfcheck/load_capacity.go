@@ -69,6 +69,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 		return err
 	}
 	defer stop()
+	s.guard = target.Secrets.Check
 	f.search.Tell = func(p reports.CapacityPoint) {
 		t.note("%s: %d devices, %.0f polls a second, p50 %.2f ms, p99 %.2f ms, %.2f %% errors: %s",
 			time.Since(r.Run.Started).Round(time.Second), p.Devices, p.PollsPerSecond, p.P50, p.P99, 100*p.ErrorRate, p.Outcome())

@@ -13,6 +13,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
@@ -28,7 +29,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
 		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
 			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
-			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver}, stop, nil
+			Headers: ct.Headers, TLS: ct.TLS, Approver: ct.Approver, Secrets: ct.Secrets()}, stop, nil
 	}
 	if err := serverless(c); err != nil {
 		return load.Target{}, nil, err
@@ -54,7 +55,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: cmp.Or(c.Approve.Kind, "reference")}
 	t.note("loading the embedded server at %s (name another with --host)", base)
 	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver}, stop, nil
+		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: redact.New(nil)}, stop, nil
 }
 
 // begun is a report whose run begins now.
