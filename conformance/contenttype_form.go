@@ -63,7 +63,7 @@ var formSpellings = &Scenario{
 				_, client := spec.Form.Encode(s.target.signed(spec.Params{{Name: "client_id", Value: s.target.Client.ID}}))
 				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
 				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
-				if strings.HasPrefix(sp.step, brokenEscape) {
+				if strings.HasPrefix(sp.step, brokenEscape) || sp.step == escapedName || sp.step == trailing {
 					opts = append(opts, Provoked())
 				}
 				f.Poll(ctx, opts...)

@@ -28,7 +28,7 @@ var labelledStarts = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		for _, l := range typeSpellings {
 			if s.operation(OpStart).Accepts(l.encoding) {
-				s.Start(ctx, In(l.encoding), Labelled(l.text), Step(l.text))
+				s.Start(ctx, In(l.encoding), Labelled(l.text), Step(l.text), Provoked())
 			}
 		}
 	},

@@ -26,7 +26,7 @@ var unusualMultipart = &Scenario{
 		}
 		label, body := spec.Multipart.Encode(s.target.signed(s.target.baseStart("unusual multipart")))
 		send := func(step, label string, body []byte) {
-			s.Start(ctx, In(spec.Multipart), Body(label, body), Step(step))
+			s.Start(ctx, In(spec.Multipart), Body(label, body), Step(step), Provoked())
 		}
 		send("quoted boundary", string(spec.Multipart)+`; boundary="`+boundaryOf(label)+`"`, body)
 		send("parts with a Content-Type", label,

@@ -73,14 +73,14 @@ var expiringFlow = &Scenario{
 		last := f.Earliest() - margin(s.target.Timing)
 		pace := time.Duration(f.Codes.ExpiresIn) * time.Second / lifePolls
 		for f.scene.now()+2*f.Interval()+Slack < last {
-			if !f.WaitInterval(ctx, max(Slack, pace-f.Interval())) || f.Poll(ctx, Step("alive")) == nil {
+			if !f.WaitInterval(ctx, max(Slack, pace-f.Interval())) || f.Poll(ctx, Step("alive"), Punctual()) == nil {
 				return
 			}
 		}
 		if !s.waitUntil(ctx, last) || !f.WaitInterval(ctx, 0) {
 			return
 		}
-		f.Poll(ctx, Step("before the end"))
+		f.Poll(ctx, Step("before the end"), Punctual())
 		if !f.waitEnd(ctx) {
 			return
 		}
@@ -101,7 +101,7 @@ var idleUntilEnd = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.OK() && f.Codes.ExpiresIn > 0 && s.waitUntil(ctx, f.Earliest()-margin(s.target.Timing)) {
-			f.Poll(ctx, Step("before the end"))
+			f.Poll(ctx, Step("before the end"), Punctual())
 		}
 	},
 }

@@ -36,6 +36,10 @@ func looksLikeCode(text string) bool {
 	return text != "forbidden" && strings.ContainsAny(text, small) && strings.Trim(text, small+"0123456789_.:-") == ""
 }
 
+// blocked reports whether something in front of the server refused the request
+// for good, as it would refuse it to anybody.
+func (x *Exchange) blocked() bool { return x.Status() == http.StatusForbidden && x.Infrastructure() }
+
 // lostAnswer reports whether x got an answer of infrastructure behind which the
 // server may have carried the request out all the same. A limiter that says 429
 // or 403 has let nothing through.

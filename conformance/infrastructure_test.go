@@ -63,6 +63,12 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		{"a finding by hand", func(j *Judgement) { j.Fail("", "", answered(503, "")) }, reports.Inconclusive},
 		{"a comparison with a lost answer", func(j *Judgement) { j.Warn("", "", refused, answered(503, "")) }, reports.Inconclusive},
 		{"no request at all", func(j *Judgement) { j.Fail("", "", nil) }, reports.Inconclusive},
+		{"a firewall's refusal where any will do", func(j *Judgement) {
+			j.Each([]*Exchange{answered(403, "<html>")}, DueRefusal, "", passIf(class(4)))
+		}, reports.Pass},
+		{"a limiter's", func(j *Judgement) {
+			j.Each([]*Exchange{answered(429, "")}, DueRefusal, "", passIf(class(4)))
+		}, reports.Inconclusive},
 		{"a pass", func(j *Judgement) { j.Pass(answered(503, "")) }, reports.Inconclusive},
 		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) }, reports.Fail},
 		{"a refusal after a lost answer", func(j *Judgement) {

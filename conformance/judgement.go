@@ -32,7 +32,7 @@ func newJudgement(e *Evidence, c Check) *Judgement {
 // infrastructure, which could not have shown anything else, do not count.
 func (j *Judgement) Pass(xs ...*Exchange) {
 	for _, x := range xs {
-		if x != nil && (j.ownsLimits || !x.Infrastructure()) {
+		if x != nil && (j.ownsLimits || !x.Infrastructure() || x.blocked()) {
 			j.seen++
 		}
 	}

@@ -86,7 +86,8 @@ func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 }
 
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
-// passed over; an answer of infrastructure is open before any rule is asked.
+// passed over; an answer of infrastructure is open whatever the rules say, but
+// for a firewall's refusal where any refusal will do.
 func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule) {
 	for _, x := range xs {
 		if x == nil || x.Superseded {
@@ -103,15 +104,17 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 // verdict is that of the first rule that fits, or what follows from Due.
 func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
 	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests // whatever its body says (ruling R29)
-	if (x.Infrastructure() || limited) && !ownsLimits {
-		return reports.Inconclusive, ofInfrastructure(x)
-	}
+	v, actual := d.unnamed(x)
 	for _, r := range rules {
 		if r.When(x) {
-			return r.Verdict, describe(x)
+			v, actual = r.Verdict, describe(x)
+			break
 		}
 	}
-	return d.unnamed(x)
+	if (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()) {
+		return reports.Inconclusive, ofInfrastructure(x)
+	}
+	return v, actual
 }
 
 func ofInfrastructure(x *Exchange) string { return describe(x) + ", an answer of infrastructure" }

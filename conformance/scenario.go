@@ -201,6 +201,10 @@ func Fresh() Option                      { return func(c *Call) { c.Fresh = true
 func Once() Option                       { return func(c *Call) { c.Once = true } }
 func Labelled(contentType string) Option { return func(c *Call) { c.ContentType = contentType } }
 
+// Punctual sends at once, past the queue for the run's pace: for the few polls
+// that must meet a moment, such as the last one before a code's end.
+func Punctual() Option { return func(c *Call) { c.Unpaced = true } }
+
 // Also appends parameters, names that are there already included.
 func Also(p ...spec.Param) Option {
 	return func(c *Call) { c.Params = append(slices.Clone(c.Params), p...) }
