@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"net"
+	"sync/atomic"
+	"time"
 )
 
 // A server may answer before it has read the whole request and then close the
@@ -17,15 +19,27 @@ func heard(dial dialFunc) dialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return listening{conn}, nil
+		return &listening{Conn: conn}, nil
 	}
 }
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-type listening struct{ net.Conn }
+type listening struct {
+	net.Conn
+	unread atomic.Bool // the peer reads no more
+}
 
-func (c listening) Write(b []byte) (int, error) {
-	c.Conn.Write(b) // why it failed is told by the next Read
+// Write gives up on a peer that reads nothing for requestTimeout: net/http waits
+// for an answer only once all is written. Bodies that can fill the buffers on the
+// way are sent on connections of their own, which nobody uses again.
+func (c *listening) Write(b []byte) (int, error) {
+	if c.unread.Load() {
+		return len(b), nil
+	}
+	c.SetWriteDeadline(time.Now().Add(requestTimeout))
+	if _, err := c.Conn.Write(b); err != nil {
+		c.unread.Store(true) // why is told by the next Read
+	}
 	return len(b), nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 )
 
 // TestEarlyAnswer: a server that answers in the middle of a large body and hangs
@@ -27,6 +28,26 @@ func TestEarlyAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnreadBody: a server that neither reads nor answers does not hold a run up.
+func TestUnreadBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipeListener()
+		defer l.Close()
+		s := newSession(&Target{Facts: Facts{Host: "http://127.0.0.1"}, Dial: l.dial}, Options{}.withDefaults())
+		go func() {
+			conn, _ := l.Accept()
+			http.ReadRequest(bufio.NewReader(conn))
+			<-t.Context().Done()
+			conn.Close()
+		}()
+		x := s.send(t.Context(), "unread", Call{Op: OpStart, Method: http.MethodPost, URL: "http://127.0.0.1/",
+			ContentType: "text/plain", Raw: bytes.Repeat([]byte("A"), huge), Once: true, Fresh: true})
+		if took := x.Received - x.Sent; x.Response != nil || took > 3*requestTimeout {
+			t.Errorf("got %s after %s", describe(x), took)
+		}
+	})
 }
 
 // sendLarge posts 11 MiB to a server that reads the header alone.
