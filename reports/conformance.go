@@ -1,6 +1,9 @@
 package reports
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Conformance is the section of a conformance run. Checks are in catalogue
 // order.
@@ -42,13 +45,16 @@ type Summary struct {
 
 // Check is one requirement and what became of it.
 type Check struct {
-	ID         string    `json:"id"` // DF-GROUP-NNN
-	Group      string    `json:"group"`
-	Level      string    `json:"level"` // MUST, SHOULD, MAY or DOC
-	Title      string    `json:"title"`
-	Source     string    `json:"source"`
-	Verdict    Verdict   `json:"verdict"`
-	Reason     string    `json:"reason,omitempty"`
+	ID      string  `json:"id"` // DF-GROUP-NNN
+	Group   string  `json:"group"`
+	Level   string  `json:"level"` // MUST, SHOULD, MAY or DOC
+	Title   string  `json:"title"`
+	Source  string  `json:"source"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"`
+	// Power says, for a fault that shows by chance, how likely the check would
+	// have seen one: "24 rounds: would have seen …".
+	Power      string    `json:"power,omitempty"`
 	Findings   []Finding `json:"findings,omitempty"`
 	DurationMS float64   `json:"duration_ms"`
 }
@@ -89,6 +95,29 @@ type Response struct {
 type StaleWaiver struct {
 	ID  string `json:"id"`  // the check it names
 	Why string `json:"why"` // passed, expired, or unknown
+}
+
+// power is what some checks would have seen of faults that show by chance.
+type power struct {
+	text   string
+	checks []string // ids
+}
+
+// powers are the different ones, each with its checks in their order.
+func (c *Conformance) powers() []power {
+	var out []power
+	for _, k := range c.Checks {
+		if k.Power == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(p power) bool { return p.text == k.Power })
+		if i < 0 {
+			i = len(out)
+			out = append(out, power{text: k.Power})
+		}
+		out[i].checks = append(out[i].checks, k.ID)
+	}
+	return out
 }
 
 // Tally counts the verdicts of checks.

@@ -99,7 +99,7 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCheck(c Check) junitCase {
-	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title, Time: fmt.Sprintf("%.3f", c.DurationMS/1000)}
+	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title, Time: fmt.Sprintf("%.3f", c.DurationMS/1000), Out: legible(c.Power)}
 	o := &junitOutcome{Message: legible(c.Reason), Type: c.Level, Text: findingText(c.Findings)}
 	switch c.Verdict {
 	case Pass:
@@ -111,7 +111,7 @@ func junitCheck(c Check) junitCase {
 		o.Message = string(c.Verdict) + ": " + o.Message
 		out.Skipped = o
 	default:
-		out.Out = string(c.Verdict) + ": " + o.Message + "\n" + o.Text
+		out.Out = string(c.Verdict) + ": " + o.Message + "\n" + o.Text + out.Out
 	}
 	return out
 }

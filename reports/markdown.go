@@ -31,6 +31,10 @@ func writeMarkdown(w io.Writer, r *Report) error {
 				p.printf("| %s | %s | **%s** | %s%s |\n", k.ID, k.Level, k.Verdict, cell(k.Title), markdownFindings(k))
 			}
 		}
+		p.printf("\n")
+		for _, pw := range c.powers() {
+			p.printf("- %s (%s)\n", cell(pw.text), strings.Join(pw.checks, ", "))
+		}
 	}
 	if l := r.Load; l != nil {
 		p.printf("| requests/s | errors | poll p50 | poll p99 | lag p99 |\n|---|---|---|---|---|\n| %.0f | %.3f %% | %.1f ms | %.1f ms | %.1f ms |\n",

@@ -94,6 +94,9 @@ func CheckText(c Check) string {
 	if c.Reason != "" && (len(c.Findings) == 0 || c.Verdict == Waived) {
 		fmt.Fprintf(&b, "             %s\n", legible(c.Reason))
 	}
+	if c.Power != "" {
+		fmt.Fprintf(&b, "             %s\n", legible(c.Power))
+	}
 	for i, f := range c.Findings {
 		if i == maxFindings {
 			fmt.Fprintf(&b, "             and %d more\n", len(c.Findings)-i)
@@ -117,6 +120,9 @@ func (p *printer) conformance(r *Report) {
 	s := c.Summary
 	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", Count(s.Total(), "check", "checks"),
 		s.Pass, s.Fail, Count(s.Warning, "warning", "warnings"), s.Inconclusive, s.Skipped, s.Waived, Count(s.Error, "error", "errors"), duration(r.Run.DurationMS))
+	for _, pw := range c.powers() {
+		p.printf("by chance: %s (%s)\n", legible(pw.text), strings.Join(pw.checks, ", "))
+	}
 	for _, n := range c.Notes {
 		p.printf("note: %s\n", legible(n))
 	}
