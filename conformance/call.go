@@ -31,8 +31,9 @@ type Call struct {
 	Chunked     bool // without Content-Length
 	Unpaced     bool // a barrier reserved its place already
 
-	flow *Flow
-	http *http.Client // another client than the session's
+	flow  *Flow
+	crowd bool         // of a race
+	http  *http.Client // another client than the session's
 }
 
 // authenticated adds the client's secret, if it has one, in the way it is

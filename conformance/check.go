@@ -96,11 +96,11 @@ const (
 var isolationGates = []string{"DF-AUTHZ-010", "DF-POLL-009"}
 
 // lane is where a check's slowest scenario runs; passive ones come last.
-func (c Check) lane() Lane {
+func (c Check) lane() int {
 	if c.Passive {
-		return LaneAbuse + 1
+		return 2 * int(LaneAbuse+1)
 	}
-	l := LaneFirst
+	l := 0
 	for _, s := range c.Reads {
 		l = max(l, s.Lane.order())
 	}
@@ -108,11 +108,11 @@ func (c Check) lane() Lane {
 }
 
 // order puts the expiry lane where it ends rather than where it begins.
-func (l Lane) order() Lane {
+func (l Lane) order() int {
 	if l == LaneExpiry {
-		return LaneAlone
+		return 2*int(LaneApprove) + 1
 	}
-	return l
+	return 2 * int(l)
 }
 
 // A Result is the verdict on one check.
@@ -120,5 +120,6 @@ type Result struct {
 	Check    Check
 	Verdict  reports.Verdict
 	Reason   string
+	Power    string // what the rounds of a race were worth
 	Findings []reports.Finding
 }

@@ -2,46 +2,48 @@ package conformance
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
 
 // concurrencyChecks judge what happens side by side: this file polls and starts,
-// concurrency_decisions.go decisions that race.
+// concurrency_redeeming.go redemptions, concurrency_decisions.go decisions.
 var concurrencyChecks = []Check{
 	{
 		ID:    "DF-CONC-001",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{redeemingRace},
+		Needs: []Need{NeedApprover, NeedOverlap},
+		Reads: []*Scenario{redeemingRace, manyDevices},
 		Judge: judgeRedeemingRace,
 	},
 	{
 		ID:    "DF-CONC-002",
 		Gate:  GatePending,
-		Reads: []*Scenario{pendingRace},
+		Needs: []Need{NeedOverlap},
+		Reads: []*Scenario{startingRace, pendingRace},
 		Judge: judgePendingRace,
 	},
 	{
 		ID:    "DF-CONC-003",
 		Gate:  GatePending,
-		Reads: []*Scenario{startingRace},
+		Needs: []Need{NeedOverlap},
+		Reads: []*Scenario{startingRace, pendingRace},
 		Judge: judgeStartingRace,
 	},
 	{
 		ID:    "DF-CONC-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedProgram},
-		Reads: []*Scenario{crossingPolls},
+		Needs: []Need{NeedApprover, NeedProgram, NeedOverlap},
+		Reads: []*Scenario{codeSample, crossingPolls},
 		Judge: judgeCrossingPolls,
 	},
 	{
 		ID:    "DF-CONC-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedProgram},
-		Reads: []*Scenario{racingDecisions},
+		Needs: []Need{NeedApprover, NeedProgram, NeedOverlap},
+		Reads: []*Scenario{startingRace, pendingRace, racingDecisions},
 		Judge: judgeRacingDecisions,
 	},
 	{
@@ -53,82 +55,37 @@ var concurrencyChecks = []Check{
 	},
 }
 
+// Why a round does not count.
 const (
-	racingFlows = 6
-	racingPolls = 8
+	lostAnswers = "answered by infrastructure"
+	lostOverlap = "the requests did not overlap in time"
+	lostTime    = "too close to the end of the code"
 )
 
-// redeemingRace approves six flows and polls each eight times at one instant.
-// A flow that got nothing from the eight is asked once more when it may be.
-var redeemingRace = &Scenario{
-	Name: "redeeming race", Lane: LaneApprove, Needs: []Need{NeedApprover},
-	Cost: func(t Timing) Cost {
-		n := t.flows(racingFlows, 2)
-		return Cost{n * (racingPolls + 1), n, t.Interval + Slack}
-	},
-	Decisions: func(f *Facts) int { return f.Timing.flows(racingFlows, 2) },
-	Run: func(ctx context.Context, s *Scene) {
-		s.Times(s.target.Timing.flows(racingFlows, 2), func(int) {
-			f := s.Start(ctx)
-			if f.Approve(ctx) != Accepted || !f.WaitInterval(ctx, 500*time.Millisecond) {
-				return
-			}
-			s.Barrier(ctx, racingPolls, func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
-			if f.Token.AccessToken == "" && f.Lives(f.Interval()) {
-				f.PollDue(ctx, Step("late"))
-			}
-		})
-	},
-}
-
-func judgeRedeemingRace(e *Evidence, j *Judgement) {
-	for _, flow := range e.FlowsOf(redeemingRace) {
-		race, late := e.Polls(flow, "race"), e.Polls(flow, "late")
-		if !decided(e, j, redeemingRace, flow) || len(race) == 0 {
-			continue
-		}
-		if overlapping(race) < 2 {
-			j.Inconclusive("the polls did not overlap in time", race...)
-			continue
-		}
-		sets, answers := tokenSets(race), 0
-		for _, x := range race {
-			if x.HasTokens() {
-				answers++
-			}
-			if x.Class() == 5 && !x.Infrastructure() {
-				j.Fail("an OAuth error for the losers of a race", describe(x), x)
-			}
-		}
+// contest keeps the answers of a race that the server itself gave, in the
+// lifetime of its code. why says what keeps them from being a round, "" when they
+// are one: two of them must have been in flight at the same time.
+func (e *Evidence) contest(race []*Exchange) (answers []*Exchange, why string) {
+	for _, x := range race {
 		switch {
-		case len(sets) > 1:
-			j.Fail("one token set", fmt.Sprintf("%d different ones", len(sets)), race...)
-		case answers > 1:
-			j.Warn("one answer with tokens", fmt.Sprintf("the same tokens %d times", answers), race...)
-		case answers == 1:
-			j.Pass(race...)
-		case len(late) > 0 && late[0].HasTokens():
-			j.Warn("tokens for one of the polls", "tokens only on a later poll", append(race, late...)...)
-		case len(late) > 0 && terminal(late[0]):
-			j.Warn("tokens for one of the polls", "none, and the code is dead: the device lost its grant", append(race, late...)...)
+		case x.Infrastructure():
+			why = lostAnswers
+		case !e.Alive(x):
+			why = lostTime
 		default:
-			j.Inconclusive("no poll got tokens, and the code ended before another could be sent", race...)
+			answers = append(answers, x)
 		}
 	}
-}
-
-// tokenSets counts the answers by their tokens.
-func tokenSets(xs []*Exchange) map[[2]string]int {
-	sets := map[[2]string]int{}
-	for _, x := range xs {
-		if x.HasTokens() {
-			sets[[2]string{x.text("access_token"), x.text("refresh_token")}]++
-		}
+	if overlapping(answers) >= 2 {
+		return answers, ""
 	}
-	return sets
+	if why == "" {
+		why = lostOverlap
+	}
+	return answers, why
 }
 
-// overlapping is the largest number of exchanges under way with any one of them.
+// overlapping is the largest number of exchanges in flight with any one of them.
 func overlapping(xs []*Exchange) int {
 	most := 0
 	for _, x := range xs {
@@ -143,73 +100,134 @@ func overlapping(xs []*Exchange) int {
 	return most
 }
 
-// pendingRace polls an undecided grant four times at one instant and, after all
-// the slow_downs are served, once more.
-var pendingRace = &Scenario{
-	Name: "pending race", Lane: LaneInterval,
-	Cost: func(t Timing) Cost { return Cost{6, 1, 2*(t.Interval+Slack) + 3*spec.SlowDownStep*time.Second} },
-	Run: func(ctx context.Context, s *Scene) {
-		f := s.Start(ctx)
-		if !f.OK() || !f.WaitInterval(ctx, Slack) {
-			return
-		}
-		s.Barrier(ctx, 4, func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
-		if f.Lives(f.Interval()) {
-			f.PollDue(ctx, Step("late"))
-		}
-	},
-}
-
-func judgePendingRace(e *Evidence, j *Judgement) {
-	j.Each(e.Of(pendingRace, "race"), DuePending, "every poll answered as pending",
-		passIf(stillPending), openIf(infrastructure), warnIf(statusIs(409, 429)))
-	j.Each(e.Of(pendingRace, "late"), DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
-		passIf(errorIs(spec.ErrAuthorizationPending)),
-		openIf(errorIs(spec.ErrSlowDown), func(x *Exchange) bool { return e.slows(x) > 1 }), // DF-POLL-006
-		warnIf(errorIs(spec.ErrSlowDown)))
-}
-
-// slows counts the slow_downs that a device had got when x was sent.
-func (e *Evidence) slows(x *Exchange) int {
-	return int((e.Interval(x) - e.announced(x.Flow)) / (spec.SlowDownStep * time.Second))
-}
-
-// raceStarts is also the pool of codes that the statistics rest on.
+// raceStarts is how many starts leave at one instant.
 const raceStarts = 24
 
-// startingRace starts many flows at one instant and polls each once.
+// startingRace starts many flows at one instant; pendingRace polls them.
 var startingRace = &Scenario{
-	Name: "starting race", Lane: LaneInstant, Cost: waits(2*raceStarts, raceStarts, 1),
+	Name: "starting race", Lane: LaneInterval, Race: true,
+	Cost: func(t Timing) Cost { return Cost{t.Rounds, t.Rounds, 0} },
 	Run: func(ctx context.Context, s *Scene) {
-		flows := make([]*Flow, raceStarts)
-		s.Barrier(ctx, raceStarts, func(i int, unpaced Option) { flows[i] = s.Start(ctx, unpaced) })
-		s.Times(raceStarts, func(i int) {
-			if flows[i] != nil {
-				flows[i].PollDue(ctx)
+		rounds := s.target.Timing.Rounds
+		for first := 0; first < rounds; first += raceStarts {
+			n := min(raceStarts, rounds-first)
+			if !s.Room(ctx, n*(1+rivals(s.target.Timing)+2)) { // with the polls after it
+				return
 			}
-		})
+			s.Barrier(ctx, n, func(_ int, unpaced Option) { s.Leave(s.Start(ctx, unpaced)) })
+		}
 	},
 }
 
 func judgeStartingRace(e *Evidence, j *Judgement) {
 	starts := e.Of(startingRace, "start")
-	limited := 0
 	for i, x := range starts {
-		if x.Infrastructure() {
-			limited++
-			continue
+		rivals := rivalsOf(x, starts)
+		switch {
+		case x.Infrastructure():
+			j.Lost(lostAnswers)
+		case len(rivals) == 0:
+			j.Lost(lostOverlap)
+		case givesCodes(x):
+			j.Round(x)
+		default:
+			j.Round()
+			j.Fail("codes for every one of the starts that came at the same moment", describe(x), x)
 		}
-		j.Each([]*Exchange{x}, DueSuccess, "200 for every start", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
-		for _, y := range starts[:i] {
+		for _, y := range rivalsOf(x, starts[:i]) {
 			for _, m := range []string{"device_code", "user_code"} {
-				if x.Overlaps(y) && x.text(m) != "" && x.text(m) == y.text(m) {
-					j.Fail("a "+m+" of its own for every start", "one for two starts at the same time", y, x)
+				if x.text(m) != "" && x.text(m) == y.text(m) {
+					j.Fail("a "+m+" for each start that no other one has", "the same "+m+" for two starts at the same moment", y, x)
 				}
 			}
 		}
 	}
-	if limited > len(starts)/2 {
-		j.Inconclusive(fmt.Sprintf("%d of %d starts were limited", limited, len(starts)))
+	for _, flow := range e.FlowsOf(startingRace) {
+		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool { return x.Infrastructure() || !e.Alive(x) })
+		if len(polls) > 0 && !slices.ContainsFunc(polls, stillPending) { // one that is not is DF-CONC-002's
+			j.Each(polls[:1], DuePending, "a code from starts at the same moment to be pending like any other")
+		}
 	}
-	j.Each(e.Of(startingRace, "poll"), DuePending, "every grant pending", passIf(stillPending))
+}
+
+// rivalsOf are the starts that were in flight together with x.
+func rivalsOf(x *Exchange, starts []*Exchange) []*Exchange {
+	var out []*Exchange
+	for _, y := range starts {
+		if y != x && !y.Infrastructure() && x.Overlaps(y) {
+			out = append(out, y)
+		}
+	}
+	return out
+}
+
+// rivals is how many polls of one undecided code leave at one instant. Each but
+// the first can earn a slow_down that every later poll has to serve.
+func rivals(t Timing) int {
+	served := int((t.Lifetime/4 - t.Interval) / (spec.SlowDownStep * time.Second))
+	return min(max(served+1, 2), 4)
+}
+
+// slowed is the interval of a code after a pending race.
+func slowed(t Timing) time.Duration {
+	return t.Interval + time.Duration(rivals(t)-1)*spec.SlowDownStep*time.Second
+}
+
+// latePolls is the share of the codes, one of so many, that shows whether a pending
+// race did any harm that lasts. The others are left undecided.
+const latePolls = 4
+
+// pendingRace polls the undecided codes of the starting race several times at one
+// instant and some of them, when all the slow_downs are served, once more.
+var pendingRace = &Scenario{
+	Name: "pending race", Lane: LaneInterval, After: startingRace, Race: true,
+	Cost: func(t Timing) Cost {
+		return Cost{t.Rounds*rivals(t) + t.Rounds/latePolls, 0, t.Interval + Slack + slowed(t)}
+	},
+	Run: func(ctx context.Context, s *Scene) {
+		t := s.target.Timing
+		s.Rounds(t.Rounds, t.Rounds, func(i int) {
+			f := s.Undecided(ctx, t.Interval+Slack)
+			if !f.OK() || !f.WaitInterval(ctx, Slack) {
+				return
+			}
+			s.Barrier(ctx, rivals(t), func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
+			if i%latePolls != 0 {
+				s.Leave(f)
+			} else if f.Lives(f.Interval()) {
+				f.PollDue(ctx, Step("late"))
+			}
+		})
+	},
+}
+
+func judgePendingRace(e *Evidence, j *Judgement) {
+	const expected = "a code to stay pending when it is polled several times at the same moment"
+	for _, flow := range e.FlowsOf(pendingRace) {
+		race := e.Polls(flow, "race")
+		if len(race) == 0 {
+			continue
+		}
+		answers, why := e.contest(race)
+		if why == "" {
+			j.Round()
+		} else {
+			j.Lost(why)
+		}
+		j.Each(answers, DuePending, expected, passIf(stillPending), warnIf(statusIs(409)))
+		for _, x := range e.Polls(flow, "late") {
+			if x.Infrastructure() || !e.Alive(x) {
+				continue
+			}
+			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
+				passIf(errorIs(spec.ErrAuthorizationPending)),
+				openIf(errorIs(spec.ErrSlowDown), func(x *Exchange) bool { return e.slows(x) > 0 }), // DF-POLL-006
+				warnIf(errorIs(spec.ErrSlowDown)))
+		}
+	}
+}
+
+// slows counts the slow_downs that a device had got when x was sent.
+func (e *Evidence) slows(x *Exchange) int {
+	return int((e.Interval(x) - e.announced(x.Flow)) / (spec.SlowDownStep * time.Second))
 }

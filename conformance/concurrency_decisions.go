@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,45 +12,47 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// crossings are when polls are sent, counted from 20 ms before the approval.
-var crossings = []time.Duration{0, 20 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}
-
-const crossingFlows = 12
-
-// crossing is how many polls cross: each but the first can earn a slow_down, and
-// all of those must be served before the code ends.
+// crossing is how many polls cross an approval: each but the first can earn a
+// slow_down, and half the lifetime must do to serve them.
 func crossing(t Timing) int {
-	served := int((t.Lifetime - t.Interval - 4*time.Second) / (spec.SlowDownStep * time.Second))
-	return min(max(served+1, 2), len(crossings))
+	served := int((t.Lifetime/2 - t.Interval - time.Second) / (spec.SlowDownStep * time.Second))
+	return min(max(served+1, 2), 4)
 }
 
-// crossingPolls lets polls be under way while the approval arrives. Most are
-// too fast; the last poll comes when their slow_downs are served.
+// untilServed is how long a crossing takes until its slow_downs are served.
+func untilServed(t Timing) time.Duration {
+	return t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second
+}
+
+// crossingLead is how long before an approval its first poll is sent. Of the next
+// the first comes with the approval, the others each as much later.
+const crossingLead = 20 * time.Millisecond
+
+// crossingPolls lets polls be in flight while the approval arrives. Most are
+// too fast; the last poll comes when their slow_downs are served. The codes are
+// those of the code sample, which nobody polled.
 var crossingPolls = &Scenario{
-	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram},
-	Decisions: asks(crossingFlows),
+	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
+	Decisions: func(f *Facts) int { return f.Timing.Decided },
 	Cost: func(t Timing) Cost {
-		return Cost{crossingFlows * 6, crossingFlows, t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second}
+		return Cost{t.Decided * (crossing(t) + 1), max(0, t.Decided-sampleCodes), untilServed(t)}
 	},
 	Run: func(ctx context.Context, s *Scene) {
-		s.Times(crossingFlows, func(int) {
-			f := s.Start(ctx)
+		t := s.target.Timing
+		places := make(chan struct{}, decidingAbreast)
+		s.Rounds(t.Decided, racingAbreast, func(i int) {
+			if !s.Room(ctx, crossing(t)+1) {
+				return
+			}
+			f := s.Undecided(ctx, untilServed(t))
 			if !f.OK() {
 				return
 			}
-			var approval sync.WaitGroup
-			var once sync.Once
-			s.Barrier(ctx, crossing(s.target.Timing), func(i int, unpaced Option) {
-				once.Do(func() {
-					approval.Go(func() { s.Wait(ctx, crossings[1]); f.Approve(ctx) })
-				})
-				if s.Wait(ctx, crossings[i]) {
-					f.Poll(ctx, Step("crossing"), unpaced)
-				}
-			})
-			approval.Wait()
+			places <- struct{}{}
+			f.cross(ctx, crossing(t), s.usualDecision()*time.Duration(2+i%4)/4)
+			<-places
 			for range 2 {
-				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, 500*time.Millisecond) {
+				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, settling) {
 					return
 				}
 				f.Poll(ctx, Step("late"))
@@ -58,41 +61,114 @@ var crossingPolls = &Scenario{
 	},
 }
 
+// decidingAbreast is how many decisions one scenario wants at the same time.
+const decidingAbreast = 12
+
+// usualDecision is how long the approver has taken for an approval in the middle:
+// the server learns of it towards its end.
+func (s *Scene) usualDecision() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var took []time.Duration
+	for _, ev := range s.events {
+		if ev.Kind == EventDecision && ev.Decision.Outcome == Accepted && ev.Decision.Decision == string(approve.Approve) {
+			took = append(took, ev.Decision.Took)
+		}
+	}
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+// cross approves a code and polls n times around the moment at which the server
+// will have learned of it: so long after the approval is begun.
+func (f *Flow) cross(ctx context.Context, n int, learned time.Duration) {
+	s := f.scene
+	var approval sync.WaitGroup
+	var once sync.Once
+	s.Barrier(ctx, n, func(i int, unpaced Option) {
+		once.Do(func() {
+			approval.Go(func() { s.Wait(ctx, crossingLead); f.Approve(ctx) })
+		})
+		if i == 0 || s.Wait(ctx, time.Duration(i)*crossingLead+learned) {
+			f.Poll(ctx, Step("crossing"), unpaced)
+		}
+	})
+	approval.Wait()
+}
+
+// judgeCrossingPolls: what is looked for is an approval that a poll erased. More
+// than one set of tokens is DF-CONC-001's and DF-REUSE-001's.
 func judgeCrossingPolls(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(crossingPolls) {
-		if !decided(e, j, crossingPolls, flow) {
+		if !e.accepted(j, crossingPolls, flow) {
 			continue
 		}
 		polls, late := e.Polls(flow), e.Polls(flow, "late")
-		crossing := tokenSets(e.Polls(flow, "crossing"))
-		switch sets := tokenSets(polls); {
-		case len(sets) > 1:
-			j.Fail("one token set", fmt.Sprintf("%d different ones", len(sets)), polls...)
-		case len(crossing) == 1 || len(late) > 0 && late[0].HasTokens():
-			j.Pass(polls...)
-		case len(sets) == 1:
-			j.Warn("tokens on the first poll after the crossing", "only one poll later", late...)
-		case len(late) == 0:
-			j.Inconclusive("the code ended before its slow_downs were served")
+		switch {
+		case !e.crossed(flow):
+			j.Lost("no poll was in flight during the approval")
+		case len(withTokens(polls)) > 0: // how soon is DF-POLL-008's
+			j.Round(withTokens(polls)...)
+		case len(late) == 0 || len(late) == 1 && late[0].StillPending():
+			j.Lost("the code ended before its slow_downs were served")
 		default:
-			j.Each(late[len(late)-1:], DueSuccess, "tokens: the approval was confirmed",
-				failIf(stillPending), openIf(infrastructure), failIf(terminal))
+			judgeErased(e, j, late[len(late)-1])
 		}
 	}
 }
 
-// racingDecisions approves and denies the same codes at one instant.
+// judgeErased judges the last poll of an approved code that gave no tokens.
+func judgeErased(e *Evidence, j *Judgement, x *Exchange) {
+	switch {
+	case x.Infrastructure():
+		j.Lost(lostAnswers)
+		return
+	case !e.Alive(x):
+		j.Lost(lostTime)
+		return
+	}
+	j.Round()
+	j.Each([]*Exchange{x}, DueSuccess, "tokens for a code whose approval was confirmed while it was polled",
+		failIf(stillPending), failIf(terminal))
+}
+
+// crossed reports whether a poll of the flow was in flight during its approval.
+func (e *Evidence) crossed(flow string) bool {
+	d, _ := e.Decision(crossingPolls, flow, "")
+	for _, x := range e.Polls(flow, "crossing") {
+		if !x.Infrastructure() && x.Sent <= d.At && x.Received >= d.At-d.Decision.Took {
+			return true
+		}
+	}
+	return false
+}
+
+// untilOutcome is how long two polls take at the pace of a code that was raced for.
+func untilOutcome(t Timing) time.Duration { return 2*slowed(t) + settling + Slack }
+
+// racingDecisions approves and denies codes at one instant: those that the
+// pending race left.
 var racingDecisions = &Scenario{
-	Name: "racing decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram}, Cost: waits(3*racingFlows, racingFlows, 2),
-	Decisions: asks(2 * racingFlows),
+	Name: "racing decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: pendingRace,
+	Decisions: func(f *Facts) int { return 2 * f.Timing.Decided },
+	Cost: func(t Timing) Cost {
+		return Cost{2 * t.Decided, max(0, t.Decided-t.Rounds+t.Rounds/latePolls), t.Interval + Slack + untilOutcome(t)}
+	},
 	Run: func(ctx context.Context, s *Scene) {
-		s.Times(racingFlows, func(int) {
-			f := s.Start(ctx)
+		t := s.target.Timing
+		places := make(chan struct{}, decidingAbreast)
+		s.Rounds(t.Decided, t.Decided, func(int) {
+			f := s.Undecided(ctx, untilOutcome(t))
+			places <- struct{}{}
 			var both sync.WaitGroup
 			both.Go(func() { f.Decide(ctx, approve.Approve, Ask{Label: "approval"}) })
 			both.Go(func() { f.Decide(ctx, approve.Deny, Ask{Label: "denial"}) })
 			both.Wait()
-			if !f.OK() || !f.WaitInterval(ctx, 500*time.Millisecond) {
+			<-places
+			if !f.OK() || !f.WaitInterval(ctx, settling) {
 				return
 			}
 			f.Poll(ctx, Step("first"))
@@ -103,70 +179,128 @@ var racingDecisions = &Scenario{
 
 func judgeRacingDecisions(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(racingDecisions) {
-		accepted := 0
-		for _, label := range []string{"approval", "denial"} {
-			if d, ok := e.Decision(racingDecisions, flow, label); ok && d.Decision.Outcome == Accepted {
-				accepted++
-			} else if ok && d.Decision.Outcome == Unsupported {
-				j.Skip(approverCannot + d.Decision.Decision)
-				return
-			} else if ok && d.Decision.Outcome == Broken {
-				j.Inconclusive(d.Detail)
-				return
-			}
-		}
-		polls := e.Polls(flow)
-		if len(polls) < 2 || accepted == 0 {
-			continue
-		}
-		first, second := polls[0], polls[1]
+		accepted, why := e.decisionsOf(j, flow)
+		polls := e.Polls(flow, "first", "second")
 		switch {
-		case first.Class() == 5 || second.Class() == 5:
-			j.Fail("an OAuth answer", describe(first)+", then "+describe(second), first, second)
-		case first.ErrorCode() == spec.ErrAccessDenied && second.HasTokens():
-			j.Fail("a denial that lasts", "tokens after "+spec.ErrAccessDenied, first, second)
-		case second.StillPending() && first.StillPending() && accepted == 2:
-			j.Fail("one of the two decisions", "still pending after both were confirmed", first, second)
-		case first.Infrastructure() || second.Infrastructure():
-			j.Inconclusive(describe(first)+", then "+describe(second), first, second)
+		case why != "":
+			j.Lost(why)
+		case len(polls) < 2:
+			j.Lost("it was not polled twice")
+		case polls[0].Infrastructure() || polls[1].Infrastructure():
+			j.Lost(lostAnswers)
+		case !e.Alive(polls[1]):
+			j.Lost(lostTime)
 		default:
-			j.Pass(first, second)
+			j.Round()
+			judgeOutcomes(j, polls[0], polls[1], accepted)
 		}
 	}
 }
 
-// A third of the devices is approved, a third denied, a third left alone.
-func fleet(t Timing) int { return t.flows(15, 3) }
-
-var manyDevices = &Scenario{
-	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover},
-	Cost:      func(t Timing) Cost { return Cost{2 * fleet(t), fleet(t), t.Interval + Slack} },
-	Decisions: func(f *Facts) int { return fleet(f.Timing) * 2 / 3 },
-	Run: func(ctx context.Context, s *Scene) {
-		fleet := fleet(s.target.Timing)
-		flows := make([]*Flow, fleet)
-		for i := range flows { // all of one make
-			flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step([]string{"approved", "denied", "left alone"}[i%3]))
+// decisionsOf is how many of the two decisions on a flow were accepted; why says
+// what keeps them from being a round.
+func (e *Evidence) decisionsOf(j *Judgement, flow string) (accepted int, why string) {
+	var end [2]time.Duration
+	for i, label := range []string{"approval", "denial"} {
+		d, ok := e.Decision(racingDecisions, flow, label)
+		if !ok {
+			return 0, "no decision was made"
 		}
-		rand.Shuffle(fleet, func(a, b int) { flows[a], flows[b] = flows[b], flows[a] })
-		s.Times(fleet, func(i int) {
-			switch f := flows[i]; {
-			case f.Begun == nil:
-			case f.Begun.Step == "approved":
-				f.Approve(ctx)
-			case f.Begun.Step == "denied":
-				f.Deny(ctx)
-			}
-		})
-		s.Times(fleet, func(i int) {
-			if f := flows[i]; f.Begun != nil && f.Begun.Step == "left alone" {
-				f.PollDue(ctx, Step("poll"))
-			} else {
-				f.settle(ctx)
-				f.collect(ctx, "poll") // some servers agree with themselves late
-			}
-		})
+		switch d.Decision.Outcome {
+		case Accepted:
+			accepted++
+		case Unsupported:
+			j.Skip(approverCannot + d.Decision.Decision)
+			return 0, "one decision alone"
+		case Refused: // the second of the two
+		default:
+			return 0, "a decision was " + string(d.Decision.Outcome) + ": " + d.Detail
+		}
+		begun := d.At - d.Decision.Took
+		if i == 1 && (begun > end[0] || d.At < end[1]) {
+			return 0, "the approver made one decision after the other"
+		}
+		end[0], end[1] = d.At, begun
+	}
+	if accepted == 0 {
+		return 0, "both decisions were refused"
+	}
+	return accepted, ""
+}
+
+// judgeOutcomes holds ruling R18 against the two polls after racing decisions.
+func judgeOutcomes(j *Judgement, first, second *Exchange, accepted int) {
+	switch {
+	case first.Class() == 5 || second.Class() == 5:
+		j.Fail("an OAuth answer to the polls after an approval and a denial at the same moment", describe(first)+", then "+describe(second), first, second)
+	case first.ErrorCode() == spec.ErrAccessDenied && second.HasTokens():
+		j.Fail("a denial to last", "tokens after "+spec.ErrAccessDenied, first, second)
+	case second.StillPending() && first.StillPending() && accepted == 2:
+		j.Fail("one of the two decisions to hold", "a code that is still pending after both were confirmed", first, second)
+	default:
+		j.Pass(first, second)
+	}
+}
+
+const fleetPolls = 4 // of an approved device, at one instant
+
+// manyDevices starts devices of one make and lets a third be approved, a third
+// denied, and a third left alone, in mixed order.
+var manyDevices = &Scenario{
+	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Race: true,
+	Cost: func(t Timing) Cost {
+		n := devices(t)
+		return Cost{n * (4 + fleetPolls) / 3, n, t.Interval + settling}
 	},
+	Decisions: func(f *Facts) int { return devices(f.Timing) * 2 / 3 },
+	Run: func(ctx context.Context, s *Scene) {
+		for left := devices(s.target.Timing); left > 0 && s.Room(ctx, min(left, fleet)*(4+fleetPolls)/3); left -= fleet {
+			s.decideFleet(ctx, min(left, fleet))
+		}
+	},
+}
+
+func devices(t Timing) int { return t.flows(t.Decided, 3) }
+
+// fleet is how many devices are decided at the same time.
+const fleet = 24
+
+func (s *Scene) decideFleet(ctx context.Context, n int) {
+	flows := make([]*Flow, n)
+	for i := range flows {
+		flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step([]string{"approved", "denied", "left alone"}[i%3]))
+	}
+	rand.Shuffle(n, func(a, b int) { flows[a], flows[b] = flows[b], flows[a] })
+	s.Times(n, func(i int) {
+		switch f := flows[i]; {
+		case f.Begun == nil:
+		case f.Begun.Step == "approved":
+			f.Approve(ctx)
+		case f.Begun.Step == "denied":
+			f.Deny(ctx)
+		}
+	})
+	s.Times(n, func(i int) { flows[i].outcome(ctx) })
+}
+
+// outcome polls a device of the fleet until it knows how it was decided.
+func (f *Flow) outcome(ctx context.Context) {
+	if f.Begun == nil {
+		return
+	}
+	if f.Begun.Step == "left alone" {
+		f.PollDue(ctx, Step("poll"))
+		return
+	}
+	if f.Begun.Step == "approved" && f.OK() && f.WaitInterval(ctx, settling) {
+		f.redeemAtOnce(ctx, fleetPolls) // a round of the redeeming race
+		if f.Token.AccessToken != "" {
+			return
+		}
+	} else {
+		f.settle(ctx)
+	}
+	f.collect(ctx, "poll") // some servers agree with themselves late
 }
 
 func judgeManyDevices(e *Evidence, j *Judgement) {
@@ -175,16 +309,28 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 		if begun == nil || len(polls) == 0 {
 			continue
 		}
-		due := []Rule{passIf(stillPending), openIf(infrastructure), failIf(anyAnswer)}
+		due := []Rule{passIf(stillPending), failIf(anyAnswer)}
 		if begun.Step != "left alone" {
-			if !decided(e, j, manyDevices, flow) {
+			if !e.accepted(j, manyDevices, flow) {
 				continue
 			}
-			due = []Rule{passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer)}
+			due = []Rule{passIf(givesTokens), failIf(anyAnswer)}
 			if begun.Step == "denied" {
-				due = []Rule{passIf(terminal), openIf(infrastructure), failIf(anyAnswer)}
+				due = []Rule{passIf(terminal), failIf(anyAnswer)}
 			}
 		}
-		j.Each(polls[len(polls)-1:], DueRefusal, "the outcome of the device that was "+begun.Step, due...)
+		x := polls[len(polls)-1]
+		if winners := withTokens(polls); len(winners) > 0 {
+			x = winners[0]
+		}
+		switch {
+		case x.Infrastructure():
+			j.Lost(lostAnswers)
+		case !e.Alive(x):
+			j.Lost(lostTime)
+		default:
+			j.Round()
+			j.Each([]*Exchange{x}, DueRefusal, "the outcome of a device that was "+begun.Step+" among others", due...)
+		}
 	}
 }

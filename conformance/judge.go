@@ -74,7 +74,11 @@ func judge(e *Evidence, c Check) (res Result) {
 	e = e.of(c)
 	j := newJudgement(e, c)
 	c.Judge(e, j)
-	return j.result(c)
+	res = j.result(c)
+	if res.Verdict != reports.Fail && res.Verdict != reports.Skipped {
+		res.Power = j.power(e.rate())
+	}
+	return res
 }
 
 // unfinished tells why what the check reads is incomplete, "" when it is not.

@@ -21,7 +21,9 @@ type Judgement struct {
 	reason   string
 	findings []reports.Finding
 	seen     int
-	missing  string // what was not seen, where a judge said so
+	missing  string         // what was not seen, where a judge said so
+	rounds   int            // that could have shown what shows by chance
+	lost     map[string]int // rounds that say nothing, by the reason
 }
 
 func newJudgement(e *Evidence, c Check) *Judgement {
@@ -147,6 +149,9 @@ func (j *Judgement) Seen() int { return j.seen }
 
 func (j *Judgement) result(c Check) Result {
 	if j.verdict == "" || j.verdict == reports.Pass {
+		if j.rounds == 0 && len(j.lost) > 0 {
+			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "no round counted: " + j.losses()}
+		}
 		if j.seen == 0 {
 			return Result{Check: c, Verdict: reports.Inconclusive, Reason: j.nothing(c)}
 		}

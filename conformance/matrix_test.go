@@ -30,7 +30,7 @@ func benchFor(f refserver.Fault) bench {
 	if f.Slow {
 		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 	}
-	b.opts.Abuse = f.Abuse
+	b.opts.Abuse, b.opts.Thorough = f.Abuse, f.Thorough
 	b.https = f.TLS
 	return b
 }

@@ -17,10 +17,11 @@ type Options struct {
 	Only, Skip  []string // check ids and groups
 	Level       string   // MUST, SHOULD, MAY or DOC: only checks of this level
 	MaxRPS      float64  // requests per second, DefaultMaxRPS when 0
-	MaxStarts   int      // device authorization requests, DefaultMaxStarts when 0
+	MaxStarts   int      // device authorization requests; DefaultMaxStarts, or ThoroughMaxStarts, when 0
 	Concurrency int      // requests under way, DefaultConcurrency when 0
 	MaxWait     time.Duration
 	Abuse       bool // also the lane that attacks limits
+	Thorough    bool // long enough for faults that show rarely
 	// AllDecisions asks a person for every decision, not only for MaxDecisions.
 	AllDecisions bool
 	ShowSecrets  bool
@@ -39,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxStarts <= 0 {
 		o.MaxStarts = DefaultMaxStarts
+		if o.Thorough {
+			o.MaxStarts = ThoroughMaxStarts
+		}
 	}
 	if o.Concurrency <= 0 {
 		o.Concurrency = DefaultConcurrency
@@ -158,6 +162,7 @@ func selector(names []string) (map[string]bool, error) {
 // what that costs.
 func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 	p := &Plan{}
+	f.layOut(laidOut(o))
 	if f.Unasked = nil; f.Timing.Pace > 0 && !o.AllDecisions {
 		f.Unasked = spare(checks, f, documented)
 	}
@@ -175,9 +180,23 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 			}
 		}
 	}
+	for n := laidOut(o); p.starts(f.Timing) > o.MaxStarts && n > 1; n-- {
+		f.layOut(n - 1)
+	}
 	p.ask(f)
 	p.cost(f.Timing, o)
 	return p
+}
+
+// starts counts the device authorization requests that --max-starts is about.
+func (p *Plan) starts(t Timing) int {
+	n := 0
+	for _, s := range p.Scenarios {
+		if s.Lane != LaneAbuse {
+			n += s.Cost(t).Starts
+		}
+	}
+	return n
 }
 
 // add takes in the scenarios that the check reads and the target allows.
@@ -249,10 +268,14 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds())
 // cost adds up the scenarios lane by lane: lanes that overlap cost the longer
 // of the two, and no lane is faster than its requests are allowed to be.
 func (p *Plan) cost(t Timing, o Options) {
-	requests, wait, sum := map[Lane]int{}, map[Lane]time.Duration{}, map[Lane]time.Duration{}
+	requests, races := map[Lane]int{}, map[Lane]int{}
+	wait, sum := map[Lane]time.Duration{}, map[Lane]time.Duration{}
 	for _, s := range p.Scenarios {
 		c := s.Cost(t)
 		requests[s.Lane] += c.Requests
+		if s.Race {
+			races[s.Lane] += c.Requests
+		}
 		wait[s.Lane] = max(wait[s.Lane], c.Wait)
 		sum[s.Lane] += c.Wait
 		p.Requests += c.Requests
@@ -262,11 +285,14 @@ func (p *Plan) cost(t Timing, o Options) {
 		return time.Duration(float64(n)/o.MaxRPS*float64(time.Second)) + time.Duration(n)*t.RTT/16
 	}
 	lane := func(ls ...Lane) time.Duration {
-		n, w := 0, time.Duration(0)
+		n, crowd, w := 0, 0, time.Duration(0)
 		for _, l := range ls {
-			n, w = n+requests[l], max(w, wait[l])
+			n, crowd, w = n+requests[l], crowd+races[l], max(w, wait[l])
 		}
-		return max(paced(n), w)
+		if slices.Contains(ls, LaneApprove) { // beside which those of the expiry lane go on
+			crowd += races[LaneExpiry]
+		}
+		return max(paced(n), paced(int(float64(crowd)/crowdShare)), w)
 	}
 	main := lane(LaneIsolation) + lane(LaneInstant) + max(lane(LaneInterval, LaneApprove), p.Attended) +
 		sum[LaneAlone] + paced(requests[LaneAlone])

@@ -34,8 +34,8 @@ func (r *Run) record(ctx context.Context) {
 		r.serial(ctx)
 	} else {
 		r.lanes(ctx, LaneInstant)
-		r.lanes(ctx, LaneInterval, LaneApprove)
 		r.oneByOne(ctx, LaneAlone)
+		r.lanes(ctx, LaneInterval, LaneApprove)
 	}
 	expiry.Wait()
 	r.oneByOne(ctx, LaneAbuse)
@@ -72,7 +72,7 @@ func (r *Run) disturbed() string {
 // would begin after MaxWait are left out.
 func (r *Run) serial(ctx context.Context) {
 	end := time.Now().Add(r.opts.MaxWait + r.plan.Attended)
-	for _, lane := range []Lane{LaneInstant, LaneInterval, LaneApprove, LaneAlone} {
+	for _, lane := range []Lane{LaneInstant, LaneAlone, LaneInterval, LaneApprove} {
 		for _, s := range r.inLane(lane) {
 			if time.Now().After(end) {
 				r.session.event(Event{Scenario: s.Name, Kind: EventStopped,
@@ -144,11 +144,14 @@ func (r *Run) finish(s *Scenario) {
 	case <-r.done[s]:
 	default:
 		close(r.done[s])
+		if left := r.session.left[s]; left != nil {
+			close(left)
+		}
 	}
 }
 
 // String names a lane in progress lines.
 func (l Lane) String() string {
-	return [...]string{"discovery", "expiry", "isolation", "instant answers", "intervals",
-		"approvals", "one at a time", "abuse"}[l]
+	return [...]string{"discovery", "expiry", "isolation", "instant answers", "one at a time",
+		"intervals", "approvals", "abuse"}[l]
 }

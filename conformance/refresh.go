@@ -3,7 +3,9 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,7 +58,7 @@ var refreshChecks = []Check{
 	{
 		ID:    "DF-REFRESH-006",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Need{NeedApprover, NeedOverlap},
 		Reads: []*Scenario{refreshingRace},
 		Judge: withRefreshToken(refreshingRace, judgeRefreshingRace),
 	},
@@ -172,7 +174,7 @@ var foreignRefresh = &Scenario{
 
 // grace is how long a rotated refresh token may still be honoured for clients
 // that lost an answer.
-func grace(t Timing) time.Duration { return min(65*time.Second, 3*t.Lifetime) }
+func grace(t Timing) time.Duration { return min(65*time.Second, 2*t.Lifetime) }
 
 // rotation refreshes with r0 and, when a new token came and the grace window is
 // over, with r0 again. Its wait hides in the expiry lane.
@@ -289,70 +291,115 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 	}
 }
 
-const racingRefreshes = 6
+const racingRefreshes = 4
 
-// refreshingRace uses one refresh token six times at one instant and later
-// tries every token that came of it.
+// refreshingRounds is how many refresh tokens are raced for: each needs a code of
+// its own.
+func refreshingRounds(t Timing) int { return t.flows(max(1, t.Decided*19/20), 1) }
+
+// refreshingRace uses refresh tokens several times at one instant and later tries
+// every token that came of it. The first one shows whether there is a race at all.
 var refreshingRace = &Scenario{
-	Name: "refreshing race", Lane: LaneExpiry, Needs: []Need{NeedApprover},
-	Cost: func(t Timing) Cost { return Cost{3 + 2*racingRefreshes, 1, t.Interval + Slack + grace(t)} },
+	Name: "refreshing race", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedOverlap}, Race: true,
+	Cost: func(t Timing) Cost {
+		n := refreshingRounds(t)
+		return Cost{n * (2 + racingRefreshes), n, 2*(t.Interval+Slack) + grace(t)}
+	},
+	Decisions: func(f *Facts) int { return refreshingRounds(f.Timing) },
 	Run: func(ctx context.Context, s *Scene) {
-		f, ok := s.refreshable(ctx)
-		if !ok {
-			return
+		var branches []func()
+		if f, ok := s.refreshable(ctx); ok {
+			branches = s.raceRefreshes(ctx, f)
 		}
-		var mu sync.Mutex
-		var tokens []string
-		s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
-			x := s.refresh(ctx, f.Token.RefreshToken, Step("race"), unpaced, Provoked())
-			if x == nil {
-				return
-			}
-			t, _ := spec.DecodeToken(x.raw)
-			mu.Lock()
-			defer mu.Unlock()
-			if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
-				tokens = append(tokens, t.RefreshToken)
-			}
-		})
-		if len(tokens) > 1 && s.Wait(ctx, grace(s.target.Timing)) {
-			for _, t := range tokens {
-				s.refresh(ctx, t, Step("branch"), Provoked())
-			}
+		if len(branches) > 0 {
+			var mu sync.Mutex
+			s.Rounds(refreshingRounds(s.target.Timing)-1, racingAbreast, func(int) {
+				if !s.Room(ctx, 2+racingRefreshes) {
+					return
+				}
+				if f, ok := s.refreshable(ctx); ok {
+					more := s.raceRefreshes(ctx, f)
+					mu.Lock()
+					defer mu.Unlock()
+					branches = append(branches, more...)
+				}
+			})
+		}
+		if len(branches) > 0 && s.Wait(ctx, grace(s.target.Timing)) {
+			s.Parallel(branches...)
 		}
 	},
 }
 
+// raceRefreshes uses the refresh token of a flow several times at one instant. What
+// it returns tries the tokens that came of it.
+func (s *Scene) raceRefreshes(ctx context.Context, f *Flow) (branches []func()) {
+	var mu sync.Mutex
+	s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
+		x := s.refresh(ctx, f.Token.RefreshToken, Step("race"), f.own, unpaced, Provoked())
+		if x == nil {
+			return
+		}
+		t, _ := spec.DecodeToken(x.raw)
+		mu.Lock()
+		defer mu.Unlock()
+		if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
+			branches = append(branches, func() { s.refresh(ctx, t.RefreshToken, Step("branch"), f.own, Provoked()) })
+		}
+	})
+	return branches
+}
+
+// own files a call under the flow.
+func (f *Flow) own(c *Call) { c.flow = f }
+
 func judgeRefreshingRace(e *Evidence, j *Judgement) {
-	race := e.Of(refreshingRace, "race")
-	rotated := map[string]bool{}
-	for _, x := range race {
-		if x.Class() == 5 {
-			j.Warn("an OAuth error for the losers of a race", describe(x), x)
-		}
-		if t := x.text("refresh_token"); t != "" && t != e.issued(refreshingRace).text("refresh_token") {
-			rotated[t] = true
-		}
+	flows := map[string]bool{}
+	for _, x := range e.Of(refreshingRace, "race") {
+		flows[x.Flow] = true
 	}
-	if overlapping(race) < 2 {
-		j.Inconclusive("the refreshes did not overlap in time", race...)
-		return
+	rotates := false
+	for _, flow := range slices.Sorted(maps.Keys(flows)) {
+		of := func(step string) []*Exchange {
+			return slices.DeleteFunc(e.Of(refreshingRace, step), func(x *Exchange) bool { return x.Flow != flow })
+		}
+		used := e.issued(refreshingRace)
+		if redeemed := of("redeem"); len(redeemed) > 0 {
+			used = redeemed[len(redeemed)-1]
+		}
+		rotates = judgeBranches(j, used.text("refresh_token"), of("race"), of("branch")) || rotates
 	}
-	if len(rotated) == 0 {
+	if !rotates {
 		j.Inconclusive("the server does not rotate refresh tokens")
-		return
 	}
-	working := 0
-	for _, x := range e.Of(refreshingRace, "branch") {
-		if x.HasTokens() {
-			working++
+}
+
+// judgeBranches judges one refresh token that was raced for; false when no other
+// came of it.
+func judgeBranches(j *Judgement, used string, race, branches []*Exchange) (rotates bool) {
+	answers := slices.DeleteFunc(slices.Clone(race), infrastructure)
+	for _, x := range answers {
+		if x.Class() == 5 {
+			j.Warn("an OAuth error for each refresh that lost the race", describe(x), x)
+		}
+		if t := x.text("refresh_token"); t != "" && t != used {
+			rotates = true
 		}
 	}
-	if working > 1 {
-		j.Warn("at most one branch that lives", "several refresh tokens of one family still work", e.Of(refreshingRace, "branch")...)
-		return
+	working := withTokens(branches)
+	switch {
+	case !rotates:
+	case overlapping(answers) < 2 && len(answers) < len(race):
+		j.Lost(lostAnswers)
+	case overlapping(answers) < 2:
+		j.Lost(lostOverlap)
+	case len(working) > 1:
+		j.Round()
+		j.Warn("at most one refresh token of a family to work after a race", "several that still work", working...)
+	default:
+		j.Round(answers...)
 	}
-	j.Pass(race...)
+	return rotates
 }
 
 // inventedRefresh tries the refresh grant with a token that nobody issued.

@@ -46,7 +46,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 
 // ReportCheck is a result with the words of the catalogue.
 func ReportCheck(t *Transcript, res Result) reports.Check {
-	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Findings: res.Findings}
+	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Power: res.Power, Findings: res.Findings}
 	if r, err := spec.Lookup(c.ID); err == nil {
 		c.Group, c.Level, c.Title, c.Source = r.Group, r.Level, r.Title, r.Source
 	}

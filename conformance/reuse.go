@@ -13,14 +13,14 @@ var reuseChecks = []Check{
 		ID:    "DF-REUSE-001",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{replayedCode},
+		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
 		Judge: judgeReplay,
 	},
 	{
 		ID:    "DF-REUSE-002",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{replayedCode},
+		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
 		Judge: judgeReplayError,
 	},
 	{
@@ -34,7 +34,7 @@ var reuseChecks = []Check{
 		ID:    "DF-REUSE-004",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{secondApproval, replayedCode},
+		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
 		Judge: judgeSecondApproval,
 	},
 }
@@ -80,46 +80,88 @@ func (e *Evidence) unredeemed(j *Judgement, s *Scenario) {
 	j.Inconclusive("no token was issued: " + describe(e.One(s, "redeem")))
 }
 
-func judgeReplay(e *Evidence, j *Judgement) {
-	first := e.issued(replayedCode)
-	if first == nil {
-		e.unredeemed(j, replayedCode)
-		return
+// replays are the polls with a redeemed code that nobody approved again, flow by
+// flow.
+func (e *Evidence) replays() [][]*Exchange {
+	var out [][]*Exchange
+	for _, s := range []*Scenario{replayedCode, secondApproval} {
+		for _, flow := range e.FlowsOf(s) {
+			if xs := e.Polls(flow, "replay"); len(xs) > 0 {
+				out = append(out, xs)
+			}
+		}
 	}
-	judgeReplays(j, first, e.Of(replayedCode, "replay"))
+	return out
 }
 
-// judgeReplays holds ruling R5: a second token set fails, the same one again
-// warns, and so does pending unless it persists.
-func judgeReplays(j *Judgement, first *Exchange, replays []*Exchange) {
-	pending := 0
-	for _, x := range replays {
-		if x.StillPending() {
-			pending++
+// judgeReplay holds ruling R5: a second token set fails, one that was given
+// before warns, and so does pending unless it persists.
+func judgeReplay(e *Evidence, j *Judgement) {
+	replays := e.replays()
+	if len(replays) == 0 {
+		e.unredeemed(j, replayedCode)
+	}
+	for _, xs := range replays {
+		pending := 0
+		for _, x := range xs {
+			if !e.counts(j, x) {
+				continue
+			}
+			if x.StillPending() {
+				pending++
+			}
+			j.Each([]*Exchange{x}, DueRefusal, "no tokens for a redeemed code",
+				warnIf(givesTokens, e.gaveBefore), failIf(givesTokens),
+				warnIf(errorIs(spec.ErrAuthorizationPending)), passIf(anyAnswer))
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "no tokens for a redeemed code",
-			warnIf(givesTokens, func(x *Exchange) bool { return x.text("access_token") == first.text("access_token") }),
-			failIf(givesTokens),
-			warnIf(errorIs(spec.ErrAuthorizationPending)),
-			openIf(infrastructure), passIf(anyAnswer))
+		if pending >= 3 {
+			j.Fail("a refusal of a redeemed code", "still pending after 3 polls", xs...)
+		}
 	}
-	if pending >= 3 {
-		j.Fail("a refusal", "still pending after 3 polls", replays...)
+}
+
+// counts books a replay as a round, or as a lost one.
+func (e *Evidence) counts(j *Judgement, x *Exchange) bool {
+	switch {
+	case x.Infrastructure():
+		j.Lost(lostAnswers)
+		return false
+	case !e.Alive(x):
+		j.Lost(lostTime)
+		return false
 	}
+	j.Round()
+	return true
+}
+
+// gaveBefore reports whether the tokens of an answer were given for its code
+// before.
+func (e *Evidence) gaveBefore(x *Exchange) bool {
+	for _, y := range e.Polls(x.Flow) {
+		if y != x && y.Received <= x.Sent && y.HasTokens() && y.text("access_token") == x.text("access_token") {
+			return true
+		}
+	}
+	return false
 }
 
 func judgeReplayError(e *Evidence, j *Judgement) {
 	refusals := 0
-	for _, x := range e.Of(replayedCode, "replay") {
-		if x.HasTokens() || x.ErrorCode() == spec.ErrAuthorizationPending {
-			continue // DF-REUSE-001
+	for _, xs := range e.replays() {
+		for _, x := range xs {
+			if x.HasTokens() || x.ErrorCode() == spec.ErrAuthorizationPending {
+				continue // DF-REUSE-001
+			}
+			refusals++
+			if !e.counts(j, x) {
+				continue
+			}
+			j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidGrant,
+				failIf(class(5)),
+				passIf(errorIs(spec.ErrInvalidGrant)),
+				warnIf(errorIs(spec.ErrExpiredToken, spec.ErrAccessDenied, spec.ErrInvalidRequest, spec.ErrSlowDown)),
+				failIf(anyAnswer))
 		}
-		refusals++
-		j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidGrant,
-			failIf(class(5)),
-			passIf(errorIs(spec.ErrInvalidGrant)),
-			warnIf(errorIs(spec.ErrExpiredToken, spec.ErrAccessDenied, spec.ErrInvalidRequest, spec.ErrSlowDown)),
-			openIf(infrastructure), failIf(anyAnswer))
 	}
 	if refusals == 0 {
 		j.Inconclusive("no replay was refused")
@@ -141,42 +183,81 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 	j.Pass(access)
 }
 
-// secondApproval approves a code again after it was redeemed.
+// secondApproval takes the codes that were redeemed in a race, polls with them
+// again, twice, at the interval, and then approves them once more. For a person,
+// whose turn comes later, it redeems one itself.
 var secondApproval = &Scenario{
-	Name: "second approval", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(3, 1, 2),
-	Decisions: asks(2),
+	Name: "second approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, After: redeemingRace, Race: true,
+	Cost: func(t Timing) Cost {
+		return Cost{3 * redeemings(t), t.flows(0, 1), redeemingRace.Cost(t).Wait + 3*(t.Interval+Slack)}
+	},
+	Decisions: func(f *Facts) int { return f.Timing.flows(redeemings(f.Timing), 2) },
 	Run: func(ctx context.Context, s *Scene) {
-		f, ok := s.redeem(ctx)
-		if !ok {
-			return
-		}
-		f.Decide(ctx, approve.Approve, Ask{Label: "again"})
-		f.PollDue(ctx, Step("after"))
+		t := s.target.Timing
+		n := t.flows(redeemings(t), 1)
+		s.Rounds(n, n, func(int) {
+			var f *Flow
+			if t.Pace > 0 {
+				f, _ = s.redeem(ctx)
+			} else {
+				f = s.Taken(ctx)
+			}
+			if f == nil || !f.replay(ctx) || !f.Lives(f.Interval()) {
+				return
+			}
+			f.Decide(ctx, approve.Approve, Ask{Label: "again"})
+			f.PollDue(ctx, Step("after"))
+		})
 	},
 }
 
+// replay polls twice with a redeemed code, and a third time where it is said to
+// be pending; false when the code or the run ended before.
+func (f *Flow) replay(ctx context.Context) bool {
+	for i := range 3 {
+		if !f.Lives(f.Interval()) {
+			return false
+		}
+		x := f.PollDue(ctx, Step("replay"))
+		if x == nil {
+			return false
+		}
+		if i == 1 && !x.StillPending() {
+			break
+		}
+	}
+	return true
+}
+
+// judgeSecondApproval blames tokens on the second approval alone (ruling R47):
+// that was reported as a success, and no replay without one gets tokens.
 func judgeSecondApproval(e *Evidence, j *Judgement) {
-	first := e.issued(secondApproval)
-	if first == nil {
-		e.unredeemed(j, secondApproval)
-		return
+	var replayed []*Exchange
+	for _, xs := range e.replays() {
+		replayed = append(replayed, withTokens(xs)...)
 	}
-	replays := e.Of(replayedCode, "replay")
-	for _, x := range replays {
-		if x.HasTokens() {
-			j.Inconclusive("the server gives tokens for a redeemed code without a second approval", x)
-			return
+	for _, flow := range e.FlowsOf(secondApproval) {
+		d, ok := e.Decision(secondApproval, flow, "again")
+		after := e.Polls(flow, "after")
+		switch {
+		case !ok || len(after) == 0:
+			j.Lost("there was no second approval, or no poll after it")
+		case d.Decision.Outcome == Unsupported:
+			j.Skip("the approver cannot approve a code again")
+		case d.Decision.Outcome == Refused:
+			j.Round(after...)
+		case d.Decision.Outcome != Accepted:
+			j.Lost("the second approval was " + string(d.Decision.Outcome) + ": " + d.Detail)
+		case !e.counts(j, after[0]):
+		case after[0].HasTokens() && len(replayed) > 0:
+			j.Inconclusive("this server gives tokens for a redeemed code without a second approval, too", replayed[0])
+		case after[0].HasTokens():
+			j.Fail("no tokens after the approval of a redeemed code", describe(after[0]), after[0])
+		default:
+			j.Warn("the approval of a redeemed code to be refused", "an approval that was reported as a success", after[0])
 		}
 	}
-	for _, d := range e.Decisions(secondApproval, "again") {
-		switch d.Decision.Outcome {
-		case Broken, Unsupported:
-			j.Inconclusive("nobody could be asked to approve the redeemed code: " + d.Detail)
-			return
-		case Accepted:
-			j.Warn("the approval of a redeemed code refused", "reported as a success", e.Of(secondApproval, "after")...)
-		}
+	if j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" {
+		e.unredeemed(j, replayedCode)
 	}
-	j.Each(e.Of(secondApproval, "after"), DueRefusal, "no tokens after a second approval",
-		failIf(givesTokens), openIf(infrastructure), passIf(anyAnswer))
 }

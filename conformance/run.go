@@ -44,12 +44,17 @@ func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
 	if person != nil {
 		t.Timing.Pace = person.Pace()
 	}
+	t.Thorough, t.OneByOne = o.Thorough, o.Concurrency == 1
+	t.SlowApprover = t.Approver != nil && t.Approver.Powers().Slow
 	r.plan = plan(checks, &t.Facts, t.Documented(), o)
 	if person != nil {
 		person.Expect(r.plan.Decisions)
 	}
 	for _, s := range r.plan.Scenarios {
 		r.done[s] = make(chan struct{})
+		if s.After != nil {
+			r.session.left[s.After] = make(chan *Flow, o.MaxStarts)
+		}
 	}
 	return r, nil
 }

@@ -18,6 +18,11 @@ type Scenario struct {
 	Name  string
 	Lane  Lane
 	Needs []Need // without one of these it is not run
+	// After is a scenario of no later lane that leaves its codes to this one, which
+	// takes them as they come. Whoever reads this one reads that one before it.
+	After *Scenario
+	// Race scenarios send so much that they ask for Room first.
+	Race bool
 	// Cost tells the plan what a run takes of the target and of the clock.
 	Cost func(Timing) Cost
 	// Decisions tells the plan how often the approver is asked, at most; nil is
@@ -57,9 +62,9 @@ const (
 	LaneExpiry                // started next, harvested when the lifetime has passed (L2)
 	LaneIsolation             // do devices of one client disturb each other?
 	LaneInstant               // positives and negatives that wait for nothing (L0)
+	LaneAlone                 // one after the other, with nothing beside it but LaneExpiry
 	LaneInterval              // everything timed by the interval (L1)
 	LaneApprove               // everything that needs a decision, beside LaneInterval (L3)
-	LaneAlone                 // one after the other, with nothing beside it but LaneExpiry
 	LaneAbuse                 // limits and sizes, last and alone (L4)
 )
 
@@ -99,6 +104,7 @@ func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
 	for _, o := range opts {
 		o(&c)
 	}
+	c.crowd = s.scenario.Race
 	return s.send(ctx, s.scenario.Name, c)
 }
 
@@ -143,29 +149,6 @@ func (s *Scene) Times(n int, f func(i int)) {
 		fs[i] = func() { f(i) }
 	}
 	s.Parallel(fs...)
-}
-
-// Barrier reserves the pace for n requests and then releases all of them at
-// once, truly side by side. f must send with the Unpaced option it is given.
-func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
-	var last time.Duration
-	for range n {
-		last = max(last, s.pace.Reserve().Delay())
-	}
-	if !sleep(ctx, last) || s.slots.Acquire(ctx, int64(n)) != nil {
-		return
-	}
-	defer s.slots.Release(int64(n))
-	var wg sync.WaitGroup
-	gate := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			f(i, func(c *Call) { c.Unpaced, c.Once = true, true })
-		})
-	}
-	close(gate)
-	wg.Wait()
 }
 
 // Burst reserves the pace for n requests that follow each other, so that none of

@@ -26,11 +26,14 @@ type session struct {
 	secrets *redactor
 	started time.Time
 	pace    *rate.Limiter
+	room    *rate.Limiter // rounds of races begin at the pace of their requests
+	crowd   *rate.Limiter // what races may take of the pace
 	slots   *semaphore.Weighted
 	turn    chan struct{} // held by the scene that a person decides for
 	client  *http.Client
 
 	mu       sync.Mutex
+	left     map[*Scenario]chan *Flow    // codes handed on to the scenario after
 	working  map[Operation]spec.Encoding // the encoding that works (rule C13)
 	events   []Event
 	all      []*Exchange
@@ -50,7 +53,8 @@ func (e errDied) Error() string {
 // Limits on manners: what a default run may cost the target.
 const (
 	DefaultMaxRPS      = 50
-	DefaultMaxStarts   = 400
+	DefaultMaxStarts   = 450
+	ThoroughMaxStarts  = 1200
 	DefaultConcurrency = 96
 	requestTimeout     = 15 * time.Second
 	deadAfter          = 12 // transport errors in a row, over several scenarios
@@ -61,10 +65,13 @@ func newSession(t *Target, opts Options) *session {
 	return &session{
 		target: t, opts: opts, secrets: t.secrets, started: time.Now(),
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
+		room:    rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), roomBurst),
+		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
 		turn:    make(chan struct{}, 1),
 		client:  t.httpClient(),
 		working: map[Operation]spec.Encoding{},
+		left:    map[*Scenario]chan *Flow{},
 	}
 }
 
@@ -117,6 +124,9 @@ func retryAfter(x *Exchange, try int) time.Duration {
 
 func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 	if !c.Unpaced {
+		if c.crowd && s.crowd.Wait(ctx) != nil {
+			return nil
+		}
 		if s.pace.Wait(ctx) != nil || s.slots.Acquire(ctx, 1) != nil {
 			return nil
 		}

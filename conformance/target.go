@@ -75,6 +75,13 @@ type Facts struct {
 	// Unasked are the scenarios whose decisions a person is not asked for.
 	Unasked []string `json:"unasked,omitempty"`
 
+	// Thorough: the run is laid out for rare faults. OneByOne: no two requests
+	// are in flight at once.
+	Thorough bool `json:"thorough,omitempty"`
+	OneByOne bool `json:"one_by_one,omitempty"`
+	// SlowApprover: a decision takes it seconds.
+	SlowApprover bool `json:"slow_approver,omitempty"`
+
 	MaxWait time.Duration `json:"max_wait_ns"`
 	Timing  Timing        `json:"timing"` // as preflight found it
 }
@@ -105,6 +112,7 @@ const (
 	NeedNarrowable    Need = "narrowable_scope"
 	NeedPublicTLS     Need = "public_tls"
 	NeedAbuse         Need = "--abuse"
+	NeedOverlap       Need = "--concurrency of 2 or more" // a race takes two
 )
 
 // Has tells whether the target has a power.
@@ -112,7 +120,7 @@ func (f *Facts) Has(n Need) bool {
 	if n == NeedProgram {
 		return f.Has(NeedApprover) && f.Timing.Pace == 0
 	}
-	return slices.Contains(f.Powers, n)
+	return slices.Contains(f.Powers, n) || n == NeedOverlap && !f.OneByOne
 }
 
 // count is 1 for a power that the target has.
@@ -134,6 +142,10 @@ type Timing struct {
 	RTT         time.Duration `json:"rtt_ns"`
 	Encodings   int           `json:"encodings"`
 	Documented  bool          `json:"documented"`
+	// Rounds is how often each race is run, Decided where each round asks the
+	// approver.
+	Rounds  int `json:"rounds,omitempty"`
+	Decided int `json:"decided_rounds,omitempty"`
 	// Pace is about how long a decision takes a person, 0 for a program.
 	Pace time.Duration `json:"pace_ns,omitempty"`
 }

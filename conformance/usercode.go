@@ -133,9 +133,11 @@ var codeSample = &Scenario{
 		n := max(sampleCodes, enoughCodes-s.starts)
 		s.mu.Unlock()
 		for range n { // all of one make
-			if x := s.Start(ctx, Sending(s.target.baseStart("sample"))).Begun; x == nil || x.Infrastructure() {
+			f := s.Start(ctx, Sending(s.target.baseStart("sample")))
+			if f.Begun == nil || f.Begun.Infrastructure() {
 				return
 			}
+			s.Leave(f)
 		}
 	},
 }

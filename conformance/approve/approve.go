@@ -43,6 +43,7 @@ type Powers struct {
 	Steps      bool // it can enter a code without deciding (Enterer)
 	HTTP       bool // it can name the requests it makes
 	SecondUser bool
+	Slow       bool // a decision takes it seconds: races are run for fewer rounds
 }
 
 // An Approver decides. A nil error means the server accepted the decision,

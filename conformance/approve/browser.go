@@ -59,8 +59,13 @@ func (b *Browser) trust(c *http.Client) error {
 	return nil
 }
 
-// Powers are those of the recipe. The requests are the browser's own.
-func (b *Browser) Powers() Powers { return b.recipe.powers() }
+// Powers are those of the recipe. The requests are the browser's own, and each
+// decision loads pages.
+func (b *Browser) Powers() Powers {
+	p := b.recipe.powers()
+	p.Slow = true
+	return p
+}
 
 // Decide takes all the steps of a decision.
 func (b *Browser) Decide(ctx context.Context, v Verification, d Decision) error {

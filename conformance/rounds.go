@@ -1,0 +1,138 @@
+package conformance
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// How many rounds races are laid out for: enough for the rates in power.go. An
+// approver that takes seconds for a decision is asked for fewer.
+const (
+	defaultRounds  = 24
+	thoroughRounds = 120
+	slowRounds     = 6
+	serialRounds   = 3 // where one code at a time is all there can be
+)
+
+func laidOut(o Options) int {
+	if o.Thorough {
+		return thoroughRounds
+	}
+	return defaultRounds
+}
+
+// layOut plans races of n rounds.
+func (f *Facts) layOut(n int) {
+	f.Timing.Rounds, f.Timing.Decided = n, n
+	if f.SlowApprover {
+		f.Timing.Decided = min(n, slowRounds)
+	}
+}
+
+// Thorough reports whether the run is laid out for faults that show rarely.
+func (s *Scene) Thorough() bool { return s.target.Thorough }
+
+// Rounds runs f(0) … f(n-1), at most so many abreast; few, and one after the
+// other, where devices disturb each other.
+func (s *Scene) Rounds(n, abreast int, f func(i int)) {
+	if s.serial {
+		n = min(n, serialRounds)
+	}
+	places := make(chan struct{}, abreast)
+	s.Times(n, func(i int) {
+		places <- struct{}{}
+		defer func() { <-places }()
+		f(i)
+	})
+}
+
+// crowdShare is what races may take of the requests per second, beside what waits
+// for an interval or the end of a code and must not wait for them. roomBurst of
+// their requests may be meant to leave at once.
+const (
+	crowdShare = 0.5
+	roomBurst  = 60
+)
+
+// Room waits until a round of a race may begin that will send n requests; false
+// when the run has ended. Its code is started after that, so that it does not grow
+// old in a queue.
+func (s *Scene) Room(ctx context.Context, n int) bool {
+	var last time.Duration
+	for ; n > 0; n -= roomBurst {
+		last = s.room.ReserveN(time.Now(), min(n, roomBurst)).Delay()
+	}
+	return sleep(ctx, last)
+}
+
+// Leave hands a code on to the scenario after this one, if there is one.
+func (s *Scene) Leave(f *Flow) {
+	select {
+	case s.left[s.scenario] <- f:
+	default: // nobody wants it
+	}
+}
+
+// Taken returns the next code that the scenario before leaves, nil when it leaves
+// no more.
+func (s *Scene) Taken(ctx context.Context) *Flow {
+	left := s.left[s.scenario.After]
+	if left == nil {
+		return nil
+	}
+	select {
+	case f := <-left:
+		if f != nil {
+			f.scene = s
+		}
+		return f
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Undecided returns a code that the scenario before left, if it lives for the
+// given time yet, or a new one.
+func (s *Scene) Undecided(ctx context.Context, need time.Duration) *Flow {
+	for f := s.Taken(ctx); f != nil; f = s.Taken(ctx) {
+		if f.Lives(need) {
+			return f
+		}
+	}
+	return s.Start(ctx)
+}
+
+// Barrier reserves the pace for n requests and then releases all of them at
+// once, truly side by side. Where fewer may be in flight (--concurrency), they go
+// in groups of as many. f must send with the Unpaced option it is given.
+func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
+	for first := 0; first < n; first += s.opts.Concurrency {
+		s.release(ctx, first, min(n, first+s.opts.Concurrency), f)
+	}
+}
+
+// release sends the requests first … end-1 of a barrier.
+func (s *Scene) release(ctx context.Context, first, end int, f func(i int, unpaced Option)) {
+	var last time.Duration
+	for range end - first {
+		if s.scenario.Race {
+			last = max(last, s.crowd.Reserve().Delay())
+		}
+		last = max(last, s.pace.Reserve().Delay())
+	}
+	if !sleep(ctx, last) || s.slots.Acquire(ctx, int64(end-first)) != nil {
+		return
+	}
+	defer s.slots.Release(int64(end - first))
+	var wg sync.WaitGroup
+	gate := make(chan struct{})
+	for i := first; i < end; i++ {
+		wg.Go(func() {
+			<-gate
+			f(i, func(c *Call) { c.Unpaced, c.Once = true, true })
+		})
+	}
+	close(gate)
+	wg.Wait()
+}

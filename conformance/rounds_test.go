@@ -1,0 +1,247 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+func TestSees(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		rate float64
+		want float64
+	}{
+		{0, 0.1, 0},
+		{1, 0.1, 0.1},
+		{20, 0.1, 0.88},
+		{22, 0.1, 0.90},
+		{114, 0.02, 0.90},
+	} {
+		if got := sees(c.n, c.rate); math.Abs(got-c.want) > 0.005 {
+			t.Errorf("%d rounds see a fault of %g with %.3f, want %.2f", c.n, c.rate, got, c.want)
+		}
+	}
+	if a, b := roundsFor(commonRate), roundsFor(rareRate); a != 22 || b != 114 {
+		t.Errorf("%d and %d rounds are enough, want 22 and 114", a, b)
+	}
+}
+
+func TestPowerIsThatOfTheRoundsThatCount(t *testing.T) {
+	answered := &Exchange{Response: &Response{Status: 400}}
+	j := &Judgement{}
+	for range 20 {
+		j.Round(answered)
+	}
+	j.Lost(lostOverlap)
+	j.Lost(lostOverlap)
+	const want = "20 rounds: would have seen a fault that shows in 10 % of rounds with 88 % probability; 90 % takes 22 rounds; " +
+		"not counted: 2 (the requests did not overlap in time)"
+	if got := j.power(commonRate); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	lost := &Judgement{}
+	lost.Pass(answered)
+	lost.Lost(lostAnswers)
+	if res := lost.result(Check{}); res.Verdict != reports.Inconclusive || !strings.Contains(res.Reason, lostAnswers) {
+		t.Errorf("with every round lost: %s, %q", res.Verdict, res.Reason)
+	}
+}
+
+// racingChecks are those whose faults show by chance.
+var racingChecks = []string{"DF-REUSE-001", "DF-REUSE-002", "DF-REUSE-004", "DF-CONC-001", "DF-CONC-002", "DF-CONC-003",
+	"DF-CONC-004", "DF-CONC-005", "DF-CONC-006", "DF-REFRESH-006"}
+
+// rounds reads how many rounds a result's power rests on.
+func roundsOf(t *testing.T, r Result) int {
+	t.Helper()
+	text, _, _ := strings.Cut(r.Power, " round")
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Errorf("%s %s says nothing of its power: %q %s", r.Check.ID, r.Verdict, r.Power, r.Reason)
+	}
+	return n
+}
+
+// TestRacesSayTheirPower: a default run sees a fault that shows in a tenth of the
+// rounds, a thorough one in a fiftieth, with 90 % probability; and both keep to
+// what the plan said.
+func TestRacesSayTheirPower(t *testing.T) {
+	for _, thorough := range []bool{false, true} {
+		t.Run(fmt.Sprintf("thorough %t", thorough), func(t *testing.T) {
+			t.Parallel()
+			rate := commonRate
+			if thorough {
+				rate = rareRate
+			}
+			b := bench{server: embedded("rfc8628"), opts: Options{Thorough: thorough}}
+			b.inBubble(t, func(ctx context.Context, run *Run) {
+				begun := time.Now()
+				for _, r := range run.Conform(ctx) {
+					if !slices.Contains(racingChecks, r.Check.ID) {
+						continue
+					}
+					if n := roundsOf(t, r); n < roundsFor(rate) || r.Verdict != reports.Pass {
+						t.Errorf("%s %s with %s", r.Check.ID, r.Verdict, r.Power)
+					}
+					if want := fmt.Sprintf("%g %% of rounds", 100*rate); !strings.Contains(r.Power, want) {
+						t.Errorf("%s does not speak of %s: %s", r.Check.ID, want, r.Power)
+					}
+				}
+				if took, most := time.Since(begun), run.plan.Critical*13/10; took > most {
+					t.Errorf("the run took %s, the plan said %s", took, run.plan.Critical)
+				}
+				if n := run.session.starts; n > run.opts.MaxStarts {
+					t.Errorf("%d starts, at most %d were allowed", n, run.opts.MaxStarts)
+				}
+			})
+		})
+	}
+}
+
+// TestPlanIsBounded: what a default run costs, and that fewer starts make fewer
+// rounds rather than more starts.
+func TestPlanIsBounded(t *testing.T) {
+	for _, contract := range []string{"documented-v1", "documented-v2", "rfc8628"} {
+		bench{server: embedded(contract)}.inBubble(t, func(_ context.Context, run *Run) {
+			p := run.Plan()
+			if p.Critical > time.Minute || p.Starts > DefaultMaxStarts || p.Requests > 1600 {
+				t.Errorf("%s: %d requests, %d starts, critical path %s", contract, p.Requests, p.Starts, p.Critical)
+			}
+			if n := run.Target.Timing.Decided; n < roundsFor(commonRate) {
+				t.Errorf("%s: %d rounds", contract, n)
+			}
+		})
+	}
+	for _, o := range []Options{{MaxStarts: 380}, {MaxStarts: 600, Thorough: true}} {
+		bench{server: embedded("documented-v1"), opts: o}.inBubble(t, func(_ context.Context, run *Run) {
+			if p := run.Plan(); p.Starts > o.MaxStarts || p.Starts < o.MaxStarts-10 {
+				t.Errorf("%d starts are planned where %d are allowed", p.Starts, o.MaxStarts)
+			}
+		})
+	}
+}
+
+// TestRaceVerdictsDoNotFlip: on a server with a fault that shows now and then, ten
+// runs give ten times the same verdicts and exit code.
+func TestRaceVerdictsDoNotFlip(t *testing.T) {
+	for _, f := range refserver.Faults() {
+		if !strings.Contains(f.Name, "-in-ten") && !strings.Contains(f.Name, "-in-forty") {
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			var first map[string]string
+			for i := range 10 {
+				b := benchFor(f)
+				b.opts.Only = []string{"CONC", "REUSE"}
+				got := b.outcome(t)
+				if i == 0 {
+					first = got
+				}
+				if d := cmp.Diff(first, got); d != "" {
+					t.Errorf("run %d differs from the first (-first +now):\n%s", i+1, d)
+				}
+			}
+			if first[f.Check] != string(reports.Fail) || first["exit"] != "1" {
+				t.Errorf("%s is %s, exit code %s", f.Check, first[f.Check], first["exit"])
+			}
+		})
+	}
+}
+
+// outcome is a run's verdicts and its exit code.
+func (b bench) outcome(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	b.inBubble(t, func(ctx context.Context, run *Run) {
+		results := run.Conform(ctx)
+		for _, r := range results {
+			out[r.Check.ID] = string(r.Verdict)
+		}
+		r := reports.New(reports.KindConformance, "v0")
+		r.Conformance = Section(run.Transcript(), results, run.Plan(), nil, nil)
+		out["exit"] = fmt.Sprint(reports.ExitCode(r, reports.ExitOptions{}))
+	})
+	return out
+}
+
+// TestEveryConcurrency: a barrier is never larger than what may be in flight, and
+// where nothing can overlap the plan says so.
+func TestEveryConcurrency(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 8, 23} {
+		b := bench{server: embedded("rfc8628"), opts: Options{Only: []string{"CONC", "REFRESH"}, Concurrency: n}}
+		b.inBubble(t, func(ctx context.Context, run *Run) {
+			for _, p := range run.Plan().Checks {
+				if told := strings.Contains(p.Reason, string(NeedOverlap)); told != (n == 1 && slices.Contains(racingChecks, p.ID) && p.ID != "DF-CONC-006") {
+					t.Errorf("--concurrency %d: the plan says %q of %s", n, p.Reason, p.ID)
+				}
+			}
+			for _, line := range worse(run.Conform(ctx)) {
+				t.Errorf("--concurrency %d: %s", n, line)
+			}
+		})
+	}
+}
+
+// unhurried is the reference approver that calls itself slow.
+type unhurried struct{ *approve.Reference }
+
+func (s unhurried) Powers() approve.Powers {
+	p := s.Reference.Powers()
+	p.Slow = true
+	return p
+}
+
+// TestFewRoundsForASlowApprover: an approver that takes seconds is asked for few decisions, and
+// the pass says how little that proves.
+func TestFewRoundsForASlowApprover(t *testing.T) {
+	b := bench{server: embedded("rfc8628"), opts: Options{Only: []string{"CONC"}}}
+	b.target = func(t *Target) { t.Approver = unhurried{t.Approver.(*approve.Reference)} }
+	b.inBubble(t, func(ctx context.Context, run *Run) {
+		for _, r := range run.Conform(ctx) {
+			n := roundsOf(t, r)
+			switch r.Check.ID {
+			case "DF-CONC-002", "DF-CONC-003": // nobody is asked
+				if n < roundsFor(commonRate) {
+					t.Errorf("%s: %s", r.Check.ID, r.Power)
+				}
+			default:
+				if n > 2*slowRounds || !strings.Contains(r.Power, "90 % takes 22 rounds") {
+					t.Errorf("%s: %s", r.Check.ID, r.Power)
+				}
+			}
+		}
+		run.Target.Approver = run.Target.Approver.(unhurried).Reference
+	})
+}
+
+// TestAfter: codes are handed on to scenarios that can take them.
+func TestAfter(t *testing.T) {
+	all := map[*Scenario]bool{}
+	for _, c := range Checks() {
+		for i, s := range c.Reads {
+			all[s] = true
+			if s.After != nil && !slices.Contains(c.Reads[:i], s.After) {
+				t.Errorf("%s reads %q and not, before it, %q", c.ID, s.Name, s.After.Name)
+			}
+		}
+	}
+	for s := range maps.Keys(all) {
+		if s.After != nil && (s.After.Lane > s.Lane || s.After.Lane == LaneExpiry) {
+			t.Errorf("%q comes after %q, whose lane is later", s.Name, s.After.Name)
+		}
+	}
+}
