@@ -23,8 +23,8 @@ type Check struct {
 	// scenarios it names it then sees the provoked answers too.
 	Reads   []*Scenario
 	Passive bool
-	// Wants are scenarios that a passive check also has played, and reads like
-	// those in Reads, where the target allows them. Shows names what it looks
+	// Wants are scenarios that a check also has played, and reads like those in
+	// Reads, where the target allows them. Shows names what it looks
 	// for ("error answer"): its reason when there was none.
 	Wants []*Scenario
 	Shows string

@@ -15,7 +15,8 @@ var concurrencyChecks = []Check{
 		ID:    "DF-CONC-001",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover, NeedOverlap},
-		Reads: []*Scenario{redeemingRace, manyDevices},
+		Reads: []*Scenario{redeemingRace},
+		Wants: []*Scenario{manyDevices},
 		Judge: judgeRedeemingRace,
 	},
 	{

@@ -252,7 +252,7 @@ var manyDevices = &Scenario{
 		n := devices(t)
 		return Cost{n * (4 + fleetPolls) / 3, n, t.Interval + settling}
 	},
-	Decisions: func(f *Facts) int { return devices(f.Timing) * 2 / 3 },
+	Decisions: func(f *Facts) int { return devices(f.Timing) - devices(f.Timing)/3 },
 	Run: func(ctx context.Context, s *Scene) {
 		for left := devices(s.target.Timing); left > 0 && s.Room(ctx, min(left, fleet)*(4+fleetPolls)/3); left -= fleet {
 			s.decideFleet(ctx, min(left, fleet))
@@ -263,7 +263,7 @@ var manyDevices = &Scenario{
 func devices(t Timing) int { return t.flows(t.Decided, 3) }
 
 // fleet is how many devices are decided at the same time.
-const fleet = 24
+const fleet = 12
 
 func (s *Scene) decideFleet(ctx context.Context, n int) {
 	flows := make([]*Flow, n)

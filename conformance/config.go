@@ -41,6 +41,7 @@ type Config struct {
 	ShortLifetime     bool     `yaml:"short_lifetime"`
 	SecondGranular    bool     `yaml:"second_granular"`
 	MaxWait           Duration `yaml:"max_wait"`
+	Thorough          bool     `yaml:"thorough"` // races long enough for rare faults
 	Waivers           string   `yaml:"waivers"`
 	AllowHosts        []string `yaml:"allow_hosts"`
 }

@@ -40,7 +40,7 @@ func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
 func (e *Evidence) index() {
 	e.byScenario, e.byFlow = map[string][]*Exchange{}, map[string][]*Exchange{}
 	for _, x := range e.Exchanges {
-		if _, gap := e.gaps[x.Flow]; !gap {
+		if g, gap := e.gaps[x.Flow]; !gap || g.scenario != x.Scenario {
 			e.byScenario[x.Scenario] = append(e.byScenario[x.Scenario], x)
 		}
 		if x.Flow != "" {

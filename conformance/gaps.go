@@ -27,6 +27,7 @@ var enabling = map[Need]string{
 	NeedPublicTLS:     "a host with https",
 	NeedAbuse:         "--abuse attacks limits",
 	NeedShortExpiry:   "--max-wait",
+	NeedOverlap:       "--concurrency 2, or more",
 	needDenial:        "deny: in the approve section says how",
 	needAnswers:       "s skips one device, q all that follow",
 }

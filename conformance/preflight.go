@@ -27,7 +27,7 @@ func (e *PreflightError) Error() string { return e.Problem }
 func (s *session) preflight(ctx context.Context) error {
 	scene := &Scene{session: s, scenario: preflightScenario}
 	s.target.Timing = Timing{Interval: spec.DefaultInterval * time.Second, Documented: s.target.Documented(),
-		Encodings: len(s.target.Contract.Token.Encodings)}
+		Encodings: len(s.target.Contract.Token.Encodings), Refresh: s.target.Contract.Refreshes()}
 	var last *Exchange
 	for _, enc := range s.tried(OpStart) {
 		f := scene.Start(ctx, In(enc), Step("preflight"))

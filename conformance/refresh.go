@@ -295,7 +295,12 @@ const racingRefreshes = 4
 
 // refreshingRounds is how many refresh tokens are raced for: each needs a code of
 // its own.
-func refreshingRounds(t Timing) int { return t.flows(max(1, t.Decided*19/20), 1) }
+func refreshingRounds(t Timing) int {
+	if !t.Refresh {
+		return 1
+	}
+	return t.flows(max(1, t.Decided*19/20), 1)
+}
 
 // refreshingRace uses refresh tokens several times at one instant and later tries
 // every token that came of it. The first one shows whether there is a race at all.
@@ -412,11 +417,7 @@ func judgeInventedRefresh(e *Evidence, j *Judgement) {
 	rules := []Rule{failIf(givesTokens), failIf(class(5)), passIf(statusIs(400), errorIs(spec.ErrUnsupportedGrantType)),
 		passIf(statusIs(400), fieldErrors), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest))}
 	expected := "400 unsupported_grant_type"
-	takesRefresh := false
-	for _, p := range e.Contract.Token.Params {
-		takesRefresh = takesRefresh || p.Name == "refresh_token"
-	}
-	if takesRefresh {
+	if e.Contract.Refreshes() {
 		expected = "400 invalid_grant"
 		rules = []Rule{failIf(givesTokens), failIf(class(5)), failIf(errorIs(spec.ErrUnsupportedGrantType)),
 			passIf(statusIs(400), errorIs(spec.ErrInvalidGrant)), failIf(errorIs(spec.ErrInvalidRequest)), failIf(fieldErrors)}

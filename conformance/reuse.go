@@ -13,14 +13,16 @@ var reuseChecks = []Check{
 		ID:    "DF-REUSE-001",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
+		Reads: []*Scenario{replayedCode},
+		Wants: []*Scenario{redeemingRace, secondApproval},
 		Judge: judgeReplay,
 	},
 	{
 		ID:    "DF-REUSE-002",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
+		Reads: []*Scenario{replayedCode},
+		Wants: []*Scenario{redeemingRace, secondApproval},
 		Judge: judgeReplayError,
 	},
 	{

@@ -2,8 +2,12 @@ package conformance
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // How many rounds races are laid out for: enough for the rates in power.go. An
@@ -28,6 +32,23 @@ func (f *Facts) layOut(n int) {
 	if f.SlowApprover {
 		f.Timing.Decided = min(n, slowRounds)
 	}
+}
+
+// Rounds says what the races of the plan are laid out for, "" when there are none.
+func (r *Run) Rounds() string {
+	t := &r.Target.Facts
+	if !slices.ContainsFunc(r.plan.Scenarios, func(s *Scenario) bool { return s.Race }) {
+		return ""
+	}
+	out := fmt.Sprintf("races of %s, to see a fault that shows in %g %% of them with %s probability",
+		reports.Count(t.Timing.Rounds, "round", "rounds"), 100*t.rate(), percent(sees(t.Timing.Rounds, t.rate())))
+	if t.Timing.Decided < t.Timing.Rounds {
+		out += fmt.Sprintf("; %d where this approver decides", t.Timing.Decided)
+	}
+	if !t.Thorough {
+		out += "; --thorough sees rarer ones"
+	}
+	return out
 }
 
 // Thorough reports whether the run is laid out for faults that show rarely.

@@ -232,9 +232,9 @@ func TestFewRoundsForASlowApprover(t *testing.T) {
 func TestAfter(t *testing.T) {
 	all := map[*Scenario]bool{}
 	for _, c := range Checks() {
-		for i, s := range c.Reads {
+		for i, s := range c.named() {
 			all[s] = true
-			if s.After != nil && !slices.Contains(c.Reads[:i], s.After) {
+			if s.After != nil && !slices.Contains(c.named()[:i], s.After) {
 				t.Errorf("%s reads %q and not, before it, %q", c.ID, s.Name, s.After.Name)
 			}
 		}

@@ -134,7 +134,7 @@ func (r *Run) waitsFor(c Check) []*Scenario {
 	if c.Passive {
 		return r.plan.Scenarios
 	}
-	out := slices.Clone(c.Reads)
+	out := c.named()
 	for _, id := range c.gates(r.Target.Documented()) {
 		if g, ok := checkByID(id); ok {
 			out = append(out, g.Reads...)

@@ -142,6 +142,7 @@ type Timing struct {
 	RTT         time.Duration `json:"rtt_ns"`
 	Encodings   int           `json:"encodings"`
 	Documented  bool          `json:"documented"`
+	Refresh     bool          `json:"refresh,omitempty"` // the contract has a refresh grant
 	// Rounds is how often each race is run, Decided where each round asks the
 	// approver.
 	Rounds  int `json:"rounds,omitempty"`

@@ -3,6 +3,7 @@ package spec
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -31,6 +32,12 @@ type Contract struct {
 	// the token operation's 200. Token answers are then checked against
 	// RFC 6749 section 5.1 instead.
 	TokenResponseSlip bool
+}
+
+// Refreshes reports whether the contract has a refresh grant: the standard one,
+// and a document that has its parameter.
+func (c *Contract) Refreshes() bool {
+	return !c.Documented || slices.ContainsFunc(c.Token.Params, func(p ParamSpec) bool { return p.Name == "refresh_token" })
 }
 
 // OperationHints names the operations where a document does not make them

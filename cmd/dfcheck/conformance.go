@@ -52,8 +52,10 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 	f.addSelection(fs)
 	fs.DurationVar(&f.run.MaxWait, "max-wait", 0, fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
 	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "maximum requests per second")
-	fs.IntVar(&f.run.MaxStarts, "max-starts", conformance.DefaultMaxStarts, "maximum device authorization requests")
+	fs.IntVar(&f.run.MaxStarts, "max-starts", 0, fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
+		conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
 	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "maximum requests in flight")
+	fs.BoolVar(&f.run.Thorough, "thorough", false, "run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
 	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
@@ -119,6 +121,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		}
 	}
 	f.run.AllDecisions = f.run.AllDecisions || c.Approve.All
+	f.run.Thorough = f.run.Thorough || c.Thorough
 	if f.run.MaxWait == 0 {
 		f.run.MaxWait = time.Duration(c.MaxWait)
 	}
@@ -229,6 +232,9 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 	t.note("contract %s, chosen by %s: %s", run.Target.Contract.Name, facts.ChosenBy, facts.ChosenWhy)
 	t.note("plan: %d of %d checks, about %d requests (%d starts, %d decisions), at most %g a second; critical path %s",
 		p.Count(), len(p.Checks), p.Requests, p.Starts, p.Decisions, f.run.MaxRPS, p.Critical.Round(time.Second/10))
+	if rounds := run.Rounds(); rounds != "" {
+		t.note("plan: %s", rounds)
+	}
 	if p.Attended > 0 {
 		t.note("plan: %s", attendance(p))
 	}
