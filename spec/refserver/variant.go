@@ -17,7 +17,7 @@ import (
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
-		limitVariants, storeVariants, machineVariants, proxyVariants)
+		limitVariants, storeVariants, machineVariants, proxyVariants, []Fault{burstProxy})
 }
 
 // openVariants differ in what RFC 8628 leaves open by itself.
