@@ -49,7 +49,7 @@ var crossingPolls = &Scenario{
 				return
 			}
 			places <- struct{}{}
-			f.cross(ctx, crossing(t), s.usualDecision()*time.Duration(2+i%4)/4)
+			f.cross(ctx, crossing(t), s.usualDecision()*time.Duration(1+i%4)/4)
 			<-places
 			for range 2 {
 				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, settling) {
@@ -79,7 +79,10 @@ func (s *Scene) usualDecision() time.Duration {
 		return 0
 	}
 	slices.Sort(took)
-	return took[len(took)/2]
+	if usual := took[len(took)/2]; usual > crossingLead {
+		return usual
+	}
+	return 0 // nothing to aim at
 }
 
 // cross approves a code and polls n times around the moment at which the server
@@ -88,11 +91,19 @@ func (f *Flow) cross(ctx context.Context, n int, learned time.Duration) {
 	s := f.scene
 	var approval sync.WaitGroup
 	var once sync.Once
+	begun := make(chan struct{})
 	s.Barrier(ctx, n, func(i int, unpaced Option) {
 		once.Do(func() {
-			approval.Go(func() { s.Wait(ctx, crossingLead); f.Approve(ctx) })
+			approval.Go(func() {
+				s.Wait(ctx, crossingLead)
+				close(begun)
+				f.Approve(ctx)
+			})
 		})
-		if i == 0 || s.Wait(ctx, time.Duration(i)*crossingLead+learned) {
+		if i > 0 {
+			<-begun
+		}
+		if i < 2 && learned == 0 || s.Wait(ctx, time.Duration(i-1)*crossingLead+learned) {
 			f.Poll(ctx, Step("crossing"), unpaced)
 		}
 	})
