@@ -151,6 +151,15 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	}
 }
 
+// sharesCode reports whether another start of the race got the flow's user code, so
+// that it may be decided with that one: DF-CONC-003's matter.
+func (e *Evidence) sharesCode(flow string) bool {
+	begun := e.Begun(flow)
+	return begun != nil && slices.ContainsFunc(e.Of(startingRace, "start"), func(x *Exchange) bool {
+		return x.Flow != flow && x.text("user_code") != "" && x.text("user_code") == begun.text("user_code")
+	})
+}
+
 // rivalsOf are the starts that were in flight together with x.
 func rivalsOf(x *Exchange, starts []*Exchange) []*Exchange {
 	var out []*Exchange
@@ -217,7 +226,7 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 		}
 		j.Each(answers, DuePending, expected, passIf(stillPending), warnIf(statusIs(409)))
 		for _, x := range e.Polls(flow, "late") {
-			if x.Infrastructure() || !e.Alive(x) {
+			if x.Infrastructure() || !e.Alive(x) || e.sharesCode(flow) {
 				continue
 			}
 			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",

@@ -103,7 +103,7 @@ func (f *Flow) cross(ctx context.Context, n int, learned time.Duration) {
 		if i > 0 {
 			<-begun
 		}
-		if i < 2 && learned == 0 || s.Wait(ctx, time.Duration(i-1)*crossingLead+learned) {
+		if i == 0 || s.Wait(ctx, time.Duration(i-1)*crossingLead+learned) {
 			f.Poll(ctx, Step("crossing"), unpaced)
 		}
 	})
@@ -190,6 +190,9 @@ var racingDecisions = &Scenario{
 
 func judgeRacingDecisions(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(racingDecisions) {
+		if e.sharesCode(flow) {
+			continue
+		}
 		accepted, why := e.decisionsOf(j, flow)
 		polls := e.Polls(flow, "first", "second")
 		switch {

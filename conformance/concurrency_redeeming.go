@@ -55,7 +55,7 @@ func judgeRedeemingRace(e *Evidence, j *Judgement) {
 	for _, s := range []*Scenario{redeemingRace, manyDevices} {
 		for _, flow := range e.FlowsOf(s) {
 			if race := e.Polls(flow, "race"); len(race) > 0 {
-				judgeRedemption(e, j, race, e.Polls(flow, "late", "poll"))
+				judgeRedemption(e, j, race, e.Polls(flow, "late"))
 			} else if s == redeemingRace {
 				e.accepted(j, s, flow)
 			}

@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,16 +19,17 @@ var chanceFaults = []Fault{
 		Name: "codes-shared-in-ten", Check: "DF-CONC-003", Doc: "One in ten starts at the same moment gets the user code of the one before.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
-			var last any
+			var last string
 			var at time.Time
 			hit := oneIn(10)
 			b.began = func(_ *Server, _ *request, g *grant, members map[string]any) {
 				mu.Lock()
 				defer mu.Unlock()
-				if last != nil && g.created.Sub(at).Abs() <= time.Millisecond && hit() {
-					members["user_code"] = last
+				if last != "" && g.created.Sub(at).Abs() <= time.Millisecond && hit() {
+					link, _ := members["verification_uri_complete"].(string)
+					members["user_code"], members["verification_uri_complete"] = last, strings.ReplaceAll(link, g.userCode, last)
 				}
-				last, at = members["user_code"], g.created
+				last, at = members["user_code"].(string), g.created
 			}
 		},
 	},

@@ -206,7 +206,6 @@ var pollingFaults = []Fault{
 		}),
 	also(map[string]string{
 		"DF-DENY-005": "it approves a device that has not polled yet",
-		"DF-CONC-006": "it approves devices that have not polled yet",
 	}, decideFault("priming-poll-needed", "DF-POLL-019", "An approval reaches only codes that were polled before.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
 			g.mu.Lock()
