@@ -68,7 +68,7 @@ func unwrapPath(err error) error {
 // Write renders a report to its destination. A file is there whole, or as it
 // was before: also when the guard refuses it.
 func (d Destination) Write(stdout io.Writer, r *Report, g Guard) error {
-	render := g.Over(d.Format+"="+d.Path, func(w io.Writer) error { return Formats[d.Format](w, r) })
+	render := g.Over("the "+d.Format+" report", func(w io.Writer) error { return Formats[d.Format](w, r) })
 	if d.Path == "-" {
 		return render(stdout)
 	}

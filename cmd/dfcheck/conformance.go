@@ -293,7 +293,7 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
 	err := s.guard.Over("the summary", func(w io.Writer) error { return reports.WriteSummary(w, r) })(s.words(t).out)
 	if f.record != "" { // no curl line stands in it that a secret could be shown in
-		record := reports.Guard(run.Target.Guard).Over(f.record, transcript.Save)
+		record := reports.Guard(run.Target.Guard).Over("the transcript", transcript.Save)
 		err = errors.Join(err, reports.WriteFile(f.record, record))
 	}
 	if err := errors.Join(f.unshown, err, s.write(t.out, r)); err != nil {

@@ -374,12 +374,12 @@ func TestPlaces(t *testing.T) {
 	r := New(nil)
 	name := r.Learn(AccessToken, "s3cr3t/token+value")
 	err := r.Check("json=out.json", []byte("{\"a\":[{\"id\":\"x1\"},{\"id\":\"x41\",\n\"response\":{\"body\":\"see s3cr3t\\/token\\u002Bvalue\"}}]}"))
-	want := "internal error: json=out.json was not written: it would have shown a secret (" + name + ") at line 2, /a/1/response/body, exchange x41"
+	want := "internal error: json=out.json would have shown a secret (" + name + ") at line 2, /a/1/response/body, exchange x41; it was not written"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	err = r.Check("-", []byte("one\ntwo x7 s3cr3t&#47;token%2bvalue\n"))
-	want = "internal error: - was not written: it would have shown a secret (" + name + ") at line 2, exchange x7"
+	want = "internal error: - would have shown a secret (" + name + ") at line 2, exchange x7; it was not written"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
