@@ -113,7 +113,8 @@ func (c *crowd) settle(j *job) {
 	group := d.group
 	lock.Unlock()
 	if j.reply.outcome.bad() {
-		c.record.erred(j, func(id string) reports.Exchange { return c.evidence(id, violation{title: j.reply.kind()}, j) })
+		c.record.erred(j, func() string { return c.secrets.Text(j.reply.explain()) },
+			func(id string) reports.Exchange { return c.evidence(id, violation{title: j.reply.kind()}, j) })
 	}
 	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
 	if again {

@@ -71,13 +71,13 @@ func (r *reply) explain() string {
 
 // erred counts an error by its kind, for the run and for its second. The exchange
 // of the first is kept.
-func (r *record) erred(j *job, evidence func(id string) reports.Exchange) {
+func (r *record) erred(j *job, example func() string, evidence func(id string) reports.Exchange) {
 	kind, at := j.reply.kind(), time.Duration(j.intended).Seconds()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.errors[kind]
 	if e == nil {
-		e = &reports.ErrorKind{Kind: kind, FirstSecond: at, Example: j.reply.explain()}
+		e = &reports.ErrorKind{Kind: kind, FirstSecond: at, Example: example()}
 		e.Exchange = r.keep(evidence)
 		r.errors[kind] = e
 	}
