@@ -145,7 +145,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	}
 	for _, flow := range e.FlowsOf(startingRace) {
 		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool { return x.Infrastructure() || !e.Alive(x) })
-		if len(polls) > 0 && !slices.ContainsFunc(polls, stillPending) { // one that is not is DF-CONC-002's
+		if len(polls) > 0 && !e.sharesCode(flow) && !slices.ContainsFunc(polls, stillPending) { // one that is not is DF-CONC-002's
 			j.Each(polls[:1], DuePending, "a code from starts at the same moment to be pending like any other")
 		}
 	}
@@ -215,7 +215,7 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 	const expected = "a code to stay pending when it is polled several times at the same moment"
 	for _, flow := range e.FlowsOf(pendingRace) {
 		race := e.Polls(flow, "race")
-		if len(race) == 0 {
+		if len(race) == 0 || e.sharesCode(flow) {
 			continue
 		}
 		answers, why := e.contest(race)
@@ -226,7 +226,7 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 		}
 		j.Each(answers, DuePending, expected, passIf(stillPending), warnIf(statusIs(409)))
 		for _, x := range e.Polls(flow, "late") {
-			if x.Infrastructure() || !e.Alive(x) || e.sharesCode(flow) {
+			if x.Infrastructure() || !e.Alive(x) {
 				continue
 			}
 			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
