@@ -116,13 +116,13 @@ var pollingFaults = []Fault{
 		},
 	},
 	{
-		Name: "guesses-slow-client", Check: "DF-POLL-010", Doc: "Unknown codes slow down all devices of the client that polled them.",
+		Name: "guesses-slow-client", Check: "DF-POLL-010", Doc: "Unknown codes of the usual length slow down all devices of the client that polled them.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			misses := map[*Client][]time.Time{}
 			b.find = func(s *Server, q *request, code string) *grant {
 				g := s.grants.find(code)
-				if g == nil && q.client != nil {
+				if g == nil && q.client != nil && len(code) == issuedLength { // what else is tried is no guess
 					mu.Lock()
 					misses[q.client] = append(misses[q.client], time.Now())
 					mu.Unlock()
