@@ -8,7 +8,10 @@ import (
 
 // plainOnTLS are words of servers that were sent plain HTTP on a port for https: of
 // Go, nginx and Apache; and how Go's client shows a TLS alert.
-var plainOnTLS = []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "plain HTTP to an SSL-enabled server port", `malformed HTTP response "\x15\x03`}
+var plainOnTLS = []string{
+	"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port",
+	"plain HTTP to an SSL-enabled server port", `malformed HTTP response "\x15\x03`,
+}
 
 // wantsHTTPS reports whether an answer says that the same is to be had over https,
 // and only there.
@@ -28,7 +31,7 @@ func (x *Exchange) wantsHTTPS() bool {
 	return x.Status() == http.StatusBadRequest && said(x.Response.Body)
 }
 
-// hint for a host that is to be named with https.
+// httpsHint says what to do where https is wanted.
 func httpsHint(host string) string {
 	return "the server speaks https: use --host https://" + strings.TrimPrefix(host, "http://")
 }

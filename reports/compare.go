@@ -15,7 +15,7 @@ type Change struct {
 	Old, New Verdict
 }
 
-// Worse tells whether the check got worse: a verdict that was better, or one
+// Worse reports whether the check got worse: a verdict that was better, or one
 // that was not there, became a warning or more.
 func (c Change) Worse() bool {
 	switch c.New {

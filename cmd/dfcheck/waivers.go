@@ -22,10 +22,19 @@ func newWaivers(t terminal) *cobra.Command {
 		Example: "  dfcheck waivers example > waivers.yaml\n  dfcheck waivers check waivers.yaml\n  dfcheck conformance --waivers waivers.yaml",
 	}
 	c.AddCommand(
-		&cobra.Command{Use: "example", Short: "Print a waiver file to start from", Example: "  dfcheck waivers example > waivers.yaml", Args: cobra.NoArgs, RunE: form(conformance.WaiverExample)},
-		&cobra.Command{Use: "schema", Short: "Print the JSON Schema of waiver files", Example: "  dfcheck waivers schema > waivers.schema.json", Args: cobra.NoArgs, RunE: form(conformance.WaiverSchema)},
-		&cobra.Command{Use: "check FILE", Short: "Check a waiver file without a run", Long: "Reads a waiver file as a run does.\n\nExit codes: 0 good, 2 not a waiver file, 5 a waiver has expired.", Example: "  dfcheck waivers check waivers.yaml", Args: cobra.ExactArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error { return checkWaivers(t.out, args[0]) }},
+		&cobra.Command{
+			Use: "example", Short: "Print a waiver file to start from", Example: "  dfcheck waivers example > waivers.yaml",
+			Args: cobra.NoArgs, RunE: form(conformance.WaiverExample),
+		},
+		&cobra.Command{
+			Use: "schema", Short: "Print the JSON Schema of waiver files", Example: "  dfcheck waivers schema > waivers.schema.json",
+			Args: cobra.NoArgs, RunE: form(conformance.WaiverSchema),
+		},
+		&cobra.Command{
+			Use: "check FILE", Short: "Check a waiver file without a run", Example: "  dfcheck waivers check waivers.yaml",
+			Long: "Reads a waiver file as a run does.\n\nExit codes: 0 good, 2 not a waiver file, 5 a waiver has expired.",
+			Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error { return checkWaivers(t.out, args[0]) },
+		},
 	)
 	return c
 }

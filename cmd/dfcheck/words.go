@@ -110,7 +110,8 @@ func wrongArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		given = fmt.Sprint(len(args))
 	}
-	return usage(fmt.Errorf("%s %s: %s, and %s given", c.CommandPath(), wanted, want, given), fmt.Sprintf("`%s --help` shows an example", c.CommandPath()))
+	return usage(fmt.Errorf("%s %s: %s, and %s given", c.CommandPath(), wanted, want, given),
+		fmt.Sprintf("`%s --help` shows an example", c.CommandPath()))
 }
 
 // strictHelp answers `dfcheck help WORDS`, where an unknown word is an error too.
