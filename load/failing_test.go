@@ -147,7 +147,7 @@ func TestEveryDeviceIsInOneState(t *testing.T) {
 				if profile != "" {
 					p = loaded(t, profile)
 				}
-				p.Devices, p.Duration, p.Arrivals = 30, Duration(25*time.Second), Arrivals{Kind: "ramp", Over: Duration(10 * time.Second)}
+				p.Devices, p.Duration, p.Arrivals = 15, Duration(25*time.Second), Arrivals{Kind: "ramp", Over: Duration(10 * time.Second)}
 				p.Timeout = Duration(2 * time.Second)
 				for i := range p.Groups {
 					p.Groups[i].Behaviour.OnError = onError
@@ -209,7 +209,7 @@ func addsUp(t *testing.T, l *reports.Load) {
 // With errors or without, N devices are asked for N requests an interval until
 // the end: what is not sent is told.
 func TestOfferedLoad(t *testing.T) {
-	const devices, seconds = 40, 40
+	const devices, seconds = 20, 40
 	for name, f := range troubles {
 		for _, onError := range []string{retry, restart, leave} {
 			t.Run(name+"/"+onError, func(t *testing.T) {

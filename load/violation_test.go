@@ -87,7 +87,7 @@ func (s shows) crowd(interval time.Duration, contract *spec.Contract) *Profile {
 	for _, e := range contract.Token.Encodings {
 		all[e.Short()] = 1
 	}
-	p := &Profile{Devices: 60, Duration: Duration(50 * interval), Arrivals: Arrivals{Kind: "ramp", Over: Duration(interval)},
+	p := &Profile{Devices: 36, Duration: Duration(48 * interval), Arrivals: Arrivals{Kind: "ramp", Over: Duration(interval)},
 		Groups: []Group{
 			{Name: "decided", Weight: 4, People: People{Approve: 0.6, Deny: 0.3, Delay: Delay{Kind: "uniform", Median: Duration(8 * interval)}}},
 			{Name: "late", People: People{Approve: 1, Delay: Delay{Median: Duration(lifetimes*interval + interval/2)}}},
@@ -101,6 +101,8 @@ func (s shows) crowd(interval time.Duration, contract *spec.Contract) *Profile {
 	switch s.fault {
 	case "one-instance-knows": // the few connections of a quick server may all lead to one
 		p.Connections.Mode = perRequest
+	case "flood-evicts":
+		p.Devices = 80
 	case "codes-shared-in-races":
 		p.Arrivals = Arrivals{Kind: "burst"}
 	}
