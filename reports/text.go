@@ -220,6 +220,8 @@ func (p *printer) capacity(c *Capacity) {
 		p.printf("\nat least %s devices: the largest crowd tried met every objective", grouped(c.Devices))
 	case c.High == 0:
 		p.printf("\nat least %s devices", grouped(c.Devices))
+	case c.Saturated || c.Stopped: // no interval was estimated
+		p.printf("\n%s devices (%s did not meet the objectives)", grouped(c.Devices), grouped(c.High))
 	default:
 		p.printf("\n%s devices (%s to %s with %.0f %% confidence)", grouped(c.Devices), grouped(c.Low), grouped(c.High), 100*c.Confidence)
 	}

@@ -28,15 +28,20 @@ type planFlags struct {
 func newLoadPlan(t terminal) *cobra.Command {
 	f := &planFlags{loadFlags: loadFlags{maxRate: load.MaxRate}}
 	c := &cobra.Command{
-		Use: "plan", Short: "Forecast on paper what a crowd asks of a server", Args: cobra.NoArgs,
-		Long: `Says what a crowd asks of a server: polls, starts and tokens a second, requests
-under way, bandwidth, how many load generators of this machine's speed carry it,
-and what other intervals would save. No server but an embedded one is contacted;
+		Use: "plan", Short: "Compute what a crowd asks of a server", Args: cobra.NoArgs,
+		Long: `Says what a crowd asks of a server: polls, starts and tokens a second, requests in
+flight, bandwidth, how many load generators of this machine's speed carry it, and
+what other intervals would change. No server but an embedded one is contacted;
 that one for six seconds, to measure this machine. With --speed nothing is
 measured, and message sizes are those of the reference server.
 
-The model and its formulas are in load/README.md.`,
-		Example: `  dfcheck load plan --devices 5000000 --interval 5s
+A device polls every interval + latency, so that a decision after a delay D is seen
+by poll number D / (interval + latency), rounded up, and a flow that nobody decides
+ends with the first poll after the lifetime of its code. The rates follow from the
+average flow of the profile, and the load generators from 70 % of their processors.
+
+Numbers of devices can be written as 10k or 5M.`,
+		Example: `  dfcheck load plan --devices 5M --interval 5s
   dfcheck load plan --devices 200000 --interval 10s --profile evening-peak --speed 20000 --report json=plan.json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
 	}
