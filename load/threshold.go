@@ -70,12 +70,12 @@ func (t *threshold) judge(l *reports.Load) reports.Threshold {
 	met := measured && t.less(out.Value, t.limit)
 	why, theirs := t.hollow(l, out.Value)
 	switch {
+	case !measured && why == "":
+		out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
 	case l.Client.Saturated && !theirs && t.ours(l, met && why == ""):
 		out.Verdict, out.Reason = reports.Inconclusive, "this machine was the limit: "+l.Client.Why
 	case why != "":
 		out.Verdict, out.Reason = reports.Fail, why
-	case !measured:
-		out.Verdict, out.Reason = reports.Inconclusive, "nothing was measured"
 	case met:
 		out.Verdict, out.OK = reports.Pass, true
 	default:

@@ -84,6 +84,7 @@ func TestThresholdVerdicts(t *testing.T) {
 		{"timeouts of one second", "worst_second.p99 < 1s", measured(6, 6), reports.Fail, "6 of the 500 requests of second 1"},
 		{"a token is not waited for by one poll alone", "polls_per_second > 5", measured(11, 11), reports.Pass, ""},
 		{"missed, and this machine was slow", "error_rate < 1%", late, reports.Inconclusive, "this machine was the limit: one request"},
+		{"nobody got a token, and this machine was slow", "time_to_token.p95 < 6s", late, reports.Inconclusive, "nothing was measured"},
 		{"met all the same", "poll.p50 < 250ms", late, reports.Pass, ""},
 		{"being late breaks no connection", "error_rate < 1%", refused, reports.Fail, ""},
 		{"nor does it make most requests fail", "poll.p99 < 250ms", refused, reports.Fail, "600 of 1000"},
