@@ -29,7 +29,7 @@ var enabling = map[Need]string{
 	NeedShortExpiry:   "--max-wait",
 	NeedOverlap:       "--concurrency 2, or more",
 	needDenial:        "deny: in the approve section says how",
-	needAnswers:       "s skips one device, q all that follow",
+	needAnswers:       "answer the prompt to the end: q stops it, s skips one device",
 }
 
 // Capabilities that no check declares: one shows only when a denial is asked for,

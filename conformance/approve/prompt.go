@@ -25,11 +25,11 @@ type Prompt struct {
 	total atomic.Int64 // devices to come in the run; 0 where nobody said
 
 	// Those of the device that holds the turn.
-	count   int
-	page    string // that was shown last
-	code    string
-	absent  bool // nobody answered for the device before
-	stopped bool // the person wants to see no more
+	count  int
+	page   string // that was shown last
+	code   string
+	absent bool  // nobody answered for the device before
+	over   error // why no more devices are shown, nil while they are
 }
 
 // NewPrompt returns an approver that shows what to do on out and reads the
@@ -76,17 +76,18 @@ func (p *Prompt) Ready(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	if !p.absent || p.stopped {
+	if !p.absent || p.over != nil {
 		return nil
 	}
 	fmt.Fprintf(p.out, "  press Enter when you are ready for the next device, or q and Enter to stop: ")
 	select {
 	case line, ok := <-p.lines: // also one that was meant for the device before
-		p.stopped = !ok || strings.EqualFold(strings.TrimSpace(line), "q")
-		p.absent = false
+		if p.absent = false; !ok || strings.EqualFold(strings.TrimSpace(line), "q") {
+			p.over = ErrStopped
+		}
 	case <-time.After(patience):
 		fmt.Fprintf(p.out, "\n  nobody is there: no more devices are shown\n")
-		p.stopped = true
+		p.over = errGone
 	case <-ctx.Done():
 		fmt.Fprintln(p.out)
 		return ctx.Err()
@@ -105,8 +106,8 @@ func (p *Prompt) Decide(ctx context.Context, v Verification, d Decision) error {
 		return err
 	}
 	defer release()
-	if p.stopped {
-		return ErrStopped
+	if p.over != nil {
+		return p.over
 	}
 	p.count++
 	p.forget()
@@ -146,7 +147,10 @@ func (p *Prompt) show(v Verification, d Decision) {
 	fmt.Fprintf(p.out, "  done? [y: done, n: %s, s: skip this device, q: stop asking] ", refused)
 }
 
-var errUnanswered = errors.New("nobody answered before the code ended")
+var (
+	errUnanswered = errors.New("nobody answered before the code ended")
+	errGone       = errors.New("nobody is at the terminal")
+)
 
 // answer waits for the answer and counts down.
 func (p *Prompt) answer(ctx context.Context, end time.Time) error {
@@ -166,8 +170,8 @@ func (p *Prompt) answer(ctx context.Context, end time.Time) error {
 			case "s", "skip":
 				return ErrSkipped
 			case "q", "quit":
-				p.stopped = true
-				return ErrStopped
+				p.over = ErrStopped
+				return p.over
 			}
 			fmt.Fprintf(p.out, "  y, n, s or q, then Enter: ")
 		case left := <-next:

@@ -223,10 +223,13 @@ func TestPromptStops(t *testing.T) {
 // TestPromptReady: a person who did not answer is waited for, not for ever, and
 // what is typed too late says that they are there.
 func TestPromptReady(t *testing.T) {
-	for name, back := range map[string]func(p person){
-		"comes back": func(p person) { time.Sleep(time.Minute); p.types("") },
-		"stops":      func(p person) { p.types("q") },
-		"is gone":    func(person) { time.Sleep(patience + time.Second) },
+	for name, tc := range map[string]struct {
+		back func(p person)
+		want error
+	}{
+		"comes back": {func(p person) { time.Sleep(time.Minute); p.types("") }, nil},
+		"stops":      {func(p person) { p.types("q") }, ErrStopped},
+		"is gone":    {func(person) { time.Sleep(patience + time.Second) }, errGone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(p person) {
@@ -243,16 +246,16 @@ func TestPromptReady(t *testing.T) {
 				if !strings.Contains(p.screen.String(), "press Enter when you are ready") {
 					t.Errorf("%q", p.screen)
 				}
-				back(p)
+				tc.back(p)
 				if err := <-ready; err != nil {
 					t.Error(err)
 				}
 				got = p.asks(p.Context(), "EFGH", time.Hour)
-				if name == "comes back" {
+				if tc.want == nil {
 					p.types("y")
 				}
-				if err := <-got; name == "comes back" && err != nil || name != "comes back" && !errors.Is(err, ErrStopped) {
-					t.Errorf("%v", err)
+				if err := <-got; !errors.Is(err, tc.want) {
+					t.Errorf("%v, want %v", err, tc.want)
 				}
 			})
 		})
