@@ -50,11 +50,12 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 	fs := c.Flags()
 	f.add(fs)
 	f.addSelection(fs)
-	fs.DurationVar(&f.run.MaxWait, "max-wait", 0, fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
-	fs.Float64Var(&f.run.MaxRPS, "max-rps", conformance.DefaultMaxRPS, "maximum requests per second")
-	fs.IntVar(&f.run.MaxStarts, "max-starts", 0, fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
+	fs.Var(duration(&f.run.MaxWait), "max-wait", fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
+	f.run.MaxRPS, f.run.Concurrency = conformance.DefaultMaxRPS, conformance.DefaultConcurrency
+	fs.Var(number(&f.run.MaxRPS, "50"), "max-rps", "maximum requests per second")
+	fs.Var(count(&f.run.MaxStarts), "max-starts", fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
 		conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
-	fs.IntVar(&f.run.Concurrency, "concurrency", conformance.DefaultConcurrency, "maximum requests in flight")
+	fs.Var(count(&f.run.Concurrency), "concurrency", "maximum requests in flight")
 	fs.BoolVar(&f.run.Thorough, "thorough", false, "run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
 	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
@@ -129,7 +130,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		errs = append(errs, fmt.Errorf("--strict holds MUST and DOC checks, and --level %s selects none of them", f.run.Level))
 	}
 	_, err := conformance.Select(f.run)
-	errs = append(errs, err, positive(f.flags, "max-rps", "max-starts", "concurrency", "max-wait"))
+	errs = append(errs, err)
 	return s, usage(errors.Join(errs...), hint)
 }
 

@@ -39,7 +39,7 @@ Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.examine(cmd.Context(), t) },
 	}
 	f.add(c.Flags())
-	c.Flags().DurationVar(&f.maxWait, "max-wait", 0, fmt.Sprintf("longest lifetime that a run would sit out (default %s)", conformance.DefaultMaxWait))
+	c.Flags().Var(duration(&f.maxWait), "max-wait", fmt.Sprintf("longest lifetime that a run would sit out (default %s)", conformance.DefaultMaxWait))
 	return c
 }
 
@@ -47,9 +47,6 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	c, err := f.read(t)
 	if err != nil {
 		return err
-	}
-	if err := positive(f.flags, "max-wait"); err != nil {
-		return usage(err, "")
 	}
 	if f.maxWait == 0 {
 		f.maxWait = time.Duration(c.MaxWait)

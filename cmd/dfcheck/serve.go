@@ -44,9 +44,10 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.StringVar(&f.addr, "addr", "127.0.0.1:8628", "address to listen on; port 0 picks one")
 	fs.StringVar(&f.cfg.BaseURL, "base-url", "", "where clients and people reach the server, when it is not the address")
 	fs.StringVar(&f.cfg.Contract, "spec", "documented-v1", "contract: documented-v1, documented-v2 or rfc8628")
-	fs.DurationVar(&f.cfg.Interval, "interval", 5*time.Second, "polling interval, announced and enforced")
-	fs.DurationVar(&f.cfg.Lifetime, "expires-in", 10*time.Minute, "lifetime of the codes")
-	fs.IntVar(&f.cfg.SlowDownAt, "slow-down", 0, "answer this poll of every code with slow_down, whatever its pace (2: the second)")
+	f.cfg.Interval, f.cfg.Lifetime = 5*time.Second, 10*time.Minute
+	fs.Var(duration(&f.cfg.Interval), "interval", "polling interval, announced and enforced")
+	fs.Var(duration(&f.cfg.Lifetime), "expires-in", "lifetime of the codes")
+	fs.Var(count(&f.cfg.SlowDownAt), "slow-down", "answer this poll of every code with slow_down, whatever its pace (2: the second)")
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
 	f.secure.add(fs)
@@ -61,9 +62,6 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 			fmt.Fprintf(t.out, "%-34s %-15s %s\n", fault.Name, fault.Check, fault.Doc)
 		}
 		return nil
-	}
-	if err := positive(cmd.Flags(), "interval", "expires-in", "slow-down"); err != nil {
-		return usage(err, "polls are counted from 1, and times are whole seconds")
 	}
 	faults, err := f.chosen(t)
 	if err != nil {

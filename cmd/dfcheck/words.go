@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -187,33 +186,3 @@ func blankFlag(f *pflag.Flag) bool {
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
-
-// positive refuses numbers and times that were given and are not above zero.
-func positive(fs *pflag.FlagSet, names ...string) error {
-	var errs []error
-	for _, name := range names {
-		f := fs.Lookup(name)
-		if f == nil || !f.Changed {
-			continue
-		}
-		n := numeric(fs, f)
-		if n <= 0 || math.IsNaN(n) || math.IsInf(n, 0) {
-			errs = append(errs, fmt.Errorf("--%s is %s; it must be more than 0", name, f.Value))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// numeric is the value of a flag as a number, a time in nanoseconds.
-func numeric(fs *pflag.FlagSet, f *pflag.Flag) float64 {
-	switch f.Value.Type() {
-	case "int":
-		n, _ := fs.GetInt(f.Name)
-		return float64(n)
-	case "duration":
-		d, _ := fs.GetDuration(f.Name)
-		return float64(d)
-	}
-	n, _ := fs.GetFloat64(f.Name)
-	return n
-}
