@@ -57,13 +57,14 @@ func (d *device) failing(b *Behaviour, e event) action {
 func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5xx && o != outMalformed }
 
 // expects returns a reply as the device takes it: the refusal of a flow that is
-// over was asked for, and a code whose time is over may be unknown (ruling R4).
+// over was asked for, and a code whose time is over may be unknown (ruling R4);
+// clocks of whole seconds end it up to a second early.
 func (d *device) expects(r *reply, sent int64) *reply {
 	asked := r.outcome
 	switch {
 	case d.state.lookingBack() && (r.outcome == outOAuth || r.outcome == outDenied || r.outcome == outExpired):
 		asked = outRefused
-	case d.state == polling && r.outcome == outOAuth && sent > d.ends() && spec.ErrorCode([]byte(r.body)) == spec.ErrInvalidGrant:
+	case d.state == polling && r.outcome == outOAuth && sent > d.ends()-int64(time.Second) && spec.ErrorCode([]byte(r.body)) == spec.ErrInvalidGrant:
 		asked = outExpired
 	default:
 		return r

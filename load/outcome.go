@@ -185,8 +185,8 @@ func (r *reply) classifyError() {
 	default:
 		r.outcome = outOAuth
 	}
-	if r.status != 400 && !(r.outcome == outOAuth && (r.status == 401 || r.status == 429)) &&
-		!(r.outcome == outSlowDown && r.status == 429) { // rules R8
+	if r.status != 400 && !(r.outcome == outOAuth && (r.status/100 == 2 || r.status == 401 || r.status == 429)) &&
+		!(r.outcome == outSlowDown && r.status == 429) { // rulings R8, R23
 		r.faults |= wrongStatus
 	}
 	if !isJSON(r.contentType) {
