@@ -65,6 +65,9 @@ func TestFaultTable(t *testing.T) {
 		named[f.Name], named[group(f.Check)] = true, true
 		i := slices.IndexFunc(broken, func(b shows) bool { return b.fault == f.Name })
 		why, excused := unseen[f.Name]
+		if strings.HasSuffix(f.Name, "-in-ten") || strings.HasSuffix(f.Name, "-in-forty") {
+			why, excused = "it is another fault, for some codes alone", true
+		}
 		switch {
 		case i >= 0 && excused:
 			t.Errorf("%s is seen, and excused all the same: %s", f.Name, why)
