@@ -80,6 +80,9 @@ func (t *Transcript) take(l line) {
 		t.Header = *l.Header
 	case l.Exchange != nil:
 		l.Exchange.lenient = &t.Header.Target.Lenient
+		if r := l.Exchange.Response; r != nil {
+			r.parsed = parse(r.Body)
+		}
 		t.Exchanges = append(t.Exchanges, l.Exchange)
 	case l.Event != nil:
 		t.Events = append(t.Events, *l.Event)

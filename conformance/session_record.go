@@ -45,6 +45,7 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 		InvalidUTF8: !utf8.Valid(raw),
 	}
 	out.Body = shortened(s.secrets.Body(string(raw), redact.About{ContentType: resp.Header.Get("Content-Type"), Refusal: refusal, Cut: cut}), MaxBody)
+	out.parsed = parse(out.Body)
 	if resp.TLS != nil {
 		out.TLSVersion = resp.TLS.Version
 	}
@@ -66,7 +67,9 @@ func (t *Transcript) redactAgain(secrets *redactor) {
 		if response != nil {
 			r := *response
 			r.Body = secrets.Body(r.Body, redact.About{ContentType: r.Header.Get("Content-Type"), Refusal: r.Status >= http.StatusBadRequest})
-			changed = changed || r.Body != response.Body
+			if r.Body != response.Body {
+				changed, r.parsed = true, parse(r.Body)
+			}
 			response = &r
 		}
 		if changed {

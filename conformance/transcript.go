@@ -82,6 +82,8 @@ type Response struct {
 	SHA256      string      `json:"sha256"`
 	InvalidUTF8 bool        `json:"invalid_utf8,omitempty"`
 	TLSVersion  uint16      `json:"tls_version,omitempty"`
+
+	parsed parsed
 }
 
 // MaxBody is how much of a response body is kept, in bytes.
@@ -161,19 +163,35 @@ func (x *Exchange) Class() int {
 
 // Object is the body as a JSON object, nil when it is none.
 func (x *Exchange) Object() map[string]any {
-	if x.Response == nil {
-		return nil
-	}
-	return spec.Object([]byte(x.Response.Body))
+	return x.parsed().object
 }
 
 // ErrorCode is the OAuth error code, read leniently (spec.ErrorCode); empty
 // when there is none.
 func (x *Exchange) ErrorCode() string {
-	if x.Response == nil {
-		return ""
+	return x.parsed().code
+}
+
+// parsed is what judges ask of a body again and again.
+type parsed struct {
+	body   string
+	object map[string]any // never changed
+	code   string
+}
+
+func parse(body string) parsed {
+	return parsed{body, spec.Object([]byte(body)), spec.ErrorCode([]byte(body))}
+}
+
+// parsed is the body as it was read when it was recorded, or read now.
+func (x *Exchange) parsed() parsed {
+	switch {
+	case x.Response == nil:
+		return parsed{}
+	case x.Response.parsed.body == x.Response.Body:
+		return x.Response.parsed
 	}
-	return spec.ErrorCode([]byte(x.Response.Body))
+	return parse(x.Response.Body)
 }
 
 // StillPending tells whether the grant was reported undecided: the answer is
