@@ -115,7 +115,7 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{queryStart},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(queryStart), DueRefusal, "4xx: parameters in the URL do not count",
+			j.Each(e.Of(queryStart), DueRefusal, "4xx, because parameters in the URL must be ignored",
 				warnIf(givesCodes), openIf(infrastructure), passIf(class(4)))
 		},
 	},
@@ -124,7 +124,8 @@ var authorizationChecks = []Check{
 // passive makes a check that looks at every ordinary answer of the run; the
 // minimal start makes sure there is one.
 func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful start", Passive: true, Judge: judge}
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
+		Passive: true, Judge: judge}
 }
 
 func hasError(x *Exchange) bool { return x.ErrorCode() != "" }
@@ -152,7 +153,7 @@ func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
 	expected := "200 with " + strings.Join(members, ", ")
 	for _, x := range e.Of(minimalStart) {
 		if x.HasCodes() && !has(x, "verification_uri") && excused(x, "verification_uri") {
-			j.Waive(lenientVerificationURL, "verification_uri", "verification_url", x)
+			j.Waive(lenientVerificationURL, "the member verification_uri", "verification_url", x)
 		}
 	}
 	j.Each(e.Of(minimalStart), DueSuccess, expected,
@@ -183,12 +184,12 @@ func judgeTwinStarts(e *Evidence, j *Judgement) {
 	}
 	a, b := e.Begun(flows[0]), e.Begun(flows[1])
 	if a == nil || b == nil || a.Infrastructure() || b.Infrastructure() {
-		j.Inconclusive("the starts were limited", a, b)
+		j.Inconclusive("the device authorization requests were rate-limited", a, b)
 		return
 	}
 	for _, m := range []string{"device_code", "user_code"} {
 		if code := a.text(m); code != "" && code == b.text(m) {
-			j.Fail("a different "+m+" for each start", fmt.Sprintf("both starts got %s", code), a, b)
+			j.Fail("a different "+m+" for each device authorization request", fmt.Sprintf("%s for both", code), a, b)
 		}
 	}
 	for _, f := range flows {

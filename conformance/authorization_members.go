@@ -19,7 +19,7 @@ func judgeStartTypes(e *Evidence, j *Judgement) {
 			case m == "verification_uri_complete" && ok && v == nil:
 				j.Warn(m+" to be left out rather than null", "null", x)
 			case ok && (!isText || text == ""):
-				j.Fail(m+" as a non-empty string", jsonText(v), x)
+				j.Fail(m+" to be a non-empty string", jsonText(v), x)
 			}
 		}
 		for _, m := range []string{"expires_in", "interval"} {
@@ -29,9 +29,9 @@ func judgeStartTypes(e *Evidence, j *Judgement) {
 			switch {
 			case !ok:
 			case !isNumber || !integral && m == "expires_in":
-				j.Fail(m+" as an integral JSON number", jsonText(v), x)
+				j.Fail(m+" to be a whole JSON number", jsonText(v), x)
 			case strings.ContainsAny(n.String(), ".eE") && integral:
-				j.Warn(m+" written as an integer", n.String(), x)
+				j.Warn(m+" to be written as an integer", n.String(), x)
 			}
 		}
 		j.Pass(x)
@@ -47,9 +47,9 @@ func judgeStartMediaType(e *Evidence, j *Judgement) {
 		case strings.HasPrefix(mt, "application/") && strings.HasSuffix(mt, "+json"):
 			j.Warn("application/json", raw, x)
 		case mt != "application/json":
-			j.Fail("application/json", fmt.Sprintf("%q", raw), x)
+			j.Fail("Content-Type application/json", fmt.Sprintf("%q", raw), x)
 		case hasCharset && !strings.EqualFold(charset, "utf-8"):
-			j.Warn("no charset but utf-8", raw, x)
+			j.Warn("a Content-Type without a charset other than utf-8", raw, x)
 		default:
 			j.Pass(x)
 		}
@@ -70,11 +70,11 @@ func judgeVerificationURI(e *Evidence, j *Judgement) {
 		u, err := url.Parse(raw)
 		switch {
 		case err != nil || !onlyURI(raw):
-			j.Fail("only URI characters", fmt.Sprintf("%q", raw), x)
+			j.Fail("verification_uri to hold only characters that a URI may have", fmt.Sprintf("%q", raw), x)
 		case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 			j.Fail("an absolute https URI", fmt.Sprintf("%q", raw), x)
 		case u.User != nil:
-			j.Fail("a URI without user information", fmt.Sprintf("%q", raw), x)
+			j.Fail("verification_uri without a user name or password in it", fmt.Sprintf("%q", raw), x)
 		case u.Scheme == "http" && !(local && isLoopback(u.Hostname())):
 			if !isPrivate(u.Hostname()) {
 				j.Fail("an https URI", fmt.Sprintf("%q", raw), x)
@@ -82,9 +82,10 @@ func judgeVerificationURI(e *Evidence, j *Judgement) {
 				j.Warn("an https URI", fmt.Sprintf("%q", raw), x)
 			}
 		case len(raw) > longURI:
-			j.Warn(fmt.Sprintf("at most %d characters to type", longURI), fmt.Sprintf("%d: %q", len(raw), raw), x)
+			j.Warn(fmt.Sprintf("a verification_uri of at most %d characters, since people type it", longURI),
+				fmt.Sprintf("%d characters: %q", len(raw), raw), x)
 		case u.Fragment != "":
-			j.Warn("no fragment to type", fmt.Sprintf("%q", raw), x)
+			j.Warn("a verification_uri without a fragment, since people type it", fmt.Sprintf("%q", raw), x)
 		default:
 			j.Pass(x)
 		}
@@ -118,13 +119,14 @@ func judgeCompleteURI(e *Evidence, j *Judgement) {
 		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
 		switch base, err := url.Parse(x.text("verification_uri")); {
 		case !strings.Contains(plainCode(text), plainCode(code)):
-			j.Fail("this start's own user code "+code+" in it", fmt.Sprintf("%q", raw), x)
+			j.Fail("verification_uri_complete to contain the user code "+code, fmt.Sprintf("%q", raw), x)
 		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
-			j.Warn("the host of verification_uri", u.Hostname(), x)
+			j.Warn("verification_uri_complete to have the host of verification_uri", u.Hostname(), x)
 		case !strings.Contains(plainCode(main), plainCode(code)):
-			j.Warn("the user code outside the fragment", fmt.Sprintf("%q", raw), x)
+			j.Warn("verification_uri_complete to carry the user code in its path or query, not in its fragment",
+				fmt.Sprintf("%q", raw), x)
 		case !strings.Contains(main, code):
-			j.Warn("the user code as it is shown", fmt.Sprintf("%q", raw), x)
+			j.Warn("verification_uri_complete to spell the user code as it is shown ("+code+")", fmt.Sprintf("%q", raw), x)
 		default:
 			j.Pass(x)
 		}
@@ -164,9 +166,11 @@ func judgeLifetime(e *Evidence, j *Judgement) {
 		case n <= 0 || n > int64(maxLifetime/time.Second):
 			j.Fail("a lifetime between 1 and 86400 s", fmt.Sprintf("expires_in %d", n), x)
 		case life < interval:
-			j.Fail("a lifetime of at least one interval", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+			j.Fail("a lifetime of at least one polling interval",
+				fmt.Sprintf("expires_in %d with an interval of %s", n, seconds(interval)), x)
 		case life < 2*interval:
-			j.Warn("a lifetime of at least two intervals", fmt.Sprintf("expires_in %d at an interval of %s", n, seconds(interval)), x)
+			j.Warn("a lifetime of at least two polling intervals",
+				fmt.Sprintf("expires_in %d with an interval of %s", n, seconds(interval)), x)
 		case (life < shortLifetime || life > longLifetime) && !e.ShortLifetime && !e.Embedded:
 			j.Warn("a lifetime between 120 and 1800 s", fmt.Sprintf("expires_in %d", n), x)
 		default:
@@ -183,13 +187,13 @@ func judgeInterval(e *Evidence, j *Judgement) {
 		case !ok:
 			j.Pass(x) // five seconds then; presence is the start's own check
 		case !integral:
-			j.Fail("an integral interval", jsonText(v), x)
+			j.Fail("interval to be a whole number of seconds", jsonText(v), x)
 		case n < 0:
-			j.Fail("a positive interval", jsonText(v), x)
+			j.Fail("interval to be greater than 0", jsonText(v), x)
 		case n == 0:
-			j.Warn("a positive interval", "0", x)
+			j.Warn("interval to be greater than 0", "0", x)
 		case n > 60:
-			j.Warn("at most 60 s between polls", jsonText(v), x)
+			j.Warn("interval to be at most 60 s", jsonText(v), x)
 		default:
 			j.Pass(x)
 		}
@@ -207,7 +211,7 @@ func judgeSpokenCode(e *Evidence, j *Judgement) {
 		switch {
 		case err != nil || uri == "" || code == "":
 		case len(code) < 4:
-			j.Inconclusive("the user code is too short to be told apart", x)
+			j.Inconclusive("the user code is too short to be recognized in an address", x)
 		case strings.Contains(plainCode(uri), code):
 			with = append(with, x)
 		default:

@@ -85,7 +85,7 @@ func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
 		j.Skip("the contract requires no such parameter")
 		return
 	}
-	j.Each(mine, DueRefusal, "400 without a device code",
+	j.Each(mine, DueRefusal, "400 for a device authorization request without this parameter",
 		failIf(givesCodes), passIf(statusIs(400)), warnIf(statusIs(422)))
 }
 
@@ -106,7 +106,7 @@ var extraMembers = &Scenario{
 func judgeExtraMembers(e *Evidence, j *Judgement) {
 	with, without := e.One(extraMembers, "with"), e.One(extraMembers, "without")
 	if without == nil || !without.HasCodes() {
-		j.Inconclusive("the same start without them got " + describe(without))
+		j.Inconclusive("the same device authorization request without the unknown parameters got " + describe(without))
 		return
 	}
 	j.Each([]*Exchange{with}, DueSuccess, "200, as without the unknown parameters",
@@ -141,7 +141,7 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 			if e.acceptedWithout(strings.TrimSuffix(x.Step, " empty"), x.Request.Encoding) {
 				accepted = passIf(givesCodes) // that it may be missing is another check's business
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "a refusal, as without the parameter", accepted, passIf(class(4)))
+			j.Each([]*Exchange{x}, DueRefusal, "an empty parameter to be refused like a missing one", accepted, passIf(class(4)))
 		}
 	}
 }
@@ -166,13 +166,13 @@ func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 		case x.Infrastructure() || absent.Infrastructure():
 			j.Inconclusive(describe(x), x)
 		case !absent.HasCodes():
-			j.Inconclusive("the server wants a scope", absent)
+			j.Inconclusive("the server requires a scope", absent)
 		case x.HasCodes():
 			j.Pass(x)
 		case x.Class() == 4 && x.Request.Encoding == spec.JSON:
-			j.Warn("an empty scope to count as absent", describe(x), x, absent)
+			j.Warn("an empty scope to be treated like no scope", describe(x), x, absent)
 		default:
-			j.Fail("an empty scope to count as absent", describe(x), x, absent)
+			j.Fail("an empty scope to be treated like no scope", describe(x), x, absent)
 		}
 	}
 }

@@ -14,9 +14,9 @@ var clientChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{bareDevice},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 without credentials, cookies or tokens of a page",
+			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 for a device that sends no credentials, cookies or anti-forgery token",
 				passIf(givesCodes), openIf(infrastructure), failIf(statusIs(401, 403)))
-			j.Each(e.Of(bareDevice, "poll"), DuePending, "a pending answer to a poll on another connection",
+			j.Each(e.Of(bareDevice, "poll"), DuePending, "authorization_pending for a poll on another connection",
 				passIf(stillPending), failIf(statusIs(401, 403)))
 		},
 	},
@@ -156,7 +156,7 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 	j.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
 		append(refused, warnIf(stillPending))...)
 	if !e.Has(NeedSecondClient) {
-		j.Inconclusive("only a client that nobody registered was tried; whether another registered client can redeem a code shows with second_client")
+		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered client can redeem the code")
 	}
 }
 
@@ -171,7 +171,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 				return
 			}
 		}
-		j.Each(e.Polls(f, "own"), DueSuccess, "tokens for the client that started",
+		j.Each(e.Polls(f, "own"), DueSuccess, "tokens for the client that the code was issued to",
 			passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 	}
 }
@@ -216,12 +216,15 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 		}
 	}
 	pending := []Rule{passIf(stillPending), openIf(infrastructure)}
-	j.Each(e.Of(namelessPolls, "without client_id"), DuePending, "a pending answer without client_id", append(pending, failIf(class(4)))...)
-	j.Each(e.Of(namelessPolls, "with client_id"), DuePending, "a pending answer with client_id", append(pending, failIf(class(4)))...)
-	j.Each(e.Of(namelessPolls, "empty client_id"), DuePending, "an empty client_id to count as absent", append(pending, warnIf(class(4)))...)
+	j.Each(e.Of(namelessPolls, "without client_id"), DuePending, "authorization_pending for a poll without client_id",
+		append(pending, failIf(class(4)))...)
+	j.Each(e.Of(namelessPolls, "with client_id"), DuePending, "authorization_pending for a poll with client_id",
+		append(pending, failIf(class(4)))...)
+	j.Each(e.Of(namelessPolls, "empty client_id"), DuePending, "an empty client_id to be treated like none",
+		append(pending, warnIf(class(4)))...)
 	for _, f := range e.FlowsOf(namelessRedemption) {
 		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
-			j.Each(e.Polls(f, "without client_id"), DueSuccess, "tokens without client_id",
+			j.Each(e.Polls(f, "without client_id"), DueSuccess, "tokens for a poll without client_id",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), failIf(terminal), failIf(class(4)))
 		}
 	}

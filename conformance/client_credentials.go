@@ -146,7 +146,7 @@ func judgeSecretMethods(e *Evidence, j *Judgement) {
 			}
 		}
 		if started == nil || polled == nil {
-			j.Inconclusive("the client could not start with its configured method")
+			j.Inconclusive("the device authorization request failed with the client's configured authentication method")
 			return
 		}
 		switch s, p := started.HasCodes(), polled.StillPending(); {
@@ -154,20 +154,21 @@ func judgeSecretMethods(e *Evidence, j *Judgement) {
 			working++
 			j.Pass(xs...)
 		case s != p:
-			j.Fail(m+" at both endpoints or at neither", "device authorization "+describe(started)+", token "+describe(polled), xs...)
+			j.Fail(authMethod(m)+" to work at both endpoints or at neither", atEndpoints(started, polled), xs...)
 		case m != e.confidentialAuth() && started.Class() == 4 && polled.Class() == 4:
 			j.Pass(xs...)
 		case m != e.confidentialAuth():
-			j.Warn(m+" accepted or refused with 4xx", "device authorization "+describe(started)+", token "+describe(polled), xs...)
+			j.Warn(authMethod(m)+" to be accepted, or refused with 4xx", atEndpoints(started, polled), xs...)
 		default:
-			j.Fail("the configured method "+m+" at both endpoints", describe(started)+", "+describe(polled), xs...)
+			j.Fail("the configured "+authMethod(m)+" to work at both endpoints", atEndpoints(started, polled), xs...)
 		}
 	}
 	switch list, listed := e.authMethods(); {
 	case working == 0:
-		j.Fail("a method that works", "neither basic nor post does")
+		j.Fail("the client's secret to be accepted in the Authorization header or in the body", "neither")
 	case working == 1 && e.confidentialAuth() == "post" && listed && !slices.Contains(list, any("client_secret_basic")):
-		j.Warn("HTTP Basic for a client with a secret (RFC 6749 section 2.3.1)", "only a secret in the body works, and the metadata lists no other way")
+		j.Warn("HTTP Basic to work for a client with a secret (RFC 6749 section 2.3.1)",
+			"a server that accepts the secret only in the body, and metadata that lists no other method")
 	}
 }
 
@@ -190,6 +191,17 @@ func (e *Evidence) confidentialAuth() string {
 		}
 	}
 	return "post"
+}
+
+func authMethod(m string) string {
+	if m == "basic" {
+		return "HTTP Basic"
+	}
+	return "client_secret in the body"
+}
+
+func atEndpoints(started, polled *Exchange) string {
+	return describe(started) + " to the device authorization request, " + describe(polled) + " to the poll"
 }
 
 // doubleCredentials polls a live code with two sets of credentials at once.
@@ -225,7 +237,8 @@ const overriddenClient = "another client in the body"
 
 func judgeDoubleCredentials(e *Evidence, j *Judgement) {
 	refused := passIf(statusIs(400, 401), errorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient))
-	j.Each(e.Of(doubleCredentials, "agreeing", "wrong in the body"), DueRefusal, "a refusal of two authentication methods in one request",
+	j.Each(e.Of(doubleCredentials, "agreeing", "wrong in the body"), DueRefusal,
+		"a request with two authentication methods to be refused",
 		refused, warnIf(stillPending), warnIf(class(4), hasError))
 	redeemed := e.Of(doubleRedemption, overriddenClient)
 	pending, tokens := passIf(stillPending), failIf(givesTokens) // the approved code shows whose poll it was
@@ -235,9 +248,9 @@ func judgeDoubleCredentials(e *Evidence, j *Judgement) {
 	if slices.ContainsFunc(e.Of(foreignRedemption, "approved"), givesTokens) {
 		tokens = openIf(givesTokens) // any client gets them: DF-CLIENT-002
 	}
-	const expected = "the poll to count for the authenticated client, or a refusal"
+	const expected = "the poll to be taken as the authenticated client's, or refused"
 	j.Each(e.Of(doubleCredentials, overriddenClient), DueRefusal, expected, pending, failIf(givesTokens),
 		refused, passIf(errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)), passIf(e.asUnknown))
-	j.Each(redeemed, DueRefusal, expected+", for a code of the client in the body", tokens, openIf(stillPending),
+	j.Each(redeemed, DueRefusal, expected+" (the code belongs to the client named in the body)", tokens, openIf(stillPending),
 		refused, passIf(errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)), passIf(e.asUnknown))
 }

@@ -132,9 +132,9 @@ func judgeEncoding(e *Evidence, j *Judgement, enc spec.Encoding) {
 		j.Skip("the contract does not declare " + enc.Short())
 		return
 	}
-	j.Each(e.purest(OpStart, enc), DueSuccess, "200 with codes for a start as "+enc.Short(),
+	j.Each(e.purest(OpStart, enc), DueSuccess, "200 with codes for a device authorization request as "+enc.Short(),
 		passIf(class(2), givesCodes), openIf(infrastructure), failIf(anyAnswer))
-	j.Each(e.purest(OpToken, enc), DuePending, "a pending answer to a poll as "+enc.Short(),
+	j.Each(e.purest(OpToken, enc), DuePending, "authorization_pending for a poll as "+enc.Short(),
 		passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 }
 
@@ -172,7 +172,7 @@ var accentedStarts = &Scenario{
 func judgeMixedEncodings(e *Evidence, j *Judgement) {
 	all := pairs(e.Contract)
 	if len(all) < 2 {
-		j.Skip("the contract declares one encoding")
+		j.Skip("the contract declares only one encoding")
 		return
 	}
 	for _, p := range all {
@@ -180,7 +180,7 @@ func judgeMixedEncodings(e *Evidence, j *Judgement) {
 			continue // DF-CTYPE-001 to 003
 		}
 		if x := e.spoken(p, OpToken); x != nil {
-			j.Each([]*Exchange{x}, DuePending, "a pending answer", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
+			j.Each([]*Exchange{x}, DuePending, "authorization_pending", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 		}
 	}
 	judgeAccents(e, j)
@@ -199,7 +199,7 @@ func judgeAccents(e *Evidence, j *Judgement) {
 			accepted++
 			j.Pass(x)
 		case x.Class() == 5:
-			j.Fail("an accented device type to be read like any other", x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail("a device type with an accented letter to be accepted", x.Request.Encoding.Short()+": "+describe(x), x)
 		default:
 			refused = append(refused, x)
 		}
@@ -208,7 +208,8 @@ func judgeAccents(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, x := range refused {
-		j.Warn("an accented device type to be read alike in every encoding", x.Request.Encoding.Short()+": "+describe(x), x)
+		j.Warn("a device type with an accented letter to be treated the same in every encoding",
+			x.Request.Encoding.Short()+": "+describe(x), x)
 	}
 }
 
@@ -234,7 +235,7 @@ var encodedFaults = &Scenario{
 // Statuses of OAuth errors are for DF-ERR-001 (rule C1).
 func judgeEncodedFaults(e *Evidence, j *Judgement) {
 	if len(e.Contract.Start.Encodings) < 2 && len(e.Contract.Token.Encodings) < 2 {
-		j.Skip("the contract declares one encoding")
+		j.Skip("the contract declares only one encoding")
 		return
 	}
 	for _, fault := range []string{"no client_id", "unknown device_code", "no device_code", "foreign grant_type"} {

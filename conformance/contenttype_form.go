@@ -91,7 +91,7 @@ func (s *Scene) spaced() (name, value string, ok bool) {
 
 func judgeFormSpellings(e *Evidence, j *Judgement) {
 	if !e.Contract.Token.Accepts(spec.Form) {
-		j.Skip("the contract does not declare form")
+		j.Skip("the contract does not declare form bodies")
 		return
 	}
 	usual := e.One(formSpellings, usualSpelling)
@@ -101,7 +101,7 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 		}
 	}
 	if usual == nil || usual.Op != OpToken || !usual.StillPending() {
-		j.Inconclusive("a form in the usual spelling got "+describe(usual), usual)
+		j.Inconclusive("an ordinary form got "+describe(usual), usual)
 		return
 	}
 	j.Pass(usual)
@@ -113,16 +113,16 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 		case sp.step == escapedName || sp.step == trailing:
 			refused = warnIf(class(4))
 		}
-		j.Each(e.Of(formSpellings, sp.step), DuePending, "the same answer as to the usual spelling",
+		j.Each(e.Of(formSpellings, sp.step), DuePending, "the same answer as for the ordinary spelling of the form",
 			passIf(stillPending), openIf(infrastructure), refused)
 	}
 	plus, percent := e.One(formSpellings, "space as +"), e.One(formSpellings, "space as %20")
 	switch {
 	case plus == nil || percent == nil:
 	case plus.Infrastructure() || percent.Infrastructure():
-		j.Inconclusive("the starts were limited", plus, percent)
+		j.Inconclusive("the device authorization requests were rate-limited", plus, percent)
 	case plus.HasCodes() != percent.HasCodes():
-		j.Fail("+ and %20 to be read alike", "+: "+describe(plus)+"; %20: "+describe(percent), plus, percent)
+		j.Fail("+ and %20 to be read as the same character", "+: "+describe(plus)+"; %20: "+describe(percent), plus, percent)
 	default:
 		j.Pass(plus, percent)
 	}

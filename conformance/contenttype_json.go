@@ -103,7 +103,7 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 		if x.Step == brokenUTF8 { // the byte was replaced, and nobody has that name
 			rules = append(rules, warnIf(errorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), not(e.asTruncated)))
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400", append(rules, passIf(unread), warnIf(class(4)))...)
+		j.Each([]*Exchange{x}, DueRefusal, "400 for a body that is not JSON", append(rules, passIf(unread), warnIf(class(4)))...)
 	}
 }
 
@@ -142,7 +142,8 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 		if !ok || n.Check != "DF-CTYPE-010" {
 			continue
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "4xx", acceptedType(n), openIf(infrastructure), warnIf(statusIs(422)), passIf(class(4)))
+		j.Each([]*Exchange{x}, DueRefusal, "4xx for a value of the wrong JSON type", acceptedType(n),
+			openIf(infrastructure), warnIf(statusIs(422)), passIf(class(4)))
 	}
 	if j.Seen() == 0 {
 		j.Skip("the contract declares no JSON members")
@@ -200,7 +201,7 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 				continue
 			}
 			if x.Class() == 5 && !x.Infrastructure() {
-				j.Fail("a refusal, or one of the two values", describe(x), x)
+				j.Fail("a repeated client_id to be refused, or one of the two values to be used", describe(x), x)
 			}
 			xs[btoi(x.Step == "own last")] = x
 		}
@@ -208,19 +209,19 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 			continue
 		}
 		if x := e.One(unknownClientStart, "unknown client"); op == OpStart && x != nil && x.HasCodes() {
-			j.Inconclusive("unknown clients may start, so it does not show which value counts", xs[:]...)
+			j.Inconclusive("the server accepts unknown clients, so it does not show which of the two values it used", xs[:]...)
 			continue
 		}
 		counted[string(op)] = whichCounts(xs)
 		switch counted[string(op)] {
 		case "first", "either":
-			j.Warn("a refusal, or the last value", "the "+counted[string(op)]+" value counts", xs[:]...)
+			j.Warn("a repeated client_id to be refused, or the last value to be used", "the "+counted[string(op)]+" value used", xs[:]...)
 		default:
 			j.Pass(xs[:]...)
 		}
 	}
 	if len(counted) == 2 && differ(counted) {
-		j.Warn("start and poll alike", listed(counted), e.Of(repeatedNames)...)
+		j.Warn("both endpoints to treat a repeated client_id the same way", listed(counted), e.Of(repeatedNames)...)
 	}
 }
 

@@ -43,11 +43,11 @@ func judgeLabelledStarts(e *Evidence, j *Judgement) {
 		if l.quoted {
 			refused = warnIf(class(4))
 		}
-		j.Each(e.Of(labelledStarts, l.text), DueSuccess, "200, as under the plain media type",
+		j.Each(e.Of(labelledStarts, l.text), DueSuccess, "200, as for the media type without parameters",
 			passIf(class(2), givesCodes), openIf(infrastructure), refused)
 	}
 	if j.Seen() == 0 {
-		j.Inconclusive("no start succeeded under a plain media type")
+		j.Inconclusive("no device authorization succeeded with a plain media type")
 	}
 }
 
@@ -151,7 +151,7 @@ func judgeAcceptedTypes(e *Evidence, j *Judgement) {
 			} else {
 				rules = append(rules, passIf(statusIs(406)), warnIf(anyAnswer))
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "an answer in application/json", rules...)
+			j.Each([]*Exchange{x}, DueRefusal, "an answer in application/json whatever Accept says", rules...)
 		}
 	}
 	if j.Seen() == 0 {

@@ -40,7 +40,7 @@ func judgeMultipart(e *Evidence, j *Judgement) {
 	if !e.works(OpStart, spec.Multipart) {
 		return
 	}
-	j.Each(e.Of(unusualMultipart), DueSuccess, "200, as for plain multipart",
+	j.Each(e.Of(unusualMultipart), DueSuccess, "200, as for ordinary multipart",
 		passIf(class(2), givesCodes), openIf(infrastructure), warnIf(class(4)))
 }
 

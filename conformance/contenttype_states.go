@@ -102,9 +102,9 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	switch {
 	case len(xs) == 0:
 	case differ(said):
-		j.Fail("the same answers to polls that are too fast in every encoding", listed(said), xs...)
+		j.Fail("polls that come too fast to be answered the same in every encoding", listed(said), xs...)
 	case outside:
-		j.Inconclusive("wrong in every encoding alike, see DF-POLL-004", xs...)
+		j.Inconclusive("wrong in every encoding; see DF-POLL-004", xs...)
 	default:
 		j.Pass(xs...)
 	}
@@ -164,7 +164,7 @@ func (e *Evidence) collected(j *Judgement, s *Scenario, step string) (last map[s
 		}
 		x := xs[len(xs)-1]
 		if x.Infrastructure() || x.StillPending() && (len(xs) < 3 || !e.Alive(x)) {
-			j.Inconclusive("the decision did not show: "+describe(x), x)
+			j.Inconclusive("the decision had no effect on the polls: "+describe(x), x)
 			continue
 		}
 		last[x.Request.Encoding.Short()], polls[x.Request.Encoding.Short()] = x, len(xs)
@@ -197,13 +197,13 @@ func judgeEncodedRedemptions(e *Evidence, j *Judgement) {
 	switch {
 	case len(last) == 0:
 	case len(missing) == len(last):
-		j.Inconclusive("no encoding gives tokens, see "+GateTokens, missing...)
+		j.Inconclusive("no tokens came in any encoding; see "+GateTokens, missing...)
 	case len(missing) > 0:
 		for _, x := range missing {
-			j.Fail("tokens", x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail("tokens in every encoding", x.Request.Encoding.Short()+": "+describe(x), x)
 		}
 	case differ(members):
-		j.Fail("the same members in every encoding", listed(members), xs...)
+		j.Fail("token responses with the same members in every encoding", listed(members), xs...)
 	case differ(late):
 		j.Warn("tokens on the first poll in every encoding", listed(late), xs...)
 	default:
@@ -213,7 +213,7 @@ func judgeEncodedRedemptions(e *Evidence, j *Judgement) {
 
 func judgeEncodedReplays(e *Evidence, j *Judgement) {
 	if len(e.Contract.Token.Encodings) < 2 {
-		j.Skip("the contract declares one encoding")
+		j.Skip("the contract declares only one encoding")
 		return
 	}
 	second := map[string][]*Exchange{} // new tokens, by the encoding of the replay
@@ -230,7 +230,7 @@ func judgeEncodedReplays(e *Evidence, j *Judgement) {
 			case x.HasTokens() && x.text("access_token") != first.text("access_token"):
 				second[pair] = append(second[pair], first, x)
 			case x.HasTokens():
-				j.Warn("no tokens for a redeemed code", pair+": the same tokens again", first, x)
+				j.Warn("no tokens for a code that was redeemed already", pair+": the same tokens again", first, x)
 			case x.Infrastructure():
 				j.Inconclusive(describe(x), x)
 			default:
@@ -239,11 +239,11 @@ func judgeEncodedReplays(e *Evidence, j *Judgement) {
 		}
 	}
 	if len(second) == len(pairs) && len(pairs) > 0 {
-		j.Inconclusive("redeemed codes give tokens again in every encoding, see DF-REUSE-001")
+		j.Inconclusive("redeemed codes give tokens again in every encoding; see DF-REUSE-001")
 		return
 	}
 	for _, pair := range slices.Sorted(maps.Keys(second)) {
-		j.Fail("no tokens for a redeemed code", pair+": another set of tokens", second[pair]...)
+		j.Fail("no tokens for a code that was redeemed already", pair+": another set of tokens", second[pair]...)
 	}
 }
 
@@ -292,7 +292,7 @@ func judgeAlike(j *Judgement, last map[string]*Exchange, expected, owner string,
 	switch {
 	case len(xs) == 0:
 	case !differ(said) && len(wrong) > 0:
-		j.Inconclusive("wrong in every encoding alike, see "+owner, xs...)
+		j.Inconclusive("wrong in every encoding; see "+owner, xs...)
 	case len(wrong) > 0:
 		for _, x := range wrong {
 			j.Fail(expected, x.Request.Encoding.Short()+": "+describe(x), x)

@@ -26,10 +26,10 @@ var denialChecks = []Check{
 		Reads: []*Scenario{deniedFlow},
 		Judge: func(e *Evidence, j *Judgement) {
 			if denied := e.One(deniedFlow, "denied"); denied == nil || !terminal(denied) {
-				j.Inconclusive("the denial never showed: " + describe(denied))
+				j.Inconclusive("the polls never reported the denial: " + describe(denied))
 				return
 			}
-			j.Each(e.Of(deniedFlow, "again"), DueRefusal, "a terminal error again",
+			j.Each(e.Of(deniedFlow, "again"), DueRefusal, "a terminal error for every later poll too",
 				passIf(class(4), terminal), warnIf(errorIs(spec.ErrSlowDown)), failIf(stillPending), failIf(givesTokens))
 		},
 	},
@@ -59,7 +59,7 @@ var denialChecks = []Check{
 		Gate:    GatePending,
 		Reads:   []*Scenario{firstPoll},
 		Wants:   []*Scenario{deniedFlow, replayedCode},
-		Shows:   "error answer",
+		Shows:   "error response",
 		Passive: true,
 		Judge:   judgeQuietErrors,
 	},
@@ -108,7 +108,8 @@ func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
 			j.Pass(x)
 			return
 		case x.Class() == 4 && code == spec.ErrAccessDenied:
-			j.Warn("access_denied on the first poll after the denial", fmt.Sprintf("it only on poll %d", i+1), polls[:i+1]...)
+			j.Warn("access_denied on the first poll after the denial",
+				fmt.Sprintf("it only on poll %d after the denial", i+1), polls[:i+1]...)
 			return
 		default:
 			j.Each([]*Exchange{x}, DueRefusal, spec.ErrAccessDenied,
@@ -181,13 +182,13 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 		}
 		switch d.Decision.Outcome {
 		case Accepted: // ruling R18: what the person was told is what the device sees
-			j.Each(polls, DueRefusal, spec.ErrAccessDenied+", as the person was told",
+			j.Each(polls, DueRefusal, spec.ErrAccessDenied+" (the page told the user that access was denied)",
 				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending), // DF-DENY-001 tells late from never
 				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
 		case Told:
 			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, passIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending))
 		case Refused:
-			j.Each(polls, DueSuccess, "tokens, because the denial was refused",
+			j.Each(polls, DueSuccess, "tokens (the page refused the denial that came after the approval)",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 		case Unsupported:
 			j.Skip(approverCannot + "deny")
@@ -230,7 +231,8 @@ func judgeTwoDevices(e *Evidence, j *Judgement) {
 		passIf(terminal), openIf(infrastructure), warnIf(stillPending))
 	j.Each(lastOf("approved"), DueSuccess, "tokens for the device that was approved",
 		passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
-	j.Each(lastOf("next device"), DueSuccess, "a new start to succeed as usual", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
+	j.Each(lastOf("next device"), DueSuccess, "a new device authorization request to succeed", passIf(givesCodes),
+		openIf(infrastructure), failIf(anyAnswer))
 	j.Each(lastOf("next"), DuePending, "the new grant to be pending", passIf(stillPending))
 }
 
@@ -288,13 +290,13 @@ func judgeQuietErrors(e *Evidence, j *Judgement) {
 		body := x.Response.Body
 		switch {
 		case hasAny(x, "access_token", "refresh_token", "id_token") || jwtShape.MatchString(body):
-			j.Fail("an error without tokens", "a token-like member", x)
+			j.Fail("an error response without tokens", "a member that looks like a token", x)
 		case slices.ContainsFunc(emailShape.FindAllString(body, -1), personal):
-			j.Fail("an error without the person's identity", "an e-mail address", x)
+			j.Fail("an error response that does not identify the user", "an e-mail address", x)
 		case x.Response.Header.Get("Authorization") != "" || x.Response.Header.Get("Location") != "":
-			j.Fail("an error without credentials in its header", "an Authorization or Location field", x)
+			j.Fail("an error response without credentials in its header", "an Authorization or Location field", x)
 		case slices.ContainsFunc(cookiesOf(x), ofSession):
-			j.Warn("an error without cookies", "a Set-Cookie field", x)
+			j.Warn("an error response that sets no cookies", "a Set-Cookie field", x)
 		default:
 			j.Pass(x)
 		}

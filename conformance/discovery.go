@@ -17,7 +17,7 @@ var discoveryChecks = []Check{
 		ID:    GatePaths,
 		Reads: []*Scenario{documentedPaths},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(documentedPaths), DueRefusal, "an answer other than 404, 405, 410 or a redirect",
+			j.Each(e.Of(documentedPaths), DueRefusal, "an endpoint at this path (no 404, 405, 410 or redirect)",
 				failIf(missingPath), openIf(infrastructure), passIf(anyAnswer))
 		},
 	},
@@ -135,11 +135,11 @@ func judgeMetadata(e *Evidence, j *Judgement) {
 		case x.Status() != http.StatusOK:
 			absent++
 		case x.Object() == nil && isHTML(x):
-			j.Warn("metadata as one JSON object, or 404", "an HTML page under status 200", x) // ruling R32
+			j.Warn("metadata to be one JSON object, or 404", "an HTML page with status 200", x) // ruling R32
 		case x.Object() == nil:
-			j.Fail("metadata as one JSON object", describe(x), x)
+			j.Fail("metadata to be one JSON object", describe(x), x)
 		case x.MediaType() != "application/json":
-			j.Warn("media type application/json", x.MediaType(), x)
+			j.Warn("metadata with Content-Type application/json", fmt.Sprintf("%q", x.MediaType()), x)
 		default:
 			j.Pass(x)
 		}
@@ -161,31 +161,31 @@ func judgeIssuer(e *Evidence, j *Judgement, doc *Exchange) {
 	case formed, err == nil && isLoopback(u.Hostname()) && u.RawQuery == "" && u.Fragment == "":
 		j.Pass(doc)
 	case err == nil && isLoopback(u.Hostname()):
-		j.Warn("an https URL without query or fragment", issuer, doc)
+		j.Warn("issuer to be an https URL without query or fragment", issuer, doc)
 	default:
-		j.Fail("an https URL without query or fragment", issuer, doc)
+		j.Fail("issuer to be an https URL without query or fragment", issuer, doc)
 	}
 }
 
 func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
 	v, ok := doc.Member("device_authorization_endpoint")
 	if !ok {
-		j.Warn("device_authorization_endpoint in the metadata", "no such member", doc)
+		j.Warn("device_authorization_endpoint in the metadata", "metadata without it", doc)
 		return
 	}
 	u, _ := v.(string)
 	if !wellFormedEndpoint(u) {
-		j.Fail("an absolute https URL without fragment", fmt.Sprintf("%v", v), doc)
+		j.Fail("device_authorization_endpoint to be an absolute https URL without fragment", fmt.Sprintf("%v", v), doc)
 		return
 	}
 	start := e.One(metadata, "advertised start")
 	switch {
 	case start == nil || start.Infrastructure():
-		j.Inconclusive("the advertised endpoint could not be asked: "+describe(start), doc)
+		j.Inconclusive("the advertised endpoint could not be tried: "+describe(start), doc)
 	case !start.HasCodes():
-		j.Fail("a device authorization at the advertised endpoint", describe(start), doc, start)
+		j.Fail("a device authorization response from the advertised endpoint", describe(start), doc, start)
 	case u != e.StartURL:
-		j.Warn(e.StartURL, "another URL that works: "+u, doc, start)
+		j.Warn("the metadata to name the endpoint under test, "+e.StartURL, "another URL, which works too: "+u, doc, start)
 	default:
 		j.Pass(doc, start)
 	}
@@ -206,9 +206,10 @@ func judgeGrantTypes(e *Evidence, j *Judgement, doc *Exchange) {
 	list, isList := v.([]any)
 	switch {
 	case !ok:
-		j.Warn("grant_types_supported with "+spec.GrantDeviceCode, "no such member, and its default lacks the device grant", doc)
+		j.Warn("grant_types_supported to contain "+spec.GrantDeviceCode,
+			"no grant_types_supported, and its default lacks the device grant", doc)
 	case isList && !slices.Contains(list, any(spec.GrantDeviceCode)):
-		j.Fail("grant_types_supported with "+spec.GrantDeviceCode, fmt.Sprint(list), doc)
+		j.Fail("grant_types_supported to contain "+spec.GrantDeviceCode, fmt.Sprint(list), doc)
 	default:
 		j.Pass(doc) // its type is DF-DISC-006's business
 	}
@@ -223,14 +224,14 @@ func judgeMetadataTypes(e *Evidence, j *Judgement, doc *Exchange) {
 		_, isBool := v.(bool)
 		switch {
 		case v == nil:
-			j.Warn("members that are left out rather than null", name+" is null", doc)
+			j.Warn("metadata to leave out members that have no value", name+": null", doc)
 		case strings.HasSuffix(name, "_endpoint") || strings.HasSuffix(name, "_uri"):
 			if !isText {
-				j.Fail(name+" as a string", jsonText(v), doc)
+				j.Fail(name+" to be a string", jsonText(v), doc)
 			}
 		case strings.HasSuffix(name, "_supported") && !isBool:
 			if !isList || len(list) == 0 {
-				j.Fail(name+" as an array that is not empty", jsonText(v), doc)
+				j.Fail(name+" to be an array that is not empty", jsonText(v), doc)
 			}
 		}
 	}
@@ -251,7 +252,8 @@ func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
 		j.Pass(doc, poll)
 		return
 	}
-	j.Warn(method+" in token_endpoint_auth_methods_supported, because it works", memberText(doc, "token_endpoint_auth_methods_supported"), doc, poll)
+	j.Warn("token_endpoint_auth_methods_supported to contain "+method+", which works",
+		memberText(doc, "token_endpoint_auth_methods_supported"), doc, poll)
 }
 
 // memberText is how a member of an answer is told: as JSON, or that it is absent.
@@ -275,12 +277,12 @@ func jsonText(v any) string {
 func judgeAgreeingDocuments(e *Evidence, j *Judgement) {
 	oauth, openid := e.One(metadata, stepOAuth), e.One(metadata, stepOpenID)
 	if oauth == nil || openid == nil || !isMetadata(oauth) || !isMetadata(openid) {
-		j.Skip("the server publishes fewer than two metadata documents")
+		j.Skip("the server publishes only one metadata document, or none")
 		return
 	}
 	for _, m := range []string{"issuer", "token_endpoint", "device_authorization_endpoint"} {
 		if a, b := oauth.text(m), openid.text(m); a != b {
-			j.Warn("the same "+m+" in both documents", fmt.Sprintf("%q and %q", a, b), oauth, openid)
+			j.Warn("the same "+m+" in both metadata documents", fmt.Sprintf("%q and %q", a, b), oauth, openid)
 		}
 	}
 	j.Pass(oauth, openid)

@@ -16,7 +16,7 @@ var errorChecks = []Check{
 	passiveErrors("DF-ERR-001", judgeErrorStatus),
 	passiveErrors("DF-ERR-002", judgeErrorMediaType),
 	passiveErrors("DF-ERR-003", judgeErrorCodes),
-	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring, Shows: "error answer", Passive: true, Judge: judgeErrorTexts},
+	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring, Shows: "error response", Passive: true, Judge: judgeErrorTexts},
 	passiveErrors("DF-ERR-005", judgeErrorCaching),
 	{
 		ID: "DF-ERR-006", Gate: GateStart, Passive: true, Judge: judgeErrorSecrets, Shows: "refusal",
@@ -24,7 +24,7 @@ var errorChecks = []Check{
 		Wants: append([]*Scenario{malformedJSON, quotedInput, confidentialStarts, confidentialRedemption}, erring...),
 	},
 	{
-		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a mistake",
+		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a malformed request",
 		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: mistakes,
 	},
 }
@@ -37,7 +37,7 @@ var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient
 // poll, a slow_down and four faults make sure that there are some.
 func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
 	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring,
-		Shows: "error answer", Passive: true, Judge: judge}
+		Shows: "error response", Passive: true, Judge: judge}
 }
 
 // A tally gathers alike observations into one finding each, because a defect of
@@ -155,7 +155,7 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
 		media, object := x.MediaType(), x.Object() != nil
-		actual := fmt.Sprintf("%d as %s", x.Status(), media)
+		actual := fmt.Sprintf("%d with Content-Type %s", x.Status(), media)
 		if media == "" {
 			actual = fmt.Sprintf("%d without a Content-Type", x.Status())
 		}
@@ -169,7 +169,7 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 		if media == string(spec.JSON) && object {
 			v = reports.Pass
 		}
-		t.add(v, "an error as one JSON object in application/json", actual, x)
+		t.add(v, "an error response that is one JSON object with Content-Type application/json", actual, x)
 	}
 	t.book(j)
 }
@@ -192,7 +192,7 @@ func judgeErrorCodes(e *Evidence, j *Judgement) {
 			continue
 		}
 		verdict, actual := codeVerdict(v, x.Class())
-		t.add(verdict, "error as a string with a registered code", actual, x)
+		t.add(verdict, "error to be a string that holds a registered error code", actual, x)
 	}
 	t.book(j)
 }
@@ -201,14 +201,14 @@ func codeVerdict(v any, class int) (reports.Verdict, string) {
 	code, ok := v.(string)
 	switch {
 	case !ok:
-		return reports.Fail, fmt.Sprintf("error as a JSON %s", jsonType(v))
+		return reports.Fail, fmt.Sprintf("a JSON %s", jsonType(v))
 	case code == "" || !inAlphabet(code, quotable):
 		return reports.Fail, fmt.Sprintf("%q", code)
 	case slices.Contains(registeredErrors, code),
 		class == 5 && (code == "server_error" || code == "temporarily_unavailable"):
 		return reports.Pass, code
 	case privateState.MatchString(code):
-		return reports.Fail, code + ", a private name for a state of polling"
+		return reports.Fail, code + ", a name of the server's own for a state that RFC 8628 has a code for"
 	}
 	return reports.Warning, code + ", which is not registered"
 }

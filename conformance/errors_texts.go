@@ -75,11 +75,11 @@ func judgeErrorTexts(e *Evidence, j *Judgement) {
 	for _, x := range e.posted() {
 		if v, ok := x.Member("error_description"); ok && hasError(x) {
 			verdict, actual := descriptionVerdict(x, v)
-			t.add(verdict, "error_description in printable ASCII less quotation mark and backslash", actual, x)
+			t.add(verdict, "error_description to hold only printable ASCII without quotation mark and backslash", actual, x)
 		}
 		if v, ok := x.Member("error_uri"); ok && hasError(x) {
 			verdict, actual := errorURIVerdict(v)
-			t.add(verdict, "error_uri as a URI in its alphabet", actual, x)
+			t.add(verdict, "error_uri to be a string that holds only characters of a URI", actual, x)
 		}
 	}
 	t.book(j)
@@ -96,7 +96,7 @@ func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
 	case strings.ContainsFunc(text, control):
 		return reports.Fail, "control characters in it"
 	case x.of(quotedInput) && strings.Contains(text, "\u00e9"):
-		return reports.Fail, "what was sent, letters outside ASCII included"
+		return reports.Fail, "the request's own text repeated in it, with letters outside ASCII"
 	case strings.ContainsAny(text, `"\`):
 		return reports.Warning, "a quotation mark or a backslash in it"
 	}
@@ -121,7 +121,7 @@ func judgeErrorCaching(e *Evidence, j *Judgement) {
 	for _, x := range e.posted() {
 		if x.Op == OpToken && x.ErrorCode() != "" && x.Status() != http.StatusTooManyRequests {
 			v, actual := cacheVerdict(e, x)
-			t.add(v, "Cache-Control: no-store", actual, x)
+			t.add(v, "an error response with Cache-Control: no-store", actual, x)
 		}
 	}
 	t.book(j)
@@ -144,7 +144,7 @@ func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
 		return reports.Fail, "an Expires field in the future"
 	}
-	return reports.Warning, "no no-store"
+	return reports.Warning, "no Cache-Control with no-store"
 }
 
 // internals are the marks of stack traces, database messages and debug pages.
@@ -171,11 +171,11 @@ func judgeErrorSecrets(e *Evidence, j *Judgement) {
 			continue
 		}
 		v, actual := leak(e, x)
-		t.add(v, "neither secrets nor internals in a refusal", actual, x)
+		t.add(v, "an error response without secrets and without internals of the server", actual, x)
 	}
 	t.book(j)
 	if !slices.ContainsFunc(e.Exchanges, func(x *Exchange) bool { return x.Class() >= 4 && carriesSecret(x) }) {
-		j.Inconclusive("no request with a client secret was refused, so nobody knows whether secrets are repeated")
+		j.Inconclusive("no request with a client secret was refused, so it did not show whether error responses repeat secrets")
 	}
 }
 
@@ -232,7 +232,8 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 			t.add(reports.Pass, "", "", x)
 			continue
 		}
-		t.add(verdict, "a JSON object with an error member", fmt.Sprintf("%s with the members %v", describe(x), sortedNames(x.Object())), x)
+		t.add(verdict, "an error response with the member error",
+			fmt.Sprintf("%s and the members %v", describe(x), sortedNames(x.Object())), x)
 	}
 	t.book(j)
 }

@@ -179,12 +179,13 @@ func judgeExpired(e *Evidence, j *Judgement) {
 		for i, x := range polls {
 			switch late := x.Sent - e.Latest(f); {
 			case x.ErrorCode() == spec.ErrSlowDown && i == 0 && len(polls) > 1:
-				j.Warn(spec.ErrExpiredToken, "slow_down first", x)
+				j.Warn(spec.ErrExpiredToken+" once the code has expired", "slow_down first", x)
 				continue
 			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate && terminal(polls[1]):
-				j.Warn(spec.ErrExpiredToken, fmt.Sprintf("still pending %.0f s after the end, then %s", late.Seconds(), describe(polls[1])), polls...)
+				j.Warn(spec.ErrExpiredToken+" once the code has expired",
+					fmt.Sprintf("a code that was still pending %.0f s after its lifetime, then %s", late.Seconds(), describe(polls[1])), polls...)
 			case x.StillPending() && anyTerminal(e.Of(idleFlow, "after the end")):
-				j.Inconclusive("a code that was not polled did end: DF-EXPIRY-003", x)
+				j.Inconclusive("a code that was not polled did expire: see DF-EXPIRY-003", x)
 			default:
 				j.Each([]*Exchange{x}, DueRefusal, spec.ErrExpiredToken, failIf(givesTokens), failIf(stillPending),
 					passIf(class(4), errorIs(spec.ErrExpiredToken)), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
@@ -198,10 +199,10 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 	for _, s := range []*Scenario{expiringFlow, idleUntilEnd} {
 		for _, x := range e.Of(s, "before the end") {
 			if x.Received >= e.Earliest(x.Flow)-time.Second {
-				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
+				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the code's end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
 				continue
 			}
-			expected := fmt.Sprintf("the code to stay pending until its end (%.1f s were left, %d other codes had been started since)",
+			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, %d other codes had been issued since)",
 				(e.Earliest(x.Flow) - x.Received).Seconds(), e.startedBetween(e.Begun(x.Flow), x))
 			j.Each([]*Exchange{x}, DuePending, expected,
 				passIf(stillPending), openIf(infrastructure), failIf(terminal))
@@ -227,7 +228,7 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 	switch {
 	case idle == nil || len(polled) == 0:
 	case !terminal(idle):
-		j.Inconclusive("a code that was never polled did not end either ("+describe(idle)+"): DF-EXPIRY-001", idle)
+		j.Inconclusive("a code that was never polled did not expire either ("+describe(idle)+"): see DF-EXPIRY-001", idle)
 	default:
 		for i, x := range polled {
 			if anyTerminal(polled[:i]) {
@@ -254,7 +255,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 			continue
 		}
 		if !d.Decision.Outcome.answered() {
-			j.Inconclusive("nobody could be asked to approve the code: " + d.Detail)
+			j.Inconclusive("the approver could not approve the code: " + d.Detail)
 			continue
 		}
 		polls := e.Polls(f, "at once", "after an interval")
@@ -262,7 +263,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if e.undead() {
 			pending = openIf(stillPending) // DF-EXPIRY-001
 		}
-		j.Each(e.exceptExpiredOnce(j, polls), DueRefusal, "no tokens for a code that was approved after its end",
+		j.Each(e.exceptExpiredOnce(j, polls), DueRefusal, "no tokens for a code that was approved after it had expired",
 			failIf(givesTokens), openIf(infrastructure), passIf(terminal), pending, warnIf(errorIs(spec.ErrSlowDown)))
 		if d.Decision.Outcome == Accepted && len(polls) > 0 {
 			j.Warn("the approval of an expired code to be refused", "the page reported success", polls...)
@@ -273,7 +274,8 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 func judgeLateRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(lateRedemption) {
 		if decided(e, j, lateRedemption, f) {
-			j.Each(e.Polls(f, "after the end"), DueRefusal, "no tokens after the code's end (it was approved in time and not redeemed)",
+			j.Each(e.Polls(f, "after the end"), DueRefusal,
+				"no tokens once the code has expired (it was approved in time and not redeemed)",
 				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 				warnIf(errorIs(spec.ErrAccessDenied, spec.ErrSlowDown)))
 		}
@@ -283,7 +285,7 @@ func judgeLateRedemption(e *Evidence, j *Judgement) {
 func judgeStaysExpired(e *Evidence, j *Judgement) {
 	after := e.Of(expiringFlow, "after the end")
 	if !anyTerminal(after) {
-		j.Inconclusive("the code was never reported as ended")
+		j.Inconclusive("the code was never reported as expired")
 		return
 	}
 	for _, x := range e.exceptExpiredOnce(j, append(after[1:], e.Of(expiringFlow, "later")...)) {
@@ -304,6 +306,6 @@ func anyTerminal(xs []*Exchange) bool {
 }
 
 func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
-	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error, even to a poll that comes too fast",
+	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error even for a poll that comes too fast",
 		passIf(terminal), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), openIf(anyAnswer))
 }

@@ -76,7 +76,7 @@ func (f *Flow) Lives(d time.Duration) bool {
 	if f.overtaken(d) {
 		return false
 	}
-	s.Event(EventCut, f.ID, fmt.Sprintf("the code ends %d s after it was issued", f.Codes.ExpiresIn))
+	s.Event(EventCut, f.ID, fmt.Sprintf("the code expires %d s after it was issued", f.Codes.ExpiresIn))
 	return false
 }
 

@@ -22,14 +22,14 @@ func Habits(xs []*Exchange) []Habit {
 		_, standard := x.Member("verification_uri")
 		switch {
 		case x.Op == OpStart && x.HasCodes() && old && !standard:
-			out = append(out, Habit{"the verification address is called verification_url", "verification_url: true"})
+			out = append(out, Habit{"the verification URI is called verification_url", "verification_url: true"})
 		case x.Op == OpToken && x.StillPending() && x.Status() != http.StatusBadRequest:
 			out = append(out, Habit{fmt.Sprintf("%s comes with status %d instead of 400", x.ErrorCode(), x.Status()),
 				fmt.Sprintf("status: [%d]", x.Status())})
 		}
 	}
 	if n := len(xs); n > 0 && xs[n-1].Op == OpToken && !xs[n-1].StillPending() {
-		out = append(out, Habit{What: "a fresh code is answered " + describe(xs[n-1]) + ", not " + spec.ErrAuthorizationPending})
+		out = append(out, Habit{What: "a poll of a fresh code gets " + describe(xs[n-1]) + " instead of " + spec.ErrAuthorizationPending})
 	}
 	return out
 }

@@ -14,11 +14,11 @@ import (
 // travel, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
-	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer of 405", Passive: true, Judge: judgeAllow},
+	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405", Passive: true, Judge: judgeAllow},
 	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
 	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
-	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful start", Passive: true, Judge: judgeStartCaching},
+	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization", Passive: true, Judge: judgeStartCaching},
 	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP}, Judge: judgePlainHTTP},
 	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage}, Judge: judgeHandshakes},
 	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
@@ -82,7 +82,7 @@ func judgeSafeMethods(e *Evidence, j *Judgement) {
 		if len(polls) == 0 || !decided(e, j, safeMethods, f) {
 			continue
 		}
-		j.Each(polls[len(polls)-1:], DueSuccess, "tokens, as without GET and HEAD",
+		j.Each(polls[len(polls)-1:], DueSuccess, "tokens (GET and HEAD requests must not use up the code)",
 			passIf(givesTokens), openIf(class(5)), openIf(stillPending), failIf(anyAnswer)) // a server error may have any cause
 	}
 }
@@ -132,7 +132,7 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 		echoed := func(x *Exchange) bool {
 			return x.Request.Method == http.MethodTrace && x.Class() == 2 && strings.Contains(x.Response.Body, "User-Agent")
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "4xx or 501",
+		j.Each([]*Exchange{x}, DueRefusal, "4xx or 501 for a method other than POST",
 			failIf(givesCredentials), failIf(stillPending), passIf(class(4)), passIf(statusIs(http.StatusNotImplemented)),
 			openIf(infrastructure), warnIf(echoed))
 	}
@@ -140,6 +140,6 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 	if x := e.One(extraMembers, "with"); x != nil && x.HasCodes() { // else DF-AUTHZ-015
 		overrides = append(overrides, overrideForm)
 	}
-	j.Each(e.Of(otherMethods, overrides...), DuePending, "the answer to an ordinary POST",
+	j.Each(e.Of(otherMethods, overrides...), DuePending, "the answer that an ordinary POST gets",
 		passIf(givesCodes), passIf(stillPending), openIf(infrastructure), failIf(class(5)), warnIf(anyAnswer))
 }

@@ -68,7 +68,7 @@ func judgeBodyText(e *Evidence, j *Judgement) {
 		switch {
 		case x.Response == nil || x.Op == OpPage || x.Object() == nil:
 		case strings.HasPrefix(x.Response.Body, "\ufeff"):
-			t.add(reports.Fail, "JSON without a byte order mark", "a byte order mark before the body", x)
+			t.add(reports.Fail, "JSON without a byte order mark", "a byte order mark at the start of the body", x)
 		case x.Response.InvalidUTF8 && !x.Provoked:
 			t.add(reports.Fail, "JSON in UTF-8", "a body that is not UTF-8", x)
 		}

@@ -14,7 +14,7 @@ func judgeStartCaching(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.Starts() {
 		v, actual := cacheVerdict(e, x)
-		t.add(v, "Cache-Control: no-store", actual, x)
+		t.add(v, "a device authorization response with Cache-Control: no-store", actual, x)
 	}
 	t.book(j)
 }
@@ -44,7 +44,7 @@ func judgeAllow(e *Evidence, j *Judgement) {
 				verdict, actual = reports.Warning, "Allow names "+strings.ToUpper(m)+", which is answered with 405"
 			}
 		}
-		t.add(verdict, "Allow with POST and no method that is refused", actual, x)
+		t.add(verdict, "a 405 whose Allow field names POST and no method that is refused", actual, x)
 	}
 	t.book(j)
 }
@@ -89,10 +89,10 @@ func (x *Exchange) allowsOrigin() (origin string, credentials bool) {
 func judgeForeignOrigin(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(foreignOrigin) {
 		if origin, credentials := x.allowsOrigin(); credentials && (origin == "*" || origin == strangeOrigin) {
-			j.Fail("no credentials for a page of any site", "Access-Control-Allow-Origin: "+origin+" with credentials", x)
+			j.Fail("no cross-origin access with credentials", "Access-Control-Allow-Origin: "+origin+" with credentials", x)
 		}
 	}
-	j.Each(e.Of(foreignOrigin, "OPTIONS"), DueRefusal, "2xx or 405 to OPTIONS",
+	j.Each(e.Of(foreignOrigin, "OPTIONS"), DueRefusal, "2xx or 405 for OPTIONS",
 		failIf(givesCodes), failIf(stillPending), passIf(class(2)), passIf(statusIs(405, 501)), openIf(infrastructure), warnIf(class(4)))
 	for _, op := range []Operation{OpStart, OpToken} {
 		judgePreflight(e, j, op)
@@ -123,7 +123,7 @@ func judgePreflight(e *Evidence, j *Judgement, op Operation) {
 	before, _ := asked.allowsOrigin()
 	after, _ := answered.allowsOrigin()
 	if (before == "") != (after == "") {
-		j.Warn("the same for the preflight and the answer", "Access-Control-Allow-Origin in one of them only", asked, answered)
+		j.Warn("the CORS preflight and the response to agree", "Access-Control-Allow-Origin in only one of them", asked, answered)
 		return
 	}
 	j.Pass(asked, answered)

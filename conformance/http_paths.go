@@ -67,7 +67,7 @@ func judgeSlashVariants(e *Evidence, j *Judgement) {
 			if x.Op != OpOther {
 				continue
 			}
-			j.Each([]*Exchange{x}, DueSuccess, "service as usual, 404, or a 307 or 308 redirect to "+v.url,
+			j.Each([]*Exchange{x}, DueSuccess, "the usual answer, 404, or a 307 or 308 redirect to "+v.url,
 				passIf(stillPending), passIf(class(2)), openIf(infrastructure), passIf(class(4)),
 				failIf(redirects, elsewhere), passIf(statusIs(307, 308), home), warnIf(redirects))
 		}

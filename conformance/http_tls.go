@@ -44,7 +44,7 @@ var plainHTTP = &Scenario{
 func judgePlainHTTP(e *Evidence, j *Judgement) {
 	u, err := url.Parse(e.StartURL)
 	if err != nil || isPrivate(u.Hostname()) {
-		j.Inconclusive("the target is not on the public network")
+		j.Inconclusive("the server is not on the public network")
 		return
 	}
 	if _, silent := e.Fact(plainHTTP, "plain http"); silent {
@@ -58,7 +58,7 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			v = reports.Pass
 		case x.HasCodes() || x.ErrorCode() != "":
-			v, actual = reports.Fail, "the application answers: "+actual
+			v, actual = reports.Fail, "an answer of the application: "+actual
 		case x.Class() == 3 && secure && (x.Status() == 307 || x.Status() == 308):
 			v = reports.Pass
 		case x.Class() == 3:
@@ -68,7 +68,7 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 		default:
 			v, actual = reports.Inconclusive, "something else answers on port 80: "+actual
 		}
-		j.Book(v, "no service over http, or a 307 or 308 to https on the same host", actual, x)
+		j.Book(v, "nothing served over http, or a 307 or 308 redirect to https on the same host", actual, x)
 	}
 }
 
@@ -171,7 +171,7 @@ func judgeHandshakes(e *Evidence, j *Judgement) {
 		return
 	}
 	if reason, unknown := strings.CutPrefix(shaken, unknownFact); unknown {
-		j.Inconclusive("no connection beside the run's own: " + reason)
+		j.Inconclusive("no separate TLS connection could be opened: " + reason)
 		return
 	}
 	if shaken != "ok" {
@@ -179,22 +179,22 @@ func judgeHandshakes(e *Evidence, j *Judgement) {
 		return
 	}
 	if v, _ := e.Fact(handshakes, factInsecure); v == "off" {
-		j.Waive("tls.insecure", "a certificate that verifies", "a run that does not verify it")
+		j.Waive("tls.insecure", "a certificate that verifies", "a run that does not verify certificates (tls.insecure)")
 	}
 	j.Saw(1, "handshake")
 	legacy, _ := e.Fact(handshakes, factLegacy)
 	switch reason, unknown := strings.CutPrefix(legacy, unknownFact); {
 	case unknown:
-		j.Inconclusive("whether TLS 1.1 is refused: " + reason)
+		j.Inconclusive("it did not show whether TLS 1.1 is refused: " + reason)
 	case legacy != "refused":
 		j.Fail("handshakes at TLS 1.1 and below to be refused", legacy+" accepted")
 	}
 	if v, _ := e.Fact(handshakes, factVersion); v != tls.VersionName(tls.VersionTLS13) {
-		j.Warn("TLS 1.3", v)
+		j.Warn("TLS 1.3 to be supported", v)
 	}
 	text, _ := e.Fact(handshakes, factCertEnd)
 	if end, err := time.Parse(time.RFC3339, text); err == nil && end.Before(e.Header.Started.AddDate(0, 0, certificateDays)) {
-		j.Warn(fmt.Sprintf("a certificate good for %d days", certificateDays), "one that ends "+text)
+		j.Warn(fmt.Sprintf("a certificate that is valid for %d more days", certificateDays), "one that expires at "+text)
 	}
 	judgeStrictTransport(e, j)
 }
@@ -213,6 +213,6 @@ func judgeStrictTransport(e *Evidence, j *Judgement) {
 		seen = append(seen, x)
 	}
 	if len(seen) > 0 {
-		j.Warn("Strict-Transport-Security", "no such field in any answer", seen[0])
+		j.Warn("a Strict-Transport-Security header field", "none in any response", seen[0])
 	}
 }

@@ -43,7 +43,7 @@ func (f *Flow) lateness(took time.Duration) string {
 	if f.scene.target.person() != nil {
 		who = "the person"
 	}
-	return fmt.Sprintf("too late: %s took %s to decide, and the code, which lives %d s, had ended or was about to",
+	return fmt.Sprintf("too late: %s took %s to decide, and the code, which expires after %d s, had ended or was about to",
 		who, seconds(took), f.Codes.ExpiresIn)
 }
 

@@ -250,14 +250,14 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 		return reports.Skipped, needsPrefix + named(needs)
 	}
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
-		return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
+		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
 	}
 	if v, reason := unaskedFor(c, f); v != "" {
 		return v, reason
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {
-			return reports.Inconclusive, fmt.Sprintf("needs %s, --max-wait is %s", seconds(s.Cost(f.Timing).Wait), seconds(f.MaxWait))
+			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(s.Cost(f.Timing).Wait), seconds(f.MaxWait))
 		}
 	}
 	return "", ""

@@ -52,7 +52,8 @@ var pollingChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{guessingNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(guessingNeighbour, "patient"), DuePending, "only "+spec.ErrAuthorizationPending+" beside polls of unknown codes",
+			j.Each(e.Of(guessingNeighbour, "patient"), DuePending,
+				"only "+spec.ErrAuthorizationPending+" for a device while somebody else polls unknown codes",
 				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
@@ -166,7 +167,7 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 		if !decided(e, j, enteredCode, f) {
 			continue
 		}
-		j.Each(e.Polls(f, "entered"), DuePending, "the grant to stay pending (the code was entered and nothing decided)",
+		j.Each(e.Polls(f, "entered"), DuePending, "the grant to stay pending (the user entered the code and decided nothing)",
 			passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 		for _, x := range e.Polls(f, "entered") {
 			if !x.StillPending() {
@@ -212,7 +213,8 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 		case primed == nil || !primed.HasTokens():
 			j.Inconclusive("a flow that was polled before its approval got no tokens either", polls...)
 		default:
-			j.Fail("tokens on the first poll (the code was approved before it)", fmt.Sprintf("%s, %d polls long", describe(last), len(polls)), polls...)
+			j.Fail("tokens on the first poll (the code was approved before it)",
+				fmt.Sprintf("%s on all of %d polls", describe(last), len(polls)), polls...)
 		}
 	}
 }
@@ -253,7 +255,7 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			refused = failIf(class(4))
 		}
 		if without := e.Polls(f, "without"); len(without) > 0 && !without[0].StillPending() {
-			j.Inconclusive("the poll without them got "+describe(without[0]), polls...)
+			j.Inconclusive("the poll without the extra parameters got "+describe(without[0]), polls...)
 			continue
 		}
 		j.Each(polls[:1], DuePending, "the same answer as without the extra parameters", passIf(stillPending), openIf(infrastructure), refused)

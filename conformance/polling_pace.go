@@ -96,7 +96,7 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 	for _, f := range e.FlowsOf(steadyPolls) {
 		for _, x := range e.Polls(f, "steady") {
 			if x.Received-x.Sent >= e.announced(f) {
-				j.Inconclusive(fmt.Sprintf("the answer took %s, longer than the interval", x.Received-x.Sent), x)
+				j.Inconclusive(fmt.Sprintf("the answer took %s, which is longer than the polling interval", x.Received-x.Sent), x)
 				continue
 			}
 			waited, again := e.Waited(x)

@@ -52,10 +52,10 @@ var alteredCodes = &Scenario{
 				try(swapped, "with upper and lower case swapped, "+letterCase(code))
 			}
 			if i == 0 {
-				try(code[:len(code)-1], "less its last character")
+				try(code[:len(code)-1], "without its last character")
 				try(code+"x", "with one character more")
 				try(" "+code, "with a space before it")
-				try(code+"\n", "with a line break behind it")
+				try(code+"\n", "with a line break after it")
 			}
 		}
 	},
@@ -221,15 +221,16 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 		switch {
 		case x.Op != OpToken:
 		case x.Step == "device_code at the limit":
-			plain.Each([]*Exchange{x}, DueRefusal, "the answer for an unknown code", failIf(givesTokens),
+			plain.Each([]*Exchange{x}, DueRefusal, "the answer that an unknown code of ordinary length gets", failIf(givesTokens),
 				passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
 		default:
-			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value that is too long", failIf(givesTokens), failIf(stillPending),
+			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value longer than the contract allows",
+				failIf(givesTokens), failIf(stillPending),
 				warnIf(errorIs(spec.ErrInvalidGrant)), passIf(class(4)))
 		}
 	}
 	if j.Seen() == 1 {
-		j.Skip("the contract bounds no length")
+		j.Skip("the contract sets no maximum length")
 	}
 }
 
@@ -272,7 +273,7 @@ var repeatedPollMembers = &Scenario{
 
 func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 	if !e.Contract.Token.Accepts(spec.Form) {
-		j.Skip("the contract declares no form, the encoding in which parameters repeat")
+		j.Skip("the contract declares no form bodies, the encoding in which parameters can be repeated")
 		return
 	}
 	for _, x := range e.Of(repeatedPollMembers) {
@@ -290,7 +291,7 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		case strings.Contains(x.Step, "another"):
 			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
 		}
-		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), accepted,
+		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", failIf(givesTokens), accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidRequest)),
 			passIf(errorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),
 			warnIf(class(4), hasError), e.frameworkAnswer())

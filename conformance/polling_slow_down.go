@@ -92,7 +92,7 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	case slowed:
 		j.Each(early, DuePending, "slow_down", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 	default:
-		j.Each(early, DuePending, "slow_down, for polls 0.1 s apart",
+		j.Each(early, DuePending, "slow_down for polls that come 0.1 s apart",
 			warnIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), failIf(anyAnswer))
 	}
 }
@@ -136,7 +136,8 @@ func (e *Evidence) served() []Rule {
 
 func judgeServedSlowDown(e *Evidence, j *Judgement) {
 	if !noSlowDown(e, j, servedSlowDown) {
-		j.Each(e.alive(e.Of(servedSlowDown, "served")), DuePending, "authorization_pending five seconds beyond the interval", e.served()...)
+		j.Each(e.alive(e.Of(servedSlowDown, "served")), DuePending,
+			"authorization_pending for a device that waits 5 s longer after slow_down", e.served()...)
 	}
 }
 
@@ -188,11 +189,11 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 		return
 	}
 	if served1 := e.Of(servedSlowDown, "served"); len(served1) > 0 && served1[0].ErrorCode() == spec.ErrSlowDown {
-		j.Inconclusive("a single slow_down is not served either: DF-POLL-005", served1[0])
+		j.Inconclusive("a device that waits 5 s longer after one slow_down is slowed down again: see DF-POLL-005", served1[0])
 		return
 	}
 	j.Each(e.alive(e.Of(addedSlowDowns, "served")), DuePending,
-		fmt.Sprintf("authorization_pending after %d slow_downs and %d s more", slows, slows*spec.SlowDownStep), e.served()...)
+		fmt.Sprintf("authorization_pending for a device that waits %[2]d s longer after %[1]d slow_downs", slows, slows*spec.SlowDownStep), e.served()...)
 }
 
 // rememberedSlowDown finds out against which interval the server measures after
@@ -227,7 +228,7 @@ func judgeRememberedSlowDown(e *Evidence, j *Judgement) {
 		}
 		due := int64((e.Interval(x) + spec.SlowDownStep*time.Second) / time.Second)
 		if n, ok := x.Number("interval"); ok && n < due {
-			j.Warn(fmt.Sprintf("an interval of %d s in the slow_down", due), fmt.Sprintf("%d s", n), x)
+			j.Warn(fmt.Sprintf("the interval that comes with slow_down to be at least %d s", due), fmt.Sprintf("%d s", n), x)
 		}
 	}
 	announced := e.Of(rememberedSlowDown, "announced")
@@ -267,9 +268,10 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 		case last.HasTokens():
 			j.Warn("tokens on the first compliant poll after the approval", "tokens only on the second", polls...)
 		case last.StillPending() && len(polls) == 1:
-			j.Inconclusive("the code ended before a second poll could be sent", polls...)
+			j.Inconclusive("the code expired before a second poll could be sent", polls...)
 		default:
-			j.Each([]*Exchange{last}, DueSuccess, "tokens, although the device was slowed down before", openIf(infrastructure), failIf(anyAnswer))
+			j.Each([]*Exchange{last}, DueSuccess,
+				"tokens after the approval, also for a device that was slowed down before", openIf(infrastructure), failIf(anyAnswer))
 		}
 	}
 }

@@ -30,7 +30,7 @@ var refreshChecks = []Check{
 			j.Each(e.Of(foreignRefresh, "foreign"), DueRefusal, "invalid_grant for another client's refresh token",
 				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient)),
 				warnIf(class(4)))
-			j.Each(e.Of(foreignRefresh, "own"), DueSuccess, "the refresh token to stay good for its own client",
+			j.Each(e.Of(foreignRefresh, "own"), DueSuccess, "the refresh token to keep working for its own client",
 				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
 		}),
 	},
@@ -115,7 +115,7 @@ var refreshing = &Scenario{
 
 func judgeRefreshing(e *Evidence, j *Judgement) {
 	if e.Contract.Name == "documented-v1" {
-		j.Skip("documented-v1 has no refresh grant")
+		j.Skip("the contract documented-v1 has no refresh grant")
 		return
 	}
 	withRefreshToken(refreshing, func(e *Evidence, j *Judgement) {
@@ -137,11 +137,11 @@ func judgeRefreshed(j *Judgement, x, first *Exchange, refused Rule) {
 		j.Each([]*Exchange{x}, DueSuccess, "200 with a new access token for the refresh token",
 			openIf(infrastructure), refused, failIf(class(2), not(givesTokens)))
 	case !x.NoStore():
-		j.Fail("Cache-Control: no-store with refreshed tokens", fmt.Sprintf("%q", responseHeader(x, "Cache-Control")), x)
+		j.Fail("a refresh response with Cache-Control: no-store", fmt.Sprintf("%q", responseHeader(x, "Cache-Control")), x)
 	case x.text("access_token") == first.text("access_token"):
 		j.Warn("a new access token for the refresh token", "the access token that was issued before", first, x)
 	case x.text("token_type") == "":
-		j.Warn("token_type with refreshed tokens", memberText(x, "token_type"), x)
+		j.Warn("a refresh response with token_type", memberText(x, "token_type"), x)
 	default:
 		j.Pass(x)
 	}
@@ -204,7 +204,7 @@ func judgeRotation(e *Evidence, j *Judgement) {
 	case strings.EqualFold(issued.text("token_type"), "dpop"):
 		j.Pass(issued) // bound to its sender
 	case first.text("refresh_token") == "" || first.text("refresh_token") == issued.text("refresh_token"):
-		j.Warn("a new refresh token with every use", "the old one stays in use", first)
+		j.Warn("a new refresh token with every use", "none, and the old one stays valid", first)
 	default:
 		j.Each(e.Of(rotation, "replayed"), DueRefusal, "the used refresh token to be refused",
 			failIf(givesTokens), openIf(infrastructure), passIf(class(4)))
@@ -240,7 +240,7 @@ func judgeWidenedRefresh(e *Evidence, j *Judgement) {
 		}
 		return !ok && x.HasTokens() // left out, it equals the request (RFC 6749 section 5.1)
 	}
-	j.Each(e.Of(widenedRefresh, "widened"), DueRefusal, "invalid_scope, or no more than was granted",
+	j.Each(e.Of(widenedRefresh, "widened"), DueRefusal, "invalid_scope, or no more scope than was granted",
 		failIf(wider), passIf(givesTokens), passIf(statusIs(400), errorIs(spec.ErrInvalidScope)), warnIf(class(4), hasError))
 }
 
@@ -278,15 +278,15 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 		passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
 		warnIf(class(4), hasError),
 	}
-	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant", rules...)
+	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a credential of another kind", rules...)
 	code, token := j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011"), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
 	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
 		switch {
 		case x.Step == randomRefresh:
 		case refreshRequest(x):
-			token.Each([]*Exchange{x}, DueRefusal, "invalid_grant", rules...)
+			token.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
 		default:
-			code.Each([]*Exchange{x}, DueRefusal, "invalid_grant", rules...)
+			code.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
 		}
 	}
 }
@@ -400,7 +400,7 @@ func judgeBranches(j *Judgement, used string, race, branches []*Exchange) (rotat
 		j.Lost(lostOverlap)
 	case len(working) > 1:
 		j.Round()
-		j.Warn("at most one refresh token of a family to work after a race", "several that still work", working...)
+		j.Warn("at most one refresh token of a family to work after a race", "several that work", working...)
 	default:
 		j.Round(answers...)
 	}
@@ -416,9 +416,9 @@ var inventedRefresh = &Scenario{
 func judgeInventedRefresh(e *Evidence, j *Judgement) {
 	rules := []Rule{failIf(givesTokens), failIf(class(5)), passIf(statusIs(400), errorIs(spec.ErrUnsupportedGrantType)),
 		passIf(statusIs(400), fieldErrors), warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest))}
-	expected := "400 unsupported_grant_type"
+	expected := "400 unsupported_grant_type (the server does not offer the refresh grant)"
 	if e.Contract.Refreshes() {
-		expected = "400 invalid_grant"
+		expected = "400 invalid_grant for a refresh token that nobody issued"
 		rules = []Rule{failIf(givesTokens), failIf(class(5)), failIf(errorIs(spec.ErrUnsupportedGrantType)),
 			passIf(statusIs(400), errorIs(spec.ErrInvalidGrant)), failIf(errorIs(spec.ErrInvalidRequest)), failIf(fieldErrors)}
 	}

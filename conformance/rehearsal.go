@@ -43,7 +43,7 @@ func (r *Rehearsal) Ends(ctx context.Context, d approve.Decision) (string, error
 	}
 	got := describe(x)
 	if d == approve.Approve && !x.HasTokens() || d == approve.Deny && x.ErrorCode() != spec.ErrAccessDenied {
-		return got, fmt.Errorf("the approver is done, and a poll is answered %s", got)
+		return got, fmt.Errorf("the approver has finished, and the next poll got %s", got)
 	}
 	return got, nil
 }

@@ -75,10 +75,10 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func notes(t *Transcript, c *reports.Conformance) []string {
 	var out []string
 	if contract, err := t.contract(); err == nil && contract.TokenResponseSlip {
-		out = append(out, "the document of the contract gives the start response as the token operation's answer; tokens were judged by RFC 6749 section 5.1")
+		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
 	}
 	if len(t.Header.Target.Also) > 0 {
-		out = append(out, "the host also answers "+strings.Join(t.Header.Target.Also, ", ")+"; choose with --spec")
+		out = append(out, "the host also serves "+strings.Join(t.Header.Target.Also, ", ")+"; choose the contract with --spec")
 	}
 	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
 		out = append(out, name+" excused nothing in this run")
@@ -194,8 +194,9 @@ func (t *Transcript) Problem() *reports.Problem {
 		}
 	}
 	if late > 0 && accepted == 0 {
-		return &reports.Problem{Kind: reports.ProblemApprover, Message: "no decision came in time: the codes ended before, or were about to",
-			Hint: "let the codes live longer, decide faster, or run without an approver: --approve none"}
+		return &reports.Problem{Kind: reports.ProblemApprover,
+			Message: "no decision came in time: the codes had expired or were about to",
+			Hint:    "let the codes live longer, decide faster, or run without an approver: --approve none"}
 	}
 	// A recipe can refuse wrong codes and still be unable to approve a right one.
 	if broken > 0 && accepted == 0 {

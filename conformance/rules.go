@@ -82,7 +82,7 @@ func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
 		return reports.Fail, describe(x)
 	}
-	return reports.Warning, describe(x) + " (unclassified)"
+	return reports.Warning, describe(x) + ", which no rule of this check covers"
 }
 
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
@@ -117,7 +117,12 @@ func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdic
 	return v, actual
 }
 
-func ofInfrastructure(x *Exchange) string { return describe(x) + ", an answer of infrastructure" }
+func ofInfrastructure(x *Exchange) string {
+	if x.Response == nil {
+		return describe(x)
+	}
+	return describe(x) + ", from a rate limiter or proxy rather than the device flow"
+}
 
 // Says tells in a few words what came back: "400 invalid_grant".
 func (x *Exchange) Says() string { return describe(x) }

@@ -64,7 +64,7 @@ var securityChecks = []Check{
 		ID:      "DF-SEC-007",
 		Gate:    GateStart,
 		Reads:   []*Scenario{verificationPage},
-		Shows:   "address in an answer",
+		Shows:   "URL in a response",
 		Passive: true,
 		Judge:   judgeSecretURLs,
 	},
@@ -108,21 +108,21 @@ const (
 func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
 	if p.Count < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d device codes were seen, %d are needed", p.Count, inRow))
+		j.Inconclusive(fmt.Sprintf("only %d device codes were seen; %d are needed", p.Count, inRow))
 		return
 	}
 	bits, how := p.Bits, fmt.Sprintf("about %.0f bits, estimated from %d codes", p.Bits, p.Count)
 	if e.uuids()[4] == p.Count {
 		bits, how = 122, "122 bits, the random part of a UUID"
 	}
-	expected := fmt.Sprintf("device codes of at least %d bits", strong)
+	expected := fmt.Sprintf("device codes with at least %d bits of randomness", strong)
 	switch {
 	case bits < guessable:
 		j.Fail(expected, how)
 	case bits >= strong:
 		j.Saw(p.Count, "device code")
 	case p.Count < enoughCodes:
-		j.Inconclusive(how + "; too few to tell")
+		j.Inconclusive(how + "; too few codes to tell")
 	default:
 		j.Warn(expected, how)
 	}
@@ -145,20 +145,20 @@ func (e *Evidence) uuids() map[int]int {
 func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
 	if p.Count < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d device codes were seen, %d are needed", p.Count, inRow))
+		j.Inconclusive(fmt.Sprintf("only %d device codes were seen; %d are needed", p.Count, inRow))
 		return
 	}
 	by := map[string]*Exchange{}
 	for _, x := range e.Starts() {
 		code := x.text("device_code")
 		if y := by[code]; y != nil && !x.Overlaps(y) && !slices.Equal(x.Request.Params, y.Request.Params) {
-			j.Fail("a different device code for each start", "the same one twice", y, x)
+			j.Fail("a different device code for each device authorization request", "the same one twice", y, x)
 		}
 		by[code] = x
 	}
 	uuids := e.uuids()
 	if n := uuids[1] + uuids[2] + uuids[6]; n > 0 {
-		j.Fail("random device codes", fmt.Sprintf("%d UUIDs with a clock or an address in them", n))
+		j.Fail("random device codes", fmt.Sprintf("%d UUIDs made of a clock or a network address", n))
 	}
 	const expected = "device codes in random order"
 	switch {
@@ -168,12 +168,12 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 		j.Fail(expected, "codes that rise or fall steadily")
 	}
 	if e.room(p) >= guessable { // shorter ones are alike by accident
-		actual := fmt.Sprintf("two that differ in %.0f %% of their changing characters", 100*p.Nearest)
+		actual := fmt.Sprintf("two that differ in only %.0f %% of the characters that vary", 100*p.Nearest)
 		switch {
 		case p.Nearest < 0.1:
-			j.Fail("device codes with nothing in common", actual)
+			j.Fail("device codes that have nothing in common", actual)
 		case p.Nearest < 0.3:
-			j.Warn("device codes with nothing in common", actual)
+			j.Warn("device codes that have nothing in common", actual)
 		}
 	}
 	j.Saw(p.Count, "device code")
@@ -221,14 +221,14 @@ func judgeForgedHosts(e *Evidence, j *Judgement) {
 		}
 		for _, member := range []string{"verification_uri", "verification_uri_complete"} {
 			was, is := origin(honest.text(member)), origin(x.text(member))
-			expected := member + " at " + was + " whatever " + x.Step + " says"
+			expected := member + " to stay at " + was + " whatever the header field " + x.Step + " says"
 			switch {
 			case was == is || is == "" || was == "":
 				j.Pass(x)
 			case !strings.Contains(is, forgedHost):
 				j.Warn(expected, is, x)
 			case x.Step == "Host" && here != nil && isLoopback(here.Hostname()):
-				j.Warn(expected, is+"; a server that only serves this machine may do so", x)
+				j.Warn(expected, is+" (a server that serves only its own machine may do so)", x)
 			default:
 				j.Fail(expected, is, x)
 			}
@@ -259,7 +259,7 @@ func judgeSecretURLs(e *Evidence, j *Judgement) {
 				if strings.Contains(x.Request.URL, secret) {
 					continue // it was put there by the request
 				}
-				j.Fail("no secret in "+where, urls[where], x)
+				j.Fail(where+" without a secret in it", urls[where], x)
 			}
 			if urls[where] != "" {
 				j.Pass(x)
@@ -313,9 +313,9 @@ func judgeCodeChallenge(e *Evidence, j *Judgement) {
 	case wrong.StillPending() || wrong.Infrastructure():
 		j.Inconclusive(describe(wrong), wrong)
 	case none == nil:
-		j.Inconclusive("no grant was left to poll without a verifier")
+		j.Inconclusive("no code was left to poll without a verifier")
 	case none.HasTokens():
-		j.Warn("a missing verifier to be refused like a wrong one", describe(none), wrong, none)
+		j.Warn("a missing code_verifier to be refused like a wrong one", describe(none), wrong, none)
 	default:
 		j.Pass(wrong, none)
 	}

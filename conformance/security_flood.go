@@ -77,11 +77,11 @@ func judgeOversized(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, "413, or another 4xx", append(rules, openIf(infrastructure))...)
+			j.Each([]*Exchange{x}, DueRefusal, "413 or another 4xx for an oversized request", append(rules, openIf(infrastructure))...)
 		}
 	}
 	if xs := e.Of(oversized, "afterwards"); len(xs) > 0 && !xs[len(xs)-1].HasCodes() {
-		j.Fail("a start that works within 5 s afterwards", describe(xs[len(xs)-1]), xs...)
+		j.Fail("device authorization to work again within 5 s", describe(xs[len(xs)-1]), xs...)
 	}
 }
 
@@ -169,10 +169,12 @@ func judgeFlood(e *Evidence, j *Judgement) {
 		j.Each([]*Exchange{x}, DueSuccess, "tokens for a code that was approved before the flood", passIf(givesTokens), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
 	}
 	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
-		j.Each(xs[len(xs)-1:], DueSuccess, "a start that works within two minutes afterwards", passIf(givesCodes), failIf(statusIs(429)), openIf(infrastructure), failIf(anyAnswer))
+		j.Each(xs[len(xs)-1:], DueSuccess, "device authorization to work again within two minutes after the flood",
+			passIf(givesCodes), failIf(statusIs(429)), openIf(infrastructure), failIf(anyAnswer))
 	}
 	if !limited && j.Seen() > 0 {
-		j.Warn("429 to one who starts or guesses without end", fmt.Sprintf("%d requests served at 20 a second", len(poured)), poured[0], poured[len(poured)-1])
+		j.Warn("a client that requests or guesses codes without end to get 429",
+			fmt.Sprintf("%d requests served at 20 a second", len(poured)), poured[0], poured[len(poured)-1])
 	}
 }
 
@@ -182,17 +184,17 @@ func judgePoured(j *Judgement, poured []*Exchange) (limited bool) {
 		switch {
 		case x.Status() == http.StatusTooManyRequests:
 			if !limited && x.Response.Header.Get("Retry-After") == "" {
-				j.Warn("429 with Retry-After", "429 without it", x)
+				j.Warn("a Retry-After header field with 429", "429 without it", x)
 			}
 			limited = true
 		case x.Status() == http.StatusForbidden:
-			j.Warn("429 for a flood", describe(x), x)
+			j.Warn("429 for a flood of requests", describe(x), x)
 			return true
 		case x.Infrastructure():
-			j.Inconclusive(describe(x)+", an answer of infrastructure", x)
+			j.Inconclusive(ofInfrastructure(x), x)
 			return true
 		case x.Class() == 5:
-			j.Fail("no server errors in a flood", describe(x), x)
+			j.Fail("no server errors during a flood of requests", describe(x), x)
 			return true
 		}
 	}

@@ -161,7 +161,7 @@ func antiForgery(name, value, userCode string) bool {
 
 func judgeForgedDecisions(e *Evidence, j *Judgement) {
 	if x := e.One(forgedDecisions, "left alone"); x != nil && !x.StillPending() {
-		j.Inconclusive("a grant whose code was only entered is "+describe(x)+", see DF-POLL-018", x)
+		j.Inconclusive("a code that was entered and not decided on got "+describe(x)+"; see DF-POLL-018", x)
 		return
 	}
 	for _, flow := range e.FlowsOf(forgedDecisions) {
@@ -178,11 +178,12 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 			switch {
 			case sent == nil:
 			case x.HasTokens():
-				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after a request "+sent.Step, sent, x)
+				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after an approval request "+sent.Step, sent, x)
 			case sent.Class() == 5:
 				j.Warn("a forged approval to be refused with 4xx", sent.Step+": "+describe(sent), sent)
 			default:
-				j.Each([]*Exchange{x}, DuePending, "the grant to stay pending", passIf(stillPending), openIf(infrastructure))
+				j.Each([]*Exchange{x}, DuePending, "the grant to stay pending (the user did not approve it)",
+					passIf(stillPending), openIf(infrastructure))
 			}
 		}
 	}
@@ -227,9 +228,9 @@ func judgeHostileDevice(e *Evidence, j *Judgement) {
 		}
 		switch {
 		case strings.Contains(page, "<svg/onload"), strings.Contains(page, "<b>x"):
-			j.Fail("the device's description to be escaped on the page", "its markup as it was sent", x)
+			j.Fail("the page to escape the device's description", "its markup on the page as it was sent", x)
 		case strings.Contains(page, "49<b>x"), strings.Contains(page, "49&lt;b&gt;x"):
-			j.Fail("the device's description as text", "its template evaluated", x)
+			j.Fail("the page to show the device's description as text", "a template in it that was evaluated", x)
 		case !strings.Contains(page, "dfx") && !strings.Contains(page, "{{7*7}}"):
 			j.Inconclusive("the page does not show what the device calls itself", x)
 		default:

@@ -115,13 +115,14 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		switch {
 		case strings.HasPrefix(x.Step, plainText):
 		case x.Step == "afterwards":
-			j.Each([]*Exchange{x}, DueSuccess, "a start that works afterwards", passIf(givesCodes), openIf(infrastructure), failIf(anyAnswer))
+			j.Each([]*Exchange{x}, DueSuccess, "device authorization to work afterwards", passIf(givesCodes),
+				openIf(infrastructure), failIf(anyAnswer))
 		case x.Received-x.Sent > tooSlow:
 			judgeStuck(e, j, x)
 		case x.Response == nil:
 			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
 		case x.Response.Header.Get(injected) != "":
-			j.Fail(expected, x.Step+": a header made of the text", x)
+			j.Fail(expected, x.Step+": a response header field made of the text", x)
 		default:
 			against.Each([]*Exchange{x}, due, expected, rules...)
 		}
@@ -134,7 +135,7 @@ func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
 	actual := fmt.Sprintf("%s: %s after %.0f s", x.Step, describe(x), took(x).Seconds())
 	if plain, _ := e.plainText(x); plain == nil || took(plain) > tooSlow/2 {
-		j.Inconclusive(actual+", and plain text was not answered sooner", x)
+		j.Inconclusive(actual+", and plain text was not answered any faster", x)
 		return
 	}
 	j.Fail(fmt.Sprintf("an answer within %s", tooSlow), actual, x)

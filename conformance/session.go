@@ -47,7 +47,7 @@ type session struct {
 type errDied struct{ exchange string }
 
 func (e errDied) Error() string {
-	return "the target stopped answering after exchange " + e.exchange
+	return "the server stopped answering after exchange " + e.exchange
 }
 
 // Limits on manners: what a default run may cost the target.

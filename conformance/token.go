@@ -133,7 +133,7 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 	if n := len(polls); n == 3 && e.Alive(polls[n-1]) {
 		j.Fail("200 with an access token within 3 polls", spec.ErrAuthorizationPending, polls...)
 	} else if n > 0 {
-		j.Inconclusive("the flow ended before the approval could show")
+		j.Inconclusive("the code expired before a poll could show the approval")
 	}
 }
 
@@ -262,20 +262,20 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		case x.Infrastructure():
 			j.Inconclusive(describe(x), x)
 		case !active(x):
-			j.Fail("a token that works right after it was issued", describe(x), x)
+			j.Fail("the access token to work right after it was issued", describe(x), x)
 		case id != "" && id != e.Client.ID:
-			j.Fail("client_id "+e.Client.ID, id, x)
+			j.Fail("the token's client_id to be "+e.Client.ID, id, x)
 		default:
 			j.Pass(x)
 			subjects = append(subjects, x)
 		}
 	}
 	if len(subjects) == 2 && subjects[0].text("sub") != "" && subjects[0].text("sub") == subjects[1].text("sub") {
-		j.Fail("a token whose subject is the person who approved", "the same subject for two people", subjects...)
+		j.Fail("the token's subject to be the user who approved", "the same subject for two users", subjects...)
 	}
 	for _, x := range e.Of(tokenWorth, "tampered") {
 		if x.Class() == 2 && active(x) {
-			j.Fail("a changed token to be refused", describe(x), x)
+			j.Fail("an altered access token to be refused", describe(x), x)
 		}
 	}
 	judgeTokenEnd(e, j, subjects)
@@ -299,7 +299,7 @@ func judgeTokenEnd(e *Evidence, j *Judgement, xs []*Exchange) {
 			}
 			said := e.Header.Started.Add(t.Received).Unix() + life
 			if exp < said-60 || exp > said+60 {
-				j.Warn("an end within 60 s of expires_in", "exp is off by more", t, x)
+				j.Warn("the token's exp to agree with expires_in within 60 s", "a difference of more than 60 s", t, x)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func judgeTokenType(e *Evidence, j *Judgement) {
 		text, ok := v.(string)
 		switch {
 		case !ok || text == "":
-			j.Fail("token_type as a non-empty string", memberText(x, "token_type"), x)
+			j.Fail("token_type to be a non-empty string", memberText(x, "token_type"), x)
 		case e.Documented() && text != "Bearer", !strings.EqualFold(text, "bearer"):
 			j.Warn("token_type Bearer", fmt.Sprintf("%q", text), x)
 		default:
@@ -30,9 +30,9 @@ func judgeTokenNoStore(e *Evidence, j *Judgement) {
 		control := strings.Join(x.HeaderTokens("Cache-Control"), ", ")
 		switch {
 		case !x.NoStore():
-			j.Fail("Cache-Control with no-store", fmt.Sprintf("%q", control), x)
+			j.Fail("a token response with Cache-Control: no-store", fmt.Sprintf("%q", control), x)
 		case fresh(x):
-			j.Warn("no-store alone", fmt.Sprintf("%q", control), x)
+			j.Warn("Cache-Control: no-store without anything that contradicts it", fmt.Sprintf("%q", control), x)
 		default:
 			j.Pass(x)
 		}
@@ -61,15 +61,15 @@ func judgeTokenLifetime(e *Evidence, j *Judgement) {
 		life, integral := x.Number("expires_in")
 		switch {
 		case !ok && e.Contract.Name == "documented-v2":
-			j.Fail("expires_in", "no such member", x)
+			j.Fail("expires_in in the token response", "a response without it", x)
 		case !ok:
-			j.Warn("expires_in", "no such member", x)
+			j.Warn("expires_in in the token response", "a response without it", x)
 		case !isNumber || !integral || life <= 0:
-			j.Fail("expires_in as a positive integral number", jsonText(v), x)
+			j.Fail("expires_in to be a whole number greater than 0", jsonText(v), x)
 		case strings.ContainsAny(n.String(), ".eE"):
-			j.Warn("expires_in written as an integer", n.String(), x)
+			j.Warn("expires_in to be written as an integer", n.String(), x)
 		case life > int64(longToken/time.Second) && (e.Client.Auth == "" || e.Client.Auth == "none"):
-			j.Warn("at most a day for a public client", n.String()+" s", x)
+			j.Warn("an access token that lives at most a day for a public client", n.String()+" s", x)
 		default:
 			j.Pass(x)
 		}
@@ -83,9 +83,9 @@ func judgeTokenAlphabet(e *Evidence, j *Judgement) {
 			switch {
 			case !ok:
 			case !s.Printable:
-				j.Fail(m+" of printable ASCII characters", "other characters in it", x)
+				j.Fail(m+" to hold only printable ASCII characters", "other characters in it", x)
 			case m == "access_token" && !s.Bearer && strings.EqualFold(x.text("token_type"), "bearer"):
-				j.Warn("the characters of a bearer token", "others in it", x)
+				j.Warn("access_token to hold only the characters of a bearer token", "other characters in it", x)
 			default:
 				j.Pass(x)
 			}
@@ -119,7 +119,7 @@ func judgeTokenDistinct(e *Evidence, j *Judgement) {
 			}
 			if y := first[token]; y != nil && y.Flow != x.Flow {
 				if m == "access_token" && s.JWT != nil {
-					j.Warn("a different token for each grant", "the same JWT for two grants", y, x)
+					j.Warn("a different access token for each grant", "the same JWT for two grants", y, x)
 				} else {
 					j.Fail("a different "+m+" for each grant", "the same for two grants", y, x)
 				}
@@ -135,9 +135,9 @@ func judgeTokenBits(j *Judgement, x *Exchange, s SecretTraits, member string) {
 	case s.JWT != nil:
 		j.Pass(x)
 	case s.Bits < failBits:
-		j.Fail(fmt.Sprintf("%s of at least %d bits", member, failBits), fmt.Sprintf("at most %.0f", s.Bits), x)
+		j.Fail(fmt.Sprintf("%s with at least %d bits of randomness", member, failBits), fmt.Sprintf("at most %.0f bits", s.Bits), x)
 	case s.Bits < warnBits:
-		j.Warn(fmt.Sprintf("%s of at least %d bits", member, warnBits), fmt.Sprintf("at most %.0f", s.Bits), x)
+		j.Warn(fmt.Sprintf("%s with at least %d bits of randomness", member, warnBits), fmt.Sprintf("at most %.0f bits", s.Bits), x)
 	default:
 		j.Pass(x)
 	}
@@ -154,7 +154,7 @@ func judgeTokenShape(e *Evidence, j *Judgement) {
 		case start && !x.HasTokens():
 			j.Fail("a token response", "a device authorization response", x)
 		case start:
-			j.Warn("token members alone", "the codes are repeated beside them", x)
+			j.Warn("a token response without the device and user code", "the codes repeated in it", x)
 		case x.HasTokens():
 			judgeTokenDocument(e, j, x)
 		}
@@ -173,7 +173,7 @@ func judgeTokenDocument(e *Evidence, j *Judgement, x *Exchange) {
 			case m == "scope" && isArray:
 				judgeScopeArray(e, j, reports.Fail, x)
 			default:
-				j.Fail(m+" as a string", jsonText(v), x)
+				j.Fail(m+" to be a string", jsonText(v), x)
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func judgeTokenDocument(e *Evidence, j *Judgement, x *Exchange) {
 // judgeScopeArray books a scope that is an array (RFC 6749 section 3.3: words
 // between spaces), unless that is known.
 func judgeScopeArray(e *Evidence, j *Judgement, v reports.Verdict, x *Exchange) {
-	const expected, actual = "scope as a space-separated string", "an array"
+	const expected, actual = "scope to be a space-separated string", "an array"
 	if e.Lenient.ScopeArray {
 		j.Waive(lenientScopeArray, expected, actual, x)
 		return
@@ -229,7 +229,7 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 		for _, f := range e.FlowsOf(narrowedScope) {
 			decided(e, j, narrowedScope, f)
 		}
-		j.Inconclusive("no token was issued for the narrowed scope: " + describe(redeemed))
+		j.Inconclusive("no token was issued for the reduced scope: " + describe(redeemed))
 		return
 	}
 	reported, _, ok := granted(redeemed)
@@ -239,15 +239,15 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	}
 	switch {
 	case ok && slices.Contains(reported, e.Narrow) && known && !slices.Contains(real, e.Narrow):
-		j.Fail("the scope that was granted", "the requested one, "+e.Narrow+" included", redeemed, seen)
+		j.Fail("the response to name the scope that was granted", "the scope that was requested, with "+e.Narrow, redeemed, seen)
 	case ok && slices.Contains(reported, e.Narrow) && !known:
-		j.Fail("scope without "+e.Narrow, strings.Join(reported, " "), redeemed)
+		j.Fail("a granted scope without "+e.Narrow, strings.Join(reported, " "), redeemed)
 	case ok:
 		j.Pass(redeemed)
 	case known && !slices.Contains(real, e.Narrow):
 		j.Fail("a scope member, because less was granted", "none", redeemed, seen)
 	case !known:
-		j.Warn("a scope member, because less was granted", "none, and no way to learn the real grant", redeemed)
+		j.Warn("a scope member, because less was granted", "none, and no other way to learn what was granted", redeemed)
 	default:
 		j.Pass(redeemed) // everything was granted
 	}
@@ -273,9 +273,9 @@ func judgeWidenedScope(e *Evidence, j *Judgement) {
 			// RFC 6749 section 5.1: left out, it equals the request.
 			j.Pass(redeemed)
 		case len(technical) > 0:
-			j.Fail("at most "+e.Scope, strings.Join(scopes, " "), redeemed, from)
+			j.Fail("no more scope than was requested ("+e.Scope+")", strings.Join(scopes, " "), redeemed, from)
 		case len(extra) > 0:
-			j.Warn("at most "+e.Scope, strings.Join(scopes, " "), redeemed, from)
+			j.Warn("no more scope than was requested ("+e.Scope+")", strings.Join(scopes, " "), redeemed, from)
 		default:
 			j.Pass(redeemed)
 		}
@@ -306,20 +306,20 @@ func judgeTokenJWT(e *Evidence, j *Judgement) {
 		end := e.Header.Started.Add(x.Received).Unix() + life
 		switch {
 		case t.Alg == "" || strings.EqualFold(t.Alg, "none"):
-			j.Fail("a signed token", "alg is "+jsonText(t.Alg), x)
+			j.Fail("a signed access token", "alg: "+jsonText(t.Alg), x)
 		case t.Codes:
-			j.Warn("a payload without the codes", "a device code or user code in it", x)
+			j.Warn("a JWT without the codes in it", "a device code or user code in its payload", x)
 		case t.Exp == 0:
-			j.Warn("exp in the payload", "none", x)
+			j.Warn("an exp claim in the JWT", "none", x)
 		case has && (t.Exp < end-60 || t.Exp > end+60):
-			j.Warn("exp within 60 s of expires_in", "another end", x)
+			j.Warn("the JWT's exp to agree with expires_in within 60 s", "a difference of more than 60 s", x)
 		default:
 			j.Pass(x)
 		}
 		if strings.EqualFold(strings.TrimPrefix(t.Typ, "application/"), "at+jwt") {
 			for _, c := range accessTokenClaims {
 				if !slices.Contains(t.Claims, c) {
-					j.Warn(c+" in a token of type at+jwt", "no such claim", x)
+					j.Warn("the claim "+c+" in a JWT of type at+jwt", "none", x)
 				}
 			}
 		}

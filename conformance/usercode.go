@@ -173,11 +173,11 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 		}
 		n++
 		if !plainASCII(code) {
-			j.Fail("printable ASCII, without white space at the ends", fmt.Sprintf("%+q", code), x)
+			j.Fail("user_code to be printable ASCII without white space at its ends", fmt.Sprintf("%+q", code), x)
 			continue
 		}
 		if l := len(plainCode(code)); l > maxTyped {
-			j.Warn(fmt.Sprintf("at most %d characters to type", maxTyped), fmt.Sprintf("%d: %q", l, code), x)
+			j.Warn(fmt.Sprintf("a user code of at most %d characters", maxTyped), fmt.Sprintf("%d characters: %q", l, code), x)
 		}
 		for _, r := range code {
 			if _, ok := seen[r]; !ok && strings.ContainsRune(letters+strings.ToLower(letters)+"0123456789", r) {
@@ -186,7 +186,7 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 		}
 	}
 	if n < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", n, inRow))
 	}
 	judgeAlphabet(j, seen)
 	j.Saw(n, "user code")
@@ -218,16 +218,16 @@ func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
 	upper, u := has(letters)
 	lower, l := has(strings.ToLower(letters))
 	if upper != "" && lower != "" {
-		j.Warn("letters of one case", "upper and lower case", u[0], l[0])
+		j.Warn("user codes whose letters are all upper case or all lower case", "both", u[0], l[0])
 	}
 	for _, alike := range []string{"0Oo", "1Il"} {
 		if found, by := has(alike); len(found) > 1 && !strings.EqualFold(found[:1], found[1:]) {
-			j.Warn("no characters that look alike", fmt.Sprintf("%q", found), by...)
+			j.Warn("user codes without characters that look alike", fmt.Sprintf("%q", found), by...)
 		}
 	}
 	vowels, by := has("AEIOUaeiou")
 	if consonants := len(upper) + len(lower) - len(vowels); vowels != "" && consonants > 0 {
-		j.Warn("no vowels, which spell words", fmt.Sprintf("%q", vowels), by...)
+		j.Warn("user codes without vowels, which can spell words", fmt.Sprintf("%q", vowels), by...)
 	}
 }
 
@@ -247,15 +247,15 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 				continue
 			}
 			if first, second := inTime(x, y); second.Sent < e.over(first) {
-				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two of them", code), first, second)
+				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two", code), first, second)
 			} else if !byChance(len(e.Starts()), codes) {
-				j.Warn("a new user code for each grant", fmt.Sprintf("%q, which an earlier grant had", code), first, second)
+				j.Warn("a new user code for each grant", fmt.Sprintf("%q, the code of an earlier grant", code), first, second)
 			}
 		}
 		by[code] = append(by[code], x)
 	}
 	if n < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", n, inRow))
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", n, inRow))
 	}
 	j.Saw(n, "user code")
 }
@@ -290,13 +290,14 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	}
 	switch {
 	case len(related) >= 3:
-		j.Fail("a user code that says nothing of the device code", fmt.Sprintf("the user code %s, %d times", how, len(related)), related[:3]...)
+		j.Fail("a user code that reveals nothing of the device code",
+			fmt.Sprintf("%d user codes, each of which %s", len(related), how), related[:3]...)
 	case len(related) == 1 && len(plainCode(related[0].text("user_code"))) < 6:
 		j.Pass(related...) // so short that it is found in something by accident
 	case len(related) > 0:
-		j.Warn("a user code that says nothing of the device code", "the user code "+how, related...)
+		j.Warn("a user code that reveals nothing of the device code", "a user code that "+how, related...)
 	case n < 10:
-		j.Inconclusive(fmt.Sprintf("only %d starts were seen, 10 are needed", n))
+		j.Inconclusive(fmt.Sprintf("only %d device authorization responses were seen; 10 are needed", n))
 	default:
 		j.Saw(n, "pair of codes")
 	}

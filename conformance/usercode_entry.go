@@ -37,10 +37,10 @@ func foldable(code string) bool {
 func judgeSwappedEntry(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(swappedEntry) {
 		if x := e.Begun(f); x != nil && x.text("user_code") != "" && !foldable(x.text("user_code")) {
-			j.Skip("the user codes have no letters, or letters of both cases")
+			j.Skip("the user codes have no letters, or both upper and lower case letters")
 			return
 		}
-		judgeTyped(e, j, swappedEntry, f, "the code to be accepted in the other letter case")
+		judgeTyped(e, j, swappedEntry, f, "the code to be accepted whether it is typed in upper or lower case")
 	}
 }
 
@@ -85,10 +85,10 @@ func judgeSeparatedEntry(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(separatedEntry) {
 		d, ok := e.Decision(separatedEntry, f, "")
 		if x := e.Begun(f); ok && x != nil && !separated(x.text("user_code")) && d.Decision.Outcome == Refused {
-			j.Skip("the codes have no separators, and are not accepted with any")
+			j.Skip("the user codes have no separators, and are not accepted with any")
 			return
 		}
-		judgeTyped(e, j, separatedEntry, f, "the code to be accepted without its separators")
+		judgeTyped(e, j, separatedEntry, f, "the code to be accepted whatever separators it is typed with")
 	}
 }
 
@@ -106,7 +106,7 @@ var mistypedEntry = &Scenario{
 		other := otherThan(last, code)
 		for _, wrong := range []Ask{
 			{Label: "with its last character changed", Code: code[:len(code)-1] + string(other)},
-			{Label: "less its last character", Code: code[:len(code)-1]},
+			{Label: "without its last character", Code: code[:len(code)-1]},
 			{Label: "with one character more", Code: code + string(other)},
 		} {
 			f.Decide(ctx, approve.Approve, wrong)
@@ -144,14 +144,14 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 			case Refused:
 				refused++
 			default:
-				j.Inconclusive("typed " + d.Decision.Label + ", nobody could be asked: " + d.Detail)
+				j.Inconclusive("typed " + d.Decision.Label + ", the approver could not decide: " + d.Detail)
 			}
 		}
 		switch x := polls[0]; {
 		case x.HasTokens():
-			j.Fail("a wrong code to approve nothing", "tokens after a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
+			j.Fail("a mistyped code to approve nothing", "tokens after approving a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
 		case len(wrong) > 0:
-			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", and the grant is still undecided", x)
+			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", but the grant is still pending", x)
 		case refused > 0:
 			j.Each(polls, DuePending, "the grant to stay pending (only wrong codes were typed)", passIf(stillPending))
 		}
@@ -192,22 +192,22 @@ func judgeTwoPeople(e *Evidence, j *Judgement) {
 	owner, first := e.One(twoPeople, "owner"), e.One(twoPeople, "first person")
 	polls := e.Polls(flows[0], "after")
 	if len(polls) == 0 || polls[len(polls)-1].StillPending() {
-		j.Inconclusive("no tokens came, see "+GateTokens, polls...)
+		j.Inconclusive("no tokens came; see "+GateTokens, polls...)
 		return
 	}
 	known := owner != nil && first != nil && subject(owner) != "" && subject(first) != ""
 	switch out := second[0].Decision.Outcome; {
 	case known && subject(owner) != subject(first):
-		j.Fail("tokens of the person who approved first", "tokens of the one who approved later", owner, first)
+		j.Fail("tokens for the user who approved first", "tokens for the user who approved later", owner, first)
 	case out == Accepted && known:
-		j.Warn("the second approval to be refused", "reported as a success, and the tokens are the first person's", owner)
+		j.Warn("the second approval to be refused", "a page that reports success, though the tokens are the first user's", owner)
 	case out == Accepted:
-		j.Warn("the second approval to be refused", "reported as a success; whose the tokens are cannot be seen", polls...)
+		j.Warn("the second approval to be refused", "a page that reports success; it does not show whose tokens they are", polls...)
 	case out == Refused:
-		j.Each(polls[len(polls)-1:], DueSuccess, "tokens for the first person's device",
+		j.Each(polls[len(polls)-1:], DueSuccess, "tokens for the first user's device",
 			passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
 	default:
-		j.Inconclusive("the second person's decision was " + string(out) + ": " + second[0].Detail)
+		j.Inconclusive("the second user's decision was " + string(out) + ": " + second[0].Detail)
 	}
 }
 
@@ -295,7 +295,7 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 			return
 		}
 		if g.Decision.Outcome == Broken {
-			j.Inconclusive(fmt.Sprintf("guess %d: nobody could be asked: %s", i+1, g.Detail))
+			j.Inconclusive(fmt.Sprintf("guess %d: the approver could not try it: %s", i+1, g.Detail))
 			return
 		}
 	}
@@ -303,9 +303,10 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 	case len(guesses) < guessesTried:
 		j.Inconclusive(fmt.Sprintf("only %d guesses could be made", len(guesses)))
 	case first.Answer == "":
-		j.Inconclusive("the approver does not tell how the server refuses a code, so a limit would not be seen")
+		j.Inconclusive("the approver does not report how the server refuses a code, so a limit would not show")
 	default:
-		j.Warn(fmt.Sprintf("a limit within %d guesses", guessesTried), fmt.Sprintf("all %d were answered alike: %s", len(guesses), first.Answer))
+		j.Warn(fmt.Sprintf("wrong user codes to be rate-limited within %d guesses", guessesTried),
+			fmt.Sprintf("the same answer to all %d: %s", len(guesses), first.Answer))
 	}
 }
 
@@ -315,19 +316,19 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 func judgeGuessedAround(e *Evidence, j *Judgement) {
 	guesses := e.Decisions(guessing, "guess")
 	if len(guesses) == 0 || !heldUp(*guesses[0].Decision, *guesses[len(guesses)-1].Decision) {
-		j.Inconclusive("the guesser was not rate-limited, see DF-USERCODE-014")
+		j.Inconclusive("the guesser was not rate-limited; see DF-USERCODE-014")
 		return
 	}
 	for _, d := range e.Decisions(guessing, "another person") {
 		switch {
 		case d.Decision.Outcome == Accepted:
 			polls := e.Polls(d.Flow, "after")
-			j.Each(polls[max(0, len(polls)-1):], DueSuccess, "tokens for the other person's device",
+			j.Each(polls[max(0, len(polls)-1):], DueSuccess, "tokens for the other user's device",
 				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
 		case d.Decision.Outcome == Refused && e.Embedded:
-			j.Warn("the other person's approval to be accepted", "refused: "+d.Detail)
+			j.Warn("another user's approval to be accepted while somebody guesses codes", "refused: "+d.Detail)
 		default:
-			j.Inconclusive("the other person's approval was " + string(d.Decision.Outcome) + ", from the same address as the guesses: " + d.Detail)
+			j.Inconclusive("the other user's approval was " + string(d.Decision.Outcome) + ", from the same address as the guesses: " + d.Detail)
 		}
 	}
 }

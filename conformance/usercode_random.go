@@ -17,16 +17,16 @@ const (
 func judgeCodeSpace(e *Evidence, j *Judgement) {
 	codes := userCodes(e.Starts())
 	if len(codes) < enoughCodes {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen, %d are needed", len(codes), enoughCodes))
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", len(codes), enoughCodes))
 		return
 	}
 	bits, _ := variety(ofUsualLength(codes), 36)
 	actual := fmt.Sprintf("about %.1f bits, estimated from %d codes", bits, len(codes))
 	switch {
 	case bits < fewBits:
-		j.Fail(fmt.Sprintf("user codes of at least %d bits", someBits), actual)
+		j.Fail(fmt.Sprintf("user codes with at least %d bits of randomness", someBits), actual)
 	case bits < someBits:
-		j.Warn(fmt.Sprintf("user codes of at least %d bits", someBits), actual)
+		j.Warn(fmt.Sprintf("user codes with at least %d bits of randomness", someBits), actual)
 	default:
 		j.Saw(len(codes), "user code")
 	}
@@ -40,7 +40,7 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		row = ofUsualLength(row)
 	}
 	if len(row) < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d codes were given in a row, %d are needed", len(row), inRow))
+		j.Inconclusive(fmt.Sprintf("only %d user codes came in a row; %d are needed", len(row), inRow))
 		return
 	}
 	all := userCodes(e.Starts())
@@ -50,10 +50,12 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		j.Fail("user codes in random order", fmt.Sprintf("%d in a row that rise or fall steadily", len(row)), xs...)
 	}
 	if n := equalSteps(values, size); n >= 0.3 {
-		j.Fail("codes that do not follow from each other", fmt.Sprintf("%.0f %% of the steps from one to the next are equal", 100*n), xs...)
+		j.Fail("user codes that cannot be computed from each other",
+			fmt.Sprintf("equal differences between %.0f %% of neighbouring codes", 100*n), xs...)
 	}
 	if r := correlation(values, size); math.Abs(r) > 0.8 {
-		j.Fail("codes that do not follow the time", fmt.Sprintf("a correlation with the order of starts of %.2f", r), xs...)
+		j.Fail("user codes that do not follow the time",
+			fmt.Sprintf("a correlation of %.2f with the order in which they were issued", r), xs...)
 	}
 	judgePositions(j, ofUsualLength(all))
 	j.Saw(len(row), "user code")
@@ -69,14 +71,17 @@ func judgePositions(j *Judgement, codes []string) {
 		}
 		switch {
 		case fixed > prefix:
-			j.Fail("every character of the code to vary", fmt.Sprintf("%d characters amid the code are the same in %d codes", fixed-prefix, len(codes)))
+			j.Fail("every character of the user code to vary",
+				fmt.Sprintf("%d characters inside the code that are the same in %d codes", fixed-prefix, len(codes)))
 		case fixed > 0:
-			j.Warn("every character of the code to vary", fmt.Sprintf("all %d codes begin with %q", len(codes), codes[0][:prefix]))
+			j.Warn("every character of the user code to vary",
+				fmt.Sprintf("%d codes that all begin with %q", len(codes), codes[0][:prefix]))
 		}
 	}
 	for i := range len(codes[0]) {
 		if p := evenness(codes, i); p < 1e-6 {
-			j.Warn("every character to be equally likely", fmt.Sprintf("an uneven distribution of character %d (chi-square, p = %.0e)", i+1, p))
+			j.Warn("every character of the user code to be equally likely",
+				fmt.Sprintf("an uneven distribution of character %d (chi-square, p = %.0e)", i+1, p))
 		}
 	}
 }

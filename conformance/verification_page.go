@@ -88,7 +88,7 @@ var verificationPage = &Scenario{
 // not be reached from here.
 func (e *Evidence) openedPage(j *Judgement) *Exchange {
 	if where, ok := e.Fact(verificationPage, "unvisited"); ok {
-		j.Inconclusive("the page is not opened from here: " + where)
+		j.Inconclusive("dfcheck does not open this verification page: " + where)
 		return nil
 	}
 	x := e.One(verificationPage, "page")
@@ -96,10 +96,10 @@ func (e *Evidence) openedPage(j *Judgement) *Exchange {
 	case x == nil:
 		return nil
 	case x.Response == nil:
-		j.Inconclusive("the page cannot be reached from here: "+x.Error, x)
+		j.Inconclusive("the verification page cannot be reached from here: "+x.Error, x)
 		return nil
 	case redirects(x):
-		j.Inconclusive(fmt.Sprintf("the page redirects more than %d times", maxHops), x)
+		j.Inconclusive(fmt.Sprintf("the verification page redirects more than %d times", maxHops), x)
 		return nil
 	}
 	return x
@@ -116,10 +116,10 @@ func judgeVerificationPage(e *Evidence, j *Judgement) {
 	}
 	for _, hop := range e.Of(verificationPage, "page") {
 		if u, err := url.Parse(hop.Request.URL); err == nil && u.Scheme == "http" && !isPrivate(u.Hostname()) {
-			j.Warn("https all the way to the page", hop.Request.URL, hop)
+			j.Warn("https on the whole way to the verification page", hop.Request.URL, hop)
 		}
 	}
-	const expected = "an HTML page, or one to sign in at"
+	const expected = "the verification URI to open an HTML page, possibly one to sign in"
 	switch {
 	case (x.Status() == http.StatusOK || x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden) && isHTML(x):
 		j.Pass(x)
@@ -138,14 +138,14 @@ func judgeFramedPage(e *Evidence, j *Judgement) {
 		return
 	}
 	if !isHTML(x) || x.Class() == 5 || x.Status() == http.StatusNotFound {
-		j.Inconclusive("there is no HTML page, see DF-USERCODE-012", x)
+		j.Inconclusive("there is no HTML page; see DF-USERCODE-012", x)
 		return
 	}
 	if frameProof(x) {
 		j.Pass(x)
 		return
 	}
-	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options", "neither, so any site can frame the page", x)
+	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options", "neither, so that any site can frame the page", x)
 }
 
 // frameProof tells whether strangers' pages may not show this one in a frame.
@@ -205,9 +205,9 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 	}
 	polls := e.Of(openedLink, "after")
 	if len(polls) > 0 && !reached && polls[0].StillPending() {
-		j.Inconclusive("no page could be reached from here")
+		j.Inconclusive("no verification page could be reached from here")
 		return
 	}
-	j.Each(polls, DuePending, "the grant to stay pending after its link was opened",
+	j.Each(polls, DuePending, "the grant to stay pending after verification_uri_complete was opened",
 		passIf(stillPending), openIf(infrastructure), failIf(givesTokens), failIf(errorIs(spec.ErrAccessDenied)))
 }
