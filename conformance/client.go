@@ -148,12 +148,13 @@ var foreignRedemption = &Scenario{
 func judgeForeignPolls(e *Evidence, j *Judgement) {
 	refused := []Rule{
 		failIf(givesTokens),
-		passIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)), passIf(e.asUnknown),
+		passIf(errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
 		warnIf(class(4), errorIs(spec.ErrInvalidRequest, spec.ErrAccessDenied)),
 	}
-	j.Each(e.Of(foreignPolls, "undecided"), DueRefusal, "invalid_grant for another client's code",
+	unknown := e.likeUnknown(j)
+	unknown.Each(e.Of(foreignPolls, "undecided"), DueRefusal, "invalid_grant for another client's code",
 		append([]Rule{warnIf(stillPending)}, refused...)...)
-	j.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
+	unknown.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
 		append(refused, warnIf(stillPending))...)
 	if !e.Has(NeedSecondClient) {
 		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered client can redeem the code")

@@ -24,6 +24,12 @@ func TestControl(t *testing.T) {
 		{"refused in other words", answered(400, unknown), answered(404, `{"error":"no_such_code"}`), reports.Warning},
 		{"the plain one was limited", answered(429, ""), answered(500, ""), reports.Inconclusive},
 		{"there is no plain one", nil, answered(500, ""), reports.Inconclusive},
+		{"tokens, and the plain one was limited", answered(429, ""), answered(200, tokens), reports.Fail},
+		{"tokens, and there is no plain one", nil, answered(200, tokens), reports.Fail},
+		{"tokens under an error, and there is no plain one", nil, answered(500, tokens), reports.Fail},
+		{"tokens for both, under different statuses", answered(400, tokens), answered(200, tokens), reports.Inconclusive},
+		{"pending, and the plain one was limited", answered(429, ""), answered(400, pending), reports.Inconclusive},
+		{"pending, and there is no plain one", nil, answered(400, pending), reports.Inconclusive},
 		{"all is well", nil, answered(400, unknown), reports.Pass},
 	} {
 		j := &Judgement{}

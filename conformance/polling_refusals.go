@@ -28,13 +28,10 @@ func judgeUnknownCodes(e *Evidence, j *Judgement) {
 		warnIf(errorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), warnIf(statusIs(404), hasError))
 }
 
-// asUnknown reports whether an answer is what this server says to any code that
-// nobody issued. DF-POLL-011 judges that answer, and no other check repeats its
-// finding (ruling R26).
-func (e *Evidence) asUnknown(x *Exchange) bool {
-	return slices.ContainsFunc(e.Of(unknownCodes, "of the usual shape", "of another shape"), func(u *Exchange) bool {
-		return u.Class() == 4 && u.Class() == x.Class() && u.ErrorCode() == x.ErrorCode() && !u.StillPending() && !u.Infrastructure()
-	})
+// likeUnknown compares with what this server says to a code that nobody issued.
+// DF-POLL-011 judges that answer, and no other check repeats its finding (ruling R26).
+func (e *Evidence) likeUnknown(j *Judgement) Comparison {
+	return j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011")
 }
 
 // alteredCodes polls a live code in spellings that are not its own.
@@ -85,7 +82,7 @@ func judgeAlteredCodes(e *Evidence, j *Judgement) {
 		if space || folded {
 			accepted = warnIf(stillPending)
 		}
-		j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011").Each([]*Exchange{x}, DueRefusal,
+		e.likeUnknown(j).Each([]*Exchange{x}, DueRefusal,
 			spec.ErrInvalidGrant+" for a code that is not exactly the one issued", failIf(givesTokens), accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
 			warnIf(errorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
@@ -215,8 +212,7 @@ var overlongPolls = &Scenario{
 }
 
 func judgeOverlongPolls(e *Evidence, j *Judgement) {
-	unknown := e.One(unknownCodes, "of the usual shape")
-	plain := j.Against(unknown, "DF-POLL-011")
+	plain := e.likeUnknown(j)
 	for _, x := range e.Of(overlongPolls) {
 		switch {
 		case x.Op != OpToken:
@@ -287,7 +283,7 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		each := j.Each
 		switch {
 		case strings.Contains(x.Step, "another") && strings.Contains(x.Step, "device_code"):
-			each = j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011").Each
+			each = e.likeUnknown(j).Each
 		case strings.Contains(x.Step, "another"):
 			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
 		}

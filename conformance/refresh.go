@@ -279,7 +279,7 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 		warnIf(class(4), hasError),
 	}
 	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a credential of another kind", rules...)
-	code, token := j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011"), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
+	code, token := e.likeUnknown(j), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
 	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
 		switch {
 		case x.Step == randomRefresh:
