@@ -1,7 +1,8 @@
 package conformance
 
 import (
-	"maps"
+	"cmp"
+	"math"
 	"slices"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -15,6 +16,14 @@ import (
 // Options.AllDecisions is set.
 const MaxDecisions = 10
 
+// mostDecisions is how often a person is asked in a run, at most.
+func (o Options) mostDecisions() int {
+	if o.AllDecisions {
+		return math.MaxInt
+	}
+	return MaxDecisions
+}
+
 // worth is what a check counts when decisions are few: by its level, and half of
 // that where the server may issue no refresh token at all.
 func worth(r spec.Requirement) int {
@@ -25,21 +34,30 @@ func worth(r spec.Requirement) int {
 	return w
 }
 
-// spare lists the scenarios that a person is not asked for. The rest is chosen
-// step by step: what decides the most checks for a decision comes first.
-func spare(checks []Check, f *Facts, documented bool) []string {
-	everything := deciding(checks, f, documented)
-	asked, left := map[*Scenario]bool{}, MaxDecisions
+// A goal is what decisions are spent on: the scenarios that decide a check, and
+// what that is worth.
+type goal struct {
+	scenarios []*Scenario
+	worth     int
+}
+
+// chosen lists the scenarios that a person is asked for, of so many decisions at
+// most, in the order of their turns: those of the gates come first, and then what
+// decides the most checks for a decision. Whoever stops early has got the most.
+func chosen(checks []Check, f *Facts, documented bool, limit int) []*Scenario {
+	all, left := goals(checks, f, documented), limit
+	asked := map[*Scenario]bool{}
+	var out []*Scenario
 	for {
 		var best []*Scenario
 		gained, price := 0, 1
-		for _, c := range slices.Sorted(maps.Keys(everything)) {
-			add := without(everything[c], asked)
+		for _, g := range all {
+			add := without(g.scenarios, asked)
 			n := decisionsOf(add, f)
 			if len(add) == 0 || n > left {
 				continue
 			}
-			if gain := gainOf(everything, asked, add); gain*price > gained*n {
+			if gain := gainOf(all, asked, add); gain*price > gained*n {
 				best, gained, price = add, gain, n
 			}
 		}
@@ -49,29 +67,54 @@ func spare(checks []Check, f *Facts, documented bool) []string {
 		for _, s := range best {
 			asked[s] = true
 		}
-		left -= price
+		out, left = append(out, best...), left-price
 	}
-	return spared(checks, f, asked)
+	slices.SortStableFunc(out, func(a, b *Scenario) int { return cmp.Compare(afterGates(a), afterGates(b)) })
+	return out
 }
 
-// deciding lists, for each check that cannot do without an approver, the
-// scenarios in which its decisions are made, those of its gates included.
-func deciding(checks []Check, f *Facts, documented bool) map[string][]*Scenario {
-	out := map[string][]*Scenario{}
+// afterGates is 0 for the scenarios of the gate that decisions open, 1 for others.
+func afterGates(s *Scenario) int {
+	if g, _ := checkByID(GateTokens); slices.Contains(g.Reads, s) {
+		return 0
+	}
+	return 1
+}
+
+// goals are, for each check, the scenarios it reads in which decisions are made,
+// with those of its gates. A check that can do without an approver is worth half
+// as much, for it shows more with one; what a check only wants is worth least.
+func goals(checks []Check, f *Facts, documented bool) []goal {
+	var out []goal
 	for _, c := range checks {
-		if v, _ := unable(c, f, documented); v != "" || !slices.Contains(c.Needs, NeedApprover) {
+		r, err := spec.Lookup(c.ID)
+		if v, _ := unable(c, f, documented); v != "" || err != nil {
 			continue
 		}
-		reads := c.Reads
+		reads, full := c.Reads, worth(r)
+		if !slices.Contains(c.Needs, NeedApprover) {
+			full = max(full/2, 1)
+		}
 		for _, id := range c.gates(documented) {
 			if g, ok := checkByID(id); ok {
 				reads = slices.Concat(reads, g.Reads)
 			}
 		}
-		for _, s := range reads {
-			if s.runs(f) && s.fits(f) && s.decisions(f) > 0 && !slices.Contains(out[c.ID], s) {
-				out[c.ID] = append(out[c.ID], s)
-			}
+		reads = deciding(reads, f)
+		out = append(out, goal{reads, full})
+		for _, s := range deciding(c.Wants, f) {
+			out = append(out, goal{deciding(append(reads, s), f), 1})
+		}
+	}
+	return out
+}
+
+// deciding keeps the scenarios in which decisions are made on this target.
+func deciding(ss []*Scenario, f *Facts) []*Scenario {
+	var out []*Scenario
+	for _, s := range ss {
+		if s.runs(f) && s.fits(f) && s.decisions(f) > 0 && !slices.Contains(out, s) {
+			out = append(out, s)
 		}
 	}
 	return out
@@ -88,24 +131,24 @@ func decisionsOf(ss []*Scenario, f *Facts) (n int) {
 	return n
 }
 
-// gainOf is the worth of the checks that more scenarios would decide.
-func gainOf(everything map[string][]*Scenario, asked map[*Scenario]bool, add []*Scenario) (gain int) {
-	for id, ss := range everything {
-		missing := without(ss, asked)
-		decided := !slices.ContainsFunc(missing, func(s *Scenario) bool { return !slices.Contains(add, s) })
-		if r, err := spec.Lookup(id); err == nil && len(missing) > 0 && decided {
-			gain += worth(r)
+// gainOf is the worth of the goals that more scenarios would reach.
+func gainOf(all []goal, asked map[*Scenario]bool, add []*Scenario) (gain int) {
+	for _, g := range all {
+		missing := without(g.scenarios, asked)
+		reached := !slices.ContainsFunc(missing, func(s *Scenario) bool { return !slices.Contains(add, s) })
+		if len(missing) > 0 && reached {
+			gain += g.worth
 		}
 	}
 	return gain
 }
 
 // spared lists the scenarios with decisions that are not asked for.
-func spared(checks []Check, f *Facts, asked map[*Scenario]bool) []string {
+func spared(checks []Check, f *Facts, asked []*Scenario) []string {
 	var out []string
 	for _, c := range checks {
-		for _, s := range c.Reads {
-			if !asked[s] && s.decisions(f) > 0 && !slices.Contains(out, s.Name) {
+		for _, s := range c.named() {
+			if !slices.Contains(asked, s) && s.decisions(f) > 0 && !slices.Contains(out, s.Name) {
 				out = append(out, s.Name)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,6 +151,20 @@ func TestSlowApprover(t *testing.T) {
 	}
 }
 
+// indispensable are checks that a person is asked for whatever else is left out.
+var indispensable = []string{GateTokens, "DF-DENY-001", "DF-DENY-002", "DF-REUSE-001", "DF-POLL-008", "DF-CLIENT-002"}
+
+// decisionsIn names the scenarios whose decisions were made, in this order.
+func decisionsIn(t *Transcript) []string {
+	var out []string
+	for _, ev := range t.Events {
+		if ev.Kind == EventDecision {
+			out = append(out, ev.Scenario)
+		}
+	}
+	return out
+}
+
 // TestPerson: a person who takes 8 s is asked at most ten times, one device after
 // the other, each code with its lifetime before it, and decides the gates.
 func TestPerson(t *testing.T) {
@@ -174,9 +189,18 @@ func TestPerson(t *testing.T) {
 							t.Error(line)
 						}
 					}
-					for _, id := range []string{GateTokens, "DF-DENY-001"} {
+					for _, id := range indispensable {
 						if byID[id].Verdict != reports.Pass {
 							t.Errorf("%s is %s: %s", id, byID[id].Verdict, byID[id].Reason)
+						}
+					}
+					asked := decisionsIn(run.Transcript())
+					if first := approvedFlow.Name; len(asked) == 0 || asked[0] != first {
+						t.Errorf("the person is asked for %v, not first for the %s", asked, first)
+					}
+					for _, s := range []*Scenario{replayedCode, foreignRedemption} { // where the gravest faults show
+						if !slices.Contains(asked, s.Name) {
+							t.Errorf("the person is not asked for the %s, but for %v", s.Name, asked)
 						}
 					}
 					if h.asked > MaxDecisions || h.asked != h.expected {
@@ -190,6 +214,26 @@ func TestPerson(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestWantedDecisions: what checks only want to be played counts as a decision too.
+func TestWantedDecisions(t *testing.T) {
+	for _, c := range []struct {
+		only    []string
+		raced   bool
+		atLeast int
+	}{
+		{[]string{"DF-REUSE-001"}, true, 4},
+		{[]string{"DF-REUSE-001", "TOKEN", "DENY"}, false, 9},
+	} {
+		b := bench{server: embedded("rfc8628"), target: slowly(true, always(time.Second)), opts: Options{Only: c.only}}
+		b.inBubble(t, func(_ context.Context, run *Run) {
+			p := run.Plan()
+			if p.Decisions > MaxDecisions || p.Decisions < c.atLeast || slices.Contains(p.Scenarios, redeemingRace) != c.raced {
+				t.Errorf("%v: %d decisions", c.only, p.Decisions)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,6 +84,7 @@ type Plan struct {
 	// long a person has to stay for them; 0 for a program.
 	Decisions int
 	Attended  time.Duration
+	turns     []*Scenario // those that a person is asked for, in this order
 }
 
 // Planned is a check in a plan. A check with a Verdict will not run.
@@ -163,8 +165,11 @@ func selector(names []string) (map[string]bool, error) {
 func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 	p := &Plan{}
 	f.layOut(laidOut(o))
-	if f.Unasked = nil; f.Timing.Pace > 0 && !o.AllDecisions {
-		f.Unasked = spare(checks, f, documented)
+	if f.Unasked = nil; f.Timing.Pace > 0 {
+		p.turns = chosen(checks, f, documented, o.mostDecisions())
+		if !o.AllDecisions {
+			f.Unasked = spared(checks, f, p.turns)
+		}
 	}
 	for _, c := range checks {
 		pl := Planned{ID: c.ID}
@@ -180,12 +185,27 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 			}
 		}
 	}
+	slices.SortStableFunc(p.Scenarios, func(a, b *Scenario) int { return cmp.Compare(p.turn(a), p.turn(b)) })
 	for n := laidOut(o); p.starts(f.Timing) > o.MaxStarts && n > 1; n-- {
 		f.layOut(n - 1)
 	}
 	p.ask(f)
 	p.cost(f.Timing, o)
 	return p
+}
+
+// turn is a scenario's place among those that a person is asked for.
+func (p *Plan) turn(s *Scenario) int {
+	if i := slices.Index(p.turns, s); i >= 0 {
+		return i
+	}
+	return len(p.turns)
+}
+
+// first lists the scenarios that a person is asked for before anything else that
+// waits: much rests on them.
+func (p *Plan) first() []*Scenario {
+	return slices.DeleteFunc(slices.Clone(p.turns), func(s *Scenario) bool { return afterGates(s) > 0 })
 }
 
 // starts counts the device authorization requests that --max-starts is about.
@@ -296,6 +316,10 @@ func (p *Plan) cost(t Timing, o Options) {
 	}
 	main := lane(LaneIsolation) + lane(LaneInstant) + max(lane(LaneInterval, LaneApprove), p.Attended) +
 		sum[LaneAlone] + paced(requests[LaneAlone])
-	p.Critical = lane(LaneFirst) + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
+	var first time.Duration
+	for _, s := range p.first() {
+		first += s.Cost(t).Wait + t.Pace
+	}
+	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
 	p.Worst = p.Critical + o.MaxWait
 }

@@ -25,6 +25,9 @@ func (r *Run) record(ctx context.Context) {
 	if !r.startable() {
 		return // the gates say why
 	}
+	for _, s := range r.plan.first() {
+		r.play(ctx, r.scene(s, false))
+	}
 	var expiry sync.WaitGroup
 	expiry.Go(func() { r.lanes(ctx, LaneExpiry) })
 	r.lanes(ctx, LaneIsolation)
@@ -80,15 +83,17 @@ func (r *Run) serial(ctx context.Context) {
 				r.finish(s)
 				continue
 			}
-			r.play(ctx, s, true)
+			r.play(ctx, r.scene(s, true))
 		}
 	}
 }
 
-func (r *Run) inLane(l Lane) []*Scenario {
+// inLane lists what is left to do in some lanes, in the order of the turns.
+func (r *Run) inLane(ls ...Lane) []*Scenario {
 	var out []*Scenario
+	first := r.plan.first()
 	for _, s := range r.plan.Scenarios {
-		if s.Lane == l {
+		if slices.Contains(ls, s.Lane) && !slices.Contains(first, s) {
 			out = append(out, s)
 		}
 	}
@@ -98,29 +103,38 @@ func (r *Run) inLane(l Lane) []*Scenario {
 // lanes runs the scenarios of some lanes side by side.
 func (r *Run) lanes(ctx context.Context, ls ...Lane) {
 	var wg sync.WaitGroup
-	for _, l := range ls {
-		for _, s := range r.inLane(l) {
-			wg.Go(func() { r.play(ctx, s, false) })
-		}
+	for _, s := range r.inLane(ls...) {
+		scene := r.scene(s, false)
+		wg.Go(func() { r.play(ctx, scene) })
 	}
 	wg.Wait()
 }
 
 func (r *Run) oneByOne(ctx context.Context, l Lane) {
 	for _, s := range r.inLane(l) {
-		r.play(ctx, s, false)
+		r.play(ctx, r.scene(s, false))
 	}
 }
 
+// scene sets a scenario up. Where a person is asked, its turn comes after those of
+// all that were set up before it.
+func (r *Run) scene(s *Scenario, serial bool) *Scene {
+	scene := &Scene{session: r.session, scenario: s, serial: serial}
+	if !s.AsksLate {
+		scene.queue()
+	}
+	return scene
+}
+
 // play runs one scenario. A panic in it is ours, never the target's.
-func (r *Run) play(ctx context.Context, s *Scenario, serial bool) {
+func (r *Run) play(ctx context.Context, scene *Scene) {
+	s := scene.scenario
 	defer r.finish(s)
+	defer scene.endTurn()
 	if ctx.Err() != nil {
 		return
 	}
 	r.progress(s.Lane.String())
-	scene := &Scene{session: r.session, scenario: s, serial: serial}
-	defer scene.endTurn()
 	if !scene.takeTurn(ctx, false) {
 		return
 	}

@@ -29,7 +29,7 @@ type session struct {
 	room    *rate.Limiter // rounds of races begin at the pace of their requests
 	crowd   *rate.Limiter // what races may take of the pace
 	slots   *semaphore.Weighted
-	turn    chan struct{} // held by the scene that a person decides for
+	turns   turns // of the scenes that a person decides for
 	client  *http.Client
 
 	mu       sync.Mutex
@@ -68,7 +68,6 @@ func newSession(t *Target, opts Options) *session {
 		room:    rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), roomBurst),
 		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
-		turn:    make(chan struct{}, 1),
 		client:  t.httpClient(),
 		working: map[Operation]spec.Encoding{},
 		left:    map[*Scenario]chan *Flow{},

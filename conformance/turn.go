@@ -13,12 +13,34 @@ import (
 // shown holds the turn from its first start to its last decision, and begins its
 // flows one after the other, so that no code ends while another is on the screen.
 
+// turns come in the order in which scenes queue for them.
+type turns struct {
+	mu   sync.Mutex
+	last <-chan struct{} // closed when the last turn has ended; nil before the first
+}
+
+// join returns what to wait for, and what to close when the turn ends.
+func (q *turns) join() (before <-chan struct{}, end chan struct{}) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	before, end = q.last, make(chan struct{})
+	if before == nil {
+		free := make(chan struct{})
+		close(free)
+		before = free
+	}
+	q.last = end
+	return before, end
+}
+
 // asking is what a scene knows of its questions to the approver.
 type asking struct {
-	mu   sync.Mutex
-	turn bool          // it holds the session's turn
-	left int           // decisions that are still to come
-	took time.Duration // by all that were made
+	mu     sync.Mutex
+	before <-chan struct{} // the turn before its own; nil when it is not in the queue
+	end    chan struct{}   // closed at the end of its turn
+	turn   bool            // it is its turn
+	left   int             // decisions that are still to come
+	took   time.Duration   // by all that were made
 }
 
 // person is who decides, nil when it is a program or nobody.
@@ -30,16 +52,28 @@ func (t *Target) person() approve.Person {
 // mayAsk tells whether the scene's decisions are part of the run.
 func (s *Scene) mayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
 
+// queue joins the queue for a person, if the scene asks one.
+func (s *Scene) queue() {
+	if s.target.person() != nil && s.scenario.decisions(&s.target.Facts) > 0 {
+		s.asking.before, s.asking.end = s.turns.join()
+	}
+}
+
 // takeTurn waits until a person is free for the scene, once before its first start
 // and, where it asks late, with the decision; false means that the run has ended.
 func (s *Scene) takeTurn(ctx context.Context, deciding bool) bool {
-	n := s.scenario.decisions(&s.target.Facts)
-	if s.target.person() == nil || n == 0 || deciding != s.scenario.AsksLate {
+	if deciding != s.scenario.AsksLate {
+		return true
+	}
+	if deciding {
+		s.queue()
+	}
+	if s.asking.before == nil {
 		return true
 	}
 	select {
-	case s.turn <- struct{}{}:
-		s.asking.turn, s.asking.left = true, n
+	case <-s.asking.before:
+		s.asking.turn, s.asking.left = true, s.scenario.decisions(&s.target.Facts)
 		return s.target.person().Ready(ctx) == nil
 	case <-ctx.Done():
 		return false
@@ -68,7 +102,7 @@ func (s *Scene) endTurn() {
 	defer s.asking.mu.Unlock()
 	if s.asking.turn {
 		s.asking.turn = false
-		<-s.turn
+		close(s.asking.end)
 	}
 }
 
