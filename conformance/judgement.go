@@ -64,7 +64,7 @@ func (j *Judgement) Warn(expected, actual string, xs ...*Exchange) {
 func (j *Judgement) Inconclusive(reason string, xs ...*Exchange) {
 	j.worsen(reports.Inconclusive, reason)
 	if len(xs) > 0 {
-		j.cite(reports.Inconclusive, "a decision", reason, xs)
+		j.cite(reports.Inconclusive, "an answer that can be judged", reason, xs)
 	}
 }
 
