@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"slices"
 	"unicode/utf16"
 
@@ -205,7 +206,9 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 			}
 			xs[btoi(x.Step == "own last")] = x
 		}
-		if xs[0] == nil || xs[1] == nil || xs[0].Infrastructure() || xs[1].Infrastructure() {
+		if slices.ContainsFunc(xs[:], func(x *Exchange) bool {
+			return x == nil || x.Infrastructure() || x.Status() == http.StatusTooManyRequests // whatever its body says (ruling R29)
+		}) {
 			continue
 		}
 		if x := e.One(unknownClientStart, "unknown client"); op == OpStart && x != nil && x.HasCodes() {

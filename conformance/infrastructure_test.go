@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -195,4 +196,31 @@ func recorded(t *testing.T, b bench) (out *Transcript) {
 		out = run.Transcript()
 	})
 	return out
+}
+
+// TestLimitedPollShowsNoValue: a limiter that says slow_down under 429 has not read
+// which of two values counts.
+func TestLimitedPollShowsNoValue(t *testing.T) {
+	c, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status, want := range map[int]reports.Verdict{429: reports.Pass, 400: reports.Warning} {
+		var xs []*Exchange
+		for i, op := range []Operation{OpStart, OpToken, OpStart, OpToken} {
+			x := answered(400, `{"error":"invalid_client"}`)
+			if i == 3 {
+				x = answered(status, `{"error":"slow_down"}`)
+			}
+			x.ID, x.Op, x.Flow, x.Provoked, x.Scenario = fmt.Sprintf("x%d", i), op, "f1", true, repeatedNames.Name
+			x.Step = []string{"own first", "own last"}[i/2]
+			xs = append(xs, x)
+		}
+		e := newEvidence(&Transcript{Exchanges: xs}, c)
+		j := &Judgement{evidence: e}
+		judgeRepeatedNames(e, j)
+		if got := j.result(Check{}).Verdict; got != want {
+			t.Errorf("after a %d the verdict is %s, want %s", status, got, want)
+		}
+	}
 }
