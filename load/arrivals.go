@@ -47,19 +47,19 @@ func (a *Arrivals) check() (errs []error) {
 		}
 	}
 	kinds := []string{"ramp", "constant", "poisson", "burst", "stages", "replay"}
-	bad(slices.Contains(kinds, a.Kind), "kind is %q; there are ramp, constant, poisson, burst, stages and replay", a.Kind)
-	bad(a.Over >= 0 && a.At >= 0, "a time is negative")
+	bad(slices.Contains(kinds, a.Kind), "kind is %q; it must be ramp, constant, poisson, burst, stages or replay", a.Kind)
+	bad(a.Over >= 0 && a.At >= 0, "over and at must not be negative")
 	bad(a.Kind != "constant" || a.Rate > 0, "a constant rate needs rate, in devices per second")
-	bad(a.Kind == "constant" || a.Rate == 0, "rate is for the kind constant")
-	bad(a.Kind == "ramp" || a.Kind == "poisson" || a.Over == 0, "over is for the kinds ramp and poisson")
+	bad(a.Kind == "constant" || a.Rate == 0, "rate belongs to the kind constant")
+	bad(a.Kind == "ramp" || a.Kind == "poisson" || a.Over == 0, "over belongs to the kinds ramp and poisson")
 	bad((a.Kind == "stages") == (len(a.Stages) > 0), "the kind stages and a list of stages go together")
-	bad(a.Kind == "replay" || a.File == "" && len(a.Times) == 0, "file and times are for the kind replay")
+	bad(a.Kind == "replay" || a.File == "" && len(a.Times) == 0, "file and times belong to the kind replay")
 	bad(a.Kind != "replay" || len(a.Times) > 0, "replay needs a file, or times")
-	bad(len(a.Times) == 0 || slices.Min(a.Times) >= 0, "a time is negative")
-	bad(len(a.Stages) <= maxStages, "%d stages; %d are possible", len(a.Stages), maxStages)
+	bad(len(a.Times) == 0 || slices.Min(a.Times) >= 0, "times must not be negative")
+	bad(len(a.Stages) <= maxStages, "%d stages; the maximum is %d", len(a.Stages), maxStages)
 	shares, names := 0.0, map[string]bool{}
 	for _, s := range a.Stages {
-		bad(slices.Contains([]string{"ramp", "poisson", "burst"}, s.Kind), "stage %q is of kind %q; there are ramp, poisson and burst", s.Name, s.Kind)
+		bad(slices.Contains([]string{"ramp", "poisson", "burst"}, s.Kind), "stage %q is of kind %q; it must be ramp, poisson or burst", s.Name, s.Kind)
 		bad(s.Share >= 0 && s.Over >= 0, "stage %q has a negative share or length", s.Name)
 		bad(!names[s.Name], "two stages are called %q", s.Name)
 		names[s.Name] = true

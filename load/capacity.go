@@ -103,7 +103,7 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 		}
 	}
 	if ctx.Err() != nil {
-		out.Notes = append(out.Notes, "interrupted: the answer is what was known by then")
+		out.Notes = append(out.Notes, "interrupted: the answer rests on the measurements made by then")
 	}
 	conclude(out, look)
 	return out, nil
@@ -151,10 +151,10 @@ func (s Capacity) measure(ctx context.Context, t Target, p *Profile, o Options) 
 func (s Capacity) Check() error {
 	s = s.withDefaults()
 	if s.Hold < 0 || !(s.Precision >= 0.02 && s.Precision <= 1) || s.Most < 1 {
-		return errors.New("a search holds for a positive time, to a precision of 0.02 to 1, with one measurement or more")
+		return errors.New("hold must be above 0, precision 0.02 to 1, and measurements 1 or more")
 	}
 	if s.First < 1 || s.MaxDevices < 1 || s.MaxDevices > MaxDevices {
-		return fmt.Errorf("from %d to %d devices; 1 to %d are possible", s.First, s.MaxDevices, MaxDevices)
+		return fmt.Errorf("from %d to %d devices; 1 to %d are allowed, and the first crowd must not be the larger one", s.First, s.MaxDevices, MaxDevices)
 	}
 	for _, text := range s.Objectives {
 		th, err := parseThreshold(text)
@@ -240,7 +240,7 @@ func conclude(out *reports.Capacity, look *search) {
 func bound(out *reports.Capacity) {
 	most := out.MaxDevices
 	if out.High > most {
-		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the most that were to be tried", most))
+		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", most))
 	}
 	out.Devices, out.Low, out.High = min(out.Devices, most), min(out.Low, most), min(out.High, most)
 }

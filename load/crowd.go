@@ -136,10 +136,10 @@ func (c *crowd) begin(d *device, j *job) bool {
 	c.active.Add(1)
 	twice, userTwice := c.ledger.issue(j.device, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
 	if twice {
-		c.violate(sameDeviceCode, j, "its device code is another live device's")
+		c.violate(sameDeviceCode, j, "the device code of another live device")
 	}
 	if userTwice {
-		c.violate(sameUserCode, j, "its user code is another live device's")
+		c.violate(sameUserCode, j, "the user code of another live device")
 	}
 	if c.approver == nil {
 		return true

@@ -23,13 +23,13 @@ func (d *Delay) check() (errs []error) {
 			errs = append(errs, fmt.Errorf("delay: "+format, args...))
 		}
 	}
-	bad(slices.Contains([]string{"fixed", "uniform", "lognormal", "replay"}, d.Kind), "kind is %q; there are fixed, uniform, lognormal and replay", d.Kind)
-	bad(d.Median >= 0 && d.P95 >= 0, "a time is negative")
+	bad(slices.Contains([]string{"fixed", "uniform", "lognormal", "replay"}, d.Kind), "kind is %q; it must be fixed, uniform, lognormal or replay", d.Kind)
+	bad(d.Median >= 0 && d.P95 >= 0, "median and p95 must not be negative")
 	bad(d.Kind != "lognormal" || d.P95 > d.Median && d.Median > 0, "lognormal needs a median and a larger p95")
-	bad(d.Kind == "lognormal" || d.P95 == 0, "p95 is for the kind lognormal")
+	bad(d.Kind == "lognormal" || d.P95 == 0, "p95 belongs to the kind lognormal")
 	bad(d.Kind != "replay" || len(d.Times) > 0 && d.Median == 0, "replay needs a file, or times, and no median")
-	bad(d.Kind == "replay" || d.File == "" && len(d.Times) == 0, "file and times are for the kind replay")
-	bad(len(d.Times) == 0 || slices.Min(d.Times) >= 0, "a time is negative")
+	bad(d.Kind == "replay" || d.File == "" && len(d.Times) == 0, "file and times belong to the kind replay")
+	bad(len(d.Times) == 0 || slices.Min(d.Times) >= 0, "times must not be negative")
 	return errs
 }
 

@@ -63,20 +63,20 @@ func (r *reply) infrastructure() bool {
 func (c *crowd) inspectToken(d *device, j *job) {
 	switch {
 	case d.flags&redeemed != 0 && d.flags&unsure == 0 && d.user == j.reply.token:
-		c.violate(tokenRepeated, j, "the first token again")
+		c.violate(tokenRepeated, j, "the same token again")
 	case d.flags&redeemed != 0 && d.flags&unsure == 0:
-		c.violate(tokenTwice, j, "another token than the first")
+		c.violate(tokenTwice, j, "a different token")
 	case d.state == doubting:
 		c.violate(twoAnswers, j, "a token, one poll after the refusal")
 	case d.flags&refused != 0, d.denied(j.sent):
 		c.violate(tokenDenied, j, "a token")
 	case d.flags&ended != 0 || j.sent > d.ends()+int64(endTolerance):
-		c.violate(tokenLate, j, "%.1f s after the end", float64(j.sent-d.ends())/1e9)
+		c.violate(tokenLate, j, "%.1f s after the code expired", float64(j.sent-d.ends())/1e9)
 	case d.flags&decisionSent == 0 && c.approver != nil:
-		c.violate(tokenEarly, j, "nobody was asked")
+		c.violate(tokenEarly, j, "no decision had been sent")
 	}
 	if c.ledger.hand(j.reply.token, j.device) {
-		c.violate(sameToken, j, "its token is another device's")
+		c.violate(sameToken, j, "the token of another device")
 	}
 }
 
@@ -95,7 +95,7 @@ func (c *crowd) inspectPending(d *device, j *job) {
 		c.violate(wentBack, j, "authorization_pending")
 	case d.state == replaying:
 	case j.sent > d.ends()+int64(endTolerance):
-		c.violate(pendingLate, j, "%.1f s after the end", float64(j.sent-d.ends())/1e9)
+		c.violate(pendingLate, j, "%.1f s after the code expired", float64(j.sent-d.ends())/1e9)
 	case d.flags&unsure == 0 && d.waited != 0 && j.sent-d.decided >= int64(d.waited)*1000+2*int64(d.interval)*int64(time.Second):
 		v := approvalUnseen
 		if d.flags&decisionIsDenial != 0 {
@@ -124,11 +124,11 @@ func (c *crowd) inspectRefusal(d *device, j *job) {
 	case j.reply.outcome == outDenied && c.approver == nil || j.reply.outcome != outDenied && !live:
 		return
 	case d.flags&decisionSent != 0:
-		c.violate(approvalRefused, j, "%s at poll %d, %.1f s before the end", what, d.polls+1, left)
+		c.violate(approvalRefused, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
 	case j.reply.outcome == outExpired:
-		c.violate(endedEarly, j, "%s at poll %d, %.1f s before the end", what, d.polls+1, left)
+		c.violate(endedEarly, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
 	default:
-		c.violate(liveRefused, j, "%s at poll %d, %.1f s before the end", what, d.polls+1, left)
+		c.violate(liveRefused, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
 	}
 	j.doubtful = true
 }
@@ -145,7 +145,7 @@ func (c *crowd) inspectLimit(d *device, j *job) {
 		c.record.limitedEarly(j.reply.status)
 	}
 	if kept := j.sent - d.received; d.state == polling && d.keepsPace(&c.kind(d).Behaviour) && kept >= int64(d.interval)*int64(time.Second) {
-		c.violate(limitedInPace, j, "poll %d of its flow, %.3f s after the last answer, of %d s", d.polls+1, float64(kept)/1e9, d.interval)
+		c.violate(limitedInPace, j, "poll %d of its flow, %.3f s after the last answer; the interval is %d s", d.polls+1, float64(kept)/1e9, d.interval)
 	}
 }
 
@@ -161,8 +161,8 @@ func (c *crowd) inspectPace(d *device, j *job) {
 	offended := j.received-d.sent < interval
 	switch {
 	case j.reply.outcome == outSlowDown && kept && d.flags&unsure == 0:
-		c.violate(undeserved, j, "%.3f s after the last answer, of %d s", float64(j.sent-d.received)/1e9, d.interval)
+		c.violate(undeserved, j, "%.3f s after the last answer; the interval is %d s", float64(j.sent-d.received)/1e9, d.interval)
 	case j.reply.outcome == outPending && offended:
-		c.violate(unpunished, j, "%.3f s after the last poll, of %d s", float64(j.received-d.sent)/1e9, d.interval)
+		c.violate(unpunished, j, "%.3f s after the last poll; the interval is %d s", float64(j.received-d.sent)/1e9, d.interval)
 	}
 }

@@ -49,7 +49,7 @@ var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * tim
 func (p *Plan) Check() error {
 	switch {
 	case p.Devices < 1:
-		return errors.New("a plan is for one device or more")
+		return errors.New("devices must be 1 or more")
 	case p.Interval < time.Second || p.Interval > maxInterval*time.Second:
 		return fmt.Errorf("interval %s is not between 1 s and %d s", p.Interval, maxInterval)
 	case p.Lifetime < p.Interval:
@@ -57,7 +57,7 @@ func (p *Plan) Check() error {
 	case p.Latency < 0 || p.Latency > time.Minute:
 		return fmt.Errorf("latency %s is not between 0 and 1 min", p.Latency)
 	case p.Speed.PerSecond < 0:
-		return fmt.Errorf("a speed of %g requests per second", p.Speed.PerSecond)
+		return fmt.Errorf("speed is %g requests per second; it must be above 0", p.Speed.PerSecond)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (p *Plan) Forecast() (*reports.Forecast, error) {
 	}
 	q := p.Profile.WithDefaults()
 	if slices.ContainsFunc(q.Groups, func(g Group) bool { return g.Behaviour.Again == 0 }) {
-		out.Notes = append(out.Notes, "devices of this profile come once: the rates are those at the end of the arrivals, when most are under way")
+		out.Notes = append(out.Notes, "devices of this profile arrive once: the rates are those at the end of the arrivals, when most of them poll")
 	}
 	return out, nil
 }

@@ -74,11 +74,11 @@ func must(t *testing.T, p Plan) *reports.Forecast {
 func TestPlansAreChecked(t *testing.T) {
 	good := Plan{Devices: 1, Interval: time.Second, Lifetime: time.Minute}
 	for want, change := range map[string]func(*Plan){
-		"one device or more":   func(p *Plan) { p.Devices = 0 },
-		"not between 1 s":      func(p *Plan) { p.Interval = time.Millisecond },
-		"shorter than the int": func(p *Plan) { p.Lifetime = 0 },
-		"latency":              func(p *Plan) { p.Latency = -1 },
-		"a speed of":           func(p *Plan) { p.Speed.PerSecond = -1 },
+		"devices must be 1 or more": func(p *Plan) { p.Devices = 0 },
+		"not between 1 s":           func(p *Plan) { p.Interval = time.Millisecond },
+		"shorter than the int":      func(p *Plan) { p.Lifetime = 0 },
+		"latency":                   func(p *Plan) { p.Latency = -1 },
+		"speed is -1":               func(p *Plan) { p.Speed.PerSecond = -1 },
 	} {
 		p := good
 		change(&p)

@@ -71,8 +71,8 @@ func TestReplayFilesAreStrict(t *testing.T) {
 		"at,devices\n1,0\n":             `line 2: "0" is not a number of at least 1`,
 		"at,devices\n1\n":               "wrong number of fields",
 		"at,devices\n1,9000000\n":       "more than 5000000 devices",
-		"at\n1\n2026-01-02T15:04:05Z\n": "where the rows before have seconds",
-		"at\n2026-01-02T15:04:05Z\n1\n": "where the rows before have points in time",
+		"at\n1\n2026-01-02T15:04:05Z\n": "but the rows before have seconds",
+		"at\n2026-01-02T15:04:05Z\n1\n": "but the rows before have points in time",
 		"at\n1\nx\n3\ny\n":              `line 5: "y"`,
 		"at\n\"1\n":                     "parse error",
 	} {
@@ -88,22 +88,22 @@ func TestProfilesAreStrict(t *testing.T) {
 	for text, want := range map[string]string{
 		"divices: 5":                                                                   `"devices"`,
 		"arrivals: {kind: constant}":                                                   "a constant rate needs rate",
-		"arrivals: {kind: ramp, rate: 5}":                                              "rate is for the kind constant",
-		"arrivals: {kind: burst, over: 5s}":                                            "over is for the kinds ramp and poisson",
+		"arrivals: {kind: ramp, rate: 5}":                                              "rate belongs to the kind constant",
+		"arrivals: {kind: burst, over: 5s}":                                            "over belongs to the kinds ramp and poisson",
 		"arrivals: {kind: stages}":                                                     "the kind stages and a list of stages go together",
 		"arrivals: {kind: stages, stages: [{over: 1s}]}":                               "no stage has a share",
 		"arrivals: {kind: stages, stages: [{name: a, share: 1}, {name: a}]}":           `two stages are called "a"`,
 		"arrivals: {kind: replay}":                                                     "replay needs a file, or times",
 		"arrivals: {kind: replay, file: nowhere.csv}":                                  "nowhere.csv",
 		"arrivals: {kind: ramp, file: a.csv}":                                          "a.csv",
-		"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]":                          "p95 is for the kind lognormal",
+		"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]":                          "p95 belongs to the kind lognormal",
 		"groups: [{people: {delay: {kind: replay}}}]":                                  "replay needs a file, or times",
 		"groups: [{name: a}, {name: a}]":                                               `two groups are called "a"`,
 		"groups: [{name: a, behaviour: {early: -1s, give_up: -2m}}]":                   "group \"a\": early is -1s; it must not be negative\ngroup \"a\": give_up is -2m0s; it must not be negative",
 		"groups: [{contract: documented-v3}]":                                          "documented-v3",
 		"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]": `there is no group "television"; the nearest is "televison"`,
 		"thresholds: ['poll.p99{stage:peak} < 1s']":                                    "the profile has no stages",
-		"devices: 6000000\nduration: 25h\nconnections: {most: 5000}":                   "devices is 6000000; 1 to 5000000 are possible\nduration is 25h0m0s; up to 24h0m0s is possible\nconnections.most is 5000; 1 to 4096 are possible",
+		"devices: 6000000\nduration: 25h\nconnections: {most: 5000}":                   "devices is 6000000; it must be 1 to 5000000\nduration is 25h0m0s; it must be above 0 and at most 24h0m0s\nconnections.most is 5000; it must be 1 to 4096",
 	} {
 		_, err := ParseProfile([]byte(text), "p.yaml")
 		if err == nil || !strings.Contains(err.Error(), want) {

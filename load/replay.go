@@ -28,7 +28,7 @@ func (p *Profile) readFiles(dir string) error {
 			return
 		}
 		if len(*times) > 0 {
-			errs = append(errs, fmt.Errorf("%s: times stand in the profile already; leave out one of the two", file))
+			errs = append(errs, fmt.Errorf("%s: the profile has both a file and times; leave out one of them", file))
 			return
 		}
 		if !filepath.IsAbs(file) {
@@ -125,7 +125,7 @@ func (c *clock) row(row []string) (at Duration, n int, err error) {
 			c.used, c.began = true, t
 		}
 		if !c.used {
-			return 0, 0, fmt.Errorf("%q is a point in time, where the rows before have seconds", row[0])
+			return 0, 0, fmt.Errorf("%q is a point in time, but the rows before have seconds", row[0])
 		}
 		return Duration(t.Sub(c.began)), n, nil
 	}
@@ -136,7 +136,7 @@ func (c *clock) row(row []string) (at Duration, n int, err error) {
 	case err != nil:
 		return 0, 0, fmt.Errorf("%q is not a number of seconds", row[0])
 	case c.used:
-		return 0, 0, fmt.Errorf("%q is seconds, where the rows before have points in time", row[0])
+		return 0, 0, fmt.Errorf("%q is seconds, but the rows before have points in time", row[0])
 	case !(s >= 0 && s <= MaxDuration.Seconds()):
 		return 0, 0, fmt.Errorf("%q is not between 0 and %.0f seconds", row[0], MaxDuration.Seconds())
 	}

@@ -55,13 +55,13 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
 	if c.approver == nil {
-		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending")
+		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending until it expires")
 	}
 	if note := r.limitNote(); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
 	if n := l.States.Absent; n > 0 {
-		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not come when the run ended", n, p.Devices))
+		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not arrived when the run ended", n, p.Devices))
 	}
 	return l, nil
 }

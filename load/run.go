@@ -75,7 +75,7 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 		return nil, err
 	}
 	if o.MaxRate < 0 || o.MaxRate > MaxRate {
-		return nil, fmt.Errorf("%d requests per second; 1 to %d are possible", o.MaxRate, MaxRate)
+		return nil, fmt.Errorf("%d requests per second; 1 to %d are allowed", o.MaxRate, MaxRate)
 	}
 	if err := t.allowed(); err != nil {
 		return nil, err

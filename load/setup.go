@@ -84,7 +84,7 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 			continue
 		}
 		if p.Connections.Mode == perDevice {
-			return nil, &NotReady{Problem: "the proxy " + proxy.Host + " shares connections among the devices",
+			return nil, &NotReady{Problem: "a connection for each device is impossible: the proxy " + proxy.Host + " shares connections among devices",
 				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
 		}
 		c.Protocols = &http.Protocols{}
@@ -121,8 +121,8 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 			why = fmt.Sprintf("%d %s", r.status, spec.ErrorCode([]byte(r.body)))
 		}
 		why = c.secrets.Text(why)
-		return spec.StartResponse{}, &NotReady{Problem: "no device authorization could be started at " + c.target.StartURL + ": " + why,
-			Hint: "`dfcheck conformance` tells more about the server", silent: r.outcome == outTimeout || r.outcome == outConnection}
+		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + c.target.StartURL + " got no code: " + why,
+			Hint: "`dfcheck doctor` shows the request and the answer", silent: r.outcome == outTimeout || r.outcome == outConnection}
 	}
 	return r.codes, nil
 }

@@ -55,7 +55,7 @@ func (t Target) allowed() error {
 			continue
 		}
 		return &NotReady{Problem: "load would go to " + u.Hostname() + ", which is not this machine",
-			Hint: "if the server is yours to load, say so: --allow-host " + u.Hostname()}
+			Hint: "if you are allowed to load that server: --allow-host " + u.Hostname()}
 	}
 	return nil
 }

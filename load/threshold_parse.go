@@ -54,11 +54,11 @@ func parseThreshold(text string) (threshold, error) {
 	case t.measure.spread() && !slices.Contains(quantiles, t.quantile):
 		return bad("%s needs one of %s, as in %s.p99", t.name, strings.Join(quantiles, ", "), t.name)
 	case t.name == "worst_second" && !slices.Contains([]string{"p50", "p99", "max"}, t.quantile):
-		return bad("of a second there are p50, p99 and max")
+		return bad("worst_second has p50, p99 and max")
 	case !t.measure.spread() && t.quantile != "":
-		return bad("%s is one figure and has no %s", t.name, t.quantile)
+		return bad("%s is a single figure and has no %s", t.name, t.quantile)
 	case t.part != "" && t.part != "group" && t.part != "stage":
-		return bad("a part of a run is a group or a stage, not a %q", t.part)
+		return bad("the part of a run is %q; it must be group or stage", t.part)
 	case t.part != "" && !t.measure.ofParts():
 		return bad("%s is a figure of the whole run", t.name)
 	}

@@ -31,10 +31,10 @@ func (o Offered) String() string {
 	text := fmt.Sprintf("offered %s (%s a second), carried %s (%s a second, %s %%)",
 		plural(o.Requests, "request"), figure(o.PerSecond), grouped(o.Carried), figure(o.CarriedPerSecond), figure(100*o.Share))
 	if o.PutOff > 0 {
-		text += fmt.Sprintf("; %s put off by devices that backed off after errors or left", grouped(o.PutOff))
+		text += fmt.Sprintf("; %s not sent by devices that backed off or left after errors", grouped(o.PutOff))
 	}
 	if o.Unsent > 0 {
-		text += fmt.Sprintf("; %s due and not sent", grouped(o.Unsent))
+		text += fmt.Sprintf("; %s due but not sent", grouped(o.Unsent))
 	}
 	return text
 }
@@ -46,7 +46,7 @@ func (s States) String() string {
 	for _, state := range []struct {
 		n    uint64
 		name string
-	}{{s.Absent, "not arrived"}, {s.Starting, "starting"}, {s.Polling, "polling"}, {s.Replaying, "polling an ended flow once more"}, {s.BackingOff, "backing off"},
+	}{{s.Absent, "not arrived"}, {s.Starting, "starting"}, {s.Polling, "polling"}, {s.Replaying, "polling once more after the end"}, {s.BackingOff, "backing off"},
 		{s.Approved, "approved"}, {s.Denied, "denied"}, {s.Expired, "expired"}, {s.Failed, "failed"}, {s.Abandoned, "abandoned"}} {
 		if state.n > 0 {
 			in = append(in, grouped(state.n)+" "+state.name)

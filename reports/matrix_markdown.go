@@ -15,7 +15,7 @@ func (m *Matrix) WriteMarkdown(w io.Writer, page string) error {
 	for _, g := range m.Groups {
 		m.markdownGroup(p, g, page)
 	}
-	p.printf("\npass: as it should be · fail · warn: harmless or deliberate deviation · open: not decided · waived: known and kept · –: does not apply there\n")
+	p.printf("\npass: conforms · fail: does not · warn: harmless or deliberate deviation · open: not decided · waived: known and accepted · –: does not apply\n")
 	if page == "" {
 		m.markdownEvidence(p)
 	}

@@ -121,7 +121,7 @@ func (p *printer) conformance(r *Report) {
 	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", Count(s.Total(), "check", "checks"),
 		s.Pass, s.Fail, Count(s.Warning, "warning", "warnings"), s.Inconclusive, s.Skipped, s.Waived, Count(s.Error, "error", "errors"), duration(r.Run.DurationMS))
 	for _, pw := range c.powers() {
-		p.printf("by chance: %s (%s)\n", legible(pw.text), strings.Join(pw.checks, ", "))
+		p.printf("found by chance: %s (%s)\n", legible(pw.text), strings.Join(pw.checks, ", "))
 	}
 	for _, n := range c.Notes {
 		p.printf("note: %s\n", legible(n))
@@ -143,14 +143,14 @@ func (p *printer) load(r *Report) {
 	d, s := l.Devices, l.FlowShares
 	p.printf("\n%d devices, %d flows started: %d pending, %d approved, %d denied, %d expired, %d failed, %d abandoned\n",
 		d.Simulated, d.Started, d.Pending, d.Approved, d.Denied, d.Expired, d.Failed, d.Abandoned)
-	p.printf("%d starts and %d polls, %.0f requests a second, %.3f %% errors, in %s\n",
+	p.printf("%d device authorization requests and %d polls, %.0f requests a second, %.3f %% errors, in %s\n",
 		l.Requests.Starts, l.Requests.Polls, l.Requests.PerSecond, 100*l.ErrorRate, duration(r.Run.DurationMS))
 	if l.Requests.SteadyPollsPerSecond > 0 {
 		p.printf("%s polls a second on average once all devices polled\n", figure(l.Requests.SteadyPollsPerSecond))
 	}
 	p.loadErrors(l)
 	if d.Over() > 0 {
-		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each, %.1f %% of all polls were told to wait\n",
+		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each; %.1f %% of all polls got authorization_pending or slow_down\n",
 			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)
 	}
 	p.table("milliseconds", []row{{"start", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
@@ -171,7 +171,7 @@ func (p *printer) load(r *Report) {
 		p.printf("saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone\n", l.Client.Why)
 	}
 	for _, s := range l.Client.Shortages {
-		p.printf("this machine ran out of %s: %s not sent, and counted nowhere else\n", s.Of, plural(s.NotSent, "request"))
+		p.printf("this machine ran out of %s: %s not sent, and not counted elsewhere\n", s.Of, plural(s.NotSent, "request"))
 	}
 	for _, n := range l.Notes {
 		p.printf("note: %s\n", legible(n))
