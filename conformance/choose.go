@@ -42,7 +42,7 @@ func NormalHost(host string) (string, error) {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "", fmt.Errorf("unsupported scheme %q in host %q (want http or https)", u.Scheme, host)
 	case u.Host == "" || u.Hostname() == "":
-		return "", fmt.Errorf("host %q names no host", host)
+		return "", fmt.Errorf("host %q has no host name", host)
 	case u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("host %q has a query or a fragment", host)
 	}
@@ -161,7 +161,7 @@ func (t *Target) nothingFound(tried []*Exchange) error {
 		return &PreflightError{Problem: "cannot reach " + t.Host + ": " + last.Error, Hint: reachHint(last.Error), Exchange: last, Tried: tried}
 	}
 	return &PreflightError{
-		Problem:  "no device flow was found at " + t.Host + ": neither the documented paths answer, nor does metadata name a device authorization endpoint",
+		Problem:  "no device flow was found at " + t.Host + ": the documented paths do not answer, and no metadata names a device authorization endpoint",
 		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer); `dfcheck init` looks in more places",
 		Exchange: answered, Tried: tried,
 	}

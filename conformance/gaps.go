@@ -11,7 +11,7 @@ import (
 
 // enabling says for every capability which flag or key brings it.
 var enabling = map[Need]string{
-	NeedApprover:      "--approve prompt asks you; approve: in dfcheck.yaml decides by itself",
+	NeedApprover:      "--approve prompt asks you; an approve section in dfcheck.yaml decides by itself",
 	NeedRawCodes:      "approve: kind form, browser, http or exec",
 	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
 	NeedHTTPApproval:  "approve: kind form",
@@ -24,11 +24,11 @@ var enabling = map[Need]string{
 	NeedIssuer:        "--issuer",
 	NeedScope:         "--scope",
 	NeedNarrowable:    "narrowable_scope: one that the server knows and does not grant",
-	NeedPublicTLS:     "a host with https",
-	NeedAbuse:         "--abuse attacks limits",
+	NeedPublicTLS:     "a public host with https",
+	NeedAbuse:         "--abuse, which attacks the server's limits",
 	NeedShortExpiry:   "--max-wait",
-	NeedOverlap:       "--concurrency 2, or more",
-	needDenial:        "deny: in the approve section says how",
+	NeedOverlap:       "--concurrency 2 or more",
+	needDenial:        "deny: in the approve section of dfcheck.yaml",
 	needAnswers:       "answer the prompt to the end: q stops it, s skips one device",
 }
 

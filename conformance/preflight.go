@@ -115,7 +115,7 @@ func (s *session) works(op Operation, e spec.Encoding) {
 // existence is in doubt, or the client is refused, is there nothing to test.
 func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
-	p := &PreflightError{Problem: fmt.Sprintf("no device authorization could be started at %s: %s", s.target.StartURL, describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
+	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL, describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
 	switch {
 	case x.wantsHTTPS():
 		p.Hint = httpsHint(s.target.Host)
@@ -126,7 +126,7 @@ func (s *session) refused(x *Exchange) error {
 	case code == spec.ErrInvalidScope:
 		p.Hint = "name a scope that the server knows with --scope"
 	case strings.HasPrefix(x.MediaType(), "text/html"):
-		p.Hint = "an HTML page answered: is --host the authorization server itself, and the path right?"
+		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
 	default:
 		p.Hint = "`dfcheck doctor` shows the request and the answer"
 	}
@@ -143,9 +143,9 @@ func refusesClient(x *Exchange) bool {
 func reachHint(err string) string {
 	switch {
 	case strings.Contains(err, "certificate") || strings.Contains(err, "tls:") || strings.Contains(err, "x509"):
-		return "the certificate does not verify: give the issuing CA with --ca-file, or --insecure for a test server"
+		return "the certificate does not verify: name the issuing CA with --ca-file, or use --insecure for a test server"
 	case strings.Contains(err, "connection refused"):
-		return "nothing listens there: is the server up, and the port right?"
+		return "nothing listens there: is the server up, and is the port right?"
 	case strings.Contains(err, "no such host"):
 		return "the name does not resolve: is --host spelled right?"
 	case strings.Contains(err, `malformed HTTP response "\x15\x03`):

@@ -66,12 +66,12 @@ func (t *Target) Survey(ctx context.Context) (*Survey, error) {
 		}
 		name := savedDocument + extension(path)
 		if _, err := spec.LoadContract(name, x.raw, spec.OperationHints{}); err == nil {
-			return &Survey{Choice: Choice{Spec: name}, Why: "the document at " + x.Request.URL + " has both operations", Document: x.raw}, nil
+			return &Survey{Choice: Choice{Spec: name}, Why: "the OpenAPI document at " + x.Request.URL + " has both operations", Document: x.raw}, nil
 		}
 	}
 	for _, e := range usualEndpoints {
 		if l.refuses(ctx, t.Host+e.DeviceAuthorization) && l.refuses(ctx, t.Host+e.Token) {
-			return &Survey{Choice: Choice{Spec: "rfc8628", Start: e.DeviceAuthorization, Token: e.Token}, Why: t.Host + e.DeviceAuthorization + " refuses an empty start, as it should"}, nil
+			return &Survey{Choice: Choice{Spec: "rfc8628", Start: e.DeviceAuthorization, Token: e.Token}, Why: t.Host + e.DeviceAuthorization + " refuses an empty device authorization request, as it should"}, nil
 		}
 	}
 	return nil, t.nothingFound(l.tried)

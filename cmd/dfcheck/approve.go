@@ -28,19 +28,19 @@ func newApprove(t terminal) *cobra.Command {
 		Use: "approve", Short: "Try the approver of the configuration alone", Args: cobra.NoArgs,
 		Long: `Carries out one decision with the approver of the configuration, and shows each
 page of a form or browser recipe with its title and URL, so that a recipe can be
-written step by step. Without --user-code it starts a device of its own, and
+written step by step. Without --user-code it requests a code itself, and
 polls once afterwards to see whether the decision arrived.
 
 The approvers (approve: in dfcheck.yaml, or --approve KIND):
-  prompt     asks you, with the address, the code and a QR code
-  form       walks the server's pages. steps:, approve: and deny: are lists of
+  prompt     asks you, with the verification URI, the user code and a QR code
+  form       goes through the server's pages. steps:, approve: and deny: are lists of
              steps; a step has open, fill, press, expect, in this order
-  browser    the same in Chromium, for pages that need JavaScript
+  browser    does the same in Chromium, for pages that need JavaScript
   http       sends a request: approve: {method: POST, url: "{host}/decide",
              json: {user_code: "{user_code}", action: approve}}; deny: likewise.
-             2xx accepted, 4xx the server refused
+             2xx: accepted; 4xx: refused by the server
   exec       runs a command: approve: ["./approve.sh", "{host}", "{user_code}"];
-             it exits with 0 accepted, 1 refused, 2 not supported
+             its exit code: 0 accepted, 1 refused by the server, 2 not supported
   reference  decides at the reference server's own endpoint (dfcheck serve --decisions)
 
 Exit codes: 0 decided, 1 the server refused, 2 usage or configuration, 3 the
@@ -52,9 +52,9 @@ approver is broken or the server out of reach, 130 interrupted.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringVar(&f.v.UserCode, "user-code", "", "code that a device shows; without it a device is started")
-	fs.StringVar(&f.v.VerificationURI, "verification-uri", "", "address the device shows, for recipes with {verification_uri}")
-	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "", "address with the code in it, for recipes with {verification_uri_complete}")
+	fs.StringVar(&f.v.UserCode, "user-code", "", "user code that a device shows (default: that of a device authorization request of dfcheck's)")
+	fs.StringVar(&f.v.VerificationURI, "verification-uri", "", "verification URI that the device shows, for recipes with {verification_uri}")
+	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "", "verification URI with the user code in it, for recipes with {verification_uri_complete}")
 	fs.BoolVar(&f.deny, "deny", false, "deny instead of approving")
 	fs.BoolVar(&f.enter, "enter", false, "enter the code and stop before the decision")
 	fs.BoolVar(&f.second, "second-user", false, "decide as the second user")
@@ -79,7 +79,7 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 	if rehearsal != nil {
 		defer rehearsal.Close()
 		v = rehearsal.Verification
-		t.note("a device has started: user code %s, %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
+		t.note("started a device: user code %s, verification URI %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
 	}
 	v.Host, v.ClientID = target.Host, target.Client.ID
 	if f.second {
@@ -89,7 +89,7 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 		return err
 	}
 	if f.enter {
-		fmt.Fprintln(t.out, "the code is entered, and nothing decided")
+		fmt.Fprintln(t.out, "the user code is entered, and nothing is decided")
 		return nil
 	}
 	return f.arrival(ctx, t, rehearsal, decision)
@@ -102,7 +102,7 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 	f.trace = func(s approve.Seen) { showPage(t.out, s) }
 	if f.v.UserCode != "" {
 		if c.Host == "" {
-			return nil, nil, nil, usage(errors.New("--user-code needs the server it is from"), "name it with --host or --config; without --user-code a device is started")
+			return nil, nil, nil, usage(errors.New("--user-code needs the server that issued the code"), "name it with --host or --config; without --user-code dfcheck requests a code itself")
 		}
 		target, err := c.Target()
 		if err != nil {
@@ -166,7 +166,7 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
 	case errors.Is(err, approve.ErrRefused):
-		return &failure{reports.ExitFailed, err, "is the code right, and is it still good?"}
+		return &failure{reports.ExitFailed, err, "check that the user code is spelled right and has not expired"}
 	case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
 		return &failure{reports.ExitUntested, err, ""}
 	case errors.Is(err, approve.ErrUnsupported):
@@ -189,7 +189,7 @@ func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.R
 	case err != nil:
 		return &failure{reports.ExitUntested, err, "the last step should expect what the page says once the decision is made"}
 	}
-	fmt.Fprintf(t.out, "%s: the device's poll is answered %s\n", done, got)
+	fmt.Fprintf(t.out, "%s: the device's next poll got %s\n", done, got)
 	return nil
 }
 

@@ -38,9 +38,9 @@ func newConformance(t terminal) *cobra.Command {
 that show it. Without --host it checks the embedded reference server.
 
 Exit codes: 0 nothing that was judged failed, 1 the server failed a check,
-2 usage or configuration, or a selection of which nothing can run, 3 could not
+2 usage or configuration, or none of the selected checks can run, 3 could not
 test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
-130 interrupted. README.md says what each proves.`,
+130 interrupted. The README says what each proves.`,
 		Example: `  dfcheck conformance
   dfcheck conformance --host https://auth.example.com --client-id tv-app --approve prompt
   dfcheck conformance --config dfcheck.yaml --report junit=out.xml --report html=out.html
@@ -50,14 +50,14 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 	fs := c.Flags()
 	f.add(fs)
 	f.addSelection(fs)
-	fs.Var(duration(&f.run.MaxWait), "max-wait", fmt.Sprintf("longest lifetime or chain of waits to sit out (default %s)", conformance.DefaultMaxWait))
+	fs.Var(duration(&f.run.MaxWait), "max-wait", fmt.Sprintf("longest time to wait for one code, such as for it to expire (default %s)", conformance.DefaultMaxWait))
 	f.run.MaxRPS, f.run.Concurrency = conformance.DefaultMaxRPS, conformance.DefaultConcurrency
 	fs.Var(number(&f.run.MaxRPS, "50"), "max-rps", "maximum requests per second")
 	fs.Var(count(&f.run.MaxStarts), "max-starts", fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
 		conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
 	fs.Var(count(&f.run.Concurrency), "concurrency", "maximum requests in flight")
 	fs.BoolVar(&f.run.Thorough, "thorough", false, "run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
-	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack limits: floods, sizes, guessing")
+	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack the server's limits: floods, oversized requests, guessing")
 	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
@@ -75,10 +75,10 @@ func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
 // addGate adds the flags that say what is shown and what the exit code counts.
 func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text; - is standard output)")
-	fs.StringVar(&f.waivers, "waivers", "", "file of known failures; dfcheck waivers shows its form")
+	fs.StringVar(&f.waivers, "waivers", "", "file of known failures (dfcheck waivers explains it)")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
 	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
-	fs.StringVar(&f.failOn, "fail-on", "fail", "what makes exit code 1: fail or warning")
+	fs.StringVar(&f.failOn, "fail-on", "fail", "least serious verdict that makes exit code 1: fail or warning")
 }
 
 // settings is what a run needs beyond its target, read before anything is sent.
@@ -127,7 +127,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		f.run.MaxWait = time.Duration(c.MaxWait)
 	}
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
-		errs = append(errs, fmt.Errorf("--strict holds MUST and DOC checks, and --level %s selects none of them", f.run.Level))
+		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them", f.run.Level))
 	}
 	_, err := conformance.Select(f.run)
 	errs = append(errs, err)

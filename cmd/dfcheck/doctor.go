@@ -29,9 +29,10 @@ func newDoctor(t terminal) *cobra.Command {
 	f := &doctorFlags{}
 	c := &cobra.Command{
 		Use: "doctor", Short: "Try whether a server can be checked, and explain why not", Args: cobra.NoArgs,
-		Long: `Does what every run starts with, and nothing else: finds the endpoints, starts one
-device, polls once. An approver that is not you approves one more device. What
-goes wrong is shown with the exact request, what came back, and what to change.
+		Long: `Does what every run starts with, and nothing else: finds the endpoints, sends one
+device authorization request, polls once. An approver that is not you approves
+one more device. What goes wrong is shown with the exact request, the answer, and
+what to change.
 
 Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		Example: `  dfcheck doctor --host https://auth.example.com --client-id tv-app
@@ -39,7 +40,7 @@ Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.examine(cmd.Context(), t) },
 	}
 	f.add(c.Flags())
-	c.Flags().Var(duration(&f.maxWait), "max-wait", fmt.Sprintf("longest lifetime that a run would sit out (default %s)", conformance.DefaultMaxWait))
+	c.Flags().Var(duration(&f.maxWait), "max-wait", fmt.Sprintf("longest time that a run would wait for a code to expire (default %s)", conformance.DefaultMaxWait))
 	return c
 }
 
@@ -93,7 +94,7 @@ func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformanc
 	case err != nil:
 		return &failure{reports.ExitUntested, fmt.Errorf("the approver does not work: %w", err), "`dfcheck approve` shows every page on the way"}
 	}
-	fmt.Fprintf(t.out, "approver   %s: the device's poll is answered %s\n", cmp.Or(c.Approve.Kind, "reference"), reports.Legible(got))
+	fmt.Fprintf(t.out, "approver   %s: the device's next poll got %s\n", cmp.Or(c.Approve.Kind, "reference"), reports.Legible(got))
 	return nil
 }
 
@@ -116,7 +117,7 @@ func explained(t terminal, err error) error {
 		answer(t.out, p.Exchange)
 	}
 	if fail, ok := errors.AsType[*failure](err); ok && strings.Contains(fail.hint, "dfcheck doctor") {
-		fail.hint = "the answer tells why; the server's own log may tell more"
+		fail.hint = "the answer above says why; the server's own log may say more"
 	}
 	return err
 }
@@ -167,7 +168,7 @@ func found(w io.Writer, run *conformance.Run) {
 	for _, h := range conformance.Habits(seen) {
 		keep := ""
 		if h.Setting != "" {
-			keep = "; when that is meant: lenient: {" + h.Setting + "}"
+			keep = "; if that is intended, set lenient: {" + h.Setting + "}"
 		}
 		fmt.Fprintf(w, "deviation  %s%s\n", reports.Legible(h.What), keep)
 	}

@@ -27,7 +27,7 @@ const (
 func embedded(c *conformance.Config, t terminal) (*conformance.Target, func(), error) {
 	contract, err := spec.BuiltinContract(cmp.Or(auto(c.Spec), "documented-v1"))
 	if err != nil {
-		return nil, nil, usage(err, "the embedded server speaks the built-in contracts; name another server with --host")
+		return nil, nil, usage(err, "the embedded server follows built-in contracts only; name another server with --host")
 	}
 	lifetime := embeddedLifetime
 	if c.Approve.Kind == "prompt" {

@@ -31,18 +31,18 @@ func newInit(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "init", Short: "Look at a server and write a dfcheck.yaml for it", Args: cobra.NoArgs,
 		Long: `Looks for the device flow of a server: the documented paths, metadata, an OpenAPI
-document and the usual endpoints. Then it starts one device, and writes a
-configuration with a comment for everything that can be added. On a terminal it
-asks for what it cannot see; elsewhere the flags say it.
+document and the usual endpoints. Then it sends one device authorization request,
+and writes a configuration with a comment for everything that can be added. On a
+terminal it asks for the host and the client; elsewhere, flags name them.
 
-A file that is there is kept, unless --force is given.`,
+An existing file is kept, unless --force is given.`,
 		Example: `  dfcheck init --host https://auth.example.com --client-id tv-app
   dfcheck init --host localhost:8080 --approve prompt --output - `,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), t) },
 	}
 	f.add(c.Flags())
 	c.Flags().StringVarP(&f.output, "output", "o", defaultConfig, "file to write; - for standard output")
-	c.Flags().BoolVar(&f.force, "force", false, "replace a file that is there")
+	c.Flags().BoolVar(&f.force, "force", false, "replace an existing file")
 	return c
 }
 
@@ -55,7 +55,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 		return usage(errors.New("no server is named"), "dfcheck init --host https://auth.example.com")
 	}
 	if _, err := os.Stat(f.output); err == nil && f.output != "-" && !f.force {
-		return usage(fmt.Errorf("%s is there already", f.output), "--force replaces it, --output names another file")
+		return usage(fmt.Errorf("%s exists already", f.output), "--force replaces it, --output names another file")
 	}
 	if f.clientID == "" {
 		f.clientID = ask("client id", "dfcheck")
@@ -85,7 +85,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	}
 	text, err := f.configuration(found, run)
 	if err != nil {
-		return usage(err, "name the endpoints with flags")
+		return usage(err, "name the endpoints with --device-authorization-endpoint and --token-endpoint")
 	}
 	return f.write(t, found, text)
 }
@@ -144,7 +144,7 @@ func (f *initFlags) write(t terminal, found *conformance.Survey, text string) er
 	if found.Document != nil {
 		path := filepath.Join(filepath.Dir(f.output), found.Spec)
 		if _, err := os.Stat(path); err == nil && !f.force {
-			return usage(fmt.Errorf("%s is there already", path), "--force replaces it")
+			return usage(fmt.Errorf("%s exists already", path), "--force replaces it")
 		}
 		if err := reports.WriteFile(path, func(w io.Writer) error { _, err := w.Write(found.Document); return err }); err != nil {
 			return &failure{reports.ExitUsage, err, ""}

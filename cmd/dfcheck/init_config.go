@@ -52,14 +52,14 @@ func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Ru
 	line("\n# The client to act as. Others make more checks possible.")
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
 	line("# second_client: {id: other-app}              # registered for the device flow as well")
-	line("# restricted_client: {id: web-app}            # registered, and not for the device flow")
+	line("# restricted_client: {id: web-app}            # registered, but not for the device flow")
 	line("# confidential_client: {id: backend, secret_env: SECRET, auth: basic}")
-	line("# clients_registered: true                    # client ids that nobody registered must be refused")
+	line("# clients_registered: true                    # the server must refuse client ids that nobody registered")
 	f.scopes(line, found)
 	line("\n# Who presses Approve; without it the checks that need a decision are skipped.")
 	line("# prompt asks you, at most %d times (all: true asks for every decision). form and", conformance.MaxDecisions)
-	line("# browser walk the server's pages, http and exec do what you say;")
-	line("# `dfcheck approve --user-code CODE` tries it.")
+	line("# browser go through the server's pages, http sends a request, exec runs a command;")
+	line("# `dfcheck approve` tries it, `dfcheck approve --help` describes each kind.")
 	if f.approver != "" {
 		line("approve: {kind: %s}", f.approver)
 	} else {
@@ -97,14 +97,14 @@ func (f *initFlags) habits(line func(string, ...any), run *conformance.Run) {
 	line("\n# Codes live for %s, devices poll every %s.", timing.Lifetime, timing.Interval)
 	switch {
 	case timing.Lifetime > conformance.DefaultMaxWait:
-		line("# max_wait: %-34s# to see them end", (timing.Lifetime + time.Minute).String())
+		line("# max_wait: %-34s# to see them expire", (timing.Lifetime + time.Minute).String())
 	case timing.Lifetime < 2*time.Minute:
-		line("# short_lifetime: true                        # on purpose: this server is there to be tested")
+		line("# short_lifetime: true                        # intended: this server is for tests")
 	}
 	for _, h := range conformance.Habits(run.Transcript().Exchanges) {
 		line("# %s.", oneLine(h.What))
 		if h.Setting != "" {
-			line("# lenient: {%s}  # when that is meant; it is then reported as waived", oneLine(h.Setting))
+			line("# lenient: {%s}  # if that is intended: reported as waived then", oneLine(h.Setting))
 		}
 	}
 }

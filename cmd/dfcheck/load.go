@@ -32,11 +32,11 @@ type loadFlags struct {
 func newLoad(t terminal) *cobra.Command {
 	f := &loadFlags{}
 	c := &cobra.Command{
-		Use: "load", Short: "Put a crowd of polling devices on a server", Args: cobra.NoArgs,
-		Long: `Simulates devices that start a flow and poll as RFC 8628 asks. Healthy polling is
-success; latency counts from the moment a request was due, and only of requests
-that were answered without an error. Without --host the crowd polls the embedded
-server.
+		Use: "load", Short: "Load a server with a crowd of polling devices", Args: cobra.NoArgs,
+		Long: `Simulates devices that request a code and poll as RFC 8628 asks. An answer of
+authorization_pending or slow_down is a success; latency counts from the moment a
+request was due, and only for requests that were answered without an error.
+Without --host the crowd polls the embedded server.
 
 Without --profile most people approve, a few deny, within half a minute, and a
 device that is done starts again at once: N devices make N polls per interval,
@@ -46,8 +46,8 @@ start again, and the report compares offered with carried load.
 Every run is held to error_rate < 1% and violations == 0; --threshold adds to
 that, and replaces what a threshold says of the same figure. The figures are
 listed by "dfcheck load thresholds". A missed threshold ends with exit code 1; one
-that could not be judged, as nothing was measured or this machine was the limit,
-with 3. A target that does not answer for half a minute ends the run.
+that could not be judged, because nothing was measured or this machine was the
+limit, with 3. A target that does not answer for half a minute ends the run.
 
 Numbers of devices can be written as 10k or 2M. A host that is not this machine
 needs --allow-host.`,
@@ -60,7 +60,7 @@ needs --allow-host.`,
 	fs := c.Flags()
 	f.add(fs)
 	f.maxRate = load.MaxRate
-	fs.StringVar(&f.profile, "profile", "", "profile of the crowd: a `NAME` that \"dfcheck load profiles\" lists, or a file")
+	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
 	fs.Var(count(&f.devices), "devices", "number of devices (default 100)")
 	fs.Var(duration(&f.ramp), "ramp", "time over which they arrive (default: all at once)")
 	fs.Var(duration(&f.duration), "duration", "length of the whole run (default 1m)")
@@ -102,7 +102,7 @@ func newLoadProfiles(t terminal) *cobra.Command {
 
 func newLoadThresholds(t terminal) *cobra.Command {
 	return &cobra.Command{
-		Use: "thresholds", Short: "List what a threshold can be about", Args: cobra.NoArgs, Example: "  dfcheck load thresholds",
+		Use: "thresholds", Short: "List the figures that a threshold can limit", Args: cobra.NoArgs, Example: "  dfcheck load thresholds",
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Fprintf(t.out, `MEASURE[.QUANTILE][{group:NAME}|{stage:NAME}] COMPARISON LIMIT
 

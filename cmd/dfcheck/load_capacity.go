@@ -22,7 +22,7 @@ func newLoadCapacity(t terminal) *cobra.Command {
 	f := &capacityFlags{loadFlags: loadFlags{maxRate: load.MaxRate}}
 	c := &cobra.Command{
 		Use: "capacity", Short: "Find how many devices a server supports within its objectives", Args: cobra.NoArgs,
-		Long: `Puts crowds of growing size on a server: twice as many devices each time until an
+		Long: `Loads a server with growing crowds of devices: twice as many devices each time until an
 objective is missed, then sizes between those that met every objective and those
 that did not, several times near the limit. The answer is a number of devices,
 never above --max-devices, with its 95 % confidence interval, the objective that
@@ -43,10 +43,10 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+load.DefaultObjectives[0]+"')")
 	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)", load.MaxDevices))
 	fs.Var(count(&f.search.First), "first", "devices of the first crowd (default 100)")
-	fs.Var(duration(&f.search.Hold), "hold", "how long all devices poll in each measurement, two intervals at least (default 10s)")
-	fs.Var(number(&f.search.Precision, "0.1"), "precision", "width of the interval to stop at, as a share of the answer (default 0.1)")
+	fs.Var(duration(&f.search.Hold), "hold", "how long all devices poll in each measurement; two polling intervals at least (default 10s)")
+	fs.Var(number(&f.search.Precision, "0.1"), "precision", "relative width of the confidence interval at which to stop (default 0.1)")
 	fs.Var(count(&f.search.Most), "measurements", "maximum number of measurements (default 30)")
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; its arrivals, thresholds and size do not count")
+	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; its arrivals, thresholds and number of devices are ignored")
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, junit, html, markdown, text)")

@@ -28,11 +28,11 @@ type planFlags struct {
 func newLoadPlan(t terminal) *cobra.Command {
 	f := &planFlags{loadFlags: loadFlags{maxRate: load.MaxRate}}
 	c := &cobra.Command{
-		Use: "plan", Short: "Compute what a crowd asks of a server", Args: cobra.NoArgs,
-		Long: `Says what a crowd asks of a server: polls, starts and tokens a second, requests in
-flight, bandwidth, how many load generators of this machine's speed carry it, and
-what other intervals would change. No server but an embedded one is contacted;
-that one for six seconds, to measure this machine. With --speed nothing is
+		Use: "plan", Short: "Compute the load that a number of devices puts on a server", Args: cobra.NoArgs,
+		Long: `Computes the load of a number of devices: polls, device authorization requests and
+tokens a second, requests in flight, bandwidth, how many load generators of this
+machine's speed it takes, and what other intervals would change. Only an embedded
+server is contacted, for six seconds, to measure this machine. With --speed nothing is
 measured, and message sizes are those of the reference server.
 
 A device polls every interval + latency, so that a decision after a delay D is seen
@@ -50,8 +50,8 @@ Numbers of devices can be written as 10k or 5M.`,
 	fs.Var(count(&f.plan.Devices), "devices", "number of devices")
 	fs.Var(duration(&f.plan.Interval), "interval", "polling interval that the server announces")
 	fs.Var(duration(&f.plan.Lifetime), "expires-in", "lifetime of the codes")
-	fs.Var(duration(&f.plan.Latency), "latency", "time that the server takes for an answer")
-	fs.Var(number(&f.plan.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator sends, instead of a measurement")
+	fs.Var(duration(&f.plan.Latency), "latency", "time in which the server answers")
+	fs.Var(number(&f.plan.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator can send, instead of measuring this machine")
 	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, html, markdown, text)")
 	return c
@@ -98,14 +98,14 @@ func measure(ctx context.Context, t terminal) (load.Speed, error) {
 	defer cancel()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		return load.Speed{}, fmt.Errorf("the server to measure with did not start: %w", err)
+		return load.Speed{}, fmt.Errorf("the embedded server for the measurement did not start: %w", err)
 	}
 	base := strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
 	contract, err := spec.BuiltinContract("documented-v1")
 	if err != nil {
 		return load.Speed{}, err
 	}
-	t.note("measuring this machine with load on an embedded server; --speed skips that")
+	t.note("measuring how much load this machine can generate; --speed skips that")
 	return load.Calibrate(ctx, load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
 		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}})
 }

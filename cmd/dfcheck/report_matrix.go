@@ -25,7 +25,7 @@ var matrixRows = []string{string(reports.MatrixAll), string(reports.MatrixFound)
 func newMatrix(t terminal) *cobra.Command {
 	f := &matrixFlags{}
 	c := &cobra.Command{
-		Use: "matrix [NAME=]REPORT.json ...", Short: "Set reports of several servers side by side", Args: cobra.MinimumNArgs(1),
+		Use: "matrix [NAME=]REPORT.json ...", Short: "Compare several servers side by side", Args: cobra.MinimumNArgs(1),
 		Long: `Renders servers across and checks down. Every cell that is no pass leads to its
 findings. A server is called NAME, or as its file; when there is an HTML report
 beside the JSON one, its column leads there too.`,
@@ -48,7 +48,7 @@ func (f *matrixFlags) render(t terminal, args []string) error {
 	for _, text := range f.to {
 		d, err := reports.ParseDestination(text)
 		if err == nil && d.Format != "html" && d.Format != "markdown" {
-			err = fmt.Errorf("a matrix cannot be %s; it is html or markdown", d.Format)
+			err = fmt.Errorf("a matrix cannot be written as %s, only as html or markdown", d.Format)
 		}
 		to, errs = append(to, d), append(errs, err)
 	}

@@ -24,9 +24,9 @@ type serveFlags struct {
 func newServe(t terminal) *cobra.Command {
 	f := &serveFlags{}
 	c := &cobra.Command{
-		Use: "serve", Short: "Run the reference server, right or with a fault", Args: cobra.NoArgs,
-		Long: `Runs a device-flow server that does what the standards ask, for trying out
-clients and load. With --fault it does one thing wrong.
+		Use: "serve", Short: "Run the reference server, correct or with faults", Args: cobra.NoArgs,
+		Long: `Runs a device-flow server that conforms to the standards, for trying out clients
+and load. With --fault it does one thing wrong.
 
 People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
@@ -42,7 +42,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.addr, "addr", "127.0.0.1:8628", "address to listen on; port 0 picks one")
-	fs.StringVar(&f.cfg.BaseURL, "base-url", "", "where clients and people reach the server, when it is not the address")
+	fs.StringVar(&f.cfg.BaseURL, "base-url", "", "URL at which clients and people reach the server, when it is not --addr")
 	fs.StringVar(&f.cfg.Contract, "spec", "documented-v1", "contract: documented-v1, documented-v2 or rfc8628")
 	f.cfg.Interval, f.cfg.Lifetime = 5*time.Second, 10*time.Minute
 	fs.Var(duration(&f.cfg.Interval), "interval", "polling interval, announced and enforced")
@@ -51,7 +51,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
 	f.secure.add(fs)
-	fs.StringArrayVar(&f.faults, "fault", nil, "do this wrong; repeatable")
+	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit")
 	return c
 }
@@ -102,7 +102,7 @@ func (f *serveFlags) chosen(t terminal) ([]refserver.Fault, error) {
 			t.note("the fault %s was made for --spec %s; with %s it may not show", name, fault.Contract, f.cfg.Contract)
 		}
 		if fault.TLS && !f.secure.wanted() {
-			t.note("the fault %s shows over https alone: add --tls", name)
+			t.note("the fault %s shows only over https: add --tls", name)
 		}
 		faults = append(faults, fault)
 	}

@@ -35,20 +35,20 @@ type targetFlags struct {
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {
 	f.flags = fs
-	fs.StringVar(&f.config, "config", "", "configuration file (default "+defaultConfig+" when it is there)")
-	fs.StringVar(&f.host, "host", "", "server to check; without it the embedded server")
+	fs.StringVar(&f.config, "config", "", "configuration file (default "+defaultConfig+" when it exists)")
+	fs.StringVar(&f.host, "host", "", "URL of the server (default: the embedded server)")
 	fs.StringVar(&f.spec, "spec", "", "contract: auto, documented-v1, documented-v2, rfc8628, or an OpenAPI document (default auto)")
-	fs.StringVar(&f.issuer, "issuer", "", "where the metadata lives, when it is not the host")
+	fs.StringVar(&f.issuer, "issuer", "", "issuer whose metadata names the endpoints, when it is not --host")
 	fs.StringVar(&f.start, "device-authorization-endpoint", "", "URL or path of the device authorization endpoint")
 	fs.StringVar(&f.token, "token-endpoint", "", "URL or path of the token endpoint")
 	fs.StringVar(&f.clientID, "client-id", "", "client to act as (default dfcheck)")
 	fs.StringVar(&f.clientSecretEnv, "client-secret-env", "", "environment variable with the client's secret")
 	fs.StringVar(&f.clientAuth, "client-auth", "", "how the client authenticates: none, basic or post")
 	fs.StringVar(&f.secondClientID, "second-client-id", "", "another registered client")
-	fs.StringVar(&f.scope, "scope", "", "scope to ask for")
+	fs.StringVar(&f.scope, "scope", "", "scope to request")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
-	fs.StringVar(&f.approver, "approve", "", "who presses Approve: "+strings.Join(approve.Kinds, ", "))
+	fs.StringVar(&f.approver, "approve", "", "who approves and denies: "+strings.Join(approve.Kinds, ", "))
 }
 
 // read merges file and flags.

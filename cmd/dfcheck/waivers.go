@@ -40,7 +40,7 @@ func newWaivers(t terminal) *cobra.Command {
 }
 
 // waiversForm explains the file.
-var waiversForm = `A waiver file lists failures that the owner of a server knows and lives with:
+var waiversForm = `A waiver file lists failures that the owner of a server knows and accepts:
 --waivers FILE, or waivers: in dfcheck.yaml.
 
   ` + strings.TrimSpace(strings.ReplaceAll(conformance.WaiverExample, "\n", "\n  ")) + `
@@ -51,7 +51,7 @@ because its check passed or its last day is over: exit code 5, so that the file
 does not outlive its reasons. An unknown check is an error before the run.
 `
 
-const waiversHint = "`dfcheck waivers` shows the form of the file"
+const waiversHint = "`dfcheck waivers` explains the file"
 
 // checkWaivers reads a waiver file and says what it waives. One that expired is
 // stale, as in a run.

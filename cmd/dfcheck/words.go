@@ -82,7 +82,7 @@ func explainedArgs(rule cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		if slices.ContainsFunc(args, blank) {
 			return usage(fmt.Errorf("an argument is empty: %s %s", c.CommandPath(), strings.TrimPrefix(c.Use, c.Name()+" ")),
-				"is the variable set that should be there?")
+				"is a shell variable not set?")
 		}
 		return nil
 	}
@@ -98,18 +98,18 @@ func wrongArgs(c *cobra.Command, args []string) error {
 		return usage(fmt.Errorf("%s takes no arguments, and was given %q", c.CommandPath(), args[0]), hint)
 	}
 	need := len(strings.Fields(strings.TrimSuffix(wanted, " ...")))
-	want := fmt.Sprintf("%d arguments are wanted", need)
+	want := fmt.Sprintf("it takes %d arguments", need)
 	if need == 1 {
-		want = "1 argument is wanted"
+		want = "it takes 1 argument"
 	}
 	if strings.HasSuffix(wanted, "...") {
-		want = "1 argument or more is wanted"
+		want = "it takes 1 argument or more"
 	}
 	given := "none"
 	if len(args) > 0 {
 		given = fmt.Sprint(len(args))
 	}
-	return usage(fmt.Errorf("%s %s: %s, and %s given", c.CommandPath(), wanted, want, given),
+	return usage(fmt.Errorf("%s %s: %s, and got %s", c.CommandPath(), wanted, want, given),
 		fmt.Sprintf("`%s --help` shows an example", c.CommandPath()))
 }
 
@@ -169,7 +169,7 @@ func noBlankFlags(c *cobra.Command, _ []string) error {
 			errs = append(errs, fmt.Errorf("--%s is empty", f.Name))
 		}
 	})
-	return usage(errors.Join(errs...), "give it a value, or leave the flag out; is the variable set that should be there?")
+	return usage(errors.Join(errs...), "give it a value, or leave the flag out; is a shell variable not set?")
 }
 
 // blankFlag reports whether a flag that takes text holds none. In a list that is

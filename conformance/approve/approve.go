@@ -92,6 +92,6 @@ var (
 	ErrUnsupported = errors.New("the approver does not support this decision")
 	// A person answers these two: no decision on this device, and none on any
 	// that follows.
-	ErrSkipped = errors.New("the person skipped the decision")
+	ErrSkipped = errors.New("the user skipped the decision")
 	ErrStopped = errors.New("the person wants to decide no more")
 )

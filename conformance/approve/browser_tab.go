@@ -185,7 +185,7 @@ func (t *browserTab) do(ctx context.Context, what string, c *control, value stri
 	ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fmt.Sprintf("%sdfcheckDo(%s, %s, %s, %t)",
 		browserScript, quote(what), quote(mark(c)), quote(value), checked)))
 	if err == nil && !ok {
-		return fmt.Errorf("%q has left the page", c.shown())
+		return fmt.Errorf("%q is no longer on the page", c.shown())
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	case 4:
 		return fmt.Errorf("%w: %s: %s", ErrRefused, resp.Status, bytes.TrimSpace(body))
 	}
-	return fmt.Errorf("the approval request was answered %s", resp.Status)
+	return fmt.Errorf("the approval request got %s", resp.Status)
 }
 
 func (a Action) request(ctx context.Context, values map[string]string) (*http.Request, error) {

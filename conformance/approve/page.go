@@ -36,7 +36,7 @@ func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
 	}
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, fmt.Errorf("%s is no HTML page: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("%s is not an HTML page: %w", u.Redacted(), err)
 	}
 	p := &page{url: u, base: u, status: status, raw: string(raw), doc: doc}
 	if href, ok := doc.Find("base[href]").First().Attr("href"); ok {

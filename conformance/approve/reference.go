@@ -57,11 +57,11 @@ func (r *Reference) post(ctx context.Context, v Verification, action string) err
 	answer, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	switch {
 	case resp.StatusCode == http.StatusNotFound:
-		return fmt.Errorf("%s takes no decisions; start it with them enabled", req.URL)
+		return fmt.Errorf("%s takes no decisions; start the server with --decisions", req.URL)
 	case resp.StatusCode/100 == 2:
 		return nil
 	case resp.StatusCode/100 == 4:
 		return fmt.Errorf("%w: %s", ErrRefused, bytes.TrimSpace(answer))
 	}
-	return fmt.Errorf("%s answered %s", req.URL, resp.Status)
+	return fmt.Errorf("%s returned %s", req.URL, resp.Status)
 }

@@ -171,7 +171,7 @@ func (v *visit) allowed(u *url.URL) error {
 		return err
 	}
 	if v.page != nil && v.page.url.Scheme == "https" && u.Scheme == "http" {
-		return fmt.Errorf("the way leads from https to %s", Clean(u.Redacted()))
+		return fmt.Errorf("a page leads from https to %s", Clean(u.Redacted()))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (v *visit) allowed(u *url.URL) error {
 // allowed tells whether pages of a host may be opened.
 func (r *recipe) allowed(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%q is no http or https URL", Clean(cut(u.Redacted(), maxTold)))
+		return fmt.Errorf("%q is not an http or https URL", Clean(cut(u.Redacted(), maxTold)))
 	}
 	target, _ := url.Parse(r.host)
 	if target != nil && (sameHost(u, target.Host, target.Scheme)) {
@@ -190,7 +190,7 @@ func (r *recipe) allowed(u *url.URL) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the way leads there on purpose", Clean(cut(u.Redacted(), maxTold)), Clean(u.Host))
+	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to lead there", Clean(cut(u.Redacted(), maxTold)), Clean(u.Host))
 }
 
 // sameHost compares a URL's host and port with those of a host of a scheme. The

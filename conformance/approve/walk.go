@@ -113,7 +113,7 @@ func (w *walk) open(ctx context.Context, s Step) error {
 	w.typed = w.typed || (Step{Open: s.Open}).types("{user_code}", "{verification_uri_complete}")
 	for _, name := range []string{"{verification_uri}", "{verification_uri_complete}"} {
 		if strings.Contains(s.Open, name) && w.values[name] == "" {
-			return fmt.Errorf("no %s is known", strings.Trim(name, "{}"))
+			return fmt.Errorf("there is no value for %s", strings.Trim(name, "{}"))
 		}
 	}
 	if err := w.on.open(ctx, w.address(s)); err != nil {
@@ -171,7 +171,7 @@ func (w *walk) arrived(ctx context.Context, s Step) error {
 	case w.sent && p.status < http.StatusInternalServerError:
 		return refusedBy(p)
 	}
-	return fmt.Errorf("it was answered %s on %s", p.state(), p.describe())
+	return fmt.Errorf("got %s on %s", p.state(), p.describe())
 }
 
 // until waits for something on the page.
