@@ -278,7 +278,7 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 		passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
 		warnIf(class(4), hasError),
 	}
-	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a credential of another kind", rules...)
+	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a refresh token that nobody issued", rules...)
 	code, token := e.likeUnknown(j), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
 	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
 		switch {
