@@ -33,6 +33,7 @@ type Call struct {
 
 	flow  *Flow
 	crowd bool         // of a race
+	gate  func()       // returns when the request may leave
 	http  *http.Client // another client than the session's
 }
 

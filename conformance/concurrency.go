@@ -109,10 +109,17 @@ var startingRace = &Scenario{
 	Name: "starting race", Lane: LaneInterval, Race: true,
 	Cost: func(t Timing) Cost { return Cost{t.Rounds, t.Rounds, 0} },
 	Run: func(ctx context.Context, s *Scene) {
-		rounds := s.target.Timing.Rounds
+		rounds, each := s.target.Timing.Rounds, 1
+		switch s.followers() {
+		case 2:
+			each += 2 // the polls after the decisions
+			fallthrough
+		case 1:
+			each += rivals(s.target.Timing)
+		}
 		for first := 0; first < rounds; first += raceStarts {
 			n := min(raceStarts, rounds-first)
-			if !s.Room(ctx, n*(1+rivals(s.target.Timing)+2)) { // with the polls after it
+			if !s.Room(ctx, n*each) {
 				return
 			}
 			s.Barrier(ctx, n, func(_ int, unpaced Option) { s.Leave(s.Start(ctx, unpaced)) })

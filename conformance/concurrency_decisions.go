@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptrace"
 	"slices"
 	"sync"
 	"time"
@@ -24,10 +25,6 @@ func untilServed(t Timing) time.Duration {
 	return t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second
 }
 
-// crossingLead is how long before an approval its first poll is sent. Of the next
-// the first comes with the approval, the others each as much later.
-const crossingLead = 20 * time.Millisecond
-
 // crossingPolls lets polls be in flight while the approval arrives. Most are
 // too fast; the last poll comes when their slow_downs are served. The codes are
 // those of the code sample, which nobody polled.
@@ -41,15 +38,15 @@ var crossingPolls = &Scenario{
 		t := s.target.Timing
 		places := make(chan struct{}, decidingAbreast)
 		s.Rounds(t.Decided, racingAbreast, func(i int) {
-			if !s.Room(ctx, crossing(t)+1) {
-				return
+			f := s.Waiting(ctx, untilServed(t)) // at once: it must not grow old in a queue
+			if f == nil && s.Room(ctx, crossing(t)+1) {
+				f = s.Start(ctx)
 			}
-			f := s.Undecided(ctx, untilServed(t))
-			if !f.OK() {
+			if f == nil || !f.OK() {
 				return
 			}
 			places <- struct{}{}
-			f.cross(ctx, crossing(t), s.usualDecision()*time.Duration(1+i%4)/4)
+			f.cross(ctx, crossing(t), s.usualDecision()/4, i%4)
 			<-places
 			for range 2 {
 				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, settling) {
@@ -64,8 +61,11 @@ var crossingPolls = &Scenario{
 // decidingAbreast is how many decisions one scenario wants at the same time.
 const decidingAbreast = 12
 
-// usualDecision is how long the approver has taken for an approval in the middle:
-// the server learns of it towards its end.
+// longEnough is a decision in whose course polls can be aimed at a moment.
+const longEnough = 20 * time.Millisecond
+
+// usualDecision is how long the approver has taken for an approval in the middle, 0
+// when that is too short to aim at a part of it.
 func (s *Scene) usualDecision() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,32 +79,37 @@ func (s *Scene) usualDecision() time.Duration {
 		return 0
 	}
 	slices.Sort(took)
-	if usual := took[len(took)/2]; usual > crossingLead {
+	if usual := took[len(took)/2]; usual > longEnough {
 		return usual
 	}
-	return 0 // nothing to aim at
+	return 0
 }
 
-// cross approves a code and polls n times around the moment at which the server
-// will have learned of it: so long after the approval is begun.
-func (f *Flow) cross(ctx context.Context, n int, learned time.Duration) {
+// cross approves a code and polls n times while the server learns of it, which is at
+// an unknown moment of the decision: the polls are spread over one quarter of it. The
+// first one is on its way before the approval is, so that it reads the record as it
+// was even where both take no time at all.
+func (f *Flow) cross(ctx context.Context, n int, quarter time.Duration, which int) {
 	s := f.scene
 	var approval sync.WaitGroup
-	var once sync.Once
-	begun := make(chan struct{})
 	s.Barrier(ctx, n, func(i int, unpaced Option) {
-		once.Do(func() {
-			approval.Go(func() {
-				s.Wait(ctx, crossingLead)
-				close(begun)
-				f.Approve(ctx)
-			})
-		})
-		if i > 0 {
-			<-begun
+		aim := quarter*time.Duration(which) + quarter*time.Duration(i)/time.Duration(n)
+		poll := ctx
+		if i == 0 {
+			begin := sync.OnceFunc(func() { approval.Go(func() { f.Approve(ctx) }) })
+			defer begin() // should nothing have been written
+			if aim > 0 {
+				begin()
+			} else {
+				poll = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { begin() }})
+			}
 		}
-		if i == 0 || s.Wait(ctx, time.Duration(i-1)*crossingLead+learned) {
-			f.Poll(ctx, Step("crossing"), unpaced)
+		if s.Wait(ctx, aim) {
+			f.Poll(poll, Step("crossing"), unpaced, func(c *Call) {
+				if quarter > 0 {
+					c.gate = nil // each has a moment
+				}
+			})
 		}
 	})
 	approval.Wait()
@@ -120,7 +125,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 		polls, late := e.Polls(flow), e.Polls(flow, "late")
 		switch {
 		case !e.crossed(flow):
-			j.Lost("no poll was in flight during the approval")
+			j.Lost("no poll that saw the code undecided was in flight during the approval")
 		case len(withTokens(polls)) > 0: // how soon is DF-POLL-008's
 			j.Round(withTokens(polls)...)
 		case len(late) == 0 || len(late) == 1 && late[0].StillPending():
@@ -146,11 +151,12 @@ func judgeErased(e *Evidence, j *Judgement, x *Exchange) {
 		failIf(stillPending), failIf(terminal))
 }
 
-// crossed reports whether a poll of the flow was in flight during its approval.
+// crossed reports whether a poll of the flow was in flight during its approval that
+// may have read the record as it was before: one that got tokens did not.
 func (e *Evidence) crossed(flow string) bool {
 	d, _ := e.Decision(crossingPolls, flow, "")
 	for _, x := range e.Polls(flow, "crossing") {
-		if !x.Infrastructure() && x.Sent <= d.At && x.Received >= d.At-d.Decision.Took {
+		if !x.Infrastructure() && !x.HasTokens() && x.Sent <= d.At && x.Received >= d.At-d.Decision.Took {
 			return true
 		}
 	}
@@ -264,7 +270,7 @@ var manyDevices = &Scenario{
 	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := devices(t)
-		return Cost{n * (4 + fleetPolls) / 3, n, t.Interval + settling}
+		return Cost{n * (4 + fleetPolls) / 3, n, time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
 	},
 	Decisions: func(f *Facts) int { return devices(f.Timing) - devices(f.Timing)/3 },
 	Run: func(ctx context.Context, s *Scene) {

@@ -25,8 +25,12 @@ var redeemingRace = &Scenario{
 	},
 	Decisions: func(f *Facts) int { return redeemings(f.Timing) },
 	Run: func(ctx context.Context, s *Scene) {
+		each := racingPolls + 1
+		if s.followers() > 0 {
+			each += 3 // the replays
+		}
 		s.Rounds(redeemings(s.target.Timing), racingAbreast, func(int) {
-			if !s.Room(ctx, racingPolls+1+3) { // with the replays after it
+			if !s.Room(ctx, each) {
 				return
 			}
 			f := s.Start(ctx)

@@ -186,6 +186,7 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 		}
 	}
 	slices.SortStableFunc(p.Scenarios, func(a, b *Scenario) int { return cmp.Compare(p.turn(a), p.turn(b)) })
+	f.Timing.Sample = p.sample(checks, f.Timing)
 	for n := laidOut(o); p.starts(f.Timing) > o.MaxStarts && n > 1; n-- {
 		f.layOut(n - 1)
 	}
@@ -217,6 +218,26 @@ func (p *Plan) starts(t Timing) int {
 		}
 	}
 	return n
+}
+
+// sample is how many codes have to be started in a row, besides what is started
+// before, for the checks that estimate a code space: those that want the code sample
+// for more than codes to go on with.
+func (p *Plan) sample(checks []Check, t Timing) int {
+	goesOn := func(s *Scenario) bool { return s.After == codeSample }
+	estimates := func(c Check) bool {
+		return slices.Contains(c.Reads, codeSample) && !slices.ContainsFunc(c.Reads, goesOn)
+	}
+	if !slices.Contains(p.Scenarios, codeSample) || !slices.ContainsFunc(checks, estimates) {
+		return 0
+	}
+	n := enoughCodes - 1 // preflight starts one
+	for _, s := range p.Scenarios {
+		if s.Lane == LaneFirst || s.Lane == LaneIsolation || s.Lane == LaneInstant {
+			n -= s.Cost(t).Starts
+		}
+	}
+	return max(n, sampleCodes)
 }
 
 // add takes in the scenarios that the check reads and the target allows.
@@ -289,30 +310,32 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds())
 // of the two, and no lane is faster than its requests are allowed to be.
 func (p *Plan) cost(t Timing, o Options) {
 	requests, races := map[Lane]int{}, map[Lane]int{}
-	wait, sum := map[Lane]time.Duration{}, map[Lane]time.Duration{}
+	wait, sum, last := map[Lane]time.Duration{}, map[Lane]time.Duration{}, map[Lane]time.Duration{}
+	paced := func(n int) time.Duration {
+		return time.Duration(float64(n)/o.MaxRPS*float64(time.Second)) + time.Duration(n)*t.RTT/16
+	}
+	crowded := func(n int) time.Duration { return paced(int(float64(n) / crowdShare)) }
 	for _, s := range p.Scenarios {
 		c := s.Cost(t)
 		requests[s.Lane] += c.Requests
 		if s.Race {
 			races[s.Lane] += c.Requests
+			last[s.Lane] = max(last[s.Lane], c.Wait)
 		}
-		wait[s.Lane] = max(wait[s.Lane], c.Wait)
+		wait[s.Lane] = max(wait[s.Lane], c.Wait+crowded(s.crowd(t)))
 		sum[s.Lane] += c.Wait
 		p.Requests += c.Requests
 		p.Starts += c.Starts
 	}
-	paced := func(n int) time.Duration {
-		return time.Duration(float64(n)/o.MaxRPS*float64(time.Second)) + time.Duration(n)*t.RTT/16
-	}
 	lane := func(ls ...Lane) time.Duration {
-		n, crowd, w := 0, 0, time.Duration(0)
+		n, crowd, w, tail := 0, 0, time.Duration(0), time.Duration(0)
 		for _, l := range ls {
-			n, crowd, w = n+requests[l], crowd+races[l], max(w, wait[l])
+			n, crowd, w, tail = n+requests[l], crowd+races[l], max(w, wait[l]), last[l]
 		}
 		if slices.Contains(ls, LaneApprove) { // beside which those of the expiry lane go on
 			crowd += races[LaneExpiry]
 		}
-		return max(paced(n), paced(int(float64(crowd)/crowdShare)), w)
+		return max(paced(n), crowded(max(0, crowd-roomBurst))+tail, w)
 	}
 	main := lane(LaneIsolation) + lane(LaneInstant) + max(lane(LaneInterval, LaneApprove), p.Attended) +
 		sum[LaneAlone] + paced(requests[LaneAlone])
@@ -322,4 +345,15 @@ func (p *Plan) cost(t Timing, o Options) {
 	}
 	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
 	p.Worst = p.Critical + o.MaxWait
+}
+
+// crowd is how many requests of races leave before a scenario has sent its last.
+func (s *Scenario) crowd(t Timing) int {
+	n := 0
+	for ; s != nil; s = s.After {
+		if s.Race {
+			n += s.Cost(t).Requests
+		}
+	}
+	return n
 }

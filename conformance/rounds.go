@@ -76,6 +76,20 @@ const (
 	roomBurst  = 60
 )
 
+// followers is how many scenarios of the plan take the codes of this one, one after
+// the other.
+func (s *Scene) followers() int {
+	n := 0
+	for k := range s.left { // those that leave codes
+		for ; k != nil; k = k.After {
+			if k == s.scenario {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Room waits until a round of a race may begin that will send n requests; false
 // when the run has ended. Its code is started after that, so that it does not grow
 // old in a queue.
@@ -113,19 +127,27 @@ func (s *Scene) Taken(ctx context.Context) *Flow {
 	}
 }
 
-// Undecided returns a code that the scenario before left, if it lives for the
-// given time yet, or a new one.
+// Waiting returns the next code that the scenario before leaves and that lives for
+// the given time yet, nil when there is no more.
+func (s *Scene) Waiting(ctx context.Context, need time.Duration) *Flow {
+	f := s.Taken(ctx)
+	for f != nil && !f.Lives(need) {
+		f = s.Taken(ctx)
+	}
+	return f
+}
+
+// Undecided returns a code that waits, or a new one.
 func (s *Scene) Undecided(ctx context.Context, need time.Duration) *Flow {
-	for f := s.Taken(ctx); f != nil; f = s.Taken(ctx) {
-		if f.Lives(need) {
-			return f
-		}
+	if f := s.Waiting(ctx, need); f != nil {
+		return f
 	}
 	return s.Start(ctx)
 }
 
 // Barrier reserves the pace for n requests and then releases all of them at
-// once, truly side by side. Where fewer may be in flight (--concurrency), they go
+// once, truly side by side: when all of them are built, for building one can take
+// longer than a server needs to answer it. Where fewer may be in flight (--concurrency), they go
 // in groups of as many. f must send with the Unpaced option it is given.
 func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
 	for first := 0; first < n; first += s.opts.Concurrency {
@@ -146,14 +168,14 @@ func (s *Scene) release(ctx context.Context, first, end int, f func(i int, unpac
 		return
 	}
 	defer s.slots.Release(int64(end - first))
-	var wg sync.WaitGroup
-	gate := make(chan struct{})
+	var done, built sync.WaitGroup
+	built.Add(end - first)
 	for i := first; i < end; i++ {
-		wg.Go(func() {
-			<-gate
-			f(i, func(c *Call) { c.Unpaced, c.Once = true, true })
+		done.Go(func() {
+			ready := sync.OnceFunc(built.Done)
+			defer ready() // where nothing was sent
+			f(i, func(c *Call) { c.Unpaced, c.Once, c.gate = true, true, func() { ready(); built.Wait() } })
 		})
 	}
-	close(gate)
-	wg.Wait()
+	done.Wait()
 }

@@ -134,31 +134,61 @@ func TestPlanIsBounded(t *testing.T) {
 	}
 }
 
-// TestRaceVerdictsDoNotFlip: on a server with a fault that shows now and then, ten
-// runs give ten times the same verdicts and exit code.
-func TestRaceVerdictsDoNotFlip(t *testing.T) {
-	for _, f := range refserver.Faults() {
-		if !strings.Contains(f.Name, "-in-ten") && !strings.Contains(f.Name, "-in-forty") {
-			continue
-		}
-		t.Run(f.Name, func(t *testing.T) {
-			t.Parallel()
-			var first map[string]string
-			for i := range 10 {
-				b := benchFor(f)
-				b.opts.Only = []string{"CONC", "REUSE"}
-				got := b.outcome(t)
-				if i == 0 {
-					first = got
-				}
-				if d := cmp.Diff(first, got); d != "" {
-					t.Errorf("run %d differs from the first (-first +now):\n%s", i+1, d)
-				}
+// TestSmallPlansAreKept: what is selected alone takes about as long, and as many
+// codes, as its plan said.
+func TestSmallPlansAreKept(t *testing.T) {
+	for _, only := range []string{"CONC", "REUSE", "USERCODE", "DF-CONC-001", "DF-CONC-003", "DF-CONC-004", "DF-CONC-005", "DF-CONC-006"} {
+		b := bench{server: embedded("documented-v1"), opts: Options{Only: []string{only}}}
+		b.inBubble(t, func(ctx context.Context, run *Run) {
+			begun := time.Now()
+			run.Record(ctx)
+			if took, most := time.Since(begun), run.plan.Critical*13/10; took > most {
+				t.Errorf("%s took %s, the plan said %s", only, took, run.plan.Critical)
 			}
-			if first[f.Check] != string(reports.Fail) || first["exit"] != "1" {
-				t.Errorf("%s is %s, exit code %s", f.Check, first[f.Check], first["exit"])
+			if n, plan := run.session.starts, run.plan.Starts+2; n > plan { // preflight, and a code that grew old
+				t.Errorf("%s: %d starts, the plan said %d", only, n, run.plan.Starts)
 			}
 		})
+	}
+}
+
+// TestRaceVerdictsDoNotFlip: on a server with a fault that shows now and then, ten
+// runs give ten times the same verdict and exit code.
+func TestRaceVerdictsDoNotFlip(t *testing.T) {
+	for _, f := range refserver.Faults() {
+		if strings.Contains(f.Name, "-in-ten") {
+			t.Run(f.Name, func(t *testing.T) { t.Parallel(); doesNotFlip(t, f, f.Check) })
+		}
+	}
+}
+
+// TestRaceVerdictsDoNotFlipLong: nor do those of the other races beside it, and of a
+// thorough run.
+func TestRaceVerdictsDoNotFlipLong(t *testing.T) {
+	long(t)
+	for _, f := range refserver.Faults() {
+		if strings.Contains(f.Name, "-in-ten") || strings.Contains(f.Name, "-in-forty") {
+			t.Run(f.Name, func(t *testing.T) { t.Parallel(); doesNotFlip(t, f, "CONC", "REUSE") })
+		}
+	}
+}
+
+// doesNotFlip runs a selection ten times against a server with a fault.
+func doesNotFlip(t *testing.T, f refserver.Fault, only ...string) {
+	var first map[string]string
+	for i := range 10 {
+		b := benchFor(f)
+		b.opts.Only = only
+		got := b.outcome(t)
+		if i == 0 {
+			first = got
+		}
+		if d := cmp.Diff(first, got); d != "" {
+			t.Errorf("run %d differs from the first (-first +now):\n%s", i+1, d)
+		}
+	}
+	if first[f.Check] != string(reports.Fail) || first["exit"] != "1" {
+		t.Errorf("%s is %s, exit code %s", f.Check, first[f.Check], first["exit"])
 	}
 }
 

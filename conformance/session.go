@@ -149,6 +149,9 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 	if c.http != nil {
 		client = c.http
 	}
+	if c.gate != nil {
+		c.gate()
+	}
 	x.Sent = s.now()
 	resp, err := client.Do(req)
 	if err == nil {

@@ -147,6 +147,9 @@ type Timing struct {
 	// approver.
 	Rounds  int `json:"rounds,omitempty"`
 	Decided int `json:"decided_rounds,omitempty"`
+	// Sample is how many codes are started in a row to estimate a code space, 0
+	// where nothing is estimated.
+	Sample int `json:"sample,omitempty"`
 	// Pace is about how long a decision takes a person, 0 for a program.
 	Pace time.Duration `json:"pace_ns,omitempty"`
 }

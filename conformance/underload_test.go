@@ -61,12 +61,18 @@ func busy(t *testing.T) {
 	t.Cleanup(func() { close(stop); wg.Wait() })
 }
 
+// long skips a test that takes minutes.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DFCHECK_LONG") == "" {
+		t.Skip("takes minutes: DFCHECK_LONG=1, as in make test-long")
+	}
+}
+
 // rounds is how often the correct servers are checked on a busy machine.
 func rounds(t *testing.T) int {
+	long(t)
 	n, err := strconv.Atoi(os.Getenv("DFCHECK_ROUNDS"))
-	if os.Getenv("DFCHECK_LONG") == "" {
-		t.Skip("half an hour: DFCHECK_LONG=1, as in make test-long")
-	}
 	if err != nil {
 		n = 20
 	}

@@ -123,15 +123,20 @@ var userCodeChecks = []Check{
 const enoughCodes = 60
 
 // sampleCodes start in a row, so that what follows from the order of starts can
-// be seen. Where the run has made fewer than enoughCodes, more are started.
+// be seen. Where a code space is to be estimated and the run has made fewer than
+// enoughCodes, more are started.
 const sampleCodes = 24
 
 var codeSample = &Scenario{
-	Name: "code sample", Lane: LaneAlone, Cost: fixed(sampleCodes, sampleCodes),
+	Name: "code sample", Lane: LaneAlone,
+	Cost: func(t Timing) Cost { n := max(sampleCodes, t.Sample); return Cost{n, n, 0} },
 	Run: func(ctx context.Context, s *Scene) {
-		s.mu.Lock()
-		n := max(sampleCodes, enoughCodes-s.starts)
-		s.mu.Unlock()
+		n := sampleCodes
+		if s.target.Timing.Sample > 0 {
+			s.mu.Lock()
+			n = max(n, enoughCodes-s.starts)
+			s.mu.Unlock()
+		}
 		for range n { // all of one make
 			f := s.Start(ctx, Sending(s.target.baseStart("sample")))
 			if f.Begun == nil || f.Begun.Infrastructure() {
