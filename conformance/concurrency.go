@@ -158,11 +158,11 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	}
 }
 
-// sharesCode reports whether another start of the race got the flow's user code, so
-// that it may be decided with that one: DF-CONC-003's matter.
+// sharesCode reports whether another start got the flow's user code, so that it may
+// be decided with that one: DF-CONC-003's matter, or DF-USERCODE-003's.
 func (e *Evidence) sharesCode(flow string) bool {
 	begun := e.Begun(flow)
-	return begun != nil && slices.ContainsFunc(e.Of(startingRace, "start"), func(x *Exchange) bool {
+	return begun != nil && slices.ContainsFunc(e.Starts(), func(x *Exchange) bool {
 		return x.Flow != flow && x.text("user_code") != "" && x.text("user_code") == begun.text("user_code")
 	})
 }

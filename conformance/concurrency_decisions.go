@@ -124,6 +124,8 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 		}
 		polls, late := e.Polls(flow), e.Polls(flow, "late")
 		switch {
+		case e.sharesCode(flow):
+			j.Lost("another device got the same user code")
 		case !e.crossed(flow):
 			j.Lost("no poll that saw the code undecided was in flight during the approval")
 		case len(withTokens(polls)) > 0: // how soon is DF-POLL-008's
