@@ -92,7 +92,7 @@ func judgeVerificationURI(e *Evidence, j *Judgement) {
 	}
 }
 
-// onlyURI tells whether a text keeps to the characters of RFC 3986 section 2.
+// onlyURI reports whether a text keeps to the characters of RFC 3986 section 2.
 func onlyURI(s string) bool {
 	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%") == ""
 }
@@ -141,7 +141,7 @@ func withoutFragment(s string) string {
 	return s
 }
 
-// sameSite tells whether two hosts are one, or one is below the other.
+// sameSite reports whether two hosts are one, or one is below the other.
 func sameSite(a, b string) bool {
 	return strings.EqualFold(a, b) || strings.HasSuffix(strings.ToLower(a), "."+strings.ToLower(b)) ||
 		strings.HasSuffix(strings.ToLower(b), "."+strings.ToLower(a))

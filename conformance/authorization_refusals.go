@@ -146,7 +146,7 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 	}
 }
 
-// acceptedWithout tells whether a start that lacked a required parameter was
+// acceptedWithout reports whether a start that lacked a required parameter was
 // served.
 func (e *Evidence) acceptedWithout(param string, enc spec.Encoding) bool {
 	for _, s := range []*Scenario{missingClient, missingMetadata} {

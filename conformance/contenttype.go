@@ -97,7 +97,7 @@ func (e *Evidence) spoken(p encodingPair, op Operation) *Exchange {
 	return nil
 }
 
-// works tells whether an operation could be spoken to in an encoding at all.
+// works reports whether an operation could be spoken to in an encoding at all.
 // Where it could not, that is the business of one check (DF-CTYPE-001 to 003),
 // and the others pass the encoding over (rule C13).
 func (e *Evidence) works(op Operation, enc spec.Encoding) bool {

@@ -42,7 +42,7 @@ func perEncoding(requests, intervals int) func(Timing) Cost {
 	}
 }
 
-// differ tells whether not all values are the same.
+// differ reports whether not all values are the same.
 func differ(said map[string]string) bool {
 	seen := map[string]bool{}
 	for _, v := range said {
@@ -110,7 +110,7 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	}
 }
 
-// tooFast tells whether a poll was too fast wherever the server takes the time:
+// tooFast reports whether a poll was too fast wherever the server takes the time:
 // the previous one was sent less than an interval before this one was answered
 // (rule C3).
 func (e *Evidence) tooFast(x *Exchange) bool {

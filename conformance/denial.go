@@ -65,7 +65,7 @@ var denialChecks = []Check{
 	},
 }
 
-// terminal tells whether an answer ends a flow without tokens, under any of the
+// terminal reports whether an answer ends a flow without tokens, under any of the
 // names that servers use for it.
 func terminal(x *Exchange) bool {
 	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant}, x.ErrorCode())

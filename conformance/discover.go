@@ -63,7 +63,7 @@ func (l *looker) metadata(ctx context.Context, issuer string) *ServerMetadata {
 	return nil
 }
 
-// documented tells whether the documented paths answer.
+// documented reports whether the documented paths answer.
 func (l *looker) documented(ctx context.Context, host string, v1 *spec.Contract) bool {
 	x := l.ask(ctx, http.MethodPost, join(host, v1.Start.Path), spec.JSON, "{}")
 	return x.Response != nil && !missingPath(x) && x.Class() != 5

@@ -191,7 +191,7 @@ func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
 	}
 }
 
-// wellFormedEndpoint tells whether an endpoint is an absolute https URL without
+// wellFormedEndpoint reports whether an endpoint is an absolute https URL without
 // fragment (RFC 6749 section 3.1); http is good enough on loopback.
 func wellFormedEndpoint(s string) bool {
 	u, err := url.Parse(s)

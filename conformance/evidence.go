@@ -227,7 +227,7 @@ func (e *Evidence) end(flow string, latest bool) time.Duration {
 	return b.Sent + time.Duration(n)*time.Second
 }
 
-// Alive tells whether x was answered safely inside its code's lifetime
+// Alive reports whether x was answered safely inside its code's lifetime
 // (rule C16): only then may a missing pending answer be held against anybody.
 func (e *Evidence) Alive(x *Exchange) bool {
 	return x.Received < e.Earliest(x.Flow)-e.Timing.Tolerance()

@@ -241,7 +241,7 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 	}
 }
 
-// undead tells whether a code that nobody decided on outlives its lifetime
+// undead reports whether a code that nobody decided on outlives its lifetime
 // anyway.
 func (e *Evidence) undead() bool {
 	polls := e.Of(expiringFlow, "after the end")

@@ -34,7 +34,7 @@ func (f *Flow) began() {
 	f.last = f.Begun.Received
 }
 
-// OK tells whether the flow has a device code.
+// OK reports whether the flow has a device code.
 func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
 
 // Interval is what the device must wait now: announced (or 5 s), and 5 s more
@@ -63,7 +63,7 @@ func (f *Flow) Latest() time.Duration {
 	return f.Begun.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
 }
 
-// Lives tells whether something done d from now is still safely inside the
+// Lives reports whether something done d from now is still safely inside the
 // lifetime (rule C16). When it is not, an event says so.
 func (f *Flow) Lives(d time.Duration) bool {
 	if f.Begun == nil || !f.OK() {

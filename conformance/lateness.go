@@ -18,7 +18,7 @@ func (s *Scene) held(d time.Duration) {
 	s.asking.took += d
 }
 
-// overtaken tells whether the flow's code ends, or is about to, within d because
+// overtaken reports whether the flow's code ends, or is about to, within d because
 // the approver took so long for a device of its scene. That is noted once.
 func (f *Flow) overtaken(d time.Duration) bool {
 	s := f.scene

@@ -62,7 +62,7 @@ func (l Lenient) unused(checks []reports.Check) []string {
 	})
 }
 
-// excused tells whether the answer is an error under a status that is known and
+// excused reports whether the answer is an error under a status that is known and
 // kept: it then counts as the 400 that was due. DF-ERR-001 reports it.
 func (x *Exchange) excused() bool {
 	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" && !x.GivesCredentials()

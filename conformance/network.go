@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// isLoopback tells whether a host name is this machine's own.
+// isLoopback reports whether a host name is this machine's own.
 func isLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -16,7 +16,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// isPrivate tells whether a host is an address that the public cannot reach.
+// isPrivate reports whether a host is an address that the public cannot reach.
 func isPrivate(host string) bool {
 	ip := net.ParseIP(host)
 	return isLoopback(host) || ip != nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())

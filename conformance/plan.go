@@ -249,7 +249,7 @@ func (p *Plan) add(c Check, f *Facts) {
 	}
 }
 
-// runs tells whether the target has what the scenario needs. One that does
+// runs reports whether the target has what the scenario needs. One that does
 // without an approver runs also where a person is spared its decisions.
 func (s *Scenario) runs(f *Facts) bool {
 	return len(missing(s.Needs, f)) == 0 && !(f.unasked(s) && slices.Contains(s.Needs, NeedApprover))
@@ -267,7 +267,7 @@ func (p *Plan) ask(f *Facts) {
 	}
 }
 
-// fits tells whether a scenario's waits are within MaxWait. The expiry lane is
+// fits reports whether a scenario's waits are within MaxWait. The expiry lane is
 // bounded by the lifetime itself (NeedShortExpiry).
 func (s *Scenario) fits(f *Facts) bool {
 	return s.Lane == LaneExpiry || s.Cost(f.Timing).Wait <= f.MaxWait

@@ -73,7 +73,7 @@ func judgeDefaultInterval(e *Evidence, j *Judgement) {
 	judgeSteady(e, j, reports.Fail)
 }
 
-// onlyOnce tells whether one poll of many was slowed down. Two clocks of one
+// onlyOnce reports whether one poll of many was slowed down. Two clocks of one
 // machine can be some milliseconds apart, so that a server that reads both is
 // early once in a while at the turn of a second; one that counts wrongly does it
 // again and again.
@@ -113,7 +113,7 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 	}
 }
 
-// servedLater tells whether the slowed device was served with a second more.
+// servedLater reports whether the slowed device was served with a second more.
 func (e *Evidence) servedLater(flow string) bool {
 	later := e.Polls(flow, "a second later")
 	return len(later) > 0 && later[0].ErrorCode() == spec.ErrAuthorizationPending

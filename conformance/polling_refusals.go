@@ -180,7 +180,7 @@ func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
 	}
 }
 
-// otherEncoding tells whether a poll went in another encoding than ordinary ones.
+// otherEncoding reports whether a poll went in another encoding than ordinary ones.
 func (e *Evidence) otherEncoding(x *Exchange) bool {
 	due := e.One(firstPoll, "due")
 	return due != nil && due.Request.Encoding != x.Request.Encoding

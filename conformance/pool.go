@@ -137,7 +137,7 @@ func nearest(distinct []string, changing []int) float64 {
 // inRow is how many texts in steady order are no accident.
 const inRow = 20
 
-// steady tells whether texts rise all the time, or fall all the time.
+// steady reports whether texts rise all the time, or fall all the time.
 func steady(codes []string) bool {
 	if len(codes) < inRow {
 		return false
@@ -187,7 +187,7 @@ func relation(userCode, deviceCode string) string {
 	return ""
 }
 
-// isNumberOf tells whether a decimal code is the first 4 or 8 bytes of a text,
+// isNumberOf reports whether a decimal code is the first 4 or 8 bytes of a text,
 // or what is left of them when they are cut to the code's length.
 func isNumberOf(text, code string) bool {
 	if len(text) < 8 {

@@ -133,7 +133,7 @@ func (s *session) refused(x *Exchange) error {
 	return p
 }
 
-// refusesClient tells whether the client is what an answer finds fault with; a
+// refusesClient reports whether the client is what an answer finds fault with; a
 // server may say so in one encoding and stumble over it in another.
 func refusesClient(x *Exchange) bool {
 	code := x.ErrorCode()

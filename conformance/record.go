@@ -47,7 +47,7 @@ func (r *Run) record(ctx context.Context) {
 	}
 }
 
-// startable tells whether any start of the run gave codes.
+// startable reports whether any start of the run gave codes.
 func (r *Run) startable() bool {
 	return slices.ContainsFunc(r.Transcript().Exchanges, func(x *Exchange) bool { return x.Op == OpStart && x.HasCodes() })
 }

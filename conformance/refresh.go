@@ -84,7 +84,7 @@ func refreshRequest(x *Exchange) bool {
 	return grant == spec.GrantRefreshToken
 }
 
-// refreshable redeems a code and tells whether a refresh token came with it.
+// refreshable redeems a code and reports whether a refresh token came with it.
 func (s *Scene) refreshable(ctx context.Context) (*Flow, bool) {
 	f, ok := s.redeem(ctx)
 	return f, ok && f.Token.RefreshToken != ""
@@ -147,7 +147,7 @@ func judgeRefreshed(j *Judgement, x, first *Exchange, refused Rule) {
 	}
 }
 
-// advertises tells whether the metadata lists a value.
+// advertises reports whether the metadata lists a value.
 func (e *Evidence) advertises(member, value string) bool {
 	doc := e.document()
 	if doc == nil {

@@ -167,7 +167,7 @@ func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
 // Encodings that the contract declares for an operation.
 func (s *Scene) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
 
-// Documented tells whether the documented API is checked rather than RFC 8628
+// Documented reports whether the documented API is checked rather than RFC 8628
 // alone.
 func (s *Scene) Documented() bool { return s.target.Documented() }
 

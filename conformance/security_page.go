@@ -145,7 +145,7 @@ func known(fields url.Values, userCode string) url.Values {
 	return out
 }
 
-// drawn tells whether part of an address looks like it was drawn at random.
+// drawn reports whether part of an address looks like it was drawn at random.
 func drawn(s string) bool {
 	return len(s) >= 16 && strings.ContainsAny(s, "0123456789") && strings.ContainsAny(strings.ToUpper(s), letters)
 }
@@ -153,7 +153,7 @@ func drawn(s string) bool {
 // tokenName is what anti-forgery fields are called.
 var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state`)
 
-// antiForgery tells whether a form field is one that a stranger cannot know: it
+// antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
 	return tokenName.MatchString(name) || len(value) >= 16 && plainCode(value) != plainCode(userCode) && !strings.Contains(value, "://")

@@ -233,7 +233,7 @@ func (s *session) transcript() *Transcript {
 	}
 }
 
-// sleep waits and tells whether the time has passed without the end of ctx.
+// sleep waits and reports whether the time has passed without the end of ctx.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

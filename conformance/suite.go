@@ -16,7 +16,7 @@ import (
 )
 
 // Suite carries a run out as a Ginkgo suite: one spec a check, labelled with
-// its id, group, level and source, in the order the verdicts become known.
+// its id, group and level, in the order the verdicts become known.
 // Every spec waits for its own recording and judges it; the specs themselves
 // send nothing. A process can run one suite.
 func (r *Run) Suite(ctx context.Context) []Result {

@@ -84,7 +84,7 @@ func extension(path string) string {
 	return ".json"
 }
 
-// silent tells whether nothing at all has answered so far.
+// silent reports whether nothing at all has answered so far.
 func (l *looker) silent() bool {
 	for _, x := range l.tried {
 		if x.Response != nil {
@@ -94,7 +94,7 @@ func (l *looker) silent() bool {
 	return len(l.tried) > 0
 }
 
-// refuses tells whether an endpoint answers an empty request as an OAuth endpoint
+// refuses reports whether an endpoint answers an empty request as an OAuth endpoint
 // does: with a 4xx and JSON.
 func (l *looker) refuses(ctx context.Context, u string) bool {
 	for _, body := range []struct {

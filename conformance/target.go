@@ -115,7 +115,7 @@ const (
 	NeedOverlap       Need = "--concurrency of 2 or more" // a race takes two
 )
 
-// Has tells whether the target has a power.
+// Has reports whether the target has a power.
 func (f *Facts) Has(n Need) bool {
 	if n == NeedProgram {
 		return f.Has(NeedApprover) && f.Timing.Pace == 0

@@ -39,7 +39,7 @@ func judgeTokenNoStore(e *Evidence, j *Judgement) {
 	}
 }
 
-// fresh tells whether an answer allows caches to keep it for a time.
+// fresh reports whether an answer allows caches to keep it for a time.
 func fresh(x *Exchange) bool {
 	for _, d := range x.HeaderTokens("Cache-Control") {
 		name, n, _ := strings.Cut(d, "=")

@@ -94,7 +94,7 @@ func uuidVersion(s string) int {
 	return int(s[14] - '0')
 }
 
-// isBearer tells whether a token fits the b64token grammar: base64-like
+// isBearer reports whether a token fits the b64token grammar: base64-like
 // characters, then only "=" (RFC 6750 section 2.1).
 func isBearer(s string) bool {
 	body := strings.TrimRight(s, "=")

@@ -194,20 +194,20 @@ func (x *Exchange) parsed() parsed {
 	return parse(x.Response.Body)
 }
 
-// StillPending tells whether the grant was reported undecided: the answer is
+// StillPending reports whether the grant was reported undecided: the answer is
 // authorization_pending or slow_down (rule C4).
 func (x *Exchange) StillPending() bool {
 	code := x.ErrorCode()
 	return code == spec.ErrAuthorizationPending || code == spec.ErrSlowDown
 }
 
-// HasTokens tells whether the answer hands out an access token.
+// HasTokens reports whether the answer hands out an access token.
 func (x *Exchange) HasTokens() bool { return x.text("access_token") != "" }
 
-// HasCodes tells whether the answer hands out a device code.
+// HasCodes reports whether the answer hands out a device code.
 func (x *Exchange) HasCodes() bool { return x.text("device_code") != "" }
 
-// GivesCredentials tells whether the answer hands out anything of value.
+// GivesCredentials reports whether the answer hands out anything of value.
 func (x *Exchange) GivesCredentials() bool { return x.HasTokens() || x.HasCodes() }
 
 // text is a string member of the JSON body. The name that verification_uri had
@@ -274,12 +274,12 @@ func (x *Exchange) HeaderTokens(name string) []string {
 	return out
 }
 
-// NoStore tells whether the answer forbids storing it.
+// NoStore reports whether the answer forbids storing it.
 func (x *Exchange) NoStore() bool {
 	return slices.Contains(x.HeaderTokens("Cache-Control"), "no-store")
 }
 
-// Overlaps tells whether two exchanges were under way at the same time.
+// Overlaps reports whether two exchanges were under way at the same time.
 func (x *Exchange) Overlaps(y *Exchange) bool {
 	return x.Sent <= y.Received && y.Sent <= x.Received
 }

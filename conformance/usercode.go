@@ -265,7 +265,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 	j.Saw(n, "user code")
 }
 
-// byChance tells whether a code may return by accident among n: the code space
+// byChance reports whether a code may return by accident among n: the code space
 // is DF-USERCODE-002's.
 func byChance(n int, codes []string) bool {
 	bits, _ := variety(ofUsualLength(codes), 36)

@@ -28,7 +28,7 @@ func (f *Flow) typedAs(ctx context.Context, code string) {
 	}
 }
 
-// foldable tells whether a code has letters, all of one case.
+// foldable reports whether a code has letters, all of one case.
 func foldable(code string) bool {
 	upper, lower := strings.ToUpper(code), strings.ToLower(code)
 	return upper != lower && (code == upper || code == lower)
@@ -277,7 +277,7 @@ func (f *Flow) guess(ctx context.Context, code string) Decided {
 	return Decided{}
 }
 
-// heldUp tells whether a guess met a limit: it was answered otherwise than the
+// heldUp reports whether a guess met a limit: it was answered otherwise than the
 // first one, or a second later.
 func heldUp(first, d Decided) bool {
 	return d.Outcome == Broken && first.Outcome != Broken || d.Answer != first.Answer || d.Took >= first.Took+time.Second

@@ -148,7 +148,7 @@ func judgeFramedPage(e *Evidence, j *Judgement) {
 	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options", "neither, so that any site can frame the page", x)
 }
 
-// frameProof tells whether strangers' pages may not show this one in a frame.
+// frameProof reports whether strangers' pages may not show this one in a frame.
 func frameProof(x *Exchange) bool {
 	for _, policy := range x.Response.Header.Values("Content-Security-Policy") {
 		for _, directive := range strings.FieldsFunc(policy, func(r rune) bool { return r == ';' || r == ',' }) {

@@ -112,13 +112,13 @@ func (d *desk) receive(start bool) (r *reply, clean bool, err error) {
 	return r, clean, nil
 }
 
-// heads tells whether an answer has this reply's header, byte for byte, so that
+// heads reports whether an answer has this reply's header, byte for byte, so that
 // the rest of it is its body.
 func (r *reply) heads(raw []byte) bool {
 	return r != nil && len(raw) == len(r.header)+len(r.body) && string(raw[:len(r.header)]) == r.header
 }
 
-// says tells whether a response is this reply again.
+// says reports whether a response is this reply again.
 func (r *reply) says(resp *fasthttp.Response) bool {
 	h := &resp.Header
 	return r != nil && r.status == h.StatusCode() && r.body == string(resp.Body()) &&
@@ -145,7 +145,7 @@ func usual(value []byte) string {
 	return string(value)
 }
 
-// stale tells whether a failure means that a kept connection had been closed by
+// stale reports whether a failure means that a kept connection had been closed by
 // the other side: not a byte of an answer came.
 func (d *desk) stale() bool {
 	if d.got > 0 || d.conn.timedOut.Load() {

@@ -40,10 +40,10 @@ const (
 	abandoned // it gave up
 )
 
-// lookingBack tells whether a flow is over, and polled once more.
+// lookingBack reports whether a flow is over, and polled once more.
 func (s state) lookingBack() bool { return s == replaying || s == doubting }
 
-// over tells whether a device has nothing more to do in this flow.
+// over reports whether a device has nothing more to do in this flow.
 func (s state) over() bool { return s >= approved }
 
 // flags are what the ledger remembers of a flow.

@@ -35,7 +35,7 @@ func newGate(most int) *gate {
 	return g
 }
 
-// open tells whether another request may be granted. A long time in which the
+// open reports whether another request may be granted. A long time in which the
 // Pacer did not ask, although it does at least every five milliseconds while it
 // waits, says nothing of the server.
 func (g *gate) open(now int64) bool {
@@ -54,7 +54,7 @@ func (g *gate) open(now int64) bool {
 	return true
 }
 
-// worthwhile tells whether enough may be granted to wake the Pacer: a few at a
+// worthwhile reports whether enough may be granted to wake the Pacer: a few at a
 // time cost less. With the most under way the server is what is waited for, and
 // every place counts.
 func (g *gate) worthwhile() bool {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// gone tells whether the other side has closed an idle connection, without
+// gone reports whether the other side has closed an idle connection, without
 // reading from it. Over plain TCP, bytes nobody asked for count as closed; TLS
 // may have something to say between requests.
 func gone(c *conn) bool {

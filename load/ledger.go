@@ -58,7 +58,7 @@ func (l *ledger) codeHash(i int32) uint64 { return maphash.Bytes(hashSeed, l.cod
 
 func (l *ledger) userHash(i int32) uint64 { return l.all[i].user }
 
-// hand books a token and tells whether another device has it.
+// hand books a token and reports whether another device has it.
 func (l *ledger) hand(token uint64, to int32) (shared bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,7 +2,7 @@
 // polling as RFC 8628 asks, and reports latencies from the intended send, what
 // became of the flows, and every broken promise of the protocol.
 //
-// Vegeta's Attacker carries the requests. Its Pacer is the schedule, a wheel of
+// Vegeta's Attacker paces and dispatches the requests. Its Pacer is the schedule, a wheel of
 // milliseconds; its Targeter hands out the device that is due; the RoundTripper
 // under it sends requests that are rendered already, and lets the device decide
 // what comes next.

@@ -110,7 +110,7 @@ func (s *schedule) release() {
 	}
 }
 
-// grant tells whether a device that is due may be sent off now.
+// grant reports whether a device that is due may be sent off now.
 func (s *schedule) grant(now int64) bool {
 	if at := now / tick; at > s.tick {
 		s.tick, s.inTick = at, 0

@@ -166,7 +166,7 @@ func TestViolationsLong(t *testing.T) {
 	t.Logf("a correct server answered %.0f polls a second", l.Requests.PollsPerSecond)
 }
 
-// seen tells whether this is what was reported, with an example.
+// seen reports whether this is what was reported, with an example.
 func (v violation) seen(r reports.Violation) bool {
 	return r.Kind == v.kind && r.Check == v.check && r.Count > 0 && r.Example != "" && len(r.Exchanges) > 0 && r.Information == v.information
 }

@@ -91,7 +91,7 @@ type Response struct {
 	SHA256  string      `json:"sha256,omitempty"`
 }
 
-// StaleWaiver is a waiver that waives nothing any more.
+// StaleWaiver is a waiver that no longer applies.
 type StaleWaiver struct {
 	ID  string `json:"id"`  // the check it names
 	Why string `json:"why"` // passed, expired, or unknown

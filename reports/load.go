@@ -326,7 +326,7 @@ func (l *Load) Violated() uint64 {
 	return n
 }
 
-// Complete tells whether all shards ran to their planned end.
+// Complete reports whether all shards ran to their planned end.
 func (l *Load) Complete() bool {
 	if len(l.Shards) == 0 {
 		return l.Shard.Complete

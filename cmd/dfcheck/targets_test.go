@@ -47,7 +47,7 @@ func (e expected) allows(v reports.Verdict) bool {
 	return false
 }
 
-// opens tells whether a fact leaves this check undecided.
+// opens reports whether a fact leaves this check undecided.
 func (e expectation) opens(c reports.Check) bool {
 	for text := range e.Open {
 		if c.Verdict == reports.Inconclusive && strings.Contains(c.Reason, text) {

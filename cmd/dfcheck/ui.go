@@ -134,7 +134,7 @@ func (t terminal) report(err error) int {
 // note is a line about the work, not its result.
 func (t terminal) note(format string, args ...any) { fmt.Fprintf(t.err, format+"\n", args...) }
 
-// interactive tells whether a stream is a terminal.
+// interactive reports whether a stream is a terminal.
 func interactive(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -24,7 +24,7 @@ type control struct {
 // hiddenMark is set by the browser on what is not shown.
 const hiddenMark = "data-dfcheck-hidden"
 
-// concealed tells whether an element is not shown, as far as the page's text
+// concealed reports whether an element is not shown, as far as the page's text
 // tells.
 func concealed(s *goquery.Selection) bool {
 	return s.Closest("["+hiddenMark+"], [hidden], template").Length() > 0
@@ -130,12 +130,12 @@ func labelOf(doc *goquery.Document, s *goquery.Selection) string {
 
 var buttonTypes = []string{"submit", "image", "button", "reset"}
 
-// pressable tells whether it is a button or a link a person sees.
+// pressable reports whether it is a button or a link a person sees.
 func (c *control) pressable() bool {
 	return (c.tag == "a" || c.tag == "button" || c.tag == "input" && slices.Contains(buttonTypes, c.typ)) && !concealed(c.sel)
 }
 
-// typable tells whether a person can put something in.
+// typable reports whether a person can put something in.
 func (c *control) typable() bool {
 	switch c.tag {
 	case "textarea", "select":
@@ -213,7 +213,7 @@ func (p *page) button(what string, filled []string) *control {
 	return p.first(func(c *control) bool { return c.tag == "form" }, p.among(what))
 }
 
-// among tells whether a control is found by a selector.
+// among reports whether a control is found by a selector.
 func (p *page) among(what string) func(*control) bool {
 	nodes := p.selected(what).Nodes
 	return func(c *control) bool { return slices.Contains(nodes, c.sel.Nodes[0]) }

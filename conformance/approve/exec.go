@@ -70,7 +70,7 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	return err
 }
 
-// harmless tells whether a word cannot be an option and holds no control
+// harmless reports whether a word cannot be an option and holds no control
 // characters: parts of it were made by the server.
 func harmless(word string) bool {
 	return !strings.HasPrefix(word, "-") && !strings.ContainsFunc(word, unicode.IsControl)

@@ -108,7 +108,7 @@ func (p *page) selected(what string) *goquery.Selection {
 	return p.doc.Slice(0, 0)
 }
 
-// has tells whether the page has a text (letter case is free) or something a
+// has reports whether the page has a text (letter case is free) or something a
 // selector finds.
 func (p *page) has(what string) bool {
 	want := strings.ToLower(words(what))

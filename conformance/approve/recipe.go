@@ -129,7 +129,7 @@ func last(steps []Step) int {
 	return -1
 }
 
-// entersFirst tells whether the code is sent in an earlier step than the
+// entersFirst reports whether the code is sent in an earlier step than the
 // decision.
 func (r *recipe) entersFirst() bool {
 	typed := false

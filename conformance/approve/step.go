@@ -62,7 +62,7 @@ const stepTimeout = 15 * time.Second
 
 func (s Step) timeout() time.Duration { return cmp.Or(s.Timeout, stepTimeout) }
 
-// sends tells whether the step makes a request.
+// sends reports whether the step makes a request.
 func (s Step) sends() bool { return s.Open != "" || s.Press != "" }
 
 // String describes the step without what is typed, which can be a password.
@@ -91,7 +91,7 @@ func (s Step) texts() []string {
 	return append([]string{s.When, s.Open, s.Press, s.Expect}, s.Fill.values()...)
 }
 
-// types tells whether the step carries one of the placeholders.
+// types reports whether the step carries one of the placeholders.
 func (s Step) types(names ...string) bool {
 	for _, text := range append(s.Fill.values(), s.Open) {
 		for _, name := range names {

@@ -164,7 +164,7 @@ func (v *visit) dress(req *http.Request) {
 	}
 }
 
-// allowed tells whether a request may be sent: to the target, or to a host that
+// allowed reports whether a request may be sent: to the target, or to a host that
 // the recipe lists, and never from https to http.
 func (v *visit) allowed(u *url.URL) error {
 	if err := v.recipe.allowed(u); err != nil {
@@ -176,7 +176,7 @@ func (v *visit) allowed(u *url.URL) error {
 	return nil
 }
 
-// allowed tells whether pages of a host may be opened.
+// allowed reports whether pages of a host may be opened.
 func (r *recipe) allowed(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("%q is not an http or https URL", Clean(cut(u.Redacted(), maxTold)))

@@ -132,7 +132,7 @@ func (b *bench) note(measure string, value float64) {
 	b.figures[measure] = append(b.figures[measure], value)
 }
 
-// print shows the table and tells whether every limit was kept.
+// print shows the table and reports whether every limit was kept.
 func (b *bench) print() bool {
 	kept := true
 	fmt.Printf("\n%-62s %9s %12s %s\n", "measure", "median", "limit", "rounds")

@@ -92,7 +92,7 @@ func letter(alphabet string) byte {
 	}
 }
 
-// scopeShaped tells whether a scope fits its grammar (RFC 6749 section 3.3).
+// scopeShaped reports whether a scope fits its grammar (RFC 6749 section 3.3).
 func scopeShaped(scope string) bool {
 	for _, r := range scope {
 		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {

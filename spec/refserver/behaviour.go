@@ -20,7 +20,7 @@ type behaviour struct {
 	// refuseStart and refuseToken refuse further requests, or none; they are
 	// asked first.
 	refuseStart, refuseToken func(s *Server, q *request) *answer
-	// required tells whether a parameter may not be missing.
+	// required reports whether a parameter may not be missing.
 	required func(op, param string) bool
 	// began may change what a start answers.
 	began func(s *Server, q *request, g *grant, members map[string]any)

@@ -35,7 +35,7 @@ const (
 
 var errGuessing = errors.New("too many unknown codes; try again in a minute")
 
-// held tells whether somebody has guessed too often.
+// held reports whether somebody has guessed too often.
 func (g *guesses) held(who string, now time.Time) bool {
 	if g.allowed == 0 {
 		return false

@@ -134,7 +134,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// forged tells whether a POST was made by another site: every form carries the
+// forged reports whether a POST was made by another site: every form carries the
 // token of its session (RFC 6749 section 10.12).
 func (s *Server) forged(r *http.Request, who *session) bool {
 	if s.is.page.forgeable {

@@ -103,7 +103,7 @@ func (s *Server) refresh(q *request) *answer {
 	return succeed(members)
 }
 
-// within tells whether every part of a scope is in another.
+// within reports whether every part of a scope is in another.
 func within(scope, whole string) bool {
 	for _, t := range strings.Fields(scope) {
 		if !strings.Contains(" "+whole+" ", " "+t+" ") {

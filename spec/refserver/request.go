@@ -261,7 +261,7 @@ func (q *request) declared(p spec.Param, is spec.ParamSpec) *answer {
 	return nil
 }
 
-// required tells whether a declared parameter is due in this request: a refresh
+// required reports whether a declared parameter is due in this request: a refresh
 // needs no device code, and a client that authenticates with HTTP Basic need
 // not name itself again.
 func (s *Server) required(q *request, param string) bool {
@@ -276,7 +276,7 @@ func (s *Server) required(q *request, param string) bool {
 	return s.is.required(q.name, param)
 }
 
-// printable tells whether a text is valid UTF-8 without control characters.
+// printable reports whether a text is valid UTF-8 without control characters.
 func printable(s string) bool {
 	for _, r := range s {
 		if r < 0x20 || r == 0x7f || r == utf8.RuneError {

@@ -138,7 +138,7 @@ func (s *store) add(g *grant, normal func(string) string) {
 	}
 }
 
-// done tells whether a grant can be forgotten.
+// done reports whether a grant can be forgotten.
 func (s *store) done(g *grant, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -92,7 +92,7 @@ func (s *Server) poll(q *request, g *grant, now time.Time) *answer {
 // it every other poll of a client with an exact timer would be too fast.
 const jitter = 50 * time.Millisecond
 
-// tooFast tells whether a device polls before its interval is over. The first
+// tooFast reports whether a device polls before its interval is over. The first
 // poll may come at once.
 func tooFast(_ *request, g *grant, now time.Time) bool {
 	return !g.polled.IsZero() && now.Sub(g.polled) < g.interval-jitter
