@@ -62,15 +62,15 @@ func (l *Lines) Close() error {
 		if len(ids) == 0 {
 			continue
 		}
-		more, list := " more", strings.Join(ids[:min(len(ids), named)], " ")
+		noun, list := "more check", strings.Join(ids[:min(len(ids), named)], " ")
 		if why == Interrupted {
-			more = ""
+			noun = "check"
 		}
 		if len(ids) > named {
 			list += " …"
 		}
-		if _, err := fmt.Fprintf(l.w, "%-12s %s%s: %s\n             %s\n", strings.ToUpper(string(Inconclusive)),
-			plural(len(ids), "check"), more, list, legible(why)); err != nil {
+		if _, err := fmt.Fprintf(l.w, "%-12s %s: %s\n             %s\n", strings.ToUpper(string(Inconclusive)),
+			plural(len(ids), noun), list, legible(why)); err != nil {
 			return err
 		}
 	}

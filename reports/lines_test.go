@@ -25,7 +25,7 @@ FAIL         DF-A-005        e
              broken
 INCONCLUSIVE DF-A-007        g
              alone
-INCONCLUSIVE 2 checks more: DF-A-004 DF-A-008
+INCONCLUSIVE 2 more checks: DF-A-004 DF-A-008
              broken
 INCONCLUSIVE 2 checks: DF-A-003 DF-A-006
              interrupted
