@@ -52,7 +52,7 @@ var crossingPolls = &Scenario{
 				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, settling) {
 					return
 				}
-				f.Poll(ctx, Step("late"))
+				f.Poll(ctx, Step("late"), Punctual()) // as paced as the crossing was, and the code may be near its end
 			}
 		})
 	},
@@ -341,11 +341,13 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 				due = []Rule{passIf(terminal), failIf(anyAnswer)}
 			}
 		}
-		x := polls[len(polls)-1]
-		if winners := withTokens(polls); len(winners) > 0 {
+		x, winners := polls[len(polls)-1], withTokens(polls)
+		if len(winners) > 0 {
 			x = winners[0]
 		}
 		switch {
+		case len(winners) == 0 && slices.ContainsFunc(polls, (*Exchange).Infrastructure):
+			j.Lost(lostAnswers) // the winner's may be among them (ruling R46)
 		case x.Infrastructure():
 			j.Lost(lostAnswers)
 		case !e.Alive(x):

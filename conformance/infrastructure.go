@@ -16,7 +16,7 @@ func (x *Exchange) Infrastructure() bool {
 	}
 	switch s := x.Status(); {
 	case s == http.StatusTooManyRequests: // unless it is how a flow says slow_down
-		return x.Flow == "" || x.Op == OpStart || !x.StillPending()
+		return !x.excused() && (x.Flow == "" || x.Op == OpStart || !x.StillPending())
 	case s == http.StatusForbidden, s == http.StatusRequestTimeout:
 		return !looksLikeCode(x.ErrorCode())
 	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530: // 52x: an edge that lost its origin

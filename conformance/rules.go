@@ -103,7 +103,7 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 
 // verdict is that of the first rule that fits, or what follows from Due.
 func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
-	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests // whatever its body says (ruling R29)
+	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.excused() // whatever its body says (ruling R29)
 	v, actual := d.unnamed(x)
 	for _, r := range rules {
 		if r.When(x) {

@@ -55,6 +55,7 @@ var denialFaults = []Fault{
 		}),
 	{
 		Name: "denial-per-model", Check: "DF-DENY-005", Doc: "A second after a denial it holds for every device of the same make that the person has.",
+		Also: map[string]string{"DF-CONC-006": "devices of one make that are approved beside a denied one are denied as well"},
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			refusedModels := map[string]time.Time{}
@@ -65,8 +66,8 @@ var denialFaults = []Fault{
 				at, ok := refusedModels[user+g.model()]
 				switch {
 				case err != nil:
-				case action == actionDeny:
-					refusedModels[user+g.model()] = now
+				case action == actionDeny && !ok:
+					refusedModels[user+g.model()] = now // the first one, so that when it shows does not depend on chance
 				case action == actionApprove && ok && now.Sub(at) > time.Second:
 					g.mu.Lock()
 					g.state = denied

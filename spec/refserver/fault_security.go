@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,32 +46,44 @@ var securityFaults = []Fault{
 			return refuse(spec.ErrInvalidScope, "the scope is malformed").with(name, value)
 		}),
 	{
-		Name: "operator-finds-any-grant", Check: "DF-SEC-004", Doc: "A JSON object as device code is a query, which finds the latest grant.",
-		Wrap: func(next http.Handler) http.Handler {
+		Name: "operator-finds-any-grant", Check: "DF-SEC-004",
+		Doc: "A JSON object as device code is a query, which finds the latest grant that nobody has decided on.",
+		Wrap: rewriteRequest(func(_ *http.Request, body []byte) (*answer, []byte) {
+			var in map[string]any
+			if json.Unmarshal(body, &in) != nil {
+				return nil, body
+			}
+			if _, ok := in["device_code"].(map[string]any); !ok || !bytes.Contains(body, []byte(`{"$`)) {
+				return nil, body
+			}
+			in["device_code"] = anyGrant
+			body, _ = json.Marshal(in) // it was JSON
+			return nil, body
+		}),
+		Break: func(b *behaviour) {
 			var mu sync.Mutex
-			latest := ""
-			learn := rewrite(func(_ *http.Request, a *recorded) {
-				if codes, _ := spec.DecodeStart(a.body); codes.DeviceCode != "" {
-					mu.Lock()
-					defer mu.Unlock()
-					latest = codes.DeviceCode
-				}
-			})
-			query := rewriteRequest(func(_ *http.Request, body []byte) (*answer, []byte) {
-				var in map[string]any
-				if json.Unmarshal(body, &in) != nil {
-					return nil, body
-				}
-				if _, ok := in["device_code"].(map[string]any); !ok || !bytes.Contains(body, []byte(`{"$`)) {
-					return nil, body
+			var issued []*grant
+			b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				issued = append(issued, g)
+			}
+			b.find = func(s *Server, _ *request, code string) *grant {
+				if code != anyGrant {
+					return s.grants.find(code)
 				}
 				mu.Lock()
-				in["device_code"] = latest
-				mu.Unlock()
-				body, _ = json.Marshal(in) // it was JSON
-				return nil, body
-			})
-			return query(learn(next))
+				defer mu.Unlock()
+				for _, g := range slices.Backward(issued) {
+					g.mu.Lock()
+					open := g.state == pending
+					g.mu.Unlock()
+					if open {
+						return g
+					}
+				}
+				return nil
+			}
 		},
 	},
 	abuse(requestFault("deep-json-crashes", "DF-SEC-005", "JSON that is nested very deep ends in 500.",
@@ -144,3 +157,6 @@ var securityFaults = []Fault{
 		},
 	},
 }
+
+// anyGrant stands for a query in place of a device code.
+const anyGrant = "any grant"
