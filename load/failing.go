@@ -60,7 +60,7 @@ func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5x
 // over was asked for, and a code whose time is over may be unknown (ruling R4);
 // clocks of whole seconds end it up to a second early.
 func (d *device) expects(r *reply, sent int64) *reply {
-	asked := r.outcome
+	var asked outcome
 	switch {
 	case d.state.lookingBack() && (r.outcome == outOAuth || r.outcome == outDenied || r.outcome == outExpired):
 		asked = outRefused

@@ -25,14 +25,6 @@ func (v view) span(i, j int) (from, to int) {
 	return int(v.from[i]), int(v.to[j-1])
 }
 
-// part is the view of the bytes i to j.
-func (v view) part(i, j int) view {
-	if v.from == nil {
-		return view{text: v.text[i:j], base: v.base + i}
-	}
-	return view{text: v.text[i:j], from: v.from[i:j], to: v.to[i:j]}
-}
-
 // builder makes a view piece by piece.
 type builder struct {
 	text     []byte
