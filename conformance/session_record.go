@@ -26,7 +26,7 @@ func (s *session) recordRequest(req *http.Request, c Call, body []byte) Request 
 	if c.Raw == nil {
 		out.Params = s.secrets.Params(c.Params)
 	} else {
-		out.Body = shortened(s.secrets.Body(string(body), redact.About{ContentType: contentType, Request: true}), MaxBody)
+		out.Body = s.kept(body, redact.About{ContentType: contentType, Request: true})
 	}
 	return out
 }
@@ -44,7 +44,7 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 		Length: int64(len(raw)), SHA256: hex.EncodeToString(sum[:]),
 		InvalidUTF8: !utf8.Valid(raw),
 	}
-	out.Body = shortened(s.secrets.Body(string(raw), redact.About{ContentType: resp.Header.Get("Content-Type"), Refusal: refusal, Cut: cut}), MaxBody)
+	out.Body = s.kept(raw, redact.About{ContentType: resp.Header.Get("Content-Type"), Refusal: refusal, Cut: cut})
 	out.parsed = parse(out.Body)
 	if resp.TLS != nil {
 		out.TLSVersion = resp.TLS.Version
@@ -52,7 +52,17 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 	return out
 }
 
-// shortened cuts a text after n bytes: once its secrets are replaced, not before.
+// kept is what is recorded of a body. It is cut at MaxBody once its secrets are
+// replaced, not before: one that the cut goes through must not leave its beginning.
+// So twice that is read, and not all of a body of many MiB.
+func (s *session) kept(body []byte, about redact.About) string {
+	if len(body) > 2*MaxBody {
+		body, about.Cut = body[:2*MaxBody], true
+	}
+	return shortened(s.secrets.Body(string(body), about), MaxBody)
+}
+
+// shortened cuts a text after n bytes.
 func shortened(text string, n int) string { return text[:min(len(text), n)] }
 
 // redactAgain replaces what became known as a secret after it was recorded: an

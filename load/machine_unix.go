@@ -22,7 +22,7 @@ func roomFor(connections int, embedded bool) error {
 		files, whose = files+connections, ", and as many of the embedded server,"
 	}
 	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err == nil && uint64(files) > l.Cur {
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err == nil && uint64(files) > uint64(l.Cur) { // signed on FreeBSD
 		return &NotReady{Problem: fmt.Sprintf("%d connections%s need more open files than the %d that this process may have", connections, whose, l.Cur),
 			Hint: fmt.Sprintf("ulimit -n %d, or fewer connections in the profile", files)}
 	}
