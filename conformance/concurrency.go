@@ -140,12 +140,12 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 			j.Round(x)
 		default:
 			j.Round()
-			j.Fail("codes for every one of the starts that came at the same moment", describe(x), x)
+			j.Fail("codes for each of the device authorization requests sent at the same moment", describe(x), x)
 		}
 		for _, y := range rivalsOf(x, starts[:i]) {
 			for _, m := range []string{"device_code", "user_code"} {
 				if x.text(m) != "" && x.text(m) == y.text(m) {
-					j.Fail("a "+m+" for each start that no other one has", "the same "+m+" for two starts at the same moment", y, x)
+					j.Fail("a different "+m+" for each device authorization request", "the same "+m+" for two requests sent at the same moment", y, x)
 				}
 			}
 		}

@@ -44,7 +44,7 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 	case accepted(x) && (plain == nil || !accepted(plain)):
 		c.j.Book(v, expected, actual, x)
 	case plain == nil || plain.Infrastructure():
-		c.j.Inconclusive(actual+", and without a comparison that blames nobody: the plain request got "+describe(plain), x)
+		c.j.Inconclusive(actual+"; that blames nobody, because the plain request to compare it with got "+describe(plain), x)
 	case accepted(x), plain.Class() == 5 && x.Class() == 5, sameAnswer(plain, x) && x.StillPending():
 		c.j.Inconclusive(actual+", as the plain request did ("+describe(plain)+"), see "+c.owner, x)
 	case sameAnswer(plain, x) && x.Class() == 4:

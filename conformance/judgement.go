@@ -123,7 +123,7 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 	case contradictory(solid):
 		return solid, ""
 	case len(solid) < len(xs):
-		return xs, "an answer of infrastructure"
+		return xs, "it came from a rate limiter or proxy rather than the device flow"
 	case slices.ContainsFunc(solid, j.evidence.uncertain):
 		return xs, "an earlier answer to this code was lost on its way, so its state is not known"
 	}
