@@ -172,7 +172,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 				return
 			}
 		}
-		j.Each(e.Polls(f, "own"), DueSuccess, "tokens for the client that the code was issued to",
+		j.Each(e.Polls(f, "own"), DueTokens, "tokens for the client that the code was issued to",
 			passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 	}
 }
@@ -225,7 +225,7 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 		append(pending, warnIf(class(4)))...)
 	for _, f := range e.FlowsOf(namelessRedemption) {
 		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
-			j.Each(e.Polls(f, "without client_id"), DueSuccess, "tokens for a poll without client_id",
+			j.Each(e.Polls(f, "without client_id"), DueTokens, "tokens for a poll without client_id",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), failIf(terminal), failIf(class(4)))
 		}
 	}

@@ -188,7 +188,7 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 		case Told:
 			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, passIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending))
 		case Refused:
-			j.Each(polls, DueSuccess, "tokens (the page refused the denial that came after the approval)",
+			j.Each(polls, DueTokens, "tokens (the page refused the denial that came after the approval)",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 		case Unsupported:
 			j.Skip(approverCannot + "deny")
@@ -229,7 +229,7 @@ func judgeTwoDevices(e *Evidence, j *Judgement) {
 	}
 	j.Each(lastOf("denied"), DueRefusal, "a terminal error for the denied device",
 		passIf(terminal), openIf(infrastructure), warnIf(stillPending))
-	j.Each(lastOf("approved"), DueSuccess, "tokens for the device that was approved",
+	j.Each(lastOf("approved"), DueTokens, "tokens for the device that was approved",
 		passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
 	j.Each(lastOf("next device"), DueSuccess, "a new device authorization request to succeed", passIf(givesCodes),
 		openIf(infrastructure), failIf(anyAnswer))

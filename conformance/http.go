@@ -82,8 +82,8 @@ func judgeSafeMethods(e *Evidence, j *Judgement) {
 		if len(polls) == 0 || !decided(e, j, safeMethods, f) {
 			continue
 		}
-		j.Each(polls[len(polls)-1:], DueSuccess, "tokens (GET and HEAD requests must not use up the code)",
-			passIf(givesTokens), openIf(class(5)), openIf(stillPending), failIf(anyAnswer)) // a server error may have any cause
+		j.Each(polls[len(polls)-1:], DueTokens, "tokens (GET and HEAD requests must not use up the code)",
+			passIf(givesTokens), openIf(stillPending), failIf(anyAnswer))
 	}
 }
 

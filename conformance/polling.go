@@ -175,7 +175,7 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 			}
 		}
 		if polls := e.Polls(f, "approved"); len(polls) > 0 {
-			j.Each(polls[len(polls)-1:], DueSuccess, "tokens after the approval",
+			j.Each(polls[len(polls)-1:], DueTokens, "tokens after the approval",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), failIf(terminal))
 		}
 	}

@@ -270,7 +270,7 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 		case last.StillPending() && len(polls) == 1:
 			j.Inconclusive("the code expired before a second poll could be sent", polls...)
 		default:
-			j.Each([]*Exchange{last}, DueSuccess,
+			j.Each([]*Exchange{last}, DueTokens,
 				"tokens after the approval, also for a device that was slowed down before", openIf(infrastructure), failIf(anyAnswer))
 		}
 	}

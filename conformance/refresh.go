@@ -30,7 +30,7 @@ var refreshChecks = []Check{
 			j.Each(e.Of(foreignRefresh, "foreign"), DueRefusal, "invalid_grant for another client's refresh token",
 				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient)),
 				warnIf(class(4)))
-			j.Each(e.Of(foreignRefresh, "own"), DueSuccess, "the refresh token to keep working for its own client",
+			j.Each(e.Of(foreignRefresh, "own"), DueTokens, "the refresh token to keep working for its own client",
 				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
 		}),
 	},

@@ -70,6 +70,7 @@ const (
 	DueRefusal Due = iota // 4xx without credentials
 	DuePending            // the grant is undecided
 	DueSuccess            // 200 with codes or tokens
+	DueTokens             // the same, of an ordinary poll that shows what the requests before it did (ruling R33)
 )
 
 // unnamed is the verdict on an outcome that no rule names (rule C17).
@@ -111,8 +112,11 @@ func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdic
 			break
 		}
 	}
-	if (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()) {
+	switch {
+	case (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()):
 		return reports.Inconclusive, ofInfrastructure(x)
+	case d == DueTokens && x.Class() == 5:
+		return reports.Inconclusive, describe(x) + ", a server error, which shows nothing of the requests before it"
 	}
 	return v, actual
 }

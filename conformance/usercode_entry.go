@@ -54,7 +54,7 @@ func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
 	case !decided(e, j, s, flow):
 	default:
 		polls := e.Polls(flow, "after")
-		j.Each(polls[max(0, len(polls)-1):], DueSuccess, expected, passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
+		j.Each(polls[max(0, len(polls)-1):], DueTokens, expected, passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
 	}
 }
 
@@ -204,7 +204,7 @@ func judgeTwoPeople(e *Evidence, j *Judgement) {
 	case out == Accepted:
 		j.Warn("the second approval to be refused", "a page that reports success; it does not show whose tokens they are", polls...)
 	case out == Refused:
-		j.Each(polls[len(polls)-1:], DueSuccess, "tokens for the first user's device",
+		j.Each(polls[len(polls)-1:], DueTokens, "tokens for the first user's device",
 			passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
 	default:
 		j.Inconclusive("the second user's decision was " + string(out) + ": " + second[0].Detail)
@@ -323,7 +323,7 @@ func judgeGuessedAround(e *Evidence, j *Judgement) {
 		switch {
 		case d.Decision.Outcome == Accepted:
 			polls := e.Polls(d.Flow, "after")
-			j.Each(polls[max(0, len(polls)-1):], DueSuccess, "tokens for the other user's device",
+			j.Each(polls[max(0, len(polls)-1):], DueTokens, "tokens for the other user's device",
 				passIf(givesTokens), openIf(infrastructure), warnIf(anyAnswer))
 		case d.Decision.Outcome == Refused && e.Embedded:
 			j.Warn("another user's approval to be accepted while somebody guesses codes", "refused: "+d.Detail)
