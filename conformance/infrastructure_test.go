@@ -224,3 +224,25 @@ func TestLimitedPollShowsNoValue(t *testing.T) {
 		}
 	}
 }
+
+// TestServerErrorAtRedemption: an ordinary poll that shows what the requests before
+// it did shows nothing of them when the server fails (ruling R33).
+func TestServerErrorAtRedemption(t *testing.T) {
+	failed := &Exchange{Op: OpToken}
+	replace(failed, http.StatusInternalServerError, "application/json", `{"error":"server_error"}`)
+	refused := &Exchange{Op: OpToken}
+	replace(refused, http.StatusBadRequest, "application/json", `{"error":"invalid_grant"}`)
+	for _, c := range []struct {
+		due  Due
+		x    *Exchange
+		want reports.Verdict
+	}{
+		{DueTokens, failed, reports.Inconclusive},
+		{DueTokens, refused, reports.Fail},
+		{DueSuccess, failed, reports.Fail},
+	} {
+		if got, why := c.due.verdict(c.x, []Rule{passIf(givesTokens), failIf(anyAnswer)}, false); got != c.want {
+			t.Errorf("%s where %d was due is %s (%s), want %s", describe(c.x), c.due, got, why, c.want)
+		}
+	}
+}
