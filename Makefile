@@ -8,7 +8,7 @@ build:
 
 # Tests that repeat one run or one recording many times: the race detector would see
 # in them what it sees elsewhere.
-REPETITIONS = TestNoCheckFailsForAProxy|TestSelectionChangesNoVerdict|TestRaceVerdictsDoNotFlip|TestLenient$$|TestJudgeAgain|TestSlowApprover
+REPETITIONS = TestNoCheckFailsForAProxy|TestSelectionChangesNoVerdict|TestRaceVerdictsDoNotFlip|TestLenient$$|TestJudgeAgain|TestSlowApprover|TestRacesSayTheirPower
 
 # The race detector sees an eighth of the reference servers a day; without it all
 # of them are checked.

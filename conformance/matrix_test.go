@@ -69,7 +69,8 @@ func builtFaults() []refserver.Fault {
 
 // dailyPart is all of the servers, or the eighth whose day it is under the race
 // detector, which makes a run five times as dear: races of the engine show with
-// any server, verdicts need them all.
+// any server, verdicts need them all. Faults that show by chance are left out there:
+// they need requests that truly meet, which the detector slows apart.
 func dailyPart(t *testing.T, all []refserver.Fault) []refserver.Fault {
 	if !racing {
 		return all
@@ -78,7 +79,9 @@ func dailyPart(t *testing.T, all []refserver.Fault) []refserver.Fault {
 	day := int(time.Now().Unix()/(24*60*60)) % parts
 	var out []refserver.Fault
 	for i := day; i < len(all); i += parts {
-		out = append(out, all[i])
+		if !strings.Contains(all[i].Name, "-in-ten") && !all[i].Thorough {
+			out = append(out, all[i])
+		}
 	}
 	t.Logf("part %d of %d, under the race detector", day+1, parts)
 	return out

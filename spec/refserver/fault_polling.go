@@ -209,6 +209,7 @@ var pollingFaults = []Fault{
 		"DF-DENY-005": "it approves a device that has not polled yet",
 	}, decideFault("priming-poll-needed", "DF-POLL-019", "An approval reaches only codes that were polled before.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
+			time.Sleep(window) // for a poll that came at the same moment
 			g.mu.Lock()
 			primed := !g.polled.IsZero()
 			g.mu.Unlock()
