@@ -279,7 +279,7 @@ func (x *Exchange) NoStore() bool {
 	return slices.Contains(x.HeaderTokens("Cache-Control"), "no-store")
 }
 
-// Overlaps reports whether two exchanges were under way at the same time.
+// Overlaps reports whether two exchanges were in flight at the same time.
 func (x *Exchange) Overlaps(y *Exchange) bool {
 	return x.Sent <= y.Received && y.Sent <= x.Received
 }

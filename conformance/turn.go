@@ -49,7 +49,7 @@ func (t *Target) person() approve.Person {
 	return p
 }
 
-// mayAsk tells whether the scene's decisions are part of the run.
+// mayAsk reports whether the scene's decisions are part of the run.
 func (s *Scene) mayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
 
 // queue joins the queue for a person, if the scene asks one.
@@ -106,7 +106,7 @@ func (s *Scene) endTurn() {
 	}
 }
 
-// spent tells whether the flow's code was decided on before, or has ended: a page
+// spent reports whether the flow's code was decided on before, or has ended: a page
 // refuses it, and whether it did is what a person may well get wrong.
 func (f *Flow) spent() bool {
 	f.mu.Lock()
@@ -129,5 +129,5 @@ func (s *Scenario) decisions(f *Facts) int {
 	return 0
 }
 
-// unasked tells whether a person is spared the scenario's decisions.
+// unasked reports whether a person is spared the scenario's decisions.
 func (f *Facts) unasked(s *Scenario) bool { return slices.Contains(f.Unasked, s.Name) }

@@ -15,7 +15,7 @@ func (r *record) putOff(polls float64) {
 	r.missed += max(polls, 0)
 }
 
-// limitedEarly books the status of a request that no limit by code can be about.
+// limitedEarly records the status of a request that no limit by code can be about.
 func (r *record) limitedEarly(status int) {
 	if status != http.StatusTooManyRequests {
 		return

@@ -275,7 +275,7 @@ type Second struct {
 	NotSent  uint64 `json:"not_sent"`
 	// ErrorsByKind is Errors by the kinds of ErrorKind.
 	ErrorsByKind map[string]uint64 `json:"errors_by_kind,omitempty"`
-	Active       uint64            `json:"active"` // flows under way at its end
+	Active       uint64            `json:"active"` // flows in progress at its end
 	P50          float64           `json:"p50_ms"`
 	P99          float64           `json:"p99_ms"`
 	Max          float64           `json:"max_ms"`
