@@ -63,14 +63,15 @@ func mortal(t *testing.T, n int32) Target {
 	var polls atomic.Int32
 	path := documented(t).Token.Path
 	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path && polls.Add(1) >= n {
 			go server.Listener.Close()
 			panic(http.ErrAbortHandler)
 		}
 		inner.ServeHTTP(w, r)
-	}))
+	})
+	server.Start()
 	tg := targetAt(t, server)
 	tg.Approver = nil
 	return tg

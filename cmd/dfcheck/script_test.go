@@ -204,14 +204,15 @@ func startMortal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	var polls atomic.Int64
 	reference := refserver.New(refserver.Config{Contract: "documented-v1", Interval: time.Second, Decisions: true})
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/token") && polls.Add(1) > int64(left) {
 			go server.Listener.Close()
 			panic(http.ErrAbortHandler)
 		}
 		reference.ServeHTTP(w, r)
-	}))
+	})
+	server.Start()
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
 }
