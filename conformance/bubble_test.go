@@ -156,7 +156,7 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := Prepare(t.Context(), target, b.opts)
+		run, err := Prepare(t.Context(), target, All(), b.opts)
 		if err != nil {
 			t.Fatal(err)
 		}

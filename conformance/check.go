@@ -2,10 +2,8 @@ package conformance
 
 import (
 	"slices"
-	"sync"
 
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 // A Check is one requirement of the catalogue, made decidable: what must be
@@ -37,47 +35,33 @@ type Check struct {
 // named are all scenarios that it may look into by name.
 func (c Check) named() []*Scenario { return slices.Concat(c.Reads, c.Wants) }
 
-// Checks returns every check in catalogue order.
-func Checks() []Check { return slices.Clone(allChecks()) }
+// Checks are all checks that a run chooses from, in catalogue order. The engine
+// is handed them and knows none but the gates, by id.
+type Checks []Check
 
-var allChecks = sync.OnceValue(func() []Check {
-	all := slices.Concat(
-		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
-		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
-		httpChecks, securityChecks, concurrencyChecks, refreshChecks,
-	)
-	place := map[string]int{}
-	for i, r := range spec.Catalogue() {
-		place[r.ID] = i
-	}
-	slices.SortStableFunc(all, func(a, b Check) int { return place[a.ID] - place[b.ID] })
-	return all
-})
-
-// checkByID finds a check; ok is false when it is not built.
-func checkByID(id string) (Check, bool) {
-	all := allChecks()
-	i := slices.IndexFunc(all, func(c Check) bool { return c.ID == id })
+// byID finds a check; ok is false when there is none.
+func (cs Checks) byID(id string) (c Check, ok bool) {
+	i := slices.IndexFunc(cs, func(c Check) bool { return c.ID == id })
 	if i < 0 {
 		return Check{}, false
 	}
-	return all[i], true
+	return cs[i], true
 }
 
 // gates lists the prerequisites of a check for one family, nearest first. The
 // documented and the standard start are each other's twin: DF-AUTHZ-001 stands
 // for DF-AUTHZ-002 where the standard contract is checked.
-func (c Check) gates(documented bool) []string {
-	var out []string
+func (cs Checks) gates(c Check, documented bool) []Check {
+	var out []Check
 	for id := c.Gate; id != ""; {
 		if id == GateStart && !documented {
 			id = gateStartStandard
 		}
-		out = append(out, id)
-		g, ok := checkByID(id)
+		g, ok := cs.byID(id)
 		if !ok {
 			break
 		}
+		out = append(out, g)
 		id = g.Gate
 	}
 	return out

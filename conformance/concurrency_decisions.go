@@ -32,7 +32,7 @@ var crossingPolls = &Scenario{
 	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
 	Decisions: func(f *Facts) int { return f.Timing.Decided },
 	Cost: func(t Timing) Cost {
-		return Cost{t.Decided * (crossing(t) + 1), max(0, t.Decided-sampleCodes), untilServed(t)}
+		return Cost{t.Decided * (crossing(t) + 1), max(0, t.Decided-SampleCodes), untilServed(t)}
 	},
 	Run: func(ctx context.Context, s *Scene) {
 		t := s.target.Timing

@@ -35,7 +35,7 @@ func TestQuietErrors(t *testing.T) {
 				answer(OpToken, "f1", 400, c.body, c.cookie),
 			},
 			Events: []Event{{Flow: "f1", Kind: EventDecision, Decision: &Decided{Decision: "deny", Outcome: Accepted}}},
-		}, nil)
+		}, nil, All())
 		j := &Judgement{}
 		judgeQuietErrors(e, j)
 		if got := j.result(Check{}).Verdict; got != c.want {

@@ -16,6 +16,7 @@ type Evidence struct {
 	*Facts
 	Contract *spec.Contract
 
+	checks     Checks // all that there are
 	byScenario map[string][]*Exchange
 	byFlow     map[string][]*Exchange
 	events     map[string][]Event // by scenario
@@ -25,8 +26,8 @@ type Evidence struct {
 	reader     string             // the check that looks
 }
 
-func newEvidence(t *Transcript, c *spec.Contract) *Evidence {
-	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, events: map[string][]Event{}, all: t.Exchanges, gaps: gapsOf(t.Events)}
+func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
+	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{}, all: t.Exchanges, gaps: gapsOf(t.Events)}
 	e.index()
 	for _, ev := range t.Events {
 		if _, gap := e.gaps[ev.Flow]; gap {

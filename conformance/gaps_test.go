@@ -13,7 +13,7 @@ import (
 // TestEveryCapabilityNamesItsKey: whatever a check can lack, the user is told what
 // brings it.
 func TestEveryCapabilityNamesItsKey(t *testing.T) {
-	for _, c := range Checks() {
+	for _, c := range All() {
 		for _, n := range c.Needs {
 			if n.Enable() == "" {
 				t.Errorf("%s needs %s, and nothing says what brings it", c.ID, n)
@@ -25,7 +25,7 @@ func TestEveryCapabilityNamesItsKey(t *testing.T) {
 // TestGaps: what was skipped for want of a capability is told apart from what is of
 // another contract and from what the server does not have.
 func TestGaps(t *testing.T) {
-	check := func(id string) Check { c, _ := checkByID(id); return c }
+	check := func(id string) Check { c, _ := All().byID(id); return c }
 	skipped := func(id, reason string) Result {
 		return Result{Check: check(id), Verdict: reports.Skipped, Reason: reason}
 	}

@@ -73,20 +73,20 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		{"a pass", func(j *Judgement) { j.Pass(answered(503, "")) }, reports.Inconclusive},
 		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) }, reports.Fail},
 		{"a refusal after a lost answer", func(j *Judgement) {
-			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{lost, refused}}, nil)
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{lost, refused}}, nil, All())
 			j.Fail("", "", refused)
 		}, reports.Inconclusive},
 		{"a refusal before it", func(j *Judgement) {
 			late := *lost
 			late.Received = 5
-			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&late, refused}}, nil)
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&late, refused}}, nil, All())
 			j.Fail("", "", refused)
 		}, reports.Fail},
 		{"a refresh token whose last answer was lost", func(j *Judgement) {
 			mine := spec.Params{{Name: "refresh_token", Value: "r"}}
 			before, after := *lost, *refused
 			before.Flow, after.Flow, before.Request.Params, after.Request.Params = "", "", mine, mine
-			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&before, &after}}, nil)
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&before, &after}}, nil, All())
 			j.Warn("", "", &after)
 		}, reports.Inconclusive},
 		{"limits that are its own", func(j *Judgement) {
@@ -105,7 +105,7 @@ func TestInfrastructureIsOpen(t *testing.T) {
 // TestOwnersOfLimits lists the checks that answers of infrastructure may fail.
 func TestOwnersOfLimits(t *testing.T) {
 	var got []string
-	for _, c := range Checks() {
+	for _, c := range All() {
 		if c.OwnsLimits {
 			got = append(got, c.ID)
 		}
@@ -140,7 +140,7 @@ func TestNoCheckFailsForAProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	readers := map[string][]Check{}
-	for _, c := range Checks() {
+	for _, c := range All() {
 		for _, s := range c.named() {
 			if !c.OwnsLimits {
 				readers[s.Name] = append(readers[s.Name], c)
@@ -157,7 +157,7 @@ func TestNoCheckFailsForAProxy(t *testing.T) {
 			hits = append(hits, []int{i})
 		}
 		for k, hit := range hits {
-			e := newEvidence(spoilt(clean, hit, proxies[(n+k)%len(proxies)]), contract)
+			e := newEvidence(spoilt(clean, hit, proxies[(n+k)%len(proxies)]), contract, All())
 			for _, c := range readers[clean.Exchanges[hit[0]].Scenario] {
 				if res := judge(e, c); reports.Order(res.Verdict, reports.Inconclusive) > 0 {
 					t.Errorf("%s (%d of %d): %s is %s: %s %v", step, len(hit), len(steps[step]), c.ID, res.Verdict, res.Reason, res.Findings)
@@ -216,7 +216,7 @@ func TestLimitedPollShowsNoValue(t *testing.T) {
 			x.Step = []string{"own first", "own last"}[i/2]
 			xs = append(xs, x)
 		}
-		e := newEvidence(&Transcript{Exchanges: xs}, c)
+		e := newEvidence(&Transcript{Exchanges: xs}, c, All())
 		j := &Judgement{evidence: e}
 		judgeRepeatedNames(e, j)
 		if got := j.result(Check{}).Verdict; got != want {

@@ -9,16 +9,17 @@ import (
 )
 
 // Judge gives the verdicts that follow from a transcript, for the checks it was
-// recorded for, in catalogue order. It needs nothing but the transcript.
-func Judge(t *Transcript) ([]Result, error) {
+// recorded for, in catalogue order. It needs nothing but the transcript and the
+// checks, of which those are chosen.
+func Judge(t *Transcript, all Checks) ([]Result, error) {
 	c, err := t.contract()
 	if err != nil {
 		return nil, err
 	}
-	e := newEvidence(t, c)
+	e := newEvidence(t, c, all)
 	var out []Result
 	for _, id := range t.Header.Checks {
-		check, ok := checkByID(id)
+		check, ok := all.byID(id)
 		if !ok {
 			return nil, fmt.Errorf("the transcript was recorded for %s, which this version does not have", id)
 		}
@@ -41,16 +42,12 @@ func verdict(e *Evidence, c Check) Result {
 	if v, reason := unable(c, e.Facts, e.Documented()); v != "" {
 		return Result{Check: c, Verdict: v, Reason: reason}
 	}
-	for _, id := range c.gates(e.Documented()) {
-		g, ok := checkByID(id)
-		if !ok {
-			continue
-		}
+	for _, g := range e.checks.gates(c, e.Documented()) {
 		if v, _ := unable(g, e.Facts, e.Documented()); v != "" {
 			continue
 		}
 		if judge(e, g).Verdict == reports.Fail {
-			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + id + " failed"}
+			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + g.ID + " failed"}
 		}
 	}
 	res := judge(e, c)

@@ -171,7 +171,7 @@ func (j *Judgement) nothing(c Check) string {
 	default:
 		return "nothing was observed"
 	}
-	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(allChecks()) {
+	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(j.evidence.checks) {
 		reason += "; a run of all checks shows more of them: leave out --only, --skip and --level"
 	}
 	return reason

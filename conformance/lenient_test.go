@@ -156,7 +156,7 @@ func TestLenientJudgedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Judge(transcript)
+	again, err := Judge(transcript, All())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func tripped(results []Result) map[string]reports.Verdict {
 // row is a fault's line in the matrix: its owner first.
 func row(f refserver.Fault, trips map[string]reports.Verdict) string {
 	cells := []string{f.Check + " " + string(trips[f.Check])}
-	for _, c := range Checks() {
+	for _, c := range All() {
 		if v, ok := trips[c.ID]; ok && c.ID != f.Check {
 			cells = append(cells, c.ID+" "+string(v))
 		}
@@ -62,7 +62,7 @@ func row(f refserver.Fault, trips map[string]reports.Verdict) string {
 // builtFaults are the faults whose owner is there to be tripped.
 func builtFaults() []refserver.Fault {
 	return slices.DeleteFunc(refserver.Faults(), func(f refserver.Fault) bool {
-		_, ok := checkByID(f.Check)
+		_, ok := All().byID(f.Check)
 		return !ok
 	})
 }
@@ -157,7 +157,7 @@ func TestEveryCheckHasAKiller(t *testing.T) {
 		}
 		killed[f.Name], killed[f.Check] = true, true
 	}
-	for _, c := range Checks() {
+	for _, c := range All() {
 		if !killed[c.ID] {
 			t.Errorf("no fault is owned by %s", c.ID)
 		}

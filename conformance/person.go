@@ -44,8 +44,8 @@ type goal struct {
 // chosen lists the scenarios that a person is asked for, of so many decisions at
 // most, in the order of their turns: those of the gates come first, and then what
 // decides the most checks for a decision. Whoever stops early has got the most.
-func chosen(checks []Check, f *Facts, documented bool, limit int) []*Scenario {
-	all, left := goals(checks, f, documented), limit
+func chosen(cs Checks, checks []Check, f *Facts, documented bool, limit int) []*Scenario {
+	all, left := goals(cs, checks, f, documented), limit
 	asked := map[*Scenario]bool{}
 	var out []*Scenario
 	for {
@@ -69,22 +69,22 @@ func chosen(checks []Check, f *Facts, documented bool, limit int) []*Scenario {
 		}
 		out, left = append(out, best...), left-price
 	}
-	slices.SortStableFunc(out, func(a, b *Scenario) int { return cmp.Compare(afterGates(a), afterGates(b)) })
+	opening := cs.opening()
+	place := func(s *Scenario) int { return btoi(!slices.Contains(opening, s)) }
+	slices.SortStableFunc(out, func(a, b *Scenario) int { return cmp.Compare(place(a), place(b)) })
 	return out
 }
 
-// afterGates is 0 for the scenarios of the gate that decisions open, 1 for others.
-func afterGates(s *Scenario) int {
-	if g, _ := checkByID(GateTokens); slices.Contains(g.Reads, s) {
-		return 0
-	}
-	return 1
+// opening lists the scenarios of the gate that decisions open.
+func (cs Checks) opening() []*Scenario {
+	g, _ := cs.byID(GateTokens)
+	return g.Reads
 }
 
 // goals are, for each check, the scenarios it reads in which decisions are made,
 // with those of its gates. A check that can do without an approver is worth half
 // as much, for it shows more with one; what a check only wants is worth least.
-func goals(checks []Check, f *Facts, documented bool) []goal {
+func goals(cs Checks, checks []Check, f *Facts, documented bool) []goal {
 	var out []goal
 	for _, c := range checks {
 		r, err := spec.Lookup(c.ID)
@@ -95,10 +95,8 @@ func goals(checks []Check, f *Facts, documented bool) []goal {
 		if !slices.Contains(c.Needs, NeedApprover) {
 			full = max(full/2, 1)
 		}
-		for _, id := range c.gates(documented) {
-			if g, ok := checkByID(id); ok {
-				reads = slices.Concat(reads, g.Reads)
-			}
+		for _, g := range cs.gates(c, documented) {
+			reads = slices.Concat(reads, g.Reads)
 		}
 		reads = deciding(reads, f)
 		out = append(out, goal{reads, full})

@@ -289,7 +289,7 @@ func sameAgain(t *testing.T, run *Run, results []Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Judge(saved)
+	again, err := Judge(saved, All())
 	if err != nil {
 		t.Fatal(err)
 	}

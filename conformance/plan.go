@@ -85,6 +85,7 @@ type Plan struct {
 	Decisions int
 	Attended  time.Duration
 	turns     []*Scenario // those that a person is asked for, in this order
+	opening   []*Scenario // of the gate that decisions open
 }
 
 // Planned is a check in a plan. A check with a Verdict will not run.
@@ -106,9 +107,9 @@ func (p *Plan) Count() int {
 	return n
 }
 
-// Select picks checks by id, group and level. A name that nothing has, and a
+// Select picks checks of all by id, group and level. A name that nothing has, and a
 // selection with nothing in it, are errors.
-func Select(o Options) ([]Check, error) {
+func Select(all Checks, o Options) ([]Check, error) {
 	var errs []error
 	only, err := selector(o.Only)
 	errs = append(errs, err)
@@ -122,7 +123,7 @@ func Select(o Options) ([]Check, error) {
 		return nil, err
 	}
 	var out []Check
-	for _, c := range Checks() {
+	for _, c := range all {
 		r, err := spec.Lookup(c.ID)
 		if err != nil {
 			return nil, err
@@ -162,11 +163,11 @@ func selector(names []string) (map[string]bool, error) {
 
 // plan says which checks will run on this target, with which scenarios, and
 // what that costs.
-func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
-	p := &Plan{}
+func plan(all Checks, checks []Check, f *Facts, documented bool, o Options) *Plan {
+	p := &Plan{opening: all.opening()}
 	f.layOut(laidOut(o))
 	if f.Unasked = nil; f.Timing.Pace > 0 {
-		p.turns = chosen(checks, f, documented, o.mostDecisions())
+		p.turns = chosen(all, checks, f, documented, o.mostDecisions())
 		if !o.AllDecisions {
 			f.Unasked = spared(checks, f, p.turns)
 		}
@@ -178,10 +179,8 @@ func plan(checks []Check, f *Facts, documented bool, o Options) *Plan {
 		p.Checks = append(p.Checks, pl)
 		if pl.Verdict == "" {
 			p.add(c, f)
-			for _, id := range c.gates(documented) {
-				if g, ok := checkByID(id); ok {
-					p.add(g, f)
-				}
+			for _, g := range all.gates(c, documented) {
+				p.add(g, f)
 			}
 		}
 	}
@@ -206,7 +205,7 @@ func (p *Plan) turn(s *Scenario) int {
 // first lists the scenarios that a person is asked for before anything else that
 // waits: much rests on them.
 func (p *Plan) first() []*Scenario {
-	return slices.DeleteFunc(slices.Clone(p.turns), func(s *Scenario) bool { return afterGates(s) > 0 })
+	return slices.DeleteFunc(slices.Clone(p.turns), func(s *Scenario) bool { return !slices.Contains(p.opening, s) })
 }
 
 // starts counts the device authorization requests that --max-starts is about.
@@ -224,20 +223,20 @@ func (p *Plan) starts(t Timing) int {
 // before, for the checks that estimate a code space: those that want the code sample
 // for more than codes to go on with.
 func (p *Plan) sample(checks []Check, t Timing) int {
-	goesOn := func(s *Scenario) bool { return s.After == codeSample }
+	goesOn := func(s *Scenario) bool { return s.After != nil && s.After.Sample }
 	estimates := func(c Check) bool {
-		return slices.Contains(c.Reads, codeSample) && !slices.ContainsFunc(c.Reads, goesOn)
+		return slices.ContainsFunc(c.Reads, isSample) && !slices.ContainsFunc(c.Reads, goesOn)
 	}
-	if !slices.Contains(p.Scenarios, codeSample) || !slices.ContainsFunc(checks, estimates) {
+	if !slices.ContainsFunc(p.Scenarios, isSample) || !slices.ContainsFunc(checks, estimates) {
 		return 0
 	}
-	n := enoughCodes - 1 // preflight starts one
+	n := EnoughCodes - 1 // preflight starts one
 	for _, s := range p.Scenarios {
 		if s.Lane == LaneFirst || s.Lane == LaneIsolation || s.Lane == LaneInstant {
 			n -= s.Cost(t).Starts
 		}
 	}
-	return max(n, sampleCodes)
+	return max(n, SampleCodes)
 }
 
 // add takes in the scenarios that the check reads and the target allows.

@@ -32,9 +32,20 @@ type Pool struct {
 	Rising bool `json:"rising,omitempty"`
 }
 
+// EnoughCodes is from how many codes on a code space can be estimated.
+const EnoughCodes = 60
+
+// SampleCodes start in a row, so that what follows from the order of starts can
+// be seen. Where a code space is to be estimated and the run has made fewer than
+// EnoughCodes, more are started.
+const SampleCodes = 24
+
+func isSample(s *Scenario) bool { return s.Sample }
+
 // pools measures the device codes that the target issued. Made-up codes, which
-// only ever travelled to the target, are not part of it.
-func pools(x []*Exchange) map[string]Pool {
+// only ever travelled to the target, are not part of it. sample is the scenario
+// that starts codes in a row.
+func pools(x []*Exchange, sample string) map[string]Pool {
 	var all, inOrder []string
 	xs := slices.Clone(x)
 	slices.SortFunc(xs, func(a, b *Exchange) int { return cmp.Compare(a.Sent, b.Sent) })
@@ -44,7 +55,7 @@ func pools(x []*Exchange) map[string]Pool {
 			continue
 		}
 		all = append(all, code)
-		if x.Scenario == codeSample.Name {
+		if x.Scenario == sample {
 			inOrder = append(inOrder, code)
 		}
 	}

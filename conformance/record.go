@@ -57,7 +57,7 @@ func (r *Run) startable() bool {
 func (r *Run) disturbed() string {
 	e := r.evidence()
 	for _, id := range isolationGates {
-		c, ok := checkByID(id)
+		c, ok := r.all.byID(id)
 		if !ok {
 			continue
 		}

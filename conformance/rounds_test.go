@@ -261,7 +261,7 @@ func TestFewRoundsForASlowApprover(t *testing.T) {
 // TestAfter: codes are handed on to scenarios that can take them.
 func TestAfter(t *testing.T) {
 	all := map[*Scenario]bool{}
-	for _, c := range Checks() {
+	for _, c := range All() {
 		for i, s := range c.named() {
 			all[s] = true
 			if s.After != nil && !slices.Contains(c.named()[:i], s.After) {

@@ -13,7 +13,8 @@ import (
 // A Run is one examination of one target: prepare it, record it, judge it.
 type Run struct {
 	Target *Target
-	checks []Check
+	all    Checks  // what there is to choose from
+	checks []Check // what was chosen
 	opts   Options
 	plan   *Plan
 
@@ -24,17 +25,17 @@ type Run struct {
 	sealed  *Evidence // the whole recording, once it is over
 }
 
-// Prepare selects the checks, speaks to the target for the first time
+// Prepare selects checks of all, speaks to the target for the first time
 // (preflight) and makes the plan. Its errors are usage errors or a
 // PreflightError.
-func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
+func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error) {
 	o = o.withDefaults()
 	t.MaxWait = o.MaxWait
-	checks, err := Select(o)
+	checks, err := Select(all, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Target: t, checks: checks, opts: o, session: newSession(t, o), done: map[*Scenario]chan struct{}{}}
+	r := &Run{Target: t, all: all, checks: checks, opts: o, session: newSession(t, o), done: map[*Scenario]chan struct{}{}}
 	r.progress("preflight")
 	if err := r.session.preflight(ctx); err != nil {
 		return nil, err
@@ -46,12 +47,15 @@ func Prepare(ctx context.Context, t *Target, o Options) (*Run, error) {
 	}
 	t.Thorough, t.OneByOne = o.Thorough, o.Concurrency == 1
 	t.SlowApprover = t.Approver != nil && t.Approver.Powers().Slow
-	r.plan = plan(checks, &t.Facts, t.Documented(), o)
+	r.plan = plan(all, checks, &t.Facts, t.Documented(), o)
 	if person != nil {
 		person.Expect(r.plan.Decisions)
 	}
 	for _, s := range r.plan.Scenarios {
 		r.done[s] = make(chan struct{})
+		if s.Sample {
+			r.session.sample = s.Name
+		}
 		if s.After != nil {
 			r.session.left[s.After] = make(chan *Flow, o.MaxStarts)
 		}
@@ -71,7 +75,7 @@ func (r *Run) Record(ctx context.Context) {
 	r.record(ctx)
 	t := r.Transcript()
 	t.redactAgain(r.session.secrets)
-	e := newEvidence(t, r.Target.Contract)
+	e := newEvidence(t, r.Target.Contract, r.all)
 	r.mu.Lock()
 	r.sealed = e
 	r.mu.Unlock()
@@ -112,7 +116,7 @@ func (r *Run) evidence() *Evidence {
 	if e != nil {
 		return e
 	}
-	return newEvidence(r.Transcript(), r.Target.Contract)
+	return newEvidence(r.Transcript(), r.Target.Contract, r.all)
 }
 
 // Verdict waits for what the check reads and judges it.
@@ -135,10 +139,8 @@ func (r *Run) waitsFor(c Check) []*Scenario {
 		return r.plan.Scenarios
 	}
 	out := c.named()
-	for _, id := range c.gates(r.Target.Documented()) {
-		if g, ok := checkByID(id); ok {
-			out = append(out, g.Reads...)
-		}
+	for _, g := range r.all.gates(c, r.Target.Documented()) {
+		out = append(out, g.Reads...)
 	}
 	return slices.DeleteFunc(out, func(s *Scenario) bool { return r.done[s] == nil })
 }

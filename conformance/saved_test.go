@@ -43,7 +43,7 @@ func TestJudgeAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			results, err := Judge(again)
+			results, err := Judge(again, All())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			results, err := Judge(saved)
+			results, err := Judge(saved, All())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,6 +23,8 @@ type Scenario struct {
 	After *Scenario
 	// Race scenarios send so much that they ask for Room first.
 	Race bool
+	// Sample scenarios start codes in a row, whose order is looked at.
+	Sample bool
 	// Cost tells the plan what a run takes of the target and of the clock.
 	Cost func(Timing) Cost
 	// Decisions tells the plan how often the approver is asked, at most; nil is

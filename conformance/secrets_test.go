@@ -282,7 +282,7 @@ func TestExecutedApproverLeaksNothing(t *testing.T) {
 	}
 	target := &Target{Facts: Facts{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path,
 		Client: Client{ID: "dfcheck", Auth: "none"}, Scope: "openid"}, Contract: contract, Approver: a, Passwords: c.Secrets()}
-	run, err := Prepare(t.Context(), target, Options{Only: []string{"DF-TOKEN-001", "DF-TOKEN-008", "DF-DENY-001"}})
+	run, err := Prepare(t.Context(), target, All(), Options{Only: []string{"DF-TOKEN-001", "DF-TOKEN-008", "DF-DENY-001"}})
 	if err != nil {
 		t.Fatal(err)
 	}

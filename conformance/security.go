@@ -121,7 +121,7 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 		j.Fail(expected, how)
 	case bits >= strong:
 		j.Saw(p.Count, "device code")
-	case p.Count < enoughCodes:
+	case p.Count < EnoughCodes:
 		j.Inconclusive(how + "; too few codes to tell")
 	default:
 		j.Warn(expected, how)

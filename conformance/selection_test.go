@@ -42,12 +42,12 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			together := newEvidence(whole, contract)
-			for _, c := range Checks() {
+			together := newEvidence(whole, contract, All())
+			for _, c := range All() {
 				if c.Passive {
 					continue // it looks at whatever ordinary answers there are
 				}
-				alone := newEvidence(only(whole, c, contract.Documented), contract)
+				alone := newEvidence(only(whole, c, contract.Documented), contract, All())
 				a, b := verdict(together, c), verdict(alone, c)
 				if a.Verdict != b.Verdict || a.Reason != b.Reason {
 					t.Errorf("%s is %s (%s) with all others, %s (%s) alone", c.ID, a.Verdict, a.Reason, b.Verdict, b.Reason)
@@ -59,14 +59,14 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 
 // only is what a run of one check would have left of a recording.
 func only(t *Transcript, c Check, documented bool) *Transcript {
-	p := plan([]Check{c}, &t.Header.Target, documented, Options{}.withDefaults())
+	p := plan(All(), []Check{c}, &t.Header.Target, documented, Options{}.withDefaults())
 	out := *t
 	out.Header.Checks = []string{c.ID}
 	out.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool { return !x.of(p.Scenarios...) })
 	out.Events = slices.DeleteFunc(slices.Clone(t.Events), func(ev Event) bool {
 		return ev.Scenario != "" && !slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Name == ev.Scenario })
 	})
-	out.Pools = pools(out.Exchanges)
+	out.Pools = pools(out.Exchanges, codeSample.Name)
 	return &out
 }
 
@@ -81,8 +81,8 @@ func TestNoPassWithoutEvidence(t *testing.T) {
 	empty := *clean
 	empty.Exchanges, empty.Pools = nil, nil
 	empty.Events = slices.DeleteFunc(slices.Clone(clean.Events), func(ev Event) bool { return ev.Kind == EventFact })
-	e := newEvidence(&empty, contract)
-	for _, c := range Checks() {
+	e := newEvidence(&empty, contract, All())
+	for _, c := range All() {
 		if res := judge(e, c); res.Verdict == reports.Pass || res.Verdict == reports.Error {
 			t.Errorf("%s is %s on nothing: %s", c.ID, res.Verdict, res.Reason)
 		}
@@ -91,7 +91,7 @@ func TestNoPassWithoutEvidence(t *testing.T) {
 
 // TestJudgesReadWhatTheyName: a judge that looks into another scenario breaks.
 func TestJudgesReadWhatTheyName(t *testing.T) {
-	e := newEvidence(&Transcript{}, nil)
+	e := newEvidence(&Transcript{}, nil, All())
 	res := judge(e, Check{ID: "DF-X", Reads: []*Scenario{firstPoll}, Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
 	if res.Verdict != reports.Error {
 		t.Errorf("it is %s", res.Verdict)

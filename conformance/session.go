@@ -39,7 +39,8 @@ type session struct {
 	all      []*Exchange
 	flows    int
 	starts   int
-	failures int // transport errors since the last answer
+	sample   string // the scenario that starts codes in a row
+	failures int    // transport errors since the last answer
 	died     context.CancelCauseFunc
 }
 
@@ -229,7 +230,7 @@ func (s *session) transcript() *Transcript {
 		Exchanges: append([]*Exchange(nil), s.all...),
 		Events:    append([]Event(nil), s.events...),
 		Secrets:   s.secrets.secretTraits(),
-		Pools:     pools(s.all),
+		Pools:     pools(s.all, s.sample),
 	}
 }
 

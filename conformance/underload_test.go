@@ -33,7 +33,7 @@ func (b bench) live(t *testing.T) []Result {
 		t.Fatal(err)
 	}
 	target.Approver.(*approve.Reference).Client = &http.Client{}
-	run, err := Prepare(t.Context(), target, b.opts)
+	run, err := Prepare(t.Context(), target, All(), b.opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,22 +119,14 @@ var userCodeChecks = []Check{
 	},
 }
 
-// enoughCodes is from how many codes on a code space can be estimated.
-const enoughCodes = 60
-
-// sampleCodes start in a row, so that what follows from the order of starts can
-// be seen. Where a code space is to be estimated and the run has made fewer than
-// enoughCodes, more are started.
-const sampleCodes = 24
-
 var codeSample = &Scenario{
-	Name: "code sample", Lane: LaneAlone,
-	Cost: func(t Timing) Cost { n := max(sampleCodes, t.Sample); return Cost{n, n, 0} },
+	Name: "code sample", Lane: LaneAlone, Sample: true,
+	Cost: func(t Timing) Cost { n := max(SampleCodes, t.Sample); return Cost{n, n, 0} },
 	Run: func(ctx context.Context, s *Scene) {
-		n := sampleCodes
+		n := SampleCodes
 		if s.target.Timing.Sample > 0 {
 			s.mu.Lock()
-			n = max(n, enoughCodes-s.starts)
+			n = max(n, EnoughCodes-s.starts)
 			s.mu.Unlock()
 		}
 		for range n { // all of one make

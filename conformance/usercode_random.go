@@ -16,8 +16,8 @@ const (
 
 func judgeCodeSpace(e *Evidence, j *Judgement) {
 	codes := userCodes(e.Starts())
-	if len(codes) < enoughCodes {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", len(codes), enoughCodes))
+	if len(codes) < EnoughCodes {
+		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", len(codes), EnoughCodes))
 		return
 	}
 	bits, _ := variety(ofUsualLength(codes), 36)
@@ -63,7 +63,7 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 
 // judgePositions looks for characters that never change, and for uneven ones.
 func judgePositions(j *Judgement, codes []string) {
-	if len(codes) >= enoughCodes {
+	if len(codes) >= EnoughCodes {
 		_, changing := variety(codes, 36)
 		fixed, prefix := len(codes[0])-len(changing), 0
 		for prefix < len(codes[0]) && !slices.Contains(changing, prefix) {

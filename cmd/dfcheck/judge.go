@@ -68,11 +68,11 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 
 // selected judges a transcript and keeps the verdicts that were asked for.
 func (f *conformanceFlags) selected(t *conformance.Transcript) ([]conformance.Result, error) {
-	wanted, err := conformance.Select(f.run)
+	wanted, err := conformance.Select(conformance.All(), f.run)
 	if err != nil {
 		return nil, err
 	}
-	results, err := conformance.Judge(t)
+	results, err := conformance.Judge(t, conformance.All())
 	if err != nil {
 		return nil, err
 	}
