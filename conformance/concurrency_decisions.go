@@ -67,12 +67,10 @@ const longEnough = 20 * time.Millisecond
 // usualDecision is how long the approver has taken for an approval in the middle, 0
 // when that is too short to aim at a part of it.
 func (s *Scene) usualDecision() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var took []time.Duration
-	for _, ev := range s.events {
-		if ev.Kind == EventDecision && ev.Decision.Outcome == Accepted && ev.Decision.Decision == string(approve.Approve) {
-			took = append(took, ev.Decision.Took)
+	for _, d := range s.decided() {
+		if d.Outcome == Accepted && d.Decision == string(approve.Approve) {
+			took = append(took, d.Took)
 		}
 	}
 	if len(took) == 0 {

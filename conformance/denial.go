@@ -247,10 +247,8 @@ var (
 func (e *Evidence) impersonal() (addresses, cookies map[string]bool) {
 	addresses, cookies = map[string]bool{}, map[string]bool{}
 	decided := map[string]bool{}
-	for _, events := range e.events {
-		for _, ev := range events {
-			decided[ev.Flow] = decided[ev.Flow] || ev.Kind == EventDecision
-		}
+	for _, ev := range e.decisions() {
+		decided[ev.Flow] = true
 	}
 	for _, x := range e.Exchanges {
 		switch {

@@ -134,6 +134,25 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 	})
 }
 
+// decisions returns what the approver was asked in the whole run.
+func (e *Evidence) decisions() []Event {
+	var out []Event
+	for _, events := range e.events {
+		for _, ev := range events {
+			if ev.Kind == EventDecision {
+				out = append(out, ev)
+			}
+		}
+	}
+	return out
+}
+
+// started returns the device authorization responses of the whole run that hold
+// codes, for statistics of what the server issues.
+func (e *Evidence) started() []*Exchange {
+	return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpStart || !x.HasCodes() })
+}
+
 // Decisions returns what the approver was asked in a scenario, in order; with
 // labels, only those.
 func (e *Evidence) Decisions(s *Scenario, labels ...string) []Event {

@@ -40,17 +40,6 @@ func margin(t Timing) time.Duration {
 	return max(2*time.Second, t.Lifetime/20, t.Interval) + 2*t.RTT
 }
 
-// waitUntil waits for a moment of the run; false means the run has ended.
-func (s *Scene) waitUntil(ctx context.Context, at time.Duration) bool { return sleep(ctx, at-s.now()) }
-
-// waitEnd waits until the code must have ended, clocks and the way allowed for.
-func (f *Flow) waitEnd(ctx context.Context) bool {
-	f.mu.Lock()
-	f.ended = true
-	f.mu.Unlock()
-	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.waitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
-}
-
 // lifePolls is how often a code is polled over its life, at most.
 const lifePolls = 40
 

@@ -86,7 +86,7 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if !f.OK() || f.overtaken(0) {
 		return nil
 	}
-	opts = append([]Option{func(c *Call) { c.flow = f }}, opts...)
+	opts = append([]Option{f.own}, opts...)
 	x := f.scene.PollCode(ctx, f.Codes.DeviceCode, opts...)
 	if x == nil {
 		return nil
@@ -98,10 +98,13 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 		f.slows++
 	}
 	if x.HasTokens() && f.Token.AccessToken == "" {
-		f.Token, _ = spec.DecodeToken(x.raw)
+		f.Token = x.tokens()
 	}
 	return x
 }
+
+// own makes a request that is no poll part of the flow.
+func (f *Flow) own(c *Call) { c.flow = f }
 
 // WaitInterval waits until the device may poll again, and extra beyond it.
 func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
@@ -109,6 +112,21 @@ func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
 	due := f.last + f.interval() + extra
 	f.mu.Unlock()
 	return sleep(ctx, due-f.scene.now())
+}
+
+// waitEnd waits until the code must have ended, clocks and the way allowed for.
+func (f *Flow) waitEnd(ctx context.Context) bool {
+	f.mu.Lock()
+	f.ended = true
+	f.mu.Unlock()
+	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.waitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
+}
+
+// slowed reports whether the server has asked the device to slow down.
+func (f *Flow) slowed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.slows > 0
 }
 
 // PollDue waits for the interval with its slack and polls: what a device that

@@ -147,6 +147,9 @@ func (j *Judgement) worsen(v reports.Verdict, reason string) {
 // Seen is how many observations were booked.
 func (j *Judgement) Seen() int { return j.seen }
 
+// empty reports whether nothing was found so far, not even a round that was lost.
+func (j *Judgement) empty() bool { return j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" }
+
 func (j *Judgement) result(c Check) Result {
 	if j.verdict == "" || j.verdict == reports.Pass {
 		if j.rounds == 0 && len(j.lost) > 0 {

@@ -47,10 +47,7 @@ var steadyPolls = &Scenario{
 // poll polls d after the interval, for devices that were slowed down although
 // they kept it.
 func (f *Flow) poll(ctx context.Context, step string, d time.Duration) {
-	f.mu.Lock()
-	slowed := f.slows > 0
-	f.mu.Unlock()
-	if slowed && f.Lives(f.Interval()+d) && f.WaitInterval(ctx, d) {
+	if f.slowed() && f.Lives(f.Interval()+d) && f.WaitInterval(ctx, d) {
 		f.Poll(ctx, Step(step))
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 const racingRefreshes = 4
@@ -63,7 +61,7 @@ func (s *Scene) raceRefreshes(ctx context.Context, f *Flow) (branches []func()) 
 		if x == nil {
 			return
 		}
-		t, _ := spec.DecodeToken(x.raw)
+		t := x.tokens()
 		mu.Lock()
 		defer mu.Unlock()
 		if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
@@ -74,7 +72,6 @@ func (s *Scene) raceRefreshes(ctx context.Context, f *Flow) (branches []func()) 
 }
 
 // own files a call under the flow.
-func (f *Flow) own(c *Call) { c.flow = f }
 
 func judgeRefreshingRace(e *Evidence, j *Judgement) {
 	flows := map[string]bool{}

@@ -259,7 +259,7 @@ func judgeSecondApproval(e *Evidence, j *Judgement) {
 			j.Warn("the approval of a redeemed code to be refused", "an approval that was reported as a success", after[0])
 		}
 	}
-	if j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" {
+	if j.empty() {
 		e.unredeemed(j, replayedCode)
 	}
 }

@@ -116,8 +116,35 @@ func (s *Scene) PollCode(ctx context.Context, deviceCode string, opts ...Option)
 		Encoding: s.encoding(OpToken), Params: s.target.basePoll(deviceCode), Client: &s.target.Client}, opts...)
 }
 
+// decided lists what the approver was asked so far, in the whole run.
+func (s *Scene) decided() []Decided {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Decided
+	for _, ev := range s.events {
+		if ev.Kind == EventDecision {
+			out = append(out, *ev.Decision)
+		}
+	}
+	return out
+}
+
+// startCount is how many codes the run has asked for so far.
+func (s *Scene) startCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.starts
+}
+
 // Target is the server under test.
 func (s *Scene) Target() *Target { return s.target }
+
+// hide names a secret that the scenario sends, so that the recording does not
+// hold it.
+func (s *Scene) hide(kind, secret string) { s.secrets.Sent(kind, secret) }
+
+// redacted is a text without the secrets of the run.
+func (s *Scene) redacted(text string) string { return s.secrets.Text(text) }
 
 // Event leaves a note in the transcript.
 func (s *Scene) Event(kind EventKind, flow, detail string) {
@@ -126,6 +153,9 @@ func (s *Scene) Event(kind EventKind, flow, detail string) {
 
 // Wait sleeps; false means the run has ended.
 func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return sleep(ctx, d) }
+
+// waitUntil waits for a moment of the run; false means the run has ended.
+func (s *Scene) waitUntil(ctx context.Context, at time.Duration) bool { return sleep(ctx, at-s.now()) }
 
 // Parallel runs the functions side by side, or one after the other when
 // devices of one client were found to disturb each other (rule C14) or a person

@@ -131,10 +131,8 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 // uuids counts the device codes by their UUID version.
 func (e *Evidence) uuids() map[int]int {
 	out := map[int]int{}
-	for _, x := range e.all {
-		if x.Op == OpStart && x.HasCodes() {
-			out[e.Secrets[x.text("device_code")].UUID]++
-		}
+	for _, x := range e.started() {
+		out[e.Secrets[x.text("device_code")].UUID]++
 	}
 	return out
 }

@@ -69,7 +69,7 @@ var forgedDecisions = &Scenario{
 				s.Event(EventFact, f.ID, "unforged="+err.Error())
 				return
 			}
-			c.flow = f
+			f.own(&c)
 			if !forgeries[i].session {
 				way.Cookies = nil
 			}
@@ -208,7 +208,7 @@ var hostileDevice = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
 		if way, ok := f.walk(ctx); ok {
-			s.Event(EventFact, f.ID, "page="+shortened(s.secrets.Text(way.Page), shownPage))
+			s.Event(EventFact, f.ID, "page="+shortened(s.redacted(way.Page), shownPage))
 		}
 	},
 }

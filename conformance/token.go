@@ -232,7 +232,7 @@ func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option)
 	if token == "" {
 		return nil
 	}
-	s.secrets.Sent(redact.AccessToken, token)
+	s.hide(redact.AccessToken, token)
 	if in := s.target.Introspection; in != nil {
 		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodPost, URL: in.URL, Client: in.Client,
 			Encoding: spec.Form, Params: spec.Params{{Name: "token", Value: token}}}, opts...)

@@ -207,6 +207,13 @@ func (x *Exchange) HasTokens() bool { return x.text("access_token") != "" }
 // HasCodes reports whether the answer hands out a device code.
 func (x *Exchange) HasCodes() bool { return x.text("device_code") != "" }
 
+// tokens are the members of a token response, while the answer is still there with
+// its secrets; what is wrong with them is for the checks.
+func (x *Exchange) tokens() spec.TokenResponse {
+	t, _ := spec.DecodeToken(x.raw)
+	return t
+}
+
 // GivesCredentials reports whether the answer hands out anything of value.
 func (x *Exchange) GivesCredentials() bool { return x.HasTokens() || x.HasCodes() }
 

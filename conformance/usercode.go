@@ -125,9 +125,7 @@ var codeSample = &Scenario{
 	Run: func(ctx context.Context, s *Scene) {
 		n := SampleCodes
 		if s.target.Timing.Sample > 0 {
-			s.mu.Lock()
-			n = max(n, EnoughCodes-s.starts)
-			s.mu.Unlock()
+			n = max(n, EnoughCodes-s.startCount())
 		}
 		for range n { // all of one make
 			f := s.Start(ctx, Sending(s.target.baseStart("sample")))

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -266,12 +267,9 @@ func (f *Flow) guess(ctx context.Context, code string) Decided {
 	} else {
 		f.Decide(ctx, approve.Deny, ask)
 	}
-	s := f.scene
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := len(s.events) - 1; i >= 0; i-- {
-		if d := s.events[i].Decision; d != nil && d.Label == "guess" {
-			return *d
+	for _, d := range slices.Backward(f.scene.decided()) {
+		if d.Label == "guess" {
+			return d
 		}
 	}
 	return Decided{}
