@@ -200,8 +200,8 @@ func (r *Redactor) form(body string, a About) (hits []hit) {
 		of := a
 		of.Cut = a.Cut && end == len(body)
 		if found {
-			plain, _ := view{text: name}.decoded(unform)
-			v, _ := view{text: value, base: i + len(name) + 1}.decoded(unform)
+			plain, _ := view{text: name}.decoded(form)
+			v, _ := view{text: value, base: i + len(name) + 1}.decoded(form)
 			if kind := members[field(plain.text)]; kind != "" && value != "" {
 				hits = append(hits, r.valueOf(kind, v.text, v, of)...)
 			} else {

@@ -53,10 +53,20 @@ const (
 	maxViews  = 24
 )
 
-// escapes are the ways in which texts are written: strings of JSON and of
-// scripts, URLs, HTML, shell words. Each reads what a text begins with, and
-// returns what it stands for and its length; 0 when it is no such escape.
-var escapes = []func(string) (string, int){backslash, percent, entity, shell}
+// A coding is a way in which texts are written with escapes, which begin with one
+// of some bytes. read takes what a text begins with, and returns what it stands
+// for and its length; 0 when it is no such escape.
+type coding struct {
+	leads string
+	read  func(string) (string, int)
+}
+
+// codings are those of strings of JSON and of scripts, of URLs, HTML, and shell
+// words; forms have a space besides (WHATWG URL section 5.1).
+var (
+	codings = []coding{{`\`, backslash}, {"%", percent}, {"&", entity}, {"'", shell}}
+	form    = coding{"+%", unform}
+)
 
 // layers calls f with the view, and with what it reads as when one kind of
 // escapes is undone, and another in that, in every order.
@@ -66,8 +76,8 @@ func (v view) layers(f func(view)) {
 	for todo, depth := []view{v}, 0; len(todo) > 0 && depth < maxLayers; depth++ {
 		var next []view
 		for _, v := range todo {
-			for _, unit := range escapes {
-				d, changed := v.decoded(unit)
+			for _, e := range codings {
+				d, changed := v.decoded(e)
 				if !changed || seen[d.text] || len(seen) == maxViews {
 					continue
 				}
@@ -81,39 +91,52 @@ func (v view) layers(f func(view)) {
 }
 
 // decoded undoes one layer of escapes.
-func (v view) decoded(unit func(string) (string, int)) (view, bool) {
-	first := -1
-	for i := range len(v.text) {
-		if _, n := unit(v.text[i:]); n > 0 {
-			first = i
-			break
-		}
-	}
-	if first < 0 {
+func (v view) decoded(e coding) (view, bool) {
+	first := e.next(v.text, 0)
+	if first == len(v.text) {
 		return v, false
 	}
 	b := builder{text: make([]byte, 0, len(v.text)), from: make([]int32, 0, len(v.text)), to: make([]int32, 0, len(v.text))}
-	for i := 0; i < len(v.text); {
-		out, n := unit(v.text[i:])
-		if n == 0 {
-			out, n = v.text[i:i+1], 1
+	for i, at := 0, first; i < len(v.text); at = e.next(v.text, i) {
+		for ; i < at; i++ {
+			from, to := v.span(i, i+1)
+			b.put(v.text[i:i+1], from, to)
 		}
-		from, to := v.span(i, i+n)
-		b.put(out, from, to)
-		i += n
+		if at < len(v.text) {
+			out, n := e.read(v.text[at:])
+			from, to := v.span(at, at+n)
+			b.put(out, from, to)
+			i += n
+		}
 	}
 	return b.view(), true
 }
 
+// next is where the next such escape begins in a text, or the text's length.
+func (e coding) next(text string, i int) int {
+	for i < len(text) {
+		at := strings.IndexAny(text[i:], e.leads)
+		if at < 0 {
+			break
+		}
+		if i += at; e.at(text[i:]) {
+			return i
+		}
+		i++
+	}
+	return len(text)
+}
+
+func (e coding) at(text string) bool { _, n := e.read(text); return n > 0 }
+
 // shell reads a quotation mark in a word in such marks.
 func shell(s string) (string, int) {
-	if s[0] == '\'' && strings.HasPrefix(s, `'\''`) {
+	if strings.HasPrefix(s, `'\''`) {
 		return "'", 4
 	}
 	return "", 0
 }
 
-// unform reads the escapes of a form (WHATWG URL section 5.1).
 func unform(s string) (string, int) {
 	if s[0] == '+' {
 		return " ", 1
