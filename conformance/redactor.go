@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -55,9 +56,45 @@ func (t *Target) redactor() *redactor {
 // Secrets is what knows the secrets of the target, for who writes of it.
 func (t *Target) Secrets() *redact.Redactor { return t.redactor().Redactor }
 
+// Redact returns a text with pseudonyms in the places of the target's secrets.
+func (t *Target) Redact(text string) string {
+	for _, r := range t.former {
+		if r.Check("", []byte(text)) != nil {
+			text = r.Text(text)
+		}
+	}
+	return t.redactor().Text(text)
+}
+
 // Guard returns an error for a text that is to be written under a name and
 // holds a secret of the target, however it is written there.
-func (t *Target) Guard(name string, text []byte) error { return t.redactor().Check(name, text) }
+func (t *Target) Guard(name string, text []byte) error {
+	for _, r := range append(t.former, t.redactor()) {
+		if err := r.Check(name, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Redactor knows the secrets that a transcript holds although it should hold none:
+// one that was written by hand, or by another program.
+func (t *Transcript) Redactor() *redact.Redactor {
+	r := newRedactor(&Target{Facts: t.Header.Target})
+	r.Recall(slices.Collect(maps.Keys(t.Secrets))...)
+	for _, x := range t.Exchanges {
+		r.Header(x.Request.Header)
+		if x.Response == nil {
+			continue
+		}
+		if codes, err := spec.DecodeStart([]byte(x.Response.Body)); err == nil {
+			r.Show(codes.UserCode)
+		}
+		r.Header(x.Response.Header)
+		r.Body(x.Response.Body, redact.About{ContentType: x.Response.Header.Get("Content-Type"), Refusal: x.Status() >= http.StatusBadRequest})
+	}
+	return r.Redactor
+}
 
 // learn takes in the secrets of an answer that gives some out, and what the two
 // codes of a start have to do with each other.

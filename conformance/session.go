@@ -62,6 +62,9 @@ const (
 )
 
 func newSession(t *Target, opts Options) *session {
+	if t.secrets != nil {
+		t.former = append(t.former, t.secrets)
+	}
 	t.secrets = newRedactor(t) // pseudonyms of another run say nothing in this one
 	return &session{
 		target: t, opts: opts, secrets: t.secrets, started: time.Now(),

@@ -40,6 +40,7 @@ type Target struct {
 	Passwords []string
 
 	secrets *redactor
+	former  []*redactor // of earlier sessions, whose secrets stay secret
 }
 
 // Introspection is an RFC 7662 endpoint and how to authenticate at it.

@@ -108,6 +108,8 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 		if err != nil {
 			return nil, nil, nil, configError(err)
 		}
+		target.Secrets().Show(f.v.UserCode)
+		t.secrets.keep(target.Redact, target.Guard)
 		err = f.givePowers(t, c, target)
 		return target, nil, ending(target.Approver), err
 	}

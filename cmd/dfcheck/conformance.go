@@ -213,13 +213,14 @@ func (s settings) words(t terminal) terminal {
 	if slices.ContainsFunc(s.destinations, func(d reports.Destination) bool { return d.Path == "-" }) {
 		t.out = t.err
 	}
+	t.out = rendered(t.out)
 	return t
 }
 
 func (s settings) write(stdout io.Writer, r *reports.Report) error {
 	var errs []error
 	for _, d := range s.destinations {
-		errs = append(errs, d.Write(stdout, r, s.guard))
+		errs = append(errs, d.Write(rendered(stdout), r, s.guard))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &failure{reports.ExitUntested, err, ""}

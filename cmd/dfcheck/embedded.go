@@ -53,6 +53,7 @@ func embedded(c *conformance.Config, t terminal) (*conformance.Target, func(), e
 		Introspection: &conformance.Introspection{URL: base + "/introspect", Client: &backend},
 		Approver:      &approve.Reference{Client: &http.Client{}, URL: base},
 	}
+	t.secrets.keep(target.Redact, target.Guard)
 	t.note("checking the embedded server at %s (name another with --host)", base)
 	return target, stop, nil
 }

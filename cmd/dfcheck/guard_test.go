@@ -3,11 +3,19 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // TestGuardedReport: what the guard refuses is not written, and the program ends
@@ -23,5 +31,127 @@ func TestGuardedReport(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil || out.Len() > 0 {
 		t.Errorf("the report was written: %v, %q", err, out.String())
+	}
+}
+
+// run runs a command line in this process and returns what it printed.
+func run(t *testing.T, args ...string) (code int, out, err string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = execute(t.Context(), args, terminal{in: strings.NewReader(""), out: &stdout, err: &stderr})
+	return code, stdout.String(), stderr.String()
+}
+
+const leakyCookie = "sid-3f0c9a77e1bd"
+
+// startLeaky runs a server that sets a cookie in its metadata, and repeats it in the
+// URL of an endpoint and as the scope that it demands.
+func startLeaky(t *testing.T) string {
+	var base string
+	demanding, err := refserver.FaultNamed("scope-mandatory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second}, demanding)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/.well-known/") {
+			w.Header().Set("Set-Cookie", "sid="+leakyCookie)
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"issuer": %q, "device_authorization_endpoint": %q, "token_endpoint": %q,
+				"scopes_supported": [%q]}`, base, base+"/device_authorization", base+"/token?sid="+leakyCookie, leakyCookie)
+			return
+		}
+		reference.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	base = server.URL
+	return base
+}
+
+// TestStreams: whatever a command says of a server, no secret is in it.
+func TestStreams(t *testing.T) {
+	host := startLeaky(t)
+	for says, args := range map[string][]string{
+		"token?sid=cookie:": {"doctor", "--host", host, "--scope", "openid"},
+		`scope: "cookie:`:   {"init", "--host", host, "--output", "-"},
+	} {
+		code, out, stderr := run(t, args...)
+		if code != reports.ExitOK || !strings.Contains(out, says) || strings.Contains(out+stderr, leakyCookie) {
+			t.Errorf("%v: exit code %d, want 0, %q and no secret:\n%s%s", args, code, says, out, stderr)
+		}
+	}
+}
+
+// TestGuardedConfiguration: init writes no file that holds a secret, and prints none.
+func TestGuardedConfiguration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dfcheck.yaml")
+	for _, output := range []string{path, "-"} {
+		s := leakySecrecy()
+		var out bytes.Buffer
+		f := initFlags{output: output}
+		err := f.write(terminal{out: &stream{"standard output", &out, s}, secrets: s}, &conformance.Survey{}, "scope: "+leakyCookie)
+		if _, missing := os.Stat(path); err == nil || missing == nil || out.Len() > 0 {
+			t.Errorf("--output %s: got %v, wrote %q", output, err, out.String())
+		}
+	}
+}
+
+// leakySecrecy knows one secret, which redaction misses.
+func leakySecrecy() *secrecy {
+	s := &secrecy{}
+	s.keep(func(text string) string { return text }, func(name string, text []byte) error {
+		if bytes.Contains(text, []byte(leakyCookie)) {
+			return errors.New("internal error: " + name)
+		}
+		return nil
+	})
+	return s
+}
+
+// TestStreamRefuses: what redaction missed is not written, and the exit code says so,
+// whatever the command ends with.
+func TestStreamRefuses(t *testing.T) {
+	for name, end := range map[string]error{"success": nil, "a verdict": exit(reports.ExitFailed), "an error": errors.New("a file")} {
+		s := leakySecrecy()
+		var out bytes.Buffer
+		fmt.Fprintf(&stream{"standard output", &out, s}, "title %s\n", leakyCookie)
+		if out.Len() > 0 {
+			t.Errorf("%s: written: %s", name, out.String())
+		}
+		if f, ok := errors.AsType[*failure](s.refused(end)); !ok || f.code != reports.ExitUntested || !strings.Contains(f.Error(), "internal error: standard output") {
+			t.Errorf("%s: got %v", name, f)
+		}
+	}
+}
+
+// TestJudgeUnredacted: a transcript that holds a token is not rendered.
+func TestJudgeUnredacted(t *testing.T) {
+	dir := t.TempDir()
+	path, report := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "out.json")
+	host := startReference(t, "documented-v1", "code-reusable")
+	code, out, stderr := run(t, "conformance", "--host", host, "--approve", "reference", "--only", "DF-REUSE-001", "--record", path)
+	if code != reports.ExitFailed {
+		t.Fatalf("exit code %d\n%s%s", code, out, stderr)
+	}
+	if code, out, stderr = run(t, "judge", path); code != reports.ExitFailed || !strings.Contains(out, "1 failed") {
+		t.Fatalf("exit code %d\n%s%s", code, out, stderr)
+	}
+	saved, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const token = "mF_9.B5f-4.1JqM-zzzz"
+	unredacted := regexp.MustCompile(`access_token:[0-9a-f]+\\"`).ReplaceAll(saved, []byte(token+`\"`))
+	unredacted = bytes.ReplaceAll(unredacted, []byte(`"Cache-Control"`), []byte(`"X-Told": ["`+token+`"], "Cache-Control"`))
+	if bytes.Equal(saved, unredacted) {
+		t.Fatal("there is no token in the transcript")
+	}
+	if err := os.WriteFile(path, unredacted, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, stderr = run(t, "judge", path, "--report", "json="+report)
+	if _, err := os.Stat(report); code != reports.ExitUntested || err == nil || strings.Contains(out+stderr, token) ||
+		!strings.Contains(stderr, "would have shown a secret (access_token:") {
+		t.Errorf("exit code %d, report %v\n%s%s", code, err, out, stderr)
 	}
 }

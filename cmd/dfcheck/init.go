@@ -71,6 +71,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return configError(err)
 	}
+	t.secrets.keep(target.Redact, target.Guard)
 	found, err := f.survey(ctx, target)
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
@@ -137,20 +138,22 @@ func (f *initFlags) choose(ctx context.Context, target *conformance.Target, foun
 // write saves the configuration, and the document it rests on, when both can be
 // read again.
 func (f *initFlags) write(t terminal, found *conformance.Survey, text string) error {
+	guard := reports.Guard(t.secrets.guard)
+	configuration := guard.Over("the configuration", func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 	if f.output == "-" {
-		_, err := io.WriteString(t.out, text)
-		return err
+		return configuration(rendered(t.out))
 	}
 	if found.Document != nil {
 		path := filepath.Join(filepath.Dir(f.output), found.Spec)
 		if _, err := os.Stat(path); err == nil && !f.force {
 			return usage(fmt.Errorf("%s exists already", path), "--force replaces it")
 		}
-		if err := reports.WriteFile(path, func(w io.Writer) error { _, err := w.Write(found.Document); return err }); err != nil {
+		document := guard.Over("the OpenAPI document", func(w io.Writer) error { _, err := w.Write(found.Document); return err })
+		if err := reports.WriteFile(path, document); err != nil {
 			return &failure{reports.ExitUsage, err, ""}
 		}
 	}
-	if err := reports.WriteFile(f.output, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
+	if err := reports.WriteFile(f.output, configuration); err != nil {
 		return usage(err, "")
 	}
 	how := "dfcheck conformance"

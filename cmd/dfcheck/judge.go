@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -44,6 +45,9 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err), "save one with `dfcheck conformance --record FILE`")
 	}
+	secrets := transcript.Redactor()
+	t.secrets.keep(secrets.Text, secrets.Check)
+	s.guard = secrets.Check
 	results, err := f.selected(transcript)
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err), "")
@@ -57,11 +61,9 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	r.Conformance = conformance.Section(transcript, results, nil, s.waivers, nil)
 	r.Run.Problem = transcript.Problem()
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
-	if err := reports.WriteText(s.words(t).out, r, f.verbose); err != nil {
-		return err
-	}
-	if err := s.write(t.out, r); err != nil {
-		return err
+	err = s.guard.Over("the summary", func(w io.Writer) error { return reports.WriteText(w, r, f.verbose) })(s.words(t).out)
+	if err := errors.Join(err, s.write(t.out, r)); err != nil {
+		return &failure{reports.ExitUntested, err, ""}
 	}
 	return ended(r.Run.ExitCode, results)
 }

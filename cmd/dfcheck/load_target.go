@@ -53,9 +53,11 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 	}
 	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
 		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: cmp.Or(c.Approve.Kind, "reference")}
+	secrets := redact.New(nil)
+	t.secrets.keep(secrets.Text, secrets.Check)
 	t.note("loading the embedded server at %s (name another with --host)", base)
 	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: redact.New(nil)}, stop, nil
+		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: secrets}, stop, nil
 }
 
 // begun is a report whose run begins now.

@@ -15,10 +15,12 @@ var version = "dev"
 
 // execute runs a command line and returns the exit code.
 func execute(ctx context.Context, args []string, t terminal) int {
-	t.screen = &screen{}
+	t.screen, t.secrets = &screen{}, &secrecy{}
+	t.out = &stream{"standard output", t.out, t.secrets}
+	t.err = &stream{"standard error", t.err, t.secrets}
 	root := newRoot(t)
 	root.SetArgs(args)
-	return t.report(root.ExecuteContext(ctx))
+	return t.report(t.secrets.refused(root.ExecuteContext(ctx)))
 }
 
 func newRoot(t terminal) *cobra.Command {

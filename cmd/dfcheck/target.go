@@ -100,6 +100,7 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 	if err != nil {
 		return nil, nil, configError(err)
 	}
+	t.secrets.keep(target.Redact, target.Guard)
 	if err := target.Choose(ctx, conformance.Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}); err != nil {
 		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
 			return nil, nil, &failure{reports.ExitUntested, p, p.Hint}
@@ -170,7 +171,8 @@ func ending(a approve.Approver) func() {
 
 // newApprover makes the approver of the configuration; nil when it has none.
 func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
-	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err, Trace: f.trace, Dir: f.pictures, Hold: t.screen.hold})
+	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err,
+		Trace: f.trace, Dir: f.pictures, Redact: t.secrets.redact, Hold: t.screen.hold})
 	return a, usage(err, "`dfcheck approve --help` describes the approvers")
 }
 

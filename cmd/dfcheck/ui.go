@@ -21,6 +21,7 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	screen   *screen
+	secrets  *secrecy // of the servers that the command knows
 }
 
 // screen belongs to the prompt while one is shown: what else there is to say waits.
@@ -123,9 +124,9 @@ func (t terminal) report(err error) int {
 		f = &failure{reports.ExitUsage, err, ""}
 	}
 	if f.err != nil {
-		fmt.Fprintf(t.err, "dfcheck: error: %v\n", f.err)
+		fmt.Fprintf(t.err, "dfcheck: error: %s\n", reports.Legible(f.err.Error()))
 		if f.hint != "" {
-			fmt.Fprintf(t.err, "dfcheck: hint: %s\n", f.hint)
+			fmt.Fprintf(t.err, "dfcheck: hint: %s\n", reports.Legible(f.hint))
 		}
 	}
 	return f.code
@@ -135,8 +136,11 @@ func (t terminal) report(err error) int {
 func (t terminal) note(format string, args ...any) { fmt.Fprintf(t.err, format+"\n", args...) }
 
 // interactive reports whether a stream is a terminal.
-func interactive(stream any) bool {
-	f, ok := stream.(*os.File)
+func interactive(where any) bool {
+	if s, ok := where.(*stream); ok {
+		where = s.Writer
+	}
+	f, ok := where.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

@@ -17,11 +17,13 @@ import (
 // need JavaScript. Every decision has cookies of its own. The browser starts
 // with the first decision and ends with Close.
 type Browser struct {
-	recipe   *recipe
-	trace    func(Seen)
-	pictures string // folder for pictures of pages on which a step failed
-	path     string // of the browser
-	insecure bool   // certificates are not verified
+	recipe    *recipe
+	trace     func(Seen)
+	redact    func(string) string // nil knows no secret
+	pictures  string              // folder for pictures of pages on which a step failed
+	path      string              // of the browser
+	passwords []string            // of the recipe
+	insecure  bool                // certificates are not verified
 
 	tabs  chan struct{} // one for each decision under way
 	mu    sync.Mutex
@@ -40,7 +42,7 @@ const (
 // browser is installed; the error says how to install one.
 func NewBrowser(c Config, env Env) (*Browser, error) {
 	r, err := newRecipe(c, env.Host)
-	b := &Browser{recipe: r, trace: env.Trace, pictures: env.Dir, tabs: make(chan struct{}, maxTabs)}
+	b := &Browser{recipe: r, trace: env.Trace, redact: env.Redact, pictures: env.Dir, passwords: c.Secrets(), tabs: make(chan struct{}, maxTabs)}
 	path, findErr := findBrowser(c.Browser)
 	b.path = path
 	return b, errors.Join(err, findErr, b.trust(env.Client))
@@ -115,7 +117,7 @@ func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func
 	case err == nil || errors.Is(err, ErrRefused):
 		return err
 	}
-	return b.picture(tab, err)
+	return b.picture(tab, t, err)
 }
 
 // start starts the browser, or starts it again when it has died.
@@ -161,14 +163,22 @@ func (r *recipe) reachable() string {
 }
 
 // picture takes a picture of the page on which a step failed, and tells where it
-// is.
-func (b *Browser) picture(tab context.Context, failed error) error {
+// is. What is typed and what cannot be read as text is made invisible first; of a
+// page that shows a secret all the same there is none.
+func (b *Browser) picture(tab context.Context, t *browserTab, failed error) error {
 	b.mu.Lock()
 	b.taken++
 	enough := b.taken > maxPictures
 	b.mu.Unlock()
 	if enough {
 		return failed
+	}
+	text, err := chromedp.Run(tab, chromedp.Evaluate[string](browserScript+"dfcheckCover()"))
+	if err != nil {
+		return failed
+	}
+	if b.shows(t, text) {
+		return fmt.Errorf("%w; there is no picture of it, since the page shows a secret", failed)
 	}
 	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -183,6 +193,22 @@ func (b *Browser) picture(tab context.Context, failed error) error {
 		return failed
 	}
 	return fmt.Errorf("%w; see %s", failed, f.Name())
+}
+
+// shows reports whether the text of a page holds a secret: one of the session, of
+// the recipe, or one that is known elsewhere.
+func (b *Browser) shows(t *browserTab, text string) bool {
+	p, err := readPage(&url.URL{}, 0, strings.NewReader(""))
+	if err != nil {
+		return true
+	}
+	if t.page != nil {
+		p.hides(t.page.secrets...)
+	}
+	p.hides(t.setCookies()...)
+	p.hides(b.passwords...)
+	clean := words(text)
+	return p.tell(clean) != Clean(clean) || b.redact != nil && b.redact(text) != text
 }
 
 // Close ends the browser.

@@ -5,7 +5,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +25,7 @@ type browserTab struct {
 	mu      sync.Mutex
 	loading map[network.RequestID]bool
 	changed time.Time // when a request last began or ended
+	cookies []string  // values of all that were set
 }
 
 //go:embed browser_tab.js
@@ -49,11 +52,36 @@ func (t *browserTab) watch(ctx context.Context) error {
 			delete(t.loading, ev.RequestID)
 		case *network.EventLoadingFailed:
 			delete(t.loading, ev.RequestID)
+		case *network.EventResponseReceivedExtraInfo:
+			t.cookies = append(t.cookies, cookiesIn(ev.Headers)...)
+			return
 		default:
 			return
 		}
 		t.changed = time.Now()
 	})
+}
+
+// cookiesIn are the values of the cookies that an answer sets; several fields of one
+// name come as lines.
+func cookiesIn(headers network.Headers) (values []string) {
+	for name, value := range headers {
+		if !strings.EqualFold(name, "Set-Cookie") {
+			continue
+		}
+		for line := range strings.Lines(fmt.Sprint(value)) {
+			if c, err := http.ParseSetCookie(strings.TrimSpace(line)); err == nil {
+				values = append(values, c.Value)
+			}
+		}
+	}
+	return values
+}
+
+func (t *browserTab) setCookies() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.cookies)
 }
 
 func (t *browserTab) open(ctx context.Context, address string) error {
@@ -128,7 +156,9 @@ func (t *browserTab) look(ctx context.Context) (*page, error) {
 				return nil, err
 			}
 		}
-		t.page, err = readPage(u, s.Status, strings.NewReader(s.HTML))
+		if t.page, err = readPage(u, s.Status, strings.NewReader(s.HTML)); err == nil {
+			t.page.hides(t.setCookies()...)
+		}
 		return t.page, err
 	}
 }

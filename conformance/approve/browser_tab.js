@@ -45,3 +45,22 @@ function dfcheckDo(what, mark, value, checked) {
   }
   return true;
 }
+
+// Makes invisible, before a picture, what is typed and what is no text, and returns
+// the text that stays.
+function dfcheckCover(root = document) {
+  let text = root === document ? document.body.innerText : root.textContent;
+  for (const el of root.querySelectorAll("*")) {
+    if (el.matches("iframe, frame, object, embed, canvas, svg, img, video")) {
+      el.style.setProperty("visibility", "hidden", "important");
+    } else if (el.matches("input, textarea, select, [contenteditable]")) {
+      if (!el.matches("[type=submit], [type=button], [type=reset]")) {
+        el.style.setProperty("-webkit-text-fill-color", "transparent", "important");
+      } else {
+        text += "\n" + el.value;
+      }
+    }
+    if (el.shadowRoot) text += "\n" + dfcheckCover(el.shadowRoot);
+  }
+  return text;
+}

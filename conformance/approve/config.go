@@ -80,6 +80,7 @@ type Env struct {
 	Out    io.Writer               // where the prompt is shown
 	Hold   func() (release func()) // called while the prompt stands on the screen; nil does nothing
 	Trace  func(Seen)              // is told of every page of a form; nil for nobody
+	Redact func(string) string     // puts pseudonyms in the places of secrets; nil knows none
 	Dir    string                  // where the browser's pictures of failed steps go; "" for the temporary folder
 }
 

@@ -37,7 +37,7 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	}
 	resp, err := h.client.Do(req)
 	if err != nil {
-		return err
+		return unaddressed(req, err)
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
@@ -45,9 +45,9 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	case 2:
 		return nil
 	case 4:
-		return fmt.Errorf("%w: %s: %s", ErrRefused, resp.Status, bytes.TrimSpace(body))
+		return fmt.Errorf("%w: %s: %s", ErrRefused, Clean(resp.Status), Clean(string(bytes.TrimSpace(body))))
 	}
-	return fmt.Errorf("the approval request got %s", resp.Status)
+	return fmt.Errorf("the approval request got %s", Clean(resp.Status))
 }
 
 func (a Action) request(ctx context.Context, values map[string]string) (*http.Request, error) {

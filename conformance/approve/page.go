@@ -23,6 +23,7 @@ type page struct {
 	raw      string // as it came
 	doc      *goquery.Document
 	controls []*control // in document order
+	secrets  []string   // that are told nobody, the longest first
 }
 
 // maxPage is how much of a page is read.
@@ -32,11 +33,11 @@ const maxPage = 1 << 20
 func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
 	raw, err := io.ReadAll(io.LimitReader(body, maxPage))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("%s: %w", Clean(address(u)), err)
 	}
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not an HTML page: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("%s is not an HTML page: %w", Clean(address(u)), err)
 	}
 	p := &page{url: u, base: u, status: status, raw: string(raw), doc: doc}
 	if href, ok := doc.Find("base[href]").First().Attr("href"); ok {
@@ -47,10 +48,11 @@ func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
 	p.title = words(doc.Find("title").First().Text())
 	p.text = words(visible(doc.Selection))
 	p.controls = controlsOf(doc)
+	p.hides(secretsOf(doc)...)
 	return p, nil
 }
 
-func (p *page) address() string { return p.url.Redacted() }
+func (p *page) address() string { return p.tell(address(p.url)) }
 
 // state is the status of the page, in words.
 func (p *page) state() string {
@@ -123,7 +125,7 @@ const maxTold = 200
 func (p *page) says() string {
 	for _, where := range []string{"[role=alert]", "[role=status]", ".error, .alert, .problem, .red", "main", "body"} {
 		if s := words(visible(p.doc.Find(where).First())); s != "" {
-			return cut(s, maxTold)
+			return cut(p.tell(s), maxTold)
 		}
 	}
 	return "it is empty"
@@ -144,9 +146,9 @@ func (p *page) describe() string {
 	for _, c := range p.controls {
 		switch {
 		case c.typable():
-			fields = append(fields, Clean(cut(c.shown(), 40)))
+			fields = append(fields, cut(p.tell(c.shown()), 40))
 		case c.pressable() && len(buttons) < 20:
-			buttons = append(buttons, fmt.Sprintf("%q", Clean(cut(c.shown(), 40))))
+			buttons = append(buttons, fmt.Sprintf("%q", cut(p.tell(c.shown()), 40)))
 		}
 	}
 	list := func(kind string, what []string) string {
@@ -155,6 +157,6 @@ func (p *page) describe() string {
 		}
 		return "the " + kind + " " + strings.Join(what, ", ")
 	}
-	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", Clean(p.title), Clean(p.address()), p.state(),
+	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", p.tell(p.title), p.address(), p.state(),
 		list("fields", fields), list("buttons and links", buttons))
 }

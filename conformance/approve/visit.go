@@ -18,6 +18,7 @@ type visit struct {
 	client   *http.Client
 	recipe   *recipe
 	jar      *cookiejar.Jar
+	cookies  []string // values of all that were set
 	page     *page
 	referrer string          // the policy of the page
 	requests []*http.Request // all that were made
@@ -87,7 +88,7 @@ func (v *visit) send(req *http.Request) error {
 		}
 		req = next
 	}
-	return fmt.Errorf("%d redirections in a row, the last to %s", maxRedirects, req.URL.Redacted())
+	return fmt.Errorf("%d redirections in a row, the last to %s", maxRedirects, Clean(address(req.URL)))
 }
 
 // exchange sends one request. It returns the request the answer redirects to,
@@ -98,17 +99,23 @@ func (v *visit) exchange(req *http.Request) (*http.Request, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, unaddressed(req, err)
 	}
 	defer resp.Body.Close()
 	v.jar.SetCookies(req.URL, resp.Cookies())
+	for _, c := range resp.Cookies() {
+		v.cookies = append(v.cookies, c.Value)
+	}
 	if location := resp.Header.Get("Location"); location != "" && resp.StatusCode/100 == 3 {
 		io.Copy(io.Discard, io.LimitReader(resp.Body, maxPage)) // so that the connection can be used again
 		return redirected(req, resp.StatusCode, location)
 	}
-	v.page, err = readPage(req.URL, resp.StatusCode, resp.Body)
+	if v.page, err = readPage(req.URL, resp.StatusCode, resp.Body); err != nil {
+		return nil, err
+	}
+	v.page.hides(v.cookies...)
 	v.referrer = resp.Header.Get("Referrer-Policy")
-	return nil, err
+	return nil, nil
 }
 
 // redirected is the request that follows an answer of 3xx (RFC 9110 section
@@ -116,7 +123,7 @@ func (v *visit) exchange(req *http.Request) (*http.Request, error) {
 func redirected(req *http.Request, status int, location string) (*http.Request, error) {
 	u, err := req.URL.Parse(location)
 	if err != nil {
-		return nil, fmt.Errorf("a redirection to %q: %w", Clean(cut(location, maxTold)), err)
+		return nil, fmt.Errorf("%s redirects to what is no URL", Clean(address(req.URL)))
 	}
 	method, body := http.MethodGet, io.Reader(nil)
 	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
@@ -171,7 +178,7 @@ func (v *visit) allowed(u *url.URL) error {
 		return err
 	}
 	if v.page != nil && v.page.url.Scheme == "https" && u.Scheme == "http" {
-		return fmt.Errorf("a page leads from https to %s", Clean(u.Redacted()))
+		return fmt.Errorf("a page leads from https to %s", Clean(address(u)))
 	}
 	return nil
 }
@@ -179,7 +186,7 @@ func (v *visit) allowed(u *url.URL) error {
 // allowed reports whether pages of a host may be opened.
 func (r *recipe) allowed(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%q is not an http or https URL", Clean(cut(u.Redacted(), maxTold)))
+		return fmt.Errorf("%q is not an http or https URL", Clean(cut(address(u), maxTold)))
 	}
 	target, _ := url.Parse(r.host)
 	if target != nil && (sameHost(u, target.Host, target.Scheme)) {
@@ -190,7 +197,7 @@ func (r *recipe) allowed(u *url.URL) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to lead there", Clean(cut(u.Redacted(), maxTold)), Clean(u.Host))
+	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to lead there", Clean(cut(address(u), maxTold)), Clean(u.Host))
 }
 
 // sameHost compares a URL's host and port with those of a host of a scheme. The

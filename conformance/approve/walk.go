@@ -163,7 +163,7 @@ func (w *walk) arrived(ctx context.Context, s Step) error {
 		return err
 	}
 	if w.trace != nil {
-		w.trace(Seen{s.String(), Clean(p.title), Clean(p.address()), p.status})
+		w.trace(Seen{s.String(), p.tell(p.title), p.address(), p.status})
 	}
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
@@ -212,7 +212,7 @@ func (w *walk) refusal(p *page) error {
 }
 
 func refusedBy(p *page) error {
-	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), Clean(p.title), Clean(p.says()))
+	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), p.tell(p.title), p.says())
 }
 
 func (w *walk) text(s string) string { return fill(s, w.values, identity) }

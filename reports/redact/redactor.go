@@ -183,6 +183,15 @@ func (r *Redactor) pseudonym(text string) bool {
 	return r.named[text] != nil
 }
 
+// Recall takes in the pseudonyms of a saved run, which are no secrets.
+func (r *Redactor) Recall(pseudonyms ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range pseudonyms {
+		r.named[n] = &secret{name: n, value: n}
+	}
+}
+
 // Reveal puts the secrets in the places of their pseudonyms, for a user who
 // asked to see them.
 func (r *Redactor) Reveal(text string) string {
