@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
@@ -42,45 +45,51 @@ func run(t *testing.T, args ...string) (code int, out, err string) {
 	return code, stdout.String(), stderr.String()
 }
 
-const leakyCookie = "sid-3f0c9a77e1bd"
-
-// startLeaky runs a server that sets a cookie in its metadata, and repeats it in the
-// URL of an endpoint and as the scope that it demands.
-func startLeaky(t *testing.T) string {
-	var base string
-	demanding, err := refserver.FaultNamed("scope-mandatory")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second}, demanding)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/.well-known/") {
-			w.Header().Set("Set-Cookie", "sid="+leakyCookie)
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"issuer": %q, "device_authorization_endpoint": %q, "token_endpoint": %q,
-				"scopes_supported": [%q]}`, base, base+"/device_authorization", base+"/token?sid="+leakyCookie, leakyCookie)
+// startLeaky runs a server whose approval endpoint refuses, and says the latest
+// device code.
+func startLeaky(t *testing.T) (host string, latest func() string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second, BaseURL: "http://" + server.Listener.Addr().String()})
+	var code atomic.Value
+	latest = func() string { return code.Load().(string) }
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/decide" {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, "cannot approve %s", strings.ReplaceAll(latest(), "-", `\u002d`))
 			return
 		}
-		reference.ServeHTTP(w, r)
-	}))
+		answer := httptest.NewRecorder()
+		reference.ServeHTTP(answer, r)
+		if codes, err := spec.DecodeStart(answer.Body.Bytes()); err == nil {
+			code.Store(codes.DeviceCode)
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
+	})
+	server.Start()
 	t.Cleanup(server.Close)
-	base = server.URL
-	return base
+	return server.URL, latest
 }
 
-// TestStreams: whatever a command says of a server, no secret is in it.
+// TestStreams: whatever a command repeats of a server, no secret is in it.
 func TestStreams(t *testing.T) {
-	host := startLeaky(t)
-	for says, args := range map[string][]string{
-		"token?sid=cookie:": {"doctor", "--host", host, "--scope", "openid"},
-		`scope: "cookie:`:   {"init", "--host", host, "--output", "-"},
-	} {
-		code, out, stderr := run(t, args...)
-		if code != reports.ExitOK || !strings.Contains(out, says) || strings.Contains(out+stderr, leakyCookie) {
-			t.Errorf("%v: exit code %d, want 0, %q and no secret:\n%s%s", args, code, says, out, stderr)
+	host, latest := startLeaky(t)
+	config := filepath.Join(t.TempDir(), "dfcheck.yaml")
+	text := "host: " + host + "\nspec: rfc8628\napprove: {kind: http, approve: {method: POST, url: '{host}/decide'}}\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for command, want := range map[string]int{"approve": reports.ExitFailed, "doctor": reports.ExitUntested} {
+		code, out, stderr := run(t, command, "--config", config)
+		if code != want || !strings.Contains(stderr, "cannot approve device_code:") || strings.Contains(strings.ReplaceAll(out+stderr, `\u002d`, "-"), latest()) {
+			t.Errorf("%s: exit code %d, want %d, and the refusal without the device code:\n%s%s", command, code, want, out, stderr)
 		}
 	}
 }
+
+const leakyCookie = "sid-3f0c9a77e1bd"
 
 // TestGuardedConfiguration: init writes no file that holds a secret, and prints none.
 func TestGuardedConfiguration(t *testing.T) {
