@@ -10,16 +10,34 @@ import (
 
 const module = "github.com/dfcheck/dfcheck/"
 
-// mayImport lists, for every folder, the folders of this module that it may
-// import: imports point one way.
+// mayImport has a row for every package of this module, with the packages of it
+// that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
-	"cmd":                 {"conformance", "conformance/approve", "load", "reports", "spec"},
-	"conformance":         {"conformance/approve", "reports", "spec"},
-	"conformance/approve": {"spec"},
-	"load":                {"conformance/approve", "reports", "spec"},
-	"reports":             {"spec"},
-	"spec":                {"spec"},
+	"cmd/dfcheck": {"conformance", "conformance/approve", "load", "load/profile", "load/capacity", "load/forecast",
+		"reports", "reports/redact", "spec", "spec/refserver", "spec/strict"},
+
+	"conformance":         {"conformance/approve", "reports", "reports/redact", "spec", "spec/strict"},
+	"conformance/approve": {"spec", "spec/strict"},
+
+	"load": {"load/profile", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
+		"spec/strict"},
+	"load/profile":           {"reports", "spec", "spec/strict"},
+	"load/capacity":          {"load", "load/profile", "reports", "reports/redact"},
+	"load/forecast":          {"load", "load/profile", "reports"},
+	"load/internal/wire":     {"spec"},
+	"load/bench":             {"reports"},
+	"load/bench/tokenserver": {},
+
+	"reports":        {"reports/redact", "spec", "spec/strict"},
+	"reports/redact": {"spec"},
+
+	"spec":           {"spec/strict"},
+	"spec/refserver": {"spec", "spec/strict"},
+	"spec/strict":    {},
 }
+
+// mayImportGinkgo is the package that runs the checks.
+const mayImportGinkgo = "conformance"
 
 func TestImportsPointOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../../...").Output()
@@ -28,32 +46,41 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
-		from := strings.TrimPrefix(words[0], module)
-		for _, path := range words[1:] {
-			to, ours := strings.CutPrefix(path, module)
-			if !ours {
-				if path == "github.com/onsi/ginkgo/v2" && from != "conformance" {
-					t.Errorf("%s imports Ginkgo", from)
-				}
-				continue
-			}
-			if from == "spec/refserver" && (to == "spec" || to == "spec/strict") || from == "cmd/dfcheck" && to == "spec/refserver" {
-				continue
-			}
-			if !slices.ContainsFunc(mayImport[room(from)], func(r string) bool { return room(to) == r }) {
-				t.Errorf("%s imports %s", from, to)
-			}
+		for _, problem := range misimports(strings.TrimPrefix(words[0], module), words[1:]) {
+			t.Error(problem)
 		}
 	}
 }
 
-// room is the folder whose rules a package follows.
-func room(pkg string) string {
-	if _, ok := mayImport[pkg]; ok {
-		return pkg
+// misimports are the imports of a package that its row does not allow.
+func misimports(from string, imports []string) (problems []string) {
+	row, ok := mayImport[from]
+	if !ok {
+		problems = append(problems, from+" has no row in mayImport: give it one with what it may import")
 	}
-	first, _, _ := strings.Cut(pkg, "/")
-	return first
+	for _, path := range imports {
+		switch to, ours := strings.CutPrefix(path, module); {
+		case ours && ok && !slices.Contains(row, to):
+			problems = append(problems, from+" imports "+to)
+		case path == "github.com/onsi/ginkgo/v2" && from != mayImportGinkgo:
+			problems = append(problems, from+" imports Ginkgo")
+		}
+	}
+	return problems
+}
+
+// TestMisimports: the reference server is for the command line alone, packages
+// inside others are held to rows of their own, and none goes without.
+func TestMisimports(t *testing.T) {
+	for _, test := range []struct{ from, to string }{
+		{"conformance", "spec/refserver"}, {"load", "spec/refserver"}, {"reports", "spec/refserver"}, {"spec", "spec/refserver"},
+		{"spec/strict", "spec"}, {"reports/redact", "reports"}, {"conformance/approve", "conformance"}, {"load", "load/capacity"},
+		{"spec/unheard", "spec"},
+	} {
+		if got := misimports(test.from, []string{"fmt", module + test.to}); len(got) != 1 {
+			t.Errorf("%s may import %s: %q", test.from, test.to, got)
+		}
+	}
 }
 
 func TestTopLevel(t *testing.T) {
