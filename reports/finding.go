@@ -11,9 +11,10 @@ import (
 type Finding struct {
 	// Verdict is what this finding alone makes of the check. Reports from
 	// before findings had one leave it out.
-	Verdict  Verdict `json:"verdict,omitempty"`
-	Expected string  `json:"expected"`
-	Actual   string  `json:"actual"`
+	Verdict Verdict `json:"verdict,omitempty"`
+	// Expected is empty where Actual alone says why nothing was decided.
+	Expected string `json:"expected"`
+	Actual   string `json:"actual"`
 	// Count is how often the very same was found, when more than once;
 	// Exchanges are then the first ones.
 	Count     int      `json:"count,omitempty"`
@@ -28,10 +29,28 @@ func (f Finding) Same(g Finding) bool {
 	return f.Verdict == g.Verdict && f.Expected == g.Expected && f.Actual == g.Actual
 }
 
+// Sentence is the finding in words: "expected 405, got 501".
+func (f Finding) Sentence() string {
+	if f.Expected == "" {
+		return f.Actual
+	}
+	return "expected " + f.Expected + ", got " + f.Actual
+}
+
+// maxAlike is how many findings stand side by side that expected the same and
+// got different values; what more there are differ in the value alone.
+const maxAlike = 10
+
+const others = "further values like these"
+
 // AddFinding appends a finding, or counts it where the list says the same
 // already.
 func AddFinding(list []Finding, f Finding) []Finding {
 	i := slices.IndexFunc(list, f.Same)
+	if i < 0 && f.alike(list) >= maxAlike {
+		f.Actual = others
+		i = slices.IndexFunc(list, f.Same)
+	}
 	if i < 0 {
 		return append(list, f)
 	}
@@ -43,6 +62,17 @@ func AddFinding(list []Finding, f Finding) []Finding {
 		}
 	}
 	return list
+}
+
+// alike is how many findings of a list expected the same.
+func (f Finding) alike(list []Finding) int {
+	n := 0
+	for _, g := range list {
+		if f.Expected != "" && f.Verdict == g.Verdict && f.Expected == g.Expected {
+			n++
+		}
+	}
+	return n
 }
 
 // Seen says where a finding was made: "x12 x13", or "193 times, for example x12".

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -43,5 +44,20 @@ func TestEveryFormatMarksWhatFailed(t *testing.T) {
 				t.Errorf("%s does not show %q:\n%s", name, want, after)
 			}
 		}
+	}
+}
+
+// TestManyValuesAreBounded: what a server gets wrong with another value each time
+// does not fill a report.
+func TestManyValuesAreBounded(t *testing.T) {
+	var list []Finding
+	for i := range 200 {
+		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a lifetime", Actual: fmt.Sprint(i), Exchanges: []string{fmt.Sprint("x", i)}})
+	}
+	if len(list) != maxAlike+1 {
+		t.Fatalf("%d findings, want %d", len(list), maxAlike+1)
+	}
+	if last := list[maxAlike]; last.Sentence() != "expected a lifetime, got "+others || last.Seen() != "190 times, for example x10 x11 x12" {
+		t.Errorf("%+v", last)
 	}
 }

@@ -143,7 +143,12 @@ func findingText(fs []Finding) string {
 		if f.Verdict != "" {
 			fmt.Fprintf(&b, "%s: ", legible(string(f.Verdict)))
 		}
-		fmt.Fprintf(&b, "expected %s\ngot      %s\nseen in  %s\n", legible(f.Expected), legible(f.Actual), f.Seen())
+		if f.Expected == "" {
+			fmt.Fprintf(&b, "%s\n", legible(f.Actual))
+		} else {
+			fmt.Fprintf(&b, "expected %s\ngot      %s\n", legible(f.Expected), legible(f.Actual))
+		}
+		fmt.Fprintf(&b, "seen in  %s\n", f.Seen())
 	}
 	return b.String()
 }

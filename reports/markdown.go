@@ -81,7 +81,7 @@ func markdownFindings(c Check) string {
 		if f.Count > 1 {
 			times = fmt.Sprintf(" (%d times)", f.Count)
 		}
-		fmt.Fprintf(&b, "<br>%sexpected %s, got %s%s", marked(c.Verdict, f), cell(f.Expected), cell(f.Actual), times)
+		fmt.Fprintf(&b, "<br>%s%s%s", marked(c.Verdict, f), cell(f.Sentence()), times)
 	}
 	return b.String()
 }

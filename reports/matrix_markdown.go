@@ -93,7 +93,7 @@ func (m *Matrix) markdownEvidence(p *printer) {
 				p.printf("- %s\n", cell(c.Reason))
 			}
 			for _, f := range c.Findings {
-				p.printf("- %sexpected %s, got %s %s\n", marked(c.Verdict, f), cell(f.Expected), cell(f.Actual), cell(f.Seen()))
+				p.printf("- %s%s %s\n", marked(c.Verdict, f), cell(f.Sentence()), cell(f.Seen()))
 			}
 		}
 	}

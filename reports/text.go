@@ -102,7 +102,12 @@ func CheckText(c Check) string {
 			fmt.Fprintf(&b, "             and %d more\n", len(c.Findings)-i)
 			break
 		}
-		fmt.Fprintf(&b, "%12s expected %s\n             got      %s%s\n", legible(string(f.Verdict)), legible(f.Expected), short(legible(f.Actual), 200), bracketed(f.Seen()))
+		actual := short(legible(f.Actual), 200) + bracketed(f.Seen())
+		if f.Expected == "" {
+			fmt.Fprintf(&b, "%12s %s\n", legible(string(f.Verdict)), actual)
+			continue
+		}
+		fmt.Fprintf(&b, "%12s expected %s\n             got      %s\n", legible(string(f.Verdict)), legible(f.Expected), actual)
 	}
 	return b.String()
 }
