@@ -121,14 +121,14 @@ func judgeCompleteURI(e *Evidence, j *Judgement) {
 		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
 		switch base, err := url.Parse(x.text("verification_uri")); {
 		case !strings.Contains(plainCode(text), plainCode(code)):
-			j.Fail("verification_uri_complete to contain the user code "+code, fmt.Sprintf("%q", raw), x)
+			j.Fail("verification_uri_complete to contain the user code of the same response", fmt.Sprintf("%q for the user code %s", raw, code), x)
 		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
 			j.Warn("verification_uri_complete to have the host of verification_uri", u.Hostname(), x)
 		case !strings.Contains(plainCode(main), plainCode(code)):
 			j.Warn("verification_uri_complete to carry the user code in its path or query, not in its fragment",
 				fmt.Sprintf("%q", raw), x)
 		case !strings.Contains(main, code):
-			j.Warn("verification_uri_complete to spell the user code as it is shown ("+code+")", fmt.Sprintf("%q", raw), x)
+			j.Warn("verification_uri_complete to spell the user code as user_code does", fmt.Sprintf("%q for the user code %s", raw, code), x)
 		default:
 			j.Pass(x)
 		}
@@ -222,7 +222,7 @@ func judgeSpokenCode(e *Evidence, j *Judgement) {
 	}
 	switch {
 	case len(with) > len(without):
-		j.Warn("a verification_uri without the user code", "the user code is in it", with...)
+		j.Warn("a verification_uri without the user code", "one with the user code in it", with...)
 	case len(without) > 0:
 		j.Pass(without...)
 	}

@@ -164,7 +164,7 @@ func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 		}
 		switch {
 		case x.Infrastructure() || absent.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		case !absent.HasCodes():
 			j.Inconclusive("the server requires a scope", absent)
 		case x.HasCodes():

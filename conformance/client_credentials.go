@@ -136,7 +136,7 @@ func judgeSecretMethods(e *Evidence, j *Judgement) {
 		var started, polled *Exchange
 		for _, x := range xs {
 			if x.Infrastructure() {
-				j.Inconclusive(describe(x), x)
+				j.Inconclusive(ofInfrastructure(x), x)
 				return
 			}
 			if x.Op == OpStart {

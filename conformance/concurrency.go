@@ -236,7 +236,7 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 			if x.Infrastructure() || !e.Alive(x) {
 				continue
 			}
-			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" when the slow_downs were served",
+			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" once the device has waited as long as slow_down asks for",
 				passIf(errorIs(spec.ErrAuthorizationPending)),
 				openIf(errorIs(spec.ErrSlowDown), func(x *Exchange) bool { return e.slows(x) > 0 }), // DF-POLL-006
 				warnIf(errorIs(spec.ErrSlowDown)))

@@ -352,7 +352,7 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			j.Lost(lostTime)
 		default:
 			j.Round()
-			j.Each([]*Exchange{x}, DueRefusal, "the outcome of a device that was "+begun.Step+" among others", due...)
+			j.Each([]*Exchange{x}, DueRefusal, "each of many devices to get its own outcome (this one was "+begun.Step+")", due...)
 		}
 	}
 }

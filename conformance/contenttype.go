@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -194,12 +195,12 @@ func judgeAccents(e *Evidence, j *Judgement) {
 		switch {
 		case !e.works(OpStart, x.Request.Encoding):
 		case x.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		case x.HasCodes():
 			accepted++
 			j.Pass(x)
 		case x.Class() == 5:
-			j.Fail("a device type with an accented letter to be accepted", x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail("a device type with an accented letter to be accepted", describe(x)+" as "+x.Request.Encoding.Short(), x)
 		default:
 			refused = append(refused, x)
 		}
@@ -209,7 +210,7 @@ func judgeAccents(e *Evidence, j *Judgement) {
 	}
 	for _, x := range refused {
 		j.Warn("a device type with an accented letter to be treated the same in every encoding",
-			x.Request.Encoding.Short()+": "+describe(x), x)
+			describe(x)+" as "+x.Request.Encoding.Short(), x)
 	}
 }
 
@@ -242,7 +243,7 @@ func judgeEncodedFaults(e *Evidence, j *Judgement) {
 		said, xs := map[string]string{}, []*Exchange{}
 		for _, x := range e.Of(encodedFaults, fault) {
 			if x.Infrastructure() {
-				j.Inconclusive(describe(x), x)
+				j.Inconclusive(ofInfrastructure(x), x)
 			} else if e.works(x.Op, x.Request.Encoding) {
 				said[x.Request.Encoding.Short()], xs = refusal(x), append(xs, x)
 			}
@@ -251,7 +252,7 @@ func judgeEncodedFaults(e *Evidence, j *Judgement) {
 			continue
 		}
 		if differ(said) {
-			j.Warn(fault+": the same answer in every encoding", listed(said), xs...)
+			j.Warn("the same answer in every encoding ("+fault+")", listed(said), xs...)
 			continue
 		}
 		j.Pass(xs...)
@@ -266,5 +267,5 @@ func refusal(x *Exchange) string {
 	if x.Class() == 2 {
 		return describe(x)
 	}
-	return fmt.Sprintf("%d %v", x.Status(), sortedNames(x.Object()))
+	return fmt.Sprintf("%d with the members %s", x.Status(), strings.Join(sortedNames(x.Object()), ", "))
 }

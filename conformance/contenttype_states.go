@@ -84,7 +84,7 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	for _, enc := range e.usable() {
 		for _, x := range e.Of(encodedHaste, enc.Short()) {
 			if x.Infrastructure() {
-				j.Inconclusive(describe(x), x)
+				j.Inconclusive(ofInfrastructure(x), x)
 				continue
 			}
 			if !e.tooFast(x) {
@@ -104,7 +104,7 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	case differ(said):
 		j.Fail("polls that come too fast to be answered the same in every encoding", listed(said), xs...)
 	case outside:
-		j.Inconclusive("wrong in every encoding; see DF-POLL-004", xs...)
+		j.Inconclusive("the answers are wrong in the same way in every encoding; see DF-POLL-004", xs...)
 	default:
 		j.Pass(xs...)
 	}
@@ -197,10 +197,10 @@ func judgeEncodedRedemptions(e *Evidence, j *Judgement) {
 	switch {
 	case len(last) == 0:
 	case len(missing) == len(last):
-		j.Inconclusive("no tokens came in any encoding; see "+GateTokens, missing...)
+		j.Inconclusive("no encoding got tokens; see "+GateTokens, missing...)
 	case len(missing) > 0:
 		for _, x := range missing {
-			j.Fail("tokens in every encoding", x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail("tokens in every encoding", describe(x)+" as "+x.Request.Encoding.Short(), x)
 		}
 	case differ(members):
 		j.Fail("token responses with the same members in every encoding", listed(members), xs...)
@@ -230,9 +230,9 @@ func judgeEncodedReplays(e *Evidence, j *Judgement) {
 			case x.HasTokens() && x.text("access_token") != first.text("access_token"):
 				second[pair] = append(second[pair], first, x)
 			case x.HasTokens():
-				j.Warn("no tokens for a code that was redeemed already", pair+": the same tokens again", first, x)
+				j.Warn("no tokens for a code that was redeemed already", "the same tokens again ("+pair+")", first, x)
 			case x.Infrastructure():
-				j.Inconclusive(describe(x), x)
+				j.Inconclusive(ofInfrastructure(x), x)
 			default:
 				j.Pass(x)
 			}
@@ -243,7 +243,7 @@ func judgeEncodedReplays(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, pair := range slices.Sorted(maps.Keys(second)) {
-		j.Fail("no tokens for a code that was redeemed already", pair+": another set of tokens", second[pair]...)
+		j.Fail("no tokens for a code that was redeemed already", "another set of tokens ("+pair+")", second[pair]...)
 	}
 }
 
@@ -292,10 +292,10 @@ func judgeAlike(j *Judgement, last map[string]*Exchange, expected, owner string,
 	switch {
 	case len(xs) == 0:
 	case !differ(said) && len(wrong) > 0:
-		j.Inconclusive("wrong in every encoding; see "+owner, xs...)
+		j.Inconclusive("the answers are wrong in the same way in every encoding; see "+owner, xs...)
 	case len(wrong) > 0:
 		for _, x := range wrong {
-			j.Fail(expected, x.Request.Encoding.Short()+": "+describe(x), x)
+			j.Fail(expected, describe(x)+" as "+x.Request.Encoding.Short(), x)
 		}
 	case differ(said):
 		j.Warn(expected, listed(said), other...)
@@ -329,7 +329,7 @@ func judgeEncodedExpiries(e *Evidence, j *Judgement) {
 		switch x := e.One(encodedExpiries, enc.Short()); {
 		case x == nil:
 		case x.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		default:
 			last[enc.Short()] = x
 		}

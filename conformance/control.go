@@ -27,9 +27,6 @@ func (c Comparison) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 			continue
 		}
 		v, actual := due.verdict(x, rules, c.j.ownsLimits)
-		if x.Step != "" && v != reports.Pass {
-			actual = x.Step + ": " + actual
-		}
 		c.book(v, expected, actual, x)
 	}
 }
@@ -44,9 +41,9 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 	case accepted(x) && (plain == nil || !accepted(plain)):
 		c.j.Book(v, expected, actual, x)
 	case plain == nil || plain.Infrastructure():
-		c.j.Inconclusive(actual+"; that blames nobody, because the plain request to compare it with got "+describe(plain), x)
+		c.j.Inconclusive(actual+"; the plain request to compare it with got "+describe(plain)+", so nothing follows from that", x)
 	case accepted(x), plain.Class() == 5 && x.Class() == 5, sameAnswer(plain, x) && x.StillPending():
-		c.j.Inconclusive(actual+", as the plain request did ("+describe(plain)+"), see "+c.owner, x)
+		c.j.Inconclusive(actual+"; the plain request got "+describe(plain)+" too: see "+c.owner, x)
 	case sameAnswer(plain, x) && x.Class() == 4:
 		c.j.Pass(x) // told apart in nothing; how the plain request is refused is its check's business
 	default:

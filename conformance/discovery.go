@@ -131,7 +131,7 @@ func judgeMetadata(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(metadata, stepOAuth, stepOpenID) {
 		switch {
 		case x.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		case x.Status() != http.StatusOK:
 			absent++
 		case x.Object() == nil && isHTML(x):
@@ -175,7 +175,7 @@ func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
 	}
 	u, _ := v.(string)
 	if !wellFormedEndpoint(u) {
-		j.Fail("device_authorization_endpoint to be an absolute https URL without fragment", fmt.Sprintf("%v", v), doc)
+		j.Fail("device_authorization_endpoint to be an absolute https URL without fragment", jsonText(v), doc)
 		return
 	}
 	start := e.One(metadata, "advertised start")
@@ -209,7 +209,7 @@ func judgeGrantTypes(e *Evidence, j *Judgement, doc *Exchange) {
 		j.Warn("grant_types_supported to contain "+spec.GrantDeviceCode,
 			"no grant_types_supported, and its default lacks the device grant", doc)
 	case isList && !slices.Contains(list, any(spec.GrantDeviceCode)):
-		j.Fail("grant_types_supported to contain "+spec.GrantDeviceCode, fmt.Sprint(list), doc)
+		j.Fail("grant_types_supported to contain "+spec.GrantDeviceCode, jsonText(v), doc)
 	default:
 		j.Pass(doc) // its type is DF-DISC-006's business
 	}

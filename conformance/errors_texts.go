@@ -233,7 +233,7 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 			continue
 		}
 		t.add(verdict, "an error response with the member error",
-			fmt.Sprintf("%s and the members %v", describe(x), sortedNames(x.Object())), x)
+			fmt.Sprintf("%d without it (members: %s)", x.Status(), strings.Join(sortedNames(x.Object()), ", ")), x)
 	}
 	t.book(j)
 }

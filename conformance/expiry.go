@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -191,8 +192,8 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the code's end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
 				continue
 			}
-			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, %d other codes had been issued since)",
-				(e.Earliest(x.Flow) - x.Received).Seconds(), e.startedBetween(e.Begun(x.Flow), x))
+			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, and %s had been issued since)",
+				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(e.startedBetween(e.Begun(x.Flow), x), "other code", "other codes"))
 			j.Each([]*Exchange{x}, DuePending, expected,
 				passIf(stillPending), openIf(infrastructure), failIf(terminal))
 		}

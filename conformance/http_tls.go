@@ -58,7 +58,7 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			v = reports.Pass
 		case x.HasCodes() || x.ErrorCode() != "":
-			v, actual = reports.Fail, "an answer of the application: "+actual
+			v, actual = reports.Fail, "an answer from the application: "+actual
 		case x.Class() == 3 && secure && (x.Status() == 307 || x.Status() == 308):
 			v = reports.Pass
 		case x.Class() == 3:

@@ -30,7 +30,7 @@ func newJudgement(e *Evidence, c Check) *Judgement {
 	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits}
 }
 
-// Pass books exchanges that are as they should be. Missing ones and answers of
+// Pass counts exchanges that are as they should be. Missing ones and answers of
 // infrastructure, which could not have shown anything else, do not count.
 func (j *Judgement) Pass(xs ...*Exchange) {
 	for _, x := range xs {
@@ -40,7 +40,7 @@ func (j *Judgement) Pass(xs ...*Exchange) {
 	}
 }
 
-// Saw books n observations that are no exchanges of the check's: codes of a
+// Saw counts n observations that are no exchanges of the check's: codes of a
 // statistic, decisions, handshakes. With none, the verdict stays undecided and
 // says that no such thing was seen.
 func (j *Judgement) Saw(n int, what string) {
@@ -50,9 +50,9 @@ func (j *Judgement) Saw(n int, what string) {
 	}
 }
 
-// Fail, Warn and Inconclusive book a finding: what was expected, what came,
+// Fail and Warn record a finding: what was expected, what came,
 // and the exchanges that deviate. Exchanges that only give the background
-// belong into the words: a finding stands or falls with those it cites.
+// belong in the words: a finding stands or falls with those it cites.
 func (j *Judgement) Fail(expected, actual string, xs ...*Exchange) {
 	j.find(reports.Fail, expected, actual, xs)
 }
@@ -60,15 +60,15 @@ func (j *Judgement) Warn(expected, actual string, xs ...*Exchange) {
 	j.find(reports.Warning, expected, actual, xs)
 }
 
-// Inconclusive says why something was not decided.
+// Inconclusive says why something was not decided; nothing else was expected.
 func (j *Judgement) Inconclusive(reason string, xs ...*Exchange) {
 	j.worsen(reports.Inconclusive, reason)
 	if len(xs) > 0 {
-		j.cite(reports.Inconclusive, "an answer that can be judged", reason, xs)
+		j.cite(reports.Inconclusive, "", reason, xs)
 	}
 }
 
-// open books what was expected and cannot be told from what came.
+// open records what was expected where the answer does not show it.
 func (j *Judgement) open(expected, actual string, xs []*Exchange) {
 	j.worsen(reports.Inconclusive, actual)
 	j.cite(reports.Inconclusive, expected, actual, xs)
@@ -77,7 +77,7 @@ func (j *Judgement) open(expected, actual string, xs []*Exchange) {
 // Skip says why the check does not apply to this target.
 func (j *Judgement) Skip(reason string) { j.worsen(reports.Skipped, reason) }
 
-// Waive books a deviation that the configuration knows of (lenient.…).
+// Waive records a deviation that the configuration knows of (lenient.…).
 func (j *Judgement) Waive(setting, expected, actual string, xs ...*Exchange) {
 	j.seen += max(len(xs), 1)
 	j.worsen(reports.Waived, setting)
@@ -123,9 +123,9 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 	case contradictory(solid):
 		return solid, ""
 	case len(solid) < len(xs):
-		return xs, "it came from a rate limiter or proxy rather than the device flow"
+		return xs, "which came from a rate limiter or proxy rather than the device flow"
 	case slices.ContainsFunc(solid, j.evidence.uncertain):
-		return xs, "an earlier answer to this code was lost on its way, so its state is not known"
+		return xs, "but an earlier answer to this code was lost, so its state is not known"
 	}
 	return solid, ""
 }
@@ -144,7 +144,7 @@ func (j *Judgement) worsen(v reports.Verdict, reason string) {
 	}
 }
 
-// Seen is how many observations were booked.
+// Seen is how many observations were counted.
 func (j *Judgement) Seen() int { return j.seen }
 
 // empty reports whether nothing was found so far, not even a round that was lost.
@@ -172,7 +172,7 @@ func (j *Judgement) nothing(c Check) string {
 	case c.Shows != "":
 		reason = "no " + c.Shows + " was seen"
 	default:
-		return "nothing was observed"
+		return "nothing was observed that this check could judge"
 	}
 	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(j.evidence.checks) {
 		reason += "; a run of all checks shows more of them: leave out --only, --skip and --level"

@@ -290,6 +290,9 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 		return reports.Skipped, needsPrefix + named(needs)
 	}
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
+		if f.Timing.Lifetime <= 0 {
+			return reports.Inconclusive, fmt.Sprintf("the announced lifetime is %s, so no code can expire in time", seconds(f.Timing.Lifetime))
+		}
 		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
 	}
 	if v, reason := unaskedFor(c, f); v != "" {

@@ -209,7 +209,7 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 		case last.HasTokens():
 			j.Warn("tokens on the first poll (the code was approved before it)", describe(polls[0])+", then tokens", polls...)
 		case last.Infrastructure():
-			j.Inconclusive(describe(last), last)
+			j.Inconclusive(ofInfrastructure(last), last)
 		case primed == nil || !primed.HasTokens():
 			j.Inconclusive("a flow that was polled before its approval got no tokens either", polls...)
 		default:

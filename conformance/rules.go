@@ -81,9 +81,9 @@ func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 	case x.Class() == 5,
 		d == DueRefusal && (x.GivesCredentials() || x.StillPending()),
 		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
-		return reports.Fail, describe(x)
+		return reports.Fail, x.replied()
 	}
-	return reports.Warning, describe(x) + ", which no rule of this check covers"
+	return reports.Warning, x.replied() + ", which the standards do not foresee here"
 }
 
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
@@ -95,9 +95,6 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 			continue
 		}
 		v, actual := due.verdict(x, rules, j.ownsLimits)
-		if x.Step != "" && v != reports.Pass {
-			actual = x.Step + ": " + actual
-		}
 		j.Book(v, expected, actual, x)
 	}
 }
@@ -108,7 +105,7 @@ func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdic
 	v, actual := d.unnamed(x)
 	for _, r := range rules {
 		if r.When(x) {
-			v, actual = r.Verdict, describe(x)
+			v, actual = r.Verdict, x.replied()
 			break
 		}
 	}
@@ -116,22 +113,22 @@ func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdic
 	case (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()):
 		return reports.Inconclusive, ofInfrastructure(x)
 	case d == DueTokens && x.Class() == 5:
-		return reports.Inconclusive, describe(x) + ", a server error, which shows nothing of the requests before it"
+		return reports.Inconclusive, x.replied() + ", a server error, which says nothing about the requests before it"
 	}
 	return v, actual
 }
 
 func ofInfrastructure(x *Exchange) string {
 	if x.Response == nil {
-		return describe(x)
+		return x.replied()
 	}
-	return describe(x) + ", from a rate limiter or proxy rather than the device flow"
+	return x.replied() + ", from a rate limiter or proxy rather than the device flow"
 }
 
-// Says tells in a few words what came back: "400 invalid_grant".
+// Says describes an answer in a few words: "400 invalid_grant".
 func (x *Exchange) Says() string { return describe(x) }
 
-// describe tells an answer in a few words: "400 invalid_grant".
+// describe is an answer in a few words: "400 invalid_grant".
 func describe(x *Exchange) string {
 	if x == nil {
 		return "no request was sent"

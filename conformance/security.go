@@ -108,7 +108,7 @@ const (
 func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
 	if p.Count < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d device codes were seen; %d are needed", p.Count, inRow))
+		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, inRow))
 		return
 	}
 	bits, how := p.Bits, fmt.Sprintf("about %.0f bits, estimated from %d codes", p.Bits, p.Count)
@@ -143,7 +143,7 @@ func (e *Evidence) uuids() map[int]int {
 func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
 	if p.Count < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d device codes were seen; %d are needed", p.Count, inRow))
+		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, inRow))
 		return
 	}
 	by := map[string]*Exchange{}
@@ -309,7 +309,7 @@ func judgeCodeChallenge(e *Evidence, j *Judgement) {
 	case wrong.HasTokens():
 		j.Pass(wrong) // ignored
 	case wrong.StillPending() || wrong.Infrastructure():
-		j.Inconclusive(describe(wrong), wrong)
+		j.Inconclusive("a poll with a wrong code_verifier got "+describe(wrong)+", so it did not show whether the verifier is checked", wrong)
 	case none == nil:
 		j.Inconclusive("no code was left to poll without a verifier")
 	case none.HasTokens():

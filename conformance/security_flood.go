@@ -75,7 +75,7 @@ func judgeOversized(e *Evidence, j *Judgement) {
 		switch {
 		case x.Step == "afterwards":
 		case x.Response == nil:
-			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
+			j.Inconclusive(x.replied(), x) // ruling R22
 		default:
 			j.Each([]*Exchange{x}, DueRefusal, "413 or another 4xx for an oversized request", append(rules, openIf(infrastructure))...)
 		}

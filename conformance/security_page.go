@@ -180,7 +180,7 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 			case x.HasTokens():
 				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after an approval request "+sent.Step, sent, x)
 			case sent.Class() == 5:
-				j.Warn("a forged approval to be refused with 4xx", sent.Step+": "+describe(sent), sent)
+				j.Warn("a forged approval to be refused with 4xx", describe(sent)+" for an approval request "+sent.Step, sent)
 			default:
 				j.Each([]*Exchange{x}, DuePending, "the grant to stay pending (the user did not approve it)",
 					passIf(stillPending), openIf(infrastructure))

@@ -120,9 +120,9 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		case x.Received-x.Sent > tooSlow:
 			judgeStuck(e, j, x)
 		case x.Response == nil:
-			j.Inconclusive(x.Step+": the connection ended without an answer ("+x.Error+")", x) // ruling R22
+			j.Inconclusive(x.replied(), x) // ruling R22
 		case x.Response.Header.Get(injected) != "":
-			j.Fail(expected, x.Step+": a response header field made of the text", x)
+			j.Fail(expected, "a response header field made from the text, in the answer to "+x.asked(), x)
 		default:
 			against.Each([]*Exchange{x}, due, expected, rules...)
 		}
@@ -133,9 +133,9 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 // time: a machine that has too much to do is late with both.
 func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
-	actual := fmt.Sprintf("%s: %s after %.0f s", x.Step, describe(x), took(x).Seconds())
+	actual := fmt.Sprintf("%s after %.0f s", x.replied(), took(x).Seconds())
 	if plain, _ := e.plainText(x); plain == nil || took(plain) > tooSlow/2 {
-		j.Inconclusive(actual+", and plain text was not answered any faster", x)
+		j.Inconclusive(actual+"; plain text was not answered any faster", x)
 		return
 	}
 	j.Fail(fmt.Sprintf("an answer within %s", tooSlow), actual, x)

@@ -72,5 +72,5 @@ func labels(r spec.Requirement) ginkgo.Labels {
 func conform() gomegatypes.GomegaMatcher {
 	return gcustom.MakeMatcher(func(res Result) (bool, error) {
 		return res.Verdict != reports.Fail && res.Verdict != reports.Error, nil
-	}).WithTemplate("{{.Actual.Reason}}{{range .Actual.Findings}}\n  {{.Verdict}}: expected {{.Expected}}\n  got {{.Actual}}{{with .Count}} ({{.}} times){{end}}{{end}}")
+	}).WithTemplate("{{.Actual.Reason}}{{range .Actual.Findings}}\n  {{.Verdict}}: {{.Sentence}}{{with .Count}} ({{.}} times){{end}}{{end}}")
 }

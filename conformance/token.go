@@ -124,7 +124,7 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 			j.Book(v, "tokens on the first poll after the approval", "tokens only on a later poll", polls[:i+1]...)
 			return
 		case x.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		case !x.StillPending():
 			j.Fail("200 with an access token", describe(x), x)
 			return
@@ -260,7 +260,7 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		}
 		switch id := x.text("client_id"); {
 		case x.Infrastructure():
-			j.Inconclusive(describe(x), x)
+			j.Inconclusive(ofInfrastructure(x), x)
 		case !active(x):
 			j.Fail("the access token to work right after it was issued", describe(x), x)
 		case id != "" && id != e.Client.ID:

@@ -181,7 +181,7 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 		}
 	}
 	if n < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", n, inRow))
+		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, inRow))
 	}
 	judgeAlphabet(j, seen)
 	j.Saw(n, "user code")
@@ -242,7 +242,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 				continue
 			}
 			if first, second := inTime(x, y); second.Sent < e.over(first) {
-				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two", code), first, second)
+				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two of them", code), first, second)
 			} else if !byChance(len(e.Starts()), codes) {
 				j.Warn("a new user code for each grant", fmt.Sprintf("%q, the code of an earlier grant", code), first, second)
 			}
@@ -250,7 +250,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 		by[code] = append(by[code], x)
 	}
 	if n < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", n, inRow))
+		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, inRow))
 	}
 	j.Saw(n, "user code")
 }
@@ -292,7 +292,7 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	case len(related) > 0:
 		j.Warn("a user code that reveals nothing of the device code", "a user code that "+how, related...)
 	case n < 10:
-		j.Inconclusive(fmt.Sprintf("only %d device authorization responses were seen; 10 are needed", n))
+		j.Inconclusive(fmt.Sprintf("too few device authorization responses were seen: %d of the 10 needed", n))
 	default:
 		j.Saw(n, "pair of codes")
 	}

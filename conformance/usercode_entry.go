@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // swappedEntry has the code typed in the other letter case.
@@ -299,7 +301,7 @@ func judgeGuessing(e *Evidence, j *Judgement) {
 	}
 	switch {
 	case len(guesses) < guessesTried:
-		j.Inconclusive(fmt.Sprintf("only %d guesses could be made", len(guesses)))
+		j.Inconclusive("only " + reports.Count(len(guesses), "guess", "guesses") + " could be made")
 	case first.Answer == "":
 		j.Inconclusive("the approver does not report how the server refuses a code, so a limit would not show")
 	default:

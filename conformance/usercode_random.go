@@ -17,7 +17,7 @@ const (
 func judgeCodeSpace(e *Evidence, j *Judgement) {
 	codes := userCodes(e.Starts())
 	if len(codes) < EnoughCodes {
-		j.Inconclusive(fmt.Sprintf("only %d user codes were seen; %d are needed", len(codes), EnoughCodes))
+		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", len(codes), EnoughCodes))
 		return
 	}
 	bits, _ := variety(ofUsualLength(codes), 36)
@@ -40,7 +40,7 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		row = ofUsualLength(row)
 	}
 	if len(row) < inRow {
-		j.Inconclusive(fmt.Sprintf("only %d user codes came in a row; %d are needed", len(row), inRow))
+		j.Inconclusive(fmt.Sprintf("too few user codes came in a row: %d of the %d needed", len(row), inRow))
 		return
 	}
 	all := userCodes(e.Starts())

@@ -124,7 +124,7 @@ func judgeVerificationPage(e *Evidence, j *Judgement) {
 	case (x.Status() == http.StatusOK || x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden) && isHTML(x):
 		j.Pass(x)
 	case x.Status() == http.StatusTooManyRequests || x.Status() == http.StatusServiceUnavailable:
-		j.Inconclusive(describe(x), x)
+		j.Inconclusive("the verification page answered "+describe(x)+", as a rate limiter or proxy does", x)
 	case x.Status() == http.StatusNotFound || x.Status() == http.StatusGone || x.Class() == 5:
 		j.Fail(expected, describe(x), x)
 	default:

@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// replied says what came back and to which request: "400 invalid_grant for a
+// poll after the interval". Steps are words between a scenario and its judge, so
+// a finding has them in a reader's words; where they say nothing of the request,
+// what was expected does.
+func (x *Exchange) replied() string {
+	asked := x.asked()
+	if asked == "" {
+		return describe(x)
+	}
+	if x.Response == nil {
+		return describe(x) + " to " + asked
+	}
+	return describe(x) + " for " + asked
+}
+
+// asked says which request of its scenario this is; nothing where it is the
+// only one of its kind.
+func (x *Exchange) asked() string {
+	if x == nil || x.Step == "" {
+		return ""
+	}
+	words, known := moments[x.Scenario+": "+x.Step]
+	if !known {
+		words, known = moments[x.Step]
+	}
+	first, _, pair := strings.Cut(x.Step, " then ")
+	switch {
+	case known && words == "":
+		return ""
+	case known:
+		return x.kind() + " " + words
+	case x.Step == x.Request.Method, x.Step == "token", x.Step == "device authorization":
+		return x.kind()
+	case pair && x.of(encodedFlows) && x.Op == OpToken:
+		return x.kind() + " as " + x.Request.Encoding.Short() + ", of a code that was requested as " + first
+	case pair && x.of(encodedFlows):
+		return x.kind() + " as " + first
+	}
+	if label, ok := strings.CutSuffix(x.Step, " ("+x.Request.Encoding.Short()+")"); ok {
+		return x.kind() + " as " + x.Request.Encoding.Short() + " (" + label + ")"
+	}
+	return x.kind() + " (" + x.Step + ")"
+}
+
+// kind names the request as the standards do.
+func (x *Exchange) kind() string {
+	place := "a request"
+	switch x.Op {
+	case OpStart:
+		place = "a device authorization request"
+	case OpToken:
+		place = "a token request"
+		switch grant, _ := x.Request.Params.Get("grant_type"); grant {
+		case spec.GrantDeviceCode:
+			place = "a poll"
+		case spec.GrantRefreshToken:
+			place = "a refresh request"
+		}
+	case OpMetadata:
+		place = "a metadata request"
+	case OpPage:
+		place = "a request to the verification page"
+	}
+	if m := x.Request.Method; m != http.MethodPost && x.Op != OpMetadata && x.Op != OpPage && m != "" {
+		switch x.Op {
+		case OpStart:
+			place = "the device authorization endpoint"
+		case OpToken:
+			place = "the token endpoint"
+		}
+		return m + " to " + place
+	}
+	return place
+}
+
+// moments are the steps that name a moment of a flow, in a reader's words; a
+// scenario may stand before its step where that means something else in others.
+// Steps that are not here describe the request itself.
+var moments = map[string]string{
+	// Polls of an undecided code.
+	"due": "after the interval", "patient": "after the interval", "steady": "after the interval",
+	"hasty": "before the interval was over", "served": "after the interval that slow_down asks for",
+	"raised": "after the raised interval", "announced": "after the announced interval",
+	"raised again": "after the interval raised once more", "a second later": "a second after the interval",
+	"at once": "at once", "after an interval": "an interval later",
+	foreignPolls.Name + ": undecided": "by another client before the decision",
+	"undecided":                       "before the decision", "before": "before the decision", "left alone": "without a decision",
+	"entered": "after the user code was entered", "alive": "within the lifetime",
+	// Around a decision, and after it.
+	foreignRedemption.Name + ": approved": "by another client after the approval",
+	"approved":                            "after the approval", "denied": "after the denial", "crossing": "during the approval",
+	"approved device": "of the approved device", "denied device": "of the denied device",
+	"redeem": "after the approval", "race": "among several at the same moment", "late": "some time later",
+	"replay": "after the redemption", "replayed": "with the used refresh token", "branch": "with one of the new refresh tokens",
+	"again": "after the denial was reported", "next": "of the next device", "next device": "of the next device",
+	"refresh after replay": "after the code was used again",
+	// The end of the lifetime.
+	"before the end": "shortly before the lifetime ended", "after the end": "after the lifetime ended",
+	"later": "long after the lifetime ended",
+	// Before and after something that the finding names.
+	"after": "afterwards", "afterwards": "afterwards", "first": "", "second": "", "poll": "", "refresh": "", "honest": "",
+	"start": "", "client_id": "", "grant_type": "", "the user code": "with the user code in place of the device code",
+	"properly": "with the right device code", "own": "by the client itself", "foreign": "by another client",
+	// Who asks, and with what.
+	"unknown client": "by an unknown client", "restricted client": "by a client that may not use the device grant",
+	"no secret": "without the client secret", "wrong secret": "with a wrong client secret",
+	"right secret": "with the right client secret", "configured": "with the configured authentication method",
+	"basic": "with HTTP Basic", "post": "with the client secret in the body", "with client_id": "with client_id",
+	"without client_id": "without client_id", "empty client_id": "with an empty client_id",
+	"minimal": "with the required parameters alone", "query": "with its parameters in the URL",
+	"with": "with unknown parameters", "extra": "with unknown parameters", "without": "without unknown parameters",
+	"empty client_secret": "with an empty client_secret", "widened": "for more scope", "accented": "with an accented letter",
+	"of the usual shape": "with an unknown code of the usual shape", "of another shape": "with an unknown code of another shape",
+	"a wrong verifier": "with a wrong code_verifier", "the right verifier": "with the right code_verifier",
+	"no verifier": "without code_verifier", "form": "as form", "json": "as json", "multipart": "as multipart",
+	"Accept: ": "without an Accept header field",
+	// Floods.
+	"kept through the flood": "for an earlier code during the flood", "start of the flood": "during the flood",
+	"redeemed through the flood": "for an approved code during the flood", "guess of the flood": "during the flood",
+}
