@@ -32,7 +32,7 @@ func (x *Exchange) asked() string {
 	if !known {
 		words, known = moments[x.Step]
 	}
-	first, _, pair := strings.Cut(x.Step, " then ")
+	first, pair := started(x.Step)
 	switch {
 	case known && words == "":
 		return ""
@@ -40,15 +40,24 @@ func (x *Exchange) asked() string {
 		return x.kind() + " " + words
 	case x.Step == x.Request.Method, x.Step == "token", x.Step == "device authorization":
 		return x.kind()
-	case pair && x.of(encodedFlows) && x.Op == OpToken:
+	case pair && x.Op == OpToken:
 		return x.kind() + " as " + x.Request.Encoding.Short() + ", of a code that was requested as " + first
-	case pair && x.of(encodedFlows):
+	case pair:
 		return x.kind() + " as " + first
 	}
 	if label, ok := strings.CutSuffix(x.Step, " ("+x.Request.Encoding.Short()+")"); ok {
 		return x.kind() + " as " + x.Request.Encoding.Short() + " (" + label + ")"
 	}
 	return x.kind() + " (" + x.Step + ")"
+}
+
+// started is the encoding of the device authorization request in the step of a
+// flow that changes its encoding: "json then form".
+func started(step string) (encoding string, pair bool) {
+	first, second, pair := strings.Cut(step, " then ")
+	_, err1 := spec.ParseEncoding(first)
+	_, err2 := spec.ParseEncoding(second)
+	return first, pair && err1 == nil && err2 == nil
 }
 
 // kind names the request as the standards do.
@@ -92,12 +101,12 @@ var moments = map[string]string{
 	"raised": "after the raised interval", "announced": "after the announced interval",
 	"raised again": "after the interval raised once more", "a second later": "a second after the interval",
 	"at once": "at once", "after an interval": "an interval later",
-	foreignPolls.Name + ": undecided": "by another client before the decision",
-	"undecided":                       "before the decision", "before": "before the decision", "left alone": "without a decision",
+	"polls of another client: undecided": "by another client before the decision",
+	"undecided":                          "before the decision", "before": "before the decision", "left alone": "without a decision",
 	"entered": "after the user code was entered", "alive": "within the lifetime",
 	// Around a decision, and after it.
-	foreignRedemption.Name + ": approved": "by another client after the approval",
-	"approved":                            "after the approval", "denied": "after the denial", "crossing": "during the approval",
+	"redemption by another client: approved": "by another client after the approval",
+	"approved":                               "after the approval", "denied": "after the denial", "crossing": "during the approval",
 	"approved device": "of the approved device", "denied device": "of the denied device",
 	"redeem": "after the approval", "race": "among several at the same moment", "late": "some time later",
 	"replay": "after the redemption", "replayed": "with the used refresh token", "branch": "with one of the new refresh tokens",
@@ -108,7 +117,7 @@ var moments = map[string]string{
 	"later": "long after the lifetime ended",
 	// Before and after something that the finding names.
 	"after": "afterwards", "afterwards": "afterwards", "first": "", "second": "", "poll": "", "refresh": "", "honest": "",
-	"start": "", "client_id": "", "grant_type": "", "the user code": "with the user code in place of the device code",
+	"advertised start": "to the advertised endpoint", "start": "", "client_id": "", "grant_type": "", "the user code": "with the user code in place of the device code",
 	"properly": "with the right device code", "own": "by the client itself", "foreign": "by another client",
 	// Who asks, and with what.
 	"unknown client": "by an unknown client", "restricted client": "by a client that may not use the device grant",

@@ -21,7 +21,7 @@ func TestFindingsNameTheRequest(t *testing.T) {
 		{Exchange{Op: OpToken, Step: "due", Request: poll}, "501 with neither an error nor codes for a poll after the interval"},
 		{Exchange{Op: OpToken, Step: "device_code missing (form)", Request: poll},
 			"501 with neither an error nor codes for a poll as form (device_code missing)"},
-		{Exchange{Op: OpToken, Step: "form then form", Scenario: encodedFlows.Name, Request: poll},
+		{Exchange{Op: OpToken, Step: "form then form", Request: poll},
 			"501 with neither an error nor codes for a poll as form, of a code that was requested as form"},
 		{Exchange{Op: OpToken, Step: "foreign", Request: Request{Method: http.MethodPost, Params: grant(spec.GrantRefreshToken)}},
 			"501 with neither an error nor codes for a refresh request by another client"},

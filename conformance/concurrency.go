@@ -153,7 +153,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(startingRace) {
 		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool { return x.Infrastructure() || !e.Alive(x) })
 		if len(polls) > 0 && !e.sharesCode(flow) && !slices.ContainsFunc(polls, stillPending) { // one that is not is DF-CONC-002's
-			j.Each(polls[:1], DuePending, "a code from starts at the same moment to be pending like any other")
+			j.Each(polls[:1], DuePending, "a code from simultaneous device authorization requests to be pending like any other")
 		}
 	}
 }

@@ -158,7 +158,7 @@ func (p *printer) load(r *Report) {
 		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each; %.1f %% of all polls got authorization_pending or slow_down\n",
 			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)
 	}
-	p.table("milliseconds", []row{{"start", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
+	p.table("milliseconds", []row{{"device authorization", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
 		{"time to token", l.Latency.TimeToToken}, {"waiting for the next poll", l.TokenWait.Waiting}, {"server", l.TokenWait.Server}, {"lag", l.Lag}})
 	p.parts("group", l.Groups)
 	p.parts("stage", l.Stages)

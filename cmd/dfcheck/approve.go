@@ -25,7 +25,7 @@ type approveFlags struct {
 func newApprove(t terminal) *cobra.Command {
 	f := &approveFlags{}
 	c := &cobra.Command{
-		Use: "approve", Short: "Try the approver of the configuration alone", Args: cobra.NoArgs,
+		Use: "approve", Short: "Try out the configured approver", Args: cobra.NoArgs,
 		Long: `Carries out one decision with the approver of the configuration, and shows each
 page of a form or browser recipe with its title and URL, so that a recipe can be
 written step by step. Without --user-code it requests a code itself, and
@@ -52,7 +52,7 @@ approver is broken or the server out of reach, 130 interrupted.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringVar(&f.v.UserCode, "user-code", "", "user code that a device shows (default: that of a device authorization request of dfcheck's)")
+	fs.StringVar(&f.v.UserCode, "user-code", "", "user code that a device shows (default: dfcheck requests one)")
 	fs.StringVar(&f.v.VerificationURI, "verification-uri", "", "verification URI that the device shows, for recipes with {verification_uri}")
 	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "", "verification URI with the user code in it, for recipes with {verification_uri_complete}")
 	fs.BoolVar(&f.deny, "deny", false, "deny instead of approving")
@@ -79,7 +79,7 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 	if rehearsal != nil {
 		defer rehearsal.Close()
 		v = rehearsal.Verification
-		t.note("started a device: user code %s, verification URI %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
+		t.note("requested a code: user code %s, verification URI %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
 	}
 	v.Host, v.ClientID = target.Host, target.Client.ID
 	if f.second {

@@ -28,7 +28,7 @@ type doctorFlags struct {
 func newDoctor(t terminal) *cobra.Command {
 	f := &doctorFlags{}
 	c := &cobra.Command{
-		Use: "doctor", Short: "Try whether a server can be checked, and explain why not", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Find out whether a server can be checked, and why not", Args: cobra.NoArgs,
 		Long: `Does what every run starts with, and nothing else: finds the endpoints, sends one
 device authorization request, polls once. An approver that is not you approves
 one more device. What goes wrong is shown with the exact request, the answer, and

@@ -171,7 +171,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
 	line := t.progress()
 	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
-		line.say(fmt.Sprintf("%s of %s: %d starts, %d polls, %d errors, %d flows in progress", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
+		line.say(fmt.Sprintf("%s of %s: %d device authorizations, %d polls, %d errors, %d flows in progress", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
 	}})
 	line.clear()
 	if err != nil {

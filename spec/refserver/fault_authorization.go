@@ -27,9 +27,9 @@ func optional(name, check, param, doc string) Fault {
 }
 
 var authorizationFaults = []Fault{
-	startFault("interval-missing", "DF-AUTHZ-001", "The start response of the documented API lacks interval.",
+	startFault("interval-missing", "DF-AUTHZ-001", "The device authorization response of the documented API lacks interval.",
 		func(_ *Server, _ *grant, m map[string]any) { delete(m, "interval") }),
-	standard(startRequestFault("scope-mandatory", "DF-AUTHZ-002", "A start without scope is refused.",
+	standard(startRequestFault("scope-mandatory", "DF-AUTHZ-002", "A device authorization request without scope is refused.",
 		func(_ *Server, q *request) *answer {
 			if q.get("scope") == "" {
 				return refuse(spec.ErrInvalidRequest, "scope is missing")
@@ -39,7 +39,7 @@ var authorizationFaults = []Fault{
 	startFault("expires-in-as-string", "DF-AUTHZ-003", "expires_in is a string.",
 		func(_ *Server, _ *grant, m map[string]any) { m["expires_in"] = number(m["expires_in"]) }),
 	{
-		Name: "start-as-text", Check: "DF-AUTHZ-004", Doc: "The start response is labelled text/plain.",
+		Name: "start-as-text", Check: "DF-AUTHZ-004", Doc: "The device authorization response is labelled text/plain.",
 		Break: func(b *behaviour) {
 			b.finish = func(q *request, a *answer) {
 				if q.name == "start" && a.code == "" {
@@ -59,7 +59,7 @@ var authorizationFaults = []Fault{
 			delete(m, "verification_uri_complete")
 		}),
 	{
-		Name: "complete-uri-of-another", Check: "DF-AUTHZ-007", Doc: "verification_uri_complete carries the user code of the start before.",
+		Name: "complete-uri-of-another", Check: "DF-AUTHZ-007", Doc: "verification_uri_complete carries the user code of the previous response.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			last := "BBBB-BBBB"
@@ -72,7 +72,7 @@ var authorizationFaults = []Fault{
 		},
 	},
 	{
-		Name: "expires-in-epoch", Check: "DF-AUTHZ-008", Doc: "expires_in is a point in time instead of a lifetime.",
+		Name: "expires-in-epoch", Check: "DF-AUTHZ-008", Doc: "expires_in is a timestamp instead of a lifetime.",
 		Break: func(b *behaviour) {
 			b.lifetime = func(*Server) time.Duration { return time.Hour }
 			b.began = func(_ *Server, _ *request, g *grant, m map[string]any) { m["expires_in"] = g.expires.Unix() }
@@ -81,7 +81,7 @@ var authorizationFaults = []Fault{
 	startFault("interval-negative", "DF-AUTHZ-009", "interval is -1.",
 		func(_ *Server, _ *grant, m map[string]any) { m["interval"] = -1 }),
 	{
-		Name: "identical-starts-merged", Check: "DF-AUTHZ-010", Doc: "Two equal starts within a second get the same codes.",
+		Name: "identical-starts-merged", Check: "DF-AUTHZ-010", Doc: "Two equal device authorization requests within a second get the same codes.",
 		Break: func(b *behaviour) {
 			type begun struct {
 				at      time.Time
@@ -111,23 +111,23 @@ var authorizationFaults = []Fault{
 			}
 		},
 	},
-	startRequestFault("client-defaulted", "DF-AUTHZ-011", "A start without client_id is booked on a default client.",
+	startRequestFault("client-defaulted", "DF-AUTHZ-011", "A device authorization request without client_id is counted as a default client's.",
 		func(_ *Server, q *request) *answer {
 			if _, there := q.params.Get("client_id"); !there {
 				q.params = q.params.With("client_id", "dfcheck")
 			}
 			return nil
 		}),
-	startRequestFault("unknown-client-accepted", "DF-AUTHZ-012", "A start of a client that nobody registered is served.",
+	startRequestFault("unknown-client-accepted", "DF-AUTHZ-012", "A device authorization request of an unregistered client is served.",
 		func(s *Server, q *request) *answer {
 			if id := q.get("client_id"); len(id) > 8 && strings.HasPrefix(id, "dfcheck-") && s.clients[id] == nil {
 				q.params = q.params.With("client_id", "dfcheck")
 			}
 			return nil
 		}),
-	optional("device-type-optional", "DF-AUTHZ-013", "device_type", "A start without device_type is served."),
-	optional("device-os-optional", "DF-AUTHZ-014", "device_os", "A start without device_os is served."),
-	startRequestFault("unknown-parameters-refused", "DF-AUTHZ-015", "A start with a parameter that is not declared is refused.",
+	optional("device-type-optional", "DF-AUTHZ-013", "device_type", "A device authorization request without device_type is served."),
+	optional("device-os-optional", "DF-AUTHZ-014", "device_os", "A device authorization request without device_os is served."),
+	startRequestFault("unknown-parameters-refused", "DF-AUTHZ-015", "A device authorization request with an undeclared parameter is refused.",
 		func(_ *Server, q *request) *answer {
 			for _, p := range q.params {
 				if !q.op.Has(p.Name) && strings.ContainsAny(p.Name, "_[") && !known[p.Name] && !extension[p.Name] {
@@ -160,14 +160,14 @@ var authorizationFaults = []Fault{
 			}
 			return nil
 		}),
-	startRequestFault("entitlement-unchecked", "DF-AUTHZ-019", "A client without the device grant can start.",
+	startRequestFault("entitlement-unchecked", "DF-AUTHZ-019", "A client without the device grant gets codes.",
 		func(_ *Server, q *request) *answer {
 			if q.get("client_id") == "nodevice" {
 				q.params = q.params.With("client_id", "dfcheck")
 			}
 			return nil
 		}),
-	startRequestFault("query-merged", "DF-AUTHZ-020", "Parameters in the URL of a start count.",
+	startRequestFault("query-merged", "DF-AUTHZ-020", "Parameters in the URL of a device authorization request count.",
 		func(_ *Server, q *request) *answer {
 			for name, values := range q.URL.Query() {
 				q.params = append(q.params, spec.Param{Name: name, Value: values[0]})

@@ -16,7 +16,7 @@ var chanceFaults = []Fault{
 		Break: func(b *behaviour) { b.early = pollConflict(oneIn(10)) },
 	},
 	{
-		Name: "codes-shared-in-ten", Check: "DF-CONC-003", Doc: "One in ten starts at the same moment gets the user code of the one before.",
+		Name: "codes-shared-in-ten", Check: "DF-CONC-003", Doc: "One in ten simultaneous device authorization requests gets the user code of the one before.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			var last string

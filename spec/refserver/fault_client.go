@@ -68,7 +68,7 @@ var clientFaults = []Fault{
 			}
 			return nil
 		}),
-	standard(startRequestFault("start-secret-ignored", "DF-CLIENT-006", "A wrong secret is no hindrance to a start.",
+	standard(startRequestFault("start-secret-ignored", "DF-CLIENT-006", "A wrong client secret is accepted at the device authorization endpoint.",
 		func(s *Server, q *request) *answer {
 			if q.Header.Get("Authorization") != "" || q.get("client_secret") != "" {
 				s.without(q)
@@ -88,7 +88,7 @@ var clientFaults = []Fault{
 			b.finish = func(_ *request, a *answer) { a.header.Del("WWW-Authenticate") }
 		},
 	},
-	standard(startRequestFault("body-secret-at-token-only", "DF-CLIENT-009", "A secret in the body is honoured at the token endpoint and not at the start.",
+	standard(startRequestFault("body-secret-at-token-only", "DF-CLIENT-009", "A secret in the body is accepted at the token endpoint and not at the device authorization endpoint.",
 		func(_ *Server, q *request) *answer {
 			if q.get("client_secret") != "" && q.Header.Get("Authorization") == "" {
 				return refuse(spec.ErrInvalidClient, "authenticate with Basic")

@@ -31,7 +31,7 @@ var concurrencyFaults = []Fault{
 		Break: func(b *behaviour) { b.early = pollConflict(always) },
 	},
 	{
-		Name: "codes-shared-in-races", Check: "DF-CONC-003", Doc: "Starts at the same moment can get the same user code.",
+		Name: "codes-shared-in-races", Check: "DF-CONC-003", Doc: "Simultaneous device authorization requests can get the same user code.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			var last string

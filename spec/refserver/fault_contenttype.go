@@ -59,7 +59,7 @@ var contentTypeFaults = []Fault{
 	unreadAtToken("json-unread-at-token", "DF-CTYPE-002", "The token endpoint finds nothing in JSON.", spec.JSON),
 	unreadAtToken("multipart-unread-at-token", "DF-CTYPE-003", "The token endpoint finds nothing in multipart bodies.", spec.Multipart),
 	{
-		Name: "encoding-sticks", Check: "DF-CTYPE-004", Doc: "A code can be polled only in the encoding of its start.",
+		Name: "encoding-sticks", Check: "DF-CTYPE-004", Doc: "A code can be polled only in the encoding of its device authorization request.",
 		Break: func(b *behaviour) {
 			var started sync.Map // grant to encoding
 			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) { started.Store(g, q.encoding) }
@@ -72,7 +72,7 @@ var contentTypeFaults = []Fault{
 		},
 	},
 	{
-		Name: "multipart-faults-renamed", Check: "DF-CTYPE-005", Doc: "A start without client is invalid_client in multipart and invalid_request otherwise.",
+		Name: "multipart-faults-renamed", Check: "DF-CTYPE-005", Doc: "A device authorization request without client_id is invalid_client in multipart and invalid_request otherwise.",
 		Break: func(b *behaviour) {
 			b.finish = func(q *request, a *answer) {
 				if q.name == "start" && q.encoding == spec.Multipart && a.code == spec.ErrInvalidRequest && q.get("client_id") == "" {
@@ -120,7 +120,7 @@ var contentTypeFaults = []Fault{
 			return nil, body
 		}),
 	{
-		Name: "json-names-twice-crash", Check: "DF-CTYPE-011", Doc: "A name that stands twice in a JSON object ends in 500.",
+		Name: "json-names-twice-crash", Check: "DF-CTYPE-011", Doc: "A name that occurs twice in a JSON object ends in 500.",
 		Break: func(b *behaviour) {
 			crash := func(_ *Server, q *request) *answer {
 				if q.encoding == spec.JSON && len(q.params)-len(q.params.Without("client_id")) > 1 {
@@ -155,7 +155,7 @@ var contentTypeFaults = []Fault{
 			return nil, body
 		}),
 	{
-		Name: "json-polls-unlimited", Check: "DF-CTYPE-015", Doc: "Polls in JSON pass by the limiter.",
+		Name: "json-polls-unlimited", Check: "DF-CTYPE-015", Doc: "Polls in JSON bypass the rate limit.",
 		Break: func(b *behaviour) {
 			b.tooFast = func(q *request, g *grant, now time.Time) bool { return q.encoding != spec.JSON && tooFast(q, g, now) }
 		},
@@ -175,14 +175,14 @@ var contentTypeFaults = []Fault{
 			return nil
 		}),
 	{
-		Name: "multipart-never-expires", Check: "DF-CTYPE-018", Doc: "Polls in multipart do not look at the end of a code.",
+		Name: "multipart-never-expires", Check: "DF-CTYPE-018", Doc: "Polls in multipart ignore the expiry of a code.",
 		Break: func(b *behaviour) {
 			b.over = func(q *request, g *grant, now time.Time) bool {
 				return q.encoding != spec.Multipart && !now.Before(g.expires)
 			}
 		},
 	},
-	pollFault("json-redeems-again", "DF-CTYPE-019", "Polls in JSON do not look whether a code was used.",
+	pollFault("json-redeems-again", "DF-CTYPE-019", "Polls in JSON do not check whether a code was used.",
 		func(s *Server, q *request, g *grant, _ time.Time) *answer {
 			if g.state == redeemed && q.encoding == spec.JSON {
 				return s.is.redeem(s, q, g)

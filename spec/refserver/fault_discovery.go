@@ -15,7 +15,7 @@ func metadataFault(name, check, doc string, change func(s *Server, place string,
 var discoveryFaults = []Fault{
 	{
 		Name: "start-path-without-slash", Check: "DF-DISC-001",
-		Doc: "The start is mounted without its final slash, and the documented path answers 404.",
+		Doc: "Device authorization is mounted without its final slash, and the documented path answers 404.",
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				const path = "/api/v1/oauth/device-authorization"
@@ -32,7 +32,7 @@ var discoveryFaults = []Fault{
 	},
 	{
 		Name: "metadata-as-html", Check: "DF-DISC-002", Contract: "rfc8628",
-		Doc: "The metadata is right and labelled text/html.",
+		Doc: "The metadata is correct but labelled text/html.",
 		Wrap: rewrite(func(r *http.Request, a *recorded) {
 			if strings.HasPrefix(r.URL.Path, "/.well-known/") {
 				a.header.Set("Content-Type", "text/html")

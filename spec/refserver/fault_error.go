@@ -24,7 +24,7 @@ var errorFaults = []Fault{
 				a.with("Content-Type", "text/html")
 			}
 		}),
-	answerFault("error-in-an-array", "DF-ERR-003", "unsupported_grant_type stands in an array.",
+	answerFault("error-in-an-array", "DF-ERR-003", "unsupported_grant_type is sent in an array.",
 		func(_ *request, a *answer) {
 			if a.code == spec.ErrUnsupportedGrantType {
 				a.members["error"] = []string{a.code}
@@ -36,7 +36,7 @@ var errorFaults = []Fault{
 				a.members["error_description"] = `the grant type "` + q.get("grant_type") + `" is not supported`
 			}
 		}),
-	answerFault("pending-cacheable", "DF-ERR-005", "authorization_pending may be kept for a minute.",
+	answerFault("pending-cacheable", "DF-ERR-005", "authorization_pending may be cached for a minute.",
 		func(_ *request, a *answer) {
 			if a.code == spec.ErrAuthorizationPending {
 				a.with("Cache-Control", "public, max-age=60")
@@ -51,7 +51,7 @@ var errorFaults = []Fault{
 				a.members["error_description"] = "the secret " + secret + " is wrong"
 			}
 		})),
-	answerFault("start-faults-as-detail", "DF-ERR-007", "What the start refuses as malformed has a detail and no error.",
+	answerFault("start-faults-as-detail", "DF-ERR-007", "Malformed device authorization requests get a member detail and no error.",
 		func(q *request, a *answer) {
 			if q.name == "start" && a.code == spec.ErrInvalidRequest {
 				a.code, a.members = "", map[string]any{"detail": a.members["error_description"]}

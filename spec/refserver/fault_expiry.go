@@ -12,16 +12,16 @@ func overFault(name, check, doc string, over func(q *request, g *grant, now time
 }
 
 var expiryFaults = []Fault{
-	overFault("pending-for-ever", "DF-EXPIRY-001", "An undecided code never ends.",
+	overFault("pending-for-ever", "DF-EXPIRY-001", "An undecided code never expires.",
 		func(_ *request, g *grant, now time.Time) bool { return g.state != pending && !now.Before(g.expires) }),
 	{
-		Name: "half-lifetime", Check: "DF-EXPIRY-002", Doc: "Codes live for nine tenths of the time that is announced.",
+		Name: "half-lifetime", Check: "DF-EXPIRY-002", Doc: "Codes live for nine tenths of the announced lifetime.",
 		Break: func(b *behaviour) {
 			b.lifetime = func(s *Server) time.Duration { return s.cfg.Lifetime * 85 / 100 }
 		},
 	},
 	{
-		Name: "poll-prolongs", Check: "DF-EXPIRY-003", Doc: "Every poll begins the lifetime anew.",
+		Name: "poll-prolongs", Check: "DF-EXPIRY-003", Doc: "Every poll restarts the lifetime.",
 		Break: func(b *behaviour) {
 			b.polled = func(s *Server, _ *request, g *grant, a *answer) {
 				if a.code == spec.ErrAuthorizationPending {
@@ -30,7 +30,7 @@ var expiryFaults = []Fault{
 			}
 		},
 	},
-	decideFault("late-approval-revives", "DF-EXPIRY-004", "An approval after the end makes the code good again.",
+	decideFault("late-approval-revives", "DF-EXPIRY-004", "An approval after the expiry makes the code valid again.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
 			g.mu.Lock()
 			if action == actionApprove && !now.Before(g.expires) {
@@ -39,10 +39,10 @@ var expiryFaults = []Fault{
 			g.mu.Unlock()
 			return s.decide(g, action, user, now)
 		}),
-	overFault("approved-for-ever", "DF-EXPIRY-005", "A code that was approved in time never ends.",
+	overFault("approved-for-ever", "DF-EXPIRY-005", "A code that was approved in time never expires.",
 		func(_ *request, g *grant, now time.Time) bool { return g.state != approved && !now.Before(g.expires) }),
 	{
-		Name: "expiry-forgotten", Check: "DF-EXPIRY-006", Doc: "Reporting the end once makes the code undecided again.",
+		Name: "expiry-forgotten", Check: "DF-EXPIRY-006", Doc: "Reporting the expiry once makes the code undecided again.",
 		Break: func(b *behaviour) {
 			told := map[*grant]int{}
 			b.polled = func(s *Server, _ *request, g *grant, a *answer) {
@@ -59,7 +59,7 @@ var expiryFaults = []Fault{
 			}
 		},
 	},
-	pollFault("limiter-before-end", "DF-EXPIRY-007", "The limiter comes before the end of the code.",
+	pollFault("limiter-before-end", "DF-EXPIRY-007", "The rate limit is checked before the expiry of the code.",
 		func(s *Server, q *request, g *grant, now time.Time) *answer {
 			final := s.is.over(q, g, now) || g.state == denied
 			if final && !g.polled.IsZero() && now.Sub(g.polled) < time.Second/2 {

@@ -22,7 +22,7 @@ var httpFaults = []Fault{
 		}),
 	},
 	{
-		Name: "allow-omitted", Check: "DF-HTTP-002", Doc: "405 comes without Allow.",
+		Name: "allow-omitted", Check: "DF-HTTP-002", Doc: "405 is sent without Allow.",
 		Wrap: rewrite(func(_ *http.Request, a *recorded) {
 			if a.status == http.StatusMethodNotAllowed {
 				a.header.Del("Allow")
@@ -46,7 +46,7 @@ var httpFaults = []Fault{
 		},
 	},
 	{
-		Name: "slash-crashes", Check: "DF-HTTP-005", Doc: "POST to the start without its final slash ends in 500.",
+		Name: "slash-crashes", Check: "DF-HTTP-005", Doc: "POST to the device authorization path without its final slash ends in 500.",
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/device-authorization") {
@@ -57,7 +57,7 @@ var httpFaults = []Fault{
 			})
 		},
 	},
-	answerFault("start-cacheable", "DF-HTTP-006", "The start response may be kept for five minutes.",
+	answerFault("start-cacheable", "DF-HTTP-006", "The device authorization response may be cached for five minutes.",
 		func(q *request, a *answer) {
 			if q.name == "start" && a.status == http.StatusOK {
 				a.with("Cache-Control", "max-age=300")

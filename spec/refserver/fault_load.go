@@ -16,7 +16,7 @@ import (
 func LoadFaults() []Fault { return loadFaults }
 
 var loadFaults = []Fault{
-	pollFault("loop-breaker", "DF-POLL-001", "An undecided code is unknown from its tenth poll on, as if its device ran wild.",
+	pollFault("loop-breaker", "DF-POLL-001", "An undecided code is unknown from its tenth poll on, as if its device never stopped polling.",
 		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
 			if g.state == pending && g.polls >= 9 && now.Before(g.expires) {
 				return refuse(spec.ErrInvalidGrant, "too many polls")

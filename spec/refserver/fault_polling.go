@@ -164,14 +164,14 @@ var pollingFaults = []Fault{
 			}
 			return nil
 		}),
-	tokenRequestFault("grant-type-defaulted", "DF-POLL-014", "A poll without grant type is taken for the device grant.",
+	tokenRequestFault("grant-type-defaulted", "DF-POLL-014", "A poll without grant_type is taken for the device grant.",
 		func(_ *Server, q *request) *answer {
 			if q.get("grant_type") == "" && q.get("device_code") != "" {
 				q.params = q.params.With("grant_type", spec.GrantDeviceCode)
 			}
 			return nil
 		}),
-	tokenRequestFault("grant-type-suffix", "DF-POLL-015", "Every grant type that ends in device_code is taken.",
+	tokenRequestFault("grant-type-suffix", "DF-POLL-015", "Every grant type that ends in device_code is accepted.",
 		func(_ *Server, q *request) *answer {
 			if grant := q.get("grant_type"); grant != spec.GrantDeviceCode && strings.HasSuffix(grant, ":device_code") {
 				q.params = q.params.With("grant_type", spec.GrantDeviceCode)
@@ -228,7 +228,7 @@ var pollingFaults = []Fault{
 			}
 			return nil
 		}),
-	tokenRequestFault("first-repeat-wins", "DF-POLL-021", "Of a repeated parameter of a poll the first counts.",
+	tokenRequestFault("first-repeat-wins", "DF-POLL-021", "Of a repeated parameter of a poll the first one counts.",
 		func(_ *Server, q *request) *answer {
 			for _, name := range []string{"grant_type", "device_code", "client_id"} {
 				if v, there := q.params.Get(name); there && q.encoding == spec.Form {

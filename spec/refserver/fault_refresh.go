@@ -28,7 +28,7 @@ var refreshFaults = []Fault{
 			}
 			return s.refresh(q)
 		}),
-	refreshFault("rotation-keeps-old", "DF-REFRESH-003", "A rotated refresh token stays good.",
+	refreshFault("rotation-keeps-old", "DF-REFRESH-003", "A rotated refresh token stays valid.",
 		func(s *Server, q *request) *answer {
 			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && time.Until(t.expires) < s.cfg.TokenLifetime-30*time.Second {
 				t.family.mu.Lock()
@@ -37,7 +37,7 @@ var refreshFaults = []Fault{
 			}
 			return s.refresh(q)
 		}),
-	refreshFault("refresh-widens", "DF-REFRESH-004", "The scope of a refresh request is taken as given.",
+	refreshFault("refresh-widens", "DF-REFRESH-004", "The scope of a refresh request is granted as requested.",
 		func(s *Server, q *request) *answer {
 			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil {
 				t.family.mu.Lock()
@@ -54,7 +54,7 @@ var refreshFaults = []Fault{
 			return nil
 		})),
 	{
-		Name: "rotation-unlocked", Check: "DF-REFRESH-006", Contract: "rfc8628", Doc: "Refreshes at once each get a family of their own.",
+		Name: "rotation-unlocked", Check: "DF-REFRESH-006", Contract: "rfc8628", Doc: "Simultaneous refreshes each start a new token family.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			under := map[*tokens]int{}

@@ -35,7 +35,7 @@ var reuseFaults = []Fault{
 			}
 			return nil
 		})),
-	decideFault("approval-revives", "DF-REUSE-004", "Approving a redeemed code makes it good again.",
+	decideFault("approval-revives", "DF-REUSE-004", "Approving a redeemed code makes it valid again.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
 			g.mu.Lock()
 			if g.state == redeemed && action == actionApprove {

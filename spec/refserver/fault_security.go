@@ -86,7 +86,7 @@ var securityFaults = []Fault{
 			}
 		},
 	},
-	abuse(requestFault("deep-json-crashes", "DF-SEC-005", "JSON that is nested very deep ends in 500.",
+	abuse(requestFault("deep-json-crashes", "DF-SEC-005", "Deeply nested JSON ends in 500.",
 		func(_ *http.Request, body []byte) (*answer, []byte) {
 			if bytes.Contains(body, bytes.Repeat([]byte("["), 5000)) {
 				return crash(), body
@@ -109,11 +109,11 @@ var securityFaults = []Fault{
 			m["verification_uri_complete"] = m["verification_uri_complete"].(string) + "&ref=" + g.deviceCode
 		}),
 	{
-		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008", Doc: "The decision is taken without an anti-forgery token, from any site.",
+		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008", Doc: "The decision is accepted without an anti-forgery token, from any site.",
 		Break: func(b *behaviour) { b.page.forgeable = true },
 	},
 	{
-		Name: "anybody-decides", Check: "DF-SEC-008", Doc: "The decision is taken from one who never signed in.",
+		Name: "anybody-decides", Check: "DF-SEC-008", Doc: "The decision is accepted from somebody who never signed in.",
 		Break: func(b *behaviour) { b.page.forgeable, b.page.anonymous = true, true },
 	},
 	{
@@ -121,7 +121,7 @@ var securityFaults = []Fault{
 		Break: func(b *behaviour) { b.page.text = func(s string) string { return s } },
 	},
 	abuse(Fault{
-		Name: "flood-evicts", Check: "DF-SEC-010", Doc: "A device that starts 150 flows pushes all other grants out of the store.",
+		Name: "flood-evicts", Check: "DF-SEC-010", Doc: "A device that requests 150 codes pushes all other grants out of the store.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			started := map[string]int{}

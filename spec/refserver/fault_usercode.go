@@ -94,9 +94,9 @@ var userCodeFaults = []Fault{
 	},
 	codeFault("user-code-with-fixed-middle", "DF-USERCODE-004", "Two characters in the middle of the user code never change.",
 		func(*Server) string { return from(userCodeAlphabet, 4) + "TV" + from(userCodeAlphabet, 4) }),
-	entryFault("entry-minds-case", "DF-USERCODE-005", "Codes are compared with their letter case.",
+	entryFault("entry-minds-case", "DF-USERCODE-005", "Typed codes are compared case-sensitively.",
 		func(typed string) string { return strings.NewReplacer("-", "", " ", "").Replace(typed) }),
-	entryFault("entry-minds-separators", "DF-USERCODE-006", "Codes are compared with their dash.",
+	entryFault("entry-minds-separators", "DF-USERCODE-006", "Typed codes must have their dash.",
 		func(typed string) string { return strings.ToUpper(strings.TrimSpace(typed)) }),
 	{
 		Name: "user-code-from-device-code", Check: "DF-USERCODE-007", Doc: "The user code is the beginning of the device code.",

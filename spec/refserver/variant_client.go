@@ -7,7 +7,7 @@ var clientVariants = []Fault{
 	oneMethod(RegisteredForPost, "The confidential client is registered for its secret in the body alone.",
 		func(q *request) bool { return q.Header.Get("Authorization") != "" }),
 	{
-		Name: "pending-unbound", Doc: "Before the decision any client hears that a code is pending; tokens are for its own.",
+		Name: "pending-unbound", Doc: "Before the decision a code is pending for any client; tokens are for its own.",
 		Also: map[string]string{
 			"DF-CLIENT-002": "ruling R13: a pending answer to another client's poll before the decision",
 		},

@@ -10,7 +10,7 @@ import (
 // contract leaves that open.
 var refusalVariants = []Fault{
 	{
-		Name: "faults-under-200", Doc: "What is wrong with a request is told under status 200, in a contract that is silent on errors.",
+		Name: "faults-under-200", Doc: "Invalid requests are refused under status 200, in a contract that is silent on errors.",
 		Contract: "documented-v1", Also: map[string]string{"DF-ERR-001": "ruling R23: in a documented contract that is a warning"},
 		Break: func(b *behaviour) {
 			b.finish = func(_ *request, a *answer) {
@@ -31,7 +31,7 @@ var refusalVariants = []Fault{
 		},
 	},
 	{
-		Name: "unknown-codes-expired", Doc: "Whatever is no live code of the client's is answered expired_token.",
+		Name: "unknown-codes-expired", Doc: "Whatever is not a live code of the client is answered expired_token.",
 		Also: map[string]string{
 			"DF-POLL-011":  "ruling R26: told once, where unknown codes are asked",
 			"DF-REUSE-002": "ruling R5: expired_token for a redeemed code",
