@@ -41,10 +41,12 @@ func chart(seconds []Second) template.HTML {
 		if anchor == "" {
 			anchor = "middle"
 		}
-		fmt.Fprintf(&b, `<text x="%.0f" y="%d" text-anchor="%s">%s s</text>`, chartLeft+share*chartWidth, chartHeight+16, anchor, figure(share*float64(len(seconds))))
+		fmt.Fprintf(&b, `<text x="%.0f" y="%d" text-anchor="%s">%s s</text>`, chartLeft+share*chartWidth, chartHeight+16,
+			anchor, figure(share*float64(len(seconds))))
 	}
 	fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="currentColor" stroke-width="2"/>`, points(all, top))
-	fmt.Fprintf(&b, `<polyline class="fail" points="%s" fill="none" stroke="currentColor" stroke-width="2"/>`, points(bad, top))
+	fmt.Fprintf(&b, `<polyline class="fail" points="%s" fill="none" stroke="currentColor" stroke-width="2"/>`,
+		points(bad, top))
 	fmt.Fprintf(&b, `<text x="%d" y="%d">requests per second</text><text class="fail" x="%d" y="%d">of these errors</text></svg>`,
 		chartLeft, chartHeight+34, chartLeft+160, chartHeight+34)
 	return template.HTML(b.String())
@@ -68,7 +70,8 @@ func thinned(line []float64) (out []float64) {
 func points(line []float64, top float64) string {
 	var b strings.Builder
 	for i, v := range line {
-		fmt.Fprintf(&b, "%.1f,%.1f ", chartLeft+float64(i)*chartWidth/float64(max(len(line)-1, 1)), 5+(chartHeight-5)*(1-v/top))
+		fmt.Fprintf(&b, "%.1f,%.1f ", chartLeft+float64(i)*chartWidth/float64(max(len(line)-1, 1)),
+			5+(chartHeight-5)*(1-v/top))
 	}
 	return strings.TrimSpace(b.String())
 }

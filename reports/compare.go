@@ -165,7 +165,8 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	count := make([]int, len(changeWords))
 	for _, ch := range c.Changes {
 		count[ch.rank()]++
-		p.printf("%-16s %-15s %s -> %s  %s\n", changeWords[ch.rank()], legible(ch.ID), known(ch.Old), known(ch.New), legible(ch.Title))
+		p.printf("%-16s %-15s %s -> %s  %s\n", changeWords[ch.rank()], legible(ch.ID), known(ch.Old), known(ch.New),
+			legible(ch.Title))
 		if (ch.Worse() || ch.Untested()) && ch.New != "" && ch.Reason != "" {
 			p.printf("                 %s\n", short(legible(ch.Reason), 200))
 		}

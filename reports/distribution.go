@@ -153,7 +153,8 @@ func decodeHDR(text string) (*hdrhistogram.Histogram, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unreadable histogram: %w", err)
 	}
-	if hdr.LowestTrackableValue() != hdrLow || hdr.HighestTrackableValue() != hdrHigh || hdr.SignificantFigures() != hdrDigits {
+	if hdr.LowestTrackableValue() != hdrLow || hdr.HighestTrackableValue() != hdrHigh ||
+		hdr.SignificantFigures() != hdrDigits {
 		return nil, fmt.Errorf("histogram of another configuration (%d to %d, %d digits)",
 			hdr.LowestTrackableValue(), hdr.HighestTrackableValue(), hdr.SignificantFigures())
 	}

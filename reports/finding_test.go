@@ -14,7 +14,8 @@ func TestEqualFindingsAreCounted(t *testing.T) {
 		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a number", Actual: "a string", Exchanges: []string{id}})
 	}
 	list = AddFinding(list, Finding{Verdict: Warning, Expected: "a number", Actual: "a string", Exchanges: []string{"x5"}})
-	if len(list) != 2 || list[0].Count != 5 || !slices.Equal(list[0].Exchanges, []string{"x1", "x2", "x3"}) || list[1].Count != 0 {
+	if len(list) != 2 || list[0].Count != 5 || !slices.Equal(list[0].Exchanges, []string{"x1", "x2", "x3"}) ||
+		list[1].Count != 0 {
 		t.Fatalf("%+v", list)
 	}
 	if got := list[0].Seen(); got != "5 times, for example x1 x2 x3" {
@@ -52,12 +53,14 @@ func TestEveryFormatMarksWhatFailed(t *testing.T) {
 func TestManyValuesAreBounded(t *testing.T) {
 	var list []Finding
 	for i := range 200 {
-		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a lifetime", Actual: fmt.Sprint(i), Exchanges: []string{fmt.Sprint("x", i)}})
+		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a lifetime", Actual: fmt.Sprint(i),
+			Exchanges: []string{fmt.Sprint("x", i)}})
 	}
 	if len(list) != maxAlike+1 {
 		t.Fatalf("%d findings, want %d", len(list), maxAlike+1)
 	}
-	if last := list[maxAlike]; last.Sentence() != "expected a lifetime, got "+others || last.Seen() != "190 times, for example x10 x11 x12" {
+	if last := list[maxAlike]; last.Sentence() != "expected a lifetime, got "+others ||
+		last.Seen() != "190 times, for example x10 x11 x12" {
 		t.Errorf("%+v", last)
 	}
 }

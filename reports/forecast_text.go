@@ -7,18 +7,23 @@ import (
 
 func (p *printer) forecast(f *Forecast) {
 	r := f.Rates
-	p.printf("\n%s, polling every %g s, codes live %g s:\n", plural(f.Devices, "device"), f.IntervalSeconds, f.LifetimeSeconds)
-	p.printf("  %s polls, %s device authorizations and %s tokens a second: %s requests\n", figure(r.PollsPerSecond), figure(r.StartsPerSecond), figure(r.TokensPerSecond), figure(r.RequestsPerSecond))
+	p.printf("\n%s, polling every %g s, codes live %g s:\n", plural(f.Devices, "device"), f.IntervalSeconds,
+		f.LifetimeSeconds)
+	p.printf("  %s polls, %s device authorizations and %s tokens a second: %s requests\n", figure(r.PollsPerSecond),
+		figure(r.StartsPerSecond), figure(r.TokensPerSecond), figure(r.RequestsPerSecond))
 	p.printf("  each flow polls %s times on average, %.1f %% of polls are told to wait; an approved device waits %.1f s for its next poll on average\n",
 		figure(r.PollsPerFlow), 100*r.PollWaste, r.TokenWaitSeconds)
 	p.printf("  %s requests in flight; %s when each device keeps one, %s new ones a second when none does\n",
 		figure(r.InFlight), plural(uint64(r.KeptConnections), "connection"), figure(r.NewConnectionsPerSecond))
-	p.printf("  %s to the server, %s from it, without what TLS and TCP add\n", bits(r.BytesInPerSecond), bits(r.BytesOutPerSecond))
+	p.printf("  %s to the server, %s from it, without what TLS and TCP add\n", bits(r.BytesInPerSecond),
+		bits(r.BytesOutPerSecond))
 	if f.Shard.RequestsPerSecond > 0 {
-		p.printf("  %s, at up to %s requests a second each", plural(r.Shards, "load generator"), figure(f.Shard.RequestsPerSecond))
+		p.printf("  %s, at up to %s requests a second each", plural(r.Shards, "load generator"),
+			figure(f.Shard.RequestsPerSecond))
 	}
 	if f.Shard.CPUMicroseconds > 0 {
-		p.printf(" (this machine: %.1f µs of processor time for a request, %s, of which it may take 70 %%)", f.Shard.CPUMicroseconds, plural(f.Shard.Processors, "processor"))
+		p.printf(" (this machine: %.1f µs of processor time for a request, %s, of which it may take 70 %%)",
+			f.Shard.CPUMicroseconds, plural(f.Shard.Processors, "processor"))
 	}
 	if p.printf("\n"); len(f.Others) > 0 {
 		p.otherIntervals(f)
@@ -32,9 +37,11 @@ func (p *printer) forecast(f *Forecast) {
 func (p *printer) otherIntervals(f *Forecast) {
 	p.printf("\nother intervals:\n")
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "interval\tpolls/s\tcompared with %g s\tto the server\tfrom it\tgenerators\twait for the token\t\n", f.IntervalSeconds)
+	fmt.Fprintf(tw, "interval\tpolls/s\tcompared with %g s\tto the server\tfrom it\tgenerators\twait for the token\t\n",
+		f.IntervalSeconds)
 	for _, o := range f.Others {
-		fmt.Fprintf(tw, "%g s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t\n", o.IntervalSeconds, figure(o.PollsPerSecond), change(o.PollsPerSecond, f.Rates.PollsPerSecond),
+		fmt.Fprintf(tw, "%g s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t\n", o.IntervalSeconds, figure(o.PollsPerSecond),
+			change(o.PollsPerSecond, f.Rates.PollsPerSecond),
 			bits(o.BytesInPerSecond), bits(o.BytesOutPerSecond), grouped(o.Shards), o.TokenWaitSeconds)
 	}
 	if p.err == nil {

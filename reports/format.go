@@ -38,7 +38,8 @@ func ParseDestination(s string) (Destination, error) {
 	case !ok || path == "":
 		return Destination{}, fmt.Errorf("report %q is not FORMAT=PATH (formats: %s)", s, strings.Join(names, ", "))
 	case Formats[format] == nil:
-		return Destination{}, fmt.Errorf("unknown report format %q; the nearest is %q (formats: %s)", format, strict.Nearest(format, names), strings.Join(names, ", "))
+		return Destination{}, fmt.Errorf("unknown report format %q; the nearest is %q (formats: %s)", format,
+			strict.Nearest(format, names), strings.Join(names, ", "))
 	}
 	return Destination{format, path}, nil
 }

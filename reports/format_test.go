@@ -31,13 +31,19 @@ func sample() *Report {
 			{ID: "DF-POLL-003", Group: "POLL", Level: "MUST", Title: "Pace", Source: "RFC 8628", Verdict: Fail, Reason: hostile,
 				Findings: []Finding{{Verdict: Fail, Expected: "no slow_down", Actual: hostile, Exchanges: []string{"x1"}},
 					{Verdict: Warning, Expected: "an integral interval", Actual: `"5"`, Count: 193, Exchanges: []string{"x1", "x2"}}}},
-			{ID: "DF-POLL-004", Group: "POLL", Level: "SHOULD", Title: "Haste", Source: "RFC 8628", Verdict: Warning, Reason: "none came"},
-			{ID: "DF-DENY-001", Group: "DENY", Level: "MUST", Title: "Denial", Source: "RFC 8628", Verdict: Skipped, Reason: "needs approve"},
-			{ID: "DF-EXPIRY-001", Group: "EXPIRY", Level: "MUST", Title: "End", Source: "RFC 8628", Verdict: Inconclusive, Reason: "needs 900 s"},
-			{ID: "DF-SEC-001", Group: "SEC", Level: "MUST", Title: "Random", Source: "RFC 8628", Verdict: Error, Reason: "internal error"},
+			{ID: "DF-POLL-004", Group: "POLL", Level: "SHOULD", Title: "Haste", Source: "RFC 8628", Verdict: Warning,
+				Reason: "none came"},
+			{ID: "DF-DENY-001", Group: "DENY", Level: "MUST", Title: "Denial", Source: "RFC 8628", Verdict: Skipped,
+				Reason: "needs approve"},
+			{ID: "DF-EXPIRY-001", Group: "EXPIRY", Level: "MUST", Title: "End", Source: "RFC 8628", Verdict: Inconclusive,
+				Reason: "needs 900 s"},
+			{ID: "DF-SEC-001", Group: "SEC", Level: "MUST", Title: "Random", Source: "RFC 8628", Verdict: Error,
+				Reason: "internal error"},
 		},
-		Exchanges: []Exchange{{ID: "x1", Scenario: "steady polls", Request: Request{Method: "POST", URL: "https://auth.example.com/token"},
-			Response: &Response{Status: 400, Proto: "HTTP/1.1", Headers: map[string][]string{"X": {hostile}}, Body: hostile}, Curl: "curl 'x'"}},
+		Exchanges: []Exchange{{ID: "x1", Scenario: "steady polls",
+			Request:  Request{Method: "POST", URL: "https://auth.example.com/token"},
+			Response: &Response{Status: 400, Proto: "HTTP/1.1", Headers: map[string][]string{"X": {hostile}}, Body: hostile},
+			Curl:     "curl 'x'"}},
 	}
 	r.Conformance.Summary = Tally(r.Conformance.Checks)
 	return r
@@ -106,7 +112,8 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	if d := cmp.Diff(sample(), got); d != "" {
 		t.Error(d)
 	}
-	if _, err := Read(strings.NewReader(`{"schema":"other/v9"}`)); err == nil || !strings.Contains(err.Error(), "other/v9") {
+	if _, err := Read(strings.NewReader(`{"schema":"other/v9"}`)); err == nil ||
+		!strings.Contains(err.Error(), "other/v9") {
 		t.Errorf("a foreign document is read: %v", err)
 	}
 }

@@ -80,5 +80,6 @@ func unjudgedText(c *Conformance) string {
 			list += "    " + u.Enable + "\n"
 		}
 	}
-	return fmt.Sprintf("not judged: %s (--strict, exit code %d)\n", Count(n, "MUST or DOC check", "MUST and DOC checks"), ExitUndecided) + list
+	return fmt.Sprintf("not judged: %s (--strict, exit code %d)\n", Count(n, "MUST or DOC check", "MUST and DOC checks"),
+		ExitUndecided) + list
 }

@@ -50,15 +50,17 @@ type junitOutcome struct {
 func writeJUnit(w io.Writer, r *Report) error {
 	s := junitSuite{
 		Name: "dfcheck " + string(r.Run.Kind), Time: fmt.Sprintf("%.3f", r.Run.DurationMS/1000),
-		Timestamp:  r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
-		Properties: []junitProperty{{"host", legible(r.Target.Host)}, {"spec", legible(r.Target.Spec)}, {"version", r.Tool.Version}},
+		Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: []junitProperty{{"host", legible(r.Target.Host)}, {"spec", legible(r.Target.Spec)},
+			{"version", r.Tool.Version}},
 	}
 	if r.Conformance != nil {
 		for _, c := range r.Conformance.Checks {
 			s.add(junitCheck(c))
 		}
 		if r.Run.ExitCode == ExitUndecided {
-			s.add(junitCase{Class: "dfcheck", Name: "--strict", Time: "0.000", Failure: &junitOutcome{Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
+			s.add(junitCase{Class: "dfcheck", Name: "--strict", Time: "0.000",
+				Failure: &junitOutcome{Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
 		}
 	}
 	if r.Load != nil {
@@ -71,7 +73,8 @@ func writeJUnit(w io.Writer, r *Report) error {
 		s.add(junitCapacity(r))
 	}
 	if p := r.Run.Problem; p != nil {
-		s.add(junitCase{Class: "dfcheck", Name: string(p.Kind), Error: &junitOutcome{Message: legible(p.Message), Text: legible(p.Hint)}})
+		s.add(junitCase{Class: "dfcheck", Name: string(p.Kind),
+			Error: &junitOutcome{Message: legible(p.Message), Text: legible(p.Hint)}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -99,7 +102,8 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCheck(c Check) junitCase {
-	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title, Time: fmt.Sprintf("%.3f", c.DurationMS/1000), Out: legible(c.Power)}
+	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title, Time: fmt.Sprintf("%.3f", c.DurationMS/1000),
+		Out: legible(c.Power)}
 	o := &junitOutcome{Message: legible(c.Reason), Type: c.Level, Text: findingText(c.Findings)}
 	switch c.Verdict {
 	case Pass:
@@ -130,7 +134,8 @@ func junitThreshold(t Threshold) junitCase {
 
 // junitCapacity fails when not even the smallest crowd met the objectives.
 func junitCapacity(r *Report) junitCase {
-	out := junitCase{Class: "dfcheck.capacity", Name: strings.Join(r.Capacity.Objectives, " and "), Time: "0.000", Out: section(r)}
+	out := junitCase{Class: "dfcheck.capacity", Name: strings.Join(r.Capacity.Objectives, " and "), Time: "0.000",
+		Out: section(r)}
 	if r.Capacity.failed() {
 		out.Failure, out.Out = &junitOutcome{Message: "not even the smallest crowd met the objectives", Text: out.Out}, ""
 	}

@@ -53,7 +53,8 @@ type Stopped struct {
 }
 
 func (s *Stopped) String() string {
-	text := fmt.Sprintf("the target stopped answering %.1f s into the run: %s requests in a row had no answer", s.AtSeconds, grouped(s.Failed))
+	text := fmt.Sprintf("the target stopped answering %.1f s into the run: %s requests in a row had no answer",
+		s.AtSeconds, grouped(s.Failed))
 	if s.EndedRun {
 		return text + ", and the run was ended"
 	}

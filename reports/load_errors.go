@@ -29,7 +29,8 @@ func (o Offered) String() string {
 		return ""
 	}
 	text := fmt.Sprintf("offered %s (%s a second), carried %s (%s a second, %s %%)",
-		plural(o.Requests, "request"), figure(o.PerSecond), grouped(o.Carried), figure(o.CarriedPerSecond), figure(100*o.Share))
+		plural(o.Requests, "request"), figure(o.PerSecond), grouped(o.Carried), figure(o.CarriedPerSecond),
+		figure(100*o.Share))
 	if o.PutOff > 0 {
 		text += fmt.Sprintf("; %s not sent by devices that backed off or left after errors", grouped(o.PutOff))
 	}
@@ -46,8 +47,10 @@ func (s States) String() string {
 	for _, state := range []struct {
 		n    uint64
 		name string
-	}{{s.Absent, "not arrived"}, {s.Starting, "starting"}, {s.Polling, "polling"}, {s.Replaying, "polling once more after the end"}, {s.BackingOff, "backing off"},
-		{s.Approved, "approved"}, {s.Denied, "denied"}, {s.Expired, "expired"}, {s.Failed, "failed"}, {s.Abandoned, "abandoned"}} {
+	}{{s.Absent, "not arrived"}, {s.Starting, "starting"}, {s.Polling, "polling"},
+		{s.Replaying, "polling once more after the end"}, {s.BackingOff, "backing off"},
+		{s.Approved, "approved"}, {s.Denied, "denied"}, {s.Expired, "expired"}, {s.Failed, "failed"},
+		{s.Abandoned, "abandoned"}} {
 		if state.n > 0 {
 			in = append(in, grouped(state.n)+" "+state.name)
 		}
@@ -77,7 +80,8 @@ func (l *Load) junitErrors() (out []junitProperty) {
 		out = append(out, junitProperty{"error." + e.Kind, legible(e.String())})
 	}
 	for _, v := range l.Violations {
-		out = append(out, junitProperty{"violation." + v.Kind, legible(fmt.Sprintf("%s, %s: %s", plural(v.Count, "time"), v.Title, v.Example))})
+		out = append(out, junitProperty{"violation." + v.Kind,
+			legible(fmt.Sprintf("%s, %s: %s", plural(v.Count, "time"), v.Title, v.Example))})
 	}
 	return out
 }

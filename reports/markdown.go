@@ -10,14 +10,16 @@ import (
 func writeMarkdown(w io.Writer, r *Report) error {
 	p := &printer{w: w}
 	p.printf("# dfcheck %s: %s\n\n", r.Run.Kind, cell(r.Target.Host))
-	p.printf("%s · contract %s · exit code %d\n\n", r.Run.Started.UTC().Format("2006-01-02 15:04 MST"), cell(r.Target.Spec), r.Run.ExitCode)
+	p.printf("%s · contract %s · exit code %d\n\n", r.Run.Started.UTC().Format("2006-01-02 15:04 MST"),
+		cell(r.Target.Spec), r.Run.ExitCode)
 	if pr := r.Run.Problem; pr != nil {
 		p.printf("**Could not finish:** %s\n\n", cell(pr.Message))
 	}
 	if c := r.Conformance; c != nil {
 		p.printf("| pass | fail | warning | inconclusive | skipped | waived | error |\n|---|---|---|---|---|---|---|\n")
 		s := c.Summary
-		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived, s.Error)
+		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived,
+			s.Error)
 		if r.Run.ExitCode == ExitUndecided {
 			p.printf("**Not judged, and demanded by --strict:**\n\n")
 			for _, u := range c.Unjudged() {
@@ -52,7 +54,8 @@ func writeMarkdown(w io.Writer, r *Report) error {
 			p.printf("\n- %s: %d", cell(v.Title), v.Count)
 		}
 		if l.Client.Saturated {
-			p.printf("\n- saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone", cell(l.Client.Why))
+			p.printf("\n- saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone",
+				cell(l.Client.Why))
 		}
 		for _, n := range l.Notes {
 			p.printf("\n- %s", cell(n))
@@ -89,5 +92,6 @@ func markdownFindings(c Check) string {
 // cell makes a text fit into a table of Markdown, where it can neither break
 // the table nor bring markup of its own.
 func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "]", "\\]", "*", "\\*", "_", "\\_").Replace(short(legible(s), 400))
+	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "]", "\\]", "*",
+		"\\*", "_", "\\_").Replace(short(legible(s), 400))
 }

@@ -116,7 +116,8 @@ func (g *MatrixGroup) set(server, servers int, cell MatrixCell) {
 	at := slices.IndexFunc(g.Rows, func(r MatrixRow) bool { return r.ID == cell.ID })
 	if at < 0 {
 		at = len(g.Rows)
-		g.Rows = append(g.Rows, MatrixRow{ID: cell.ID, Level: cell.Level, Title: cell.Title, Cells: make([]MatrixCell, servers)})
+		g.Rows = append(g.Rows, MatrixRow{ID: cell.ID, Level: cell.Level, Title: cell.Title,
+			Cells: make([]MatrixCell, servers)})
 	}
 	g.Rows[at].Cells[server] = cell
 }

@@ -16,11 +16,14 @@ func sampleMatrix(t *testing.T, rows MatrixRows) *Matrix {
 	other.Target = Target{Host: hostile, Spec: hostile}
 	other.Conformance = &Conformance{Checks: []Check{
 		{ID: "DF-POLL-001", Group: "POLL", Level: "MUST", Title: "Pending", Source: "RFC 8628", Verdict: Pass},
-		{ID: "DF-ERR-001", Group: "ERR", Level: "MUST", Title: "Status", Source: "RFC 6749", Verdict: Waived, Reason: "lenient.status",
+		{ID: "DF-ERR-001", Group: "ERR", Level: "MUST", Title: "Status", Source: "RFC 6749", Verdict: Waived,
+			Reason:   "lenient.status",
 			Findings: []Finding{{Expected: "400", Actual: "403", Exchanges: []string{"x9"}}}},
-		{ID: hostile, Group: hostile, Level: hostile, Title: hostile, Source: hostile, Verdict: Verdict(hostile), Reason: hostile},
+		{ID: hostile, Group: hostile, Level: hostile, Title: hostile, Source: hostile, Verdict: Verdict(hostile),
+			Reason: hostile},
 	}}
-	m, err := NewMatrix([]MatrixServer{{Name: "first", Page: "a b.html", Report: sample()}, {Name: hostile, Report: other}}, rows)
+	m, err := NewMatrix([]MatrixServer{{Name: "first", Page: "a b.html", Report: sample()},
+		{Name: hostile, Report: other}}, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +86,8 @@ func TestCompare(t *testing.T) {
 		r := &Report{Conformance: &Conformance{}}
 		for i, v := range verdicts {
 			if v != "" {
-				r.Conformance.Checks = append(r.Conformance.Checks, Check{ID: string(rune('a' + i)), Verdict: v, Title: "t", Reason: "why"})
+				r.Conformance.Checks = append(r.Conformance.Checks, Check{ID: string(rune('a' + i)), Verdict: v, Title: "t",
+					Reason: "why"})
 			}
 		}
 		return r

@@ -23,7 +23,8 @@ func describe(t reflect.Type) map[string]any {
 	case reflect.TypeFor[Verdict]():
 		return map[string]any{"enum": Verdicts}
 	case reflect.TypeFor[http.Header]():
-		return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "array", "items": map[string]any{"type": "string"}}}
+		return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "array",
+			"items": map[string]any{"type": "string"}}}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

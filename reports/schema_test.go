@@ -28,7 +28,8 @@ func TestSchemaIsThatOfTheTypes(t *testing.T) {
 		return
 	}
 	if d := cmp.Diff(schemaJSON, string(text)); d != "" {
-		t.Errorf("schema.json and the types differ, -update writes it anew; a change of meaning needs a new schema name:\n%s", d)
+		t.Errorf("schema.json and the types differ, -update writes it anew; a change of meaning needs a new schema name:\n%s",
+			d)
 	}
 }
 
@@ -49,8 +50,9 @@ func TestReportsFulfilTheSchema(t *testing.T) {
 	load := New(KindLoad, "v0")
 	h := NewHistogram(Milliseconds)
 	h.Record(3e6)
-	load.Load = &Load{Profile: map[string]any{"devices": 1}, Latency: Latencies{Poll: h.Distribution()}, Violations: []Violation{},
-		Timeline: []Second{{Second: 1}}, Thresholds: []Threshold{{Expression: "poll.p99 < 1s", Verdict: Pass}}}
+	load.Load = &Load{Profile: map[string]any{"devices": 1}, Latency: Latencies{Poll: h.Distribution()},
+		Violations: []Violation{},
+		Timeline:   []Second{{Second: 1}}, Thresholds: []Threshold{{Expression: "poll.p99 < 1s", Verdict: Pass}}}
 	for _, r := range []*Report{sample(), load, New(KindCapacity, "v0")} {
 		var b bytes.Buffer
 		if err := writeJSON(&b, r); err != nil {

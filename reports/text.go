@@ -107,7 +107,8 @@ func CheckText(c Check) string {
 			fmt.Fprintf(&b, "%12s %s\n", legible(string(f.Verdict)), actual)
 			continue
 		}
-		fmt.Fprintf(&b, "%12s expected %s\n             got      %s\n", legible(string(f.Verdict)), legible(f.Expected), actual)
+		fmt.Fprintf(&b, "%12s expected %s\n             got      %s\n", legible(string(f.Verdict)), legible(f.Expected),
+			actual)
 	}
 	return b.String()
 }
@@ -123,8 +124,10 @@ func bracketed(seen string) string {
 func (p *printer) conformance(r *Report) {
 	c := r.Conformance
 	s := c.Summary
-	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n", Count(s.Total(), "check", "checks"),
-		s.Pass, s.Fail, Count(s.Warning, "warning", "warnings"), s.Inconclusive, s.Skipped, s.Waived, Count(s.Error, "error", "errors"), duration(r.Run.DurationMS))
+	p.printf("\n%s: %d passed, %d failed, %s, %d inconclusive, %d skipped, %d waived, %s in %s\n",
+		Count(s.Total(), "check", "checks"),
+		s.Pass, s.Fail, Count(s.Warning, "warning", "warnings"), s.Inconclusive, s.Skipped, s.Waived,
+		Count(s.Error, "error", "errors"), duration(r.Run.DurationMS))
 	for _, pw := range c.powers() {
 		p.printf("found by chance: %s (%s)\n", legible(pw.text), strings.Join(pw.checks, ", "))
 	}
@@ -158,8 +161,10 @@ func (p *printer) load(r *Report) {
 		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each; %.1f %% of all polls got authorization_pending or slow_down\n",
 			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)
 	}
-	p.table("milliseconds", []row{{"device authorization", l.Latency.Start}, {"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll},
-		{"time to token", l.Latency.TimeToToken}, {"waiting for the next poll", l.TokenWait.Waiting}, {"server", l.TokenWait.Server}, {"lag", l.Lag}})
+	p.table("milliseconds", []row{{"device authorization", l.Latency.Start}, {"poll", l.Latency.Poll},
+		{"poll, service", l.Service.Poll},
+		{"time to token", l.Latency.TimeToToken}, {"waiting for the next poll", l.TokenWait.Waiting},
+		{"server", l.TokenWait.Server}, {"lag", l.Lag}})
 	p.parts("group", l.Groups)
 	p.parts("stage", l.Stages)
 	for _, v := range l.Violations {
@@ -173,7 +178,8 @@ func (p *printer) load(r *Report) {
 		p.printf("%-12s %s (%s) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Measured(), legible(t.Reason))
 	}
 	if l.Client.Saturated {
-		p.printf("saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone\n", l.Client.Why)
+		p.printf("saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone\n",
+			l.Client.Why)
 	}
 	for _, s := range l.Client.Shortages {
 		p.printf("this machine ran out of %s: %s not sent, and not counted elsewhere\n", s.Of, plural(s.NotSent, "request"))
@@ -194,7 +200,8 @@ func (p *printer) table(title string, rows []row) {
 	fmt.Fprintf(tw, "%s\tcount\tmean\tp50\tp90\tp95\tp99\tp99.9\tmax\t\n", title)
 	for _, r := range rows {
 		if d := r.d; d.Count > 0 {
-			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", r.name, d.Count, d.Mean, d.P50, d.P90, d.P95, d.P99, d.P999, d.Max)
+			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", r.name, d.Count, d.Mean, d.P50, d.P90, d.P95,
+				d.P99, d.P999, d.Max)
 		}
 	}
 	if p.err == nil {
@@ -210,8 +217,10 @@ func (p *printer) parts(part string, list []Breakdown) {
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%s\tdevices\tflows\tpolls/s\terrors\tpoll p50\tp99\ttoken p50\tp95\tpolls/flow\tapproved\tdenied\texpired\t\n", part)
 	for _, b := range list {
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%.0f\t%.2f %%\t%.2f\t%.2f\t%.0f\t%.0f\t%.1f\t%.0f %%\t%.0f %%\t%.0f %%\t\n", legible(b.Name), b.Devices.Simulated,
-			b.Devices.Started, b.Requests.PollsPerSecond, 100*b.ErrorRate, b.Latency.Poll.P50, b.Latency.Poll.P99, b.Latency.TimeToToken.P50, b.Latency.TimeToToken.P95,
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.0f\t%.2f %%\t%.2f\t%.2f\t%.0f\t%.0f\t%.1f\t%.0f %%\t%.0f %%\t%.0f %%\t\n",
+			legible(b.Name), b.Devices.Simulated,
+			b.Devices.Started, b.Requests.PollsPerSecond, 100*b.ErrorRate, b.Latency.Poll.P50, b.Latency.Poll.P99,
+			b.Latency.TimeToToken.P50, b.Latency.TimeToToken.P95,
 			b.PollsPerFlow.Mean, 100*b.FlowShares.Approved, 100*b.FlowShares.Denied, 100*b.FlowShares.Expired)
 	}
 	if p.err == nil {
@@ -228,7 +237,8 @@ func (p *printer) capacity(c *Capacity) {
 	case c.Saturated || c.Stopped: // no interval was estimated
 		p.printf("\n%s devices (%s did not meet the objectives)", grouped(c.Devices), grouped(c.High))
 	default:
-		p.printf("\n%s devices (%s to %s with %.0f %% confidence)", grouped(c.Devices), grouped(c.Low), grouped(c.High), 100*c.Confidence)
+		p.printf("\n%s devices (%s to %s with %.0f %% confidence)", grouped(c.Devices), grouped(c.Low), grouped(c.High),
+			100*c.Confidence)
 	}
 	p.printf(", %s polls a second, within %s\n", figure(c.PollsPerSecond), strings.Join(c.Objectives, " and "))
 	if c.FirstLimit != "" {
@@ -250,8 +260,10 @@ func (p *printer) curve(points []CapacityPoint) {
 	}
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "devices\tpolls/s\tp50 ms\tp99 ms\terrors\t\t\n")
-	for _, c := range slices.SortedStableFunc(slices.Values(points), func(a, b CapacityPoint) int { return cmp.Compare(a.Devices, b.Devices) }) {
-		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate, c.Outcome())
+	for _, c := range slices.SortedStableFunc(slices.Values(points),
+		func(a, b CapacityPoint) int { return cmp.Compare(a.Devices, b.Devices) }) {
+		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate,
+			c.Outcome())
 	}
 	if p.err == nil {
 		p.err = tw.Flush()

@@ -76,7 +76,8 @@ func (r *Redactor) match(v view, least standing) (hits []hit) {
 		at := i - minSearched + 1
 		for _, p := range r.index.patterns[key] {
 			s := p.secret
-			if s.standing < least || s.word && (least == real || !bounded(v.text, at, at+len(p.text))) || !begins(v.text[at:], p.text) {
+			if s.standing < least || s.word && (least == real || !bounded(v.text, at, at+len(p.text))) ||
+				!begins(v.text[at:], p.text) {
 				continue
 			}
 			from, to := v.span(at, at+len(p.text))
@@ -159,7 +160,8 @@ func (r *Redactor) find(v view, cut bool) (hits []hit) {
 		from, to := v.span(i, j)
 		if name := r.knownAs(value); name != "" {
 			hits = append(hits, hit{from, to, before + name, exact})
-		} else if !r.pseudonym(value) && !slices.ContainsFunc(unknown, func(s standing) bool { return from < s.to && s.from < to }) {
+		} else if !r.pseudonym(value) && !slices.ContainsFunc(unknown,
+			func(s standing) bool { return from < s.to && s.from < to }) {
 			unknown = append(unknown, standing{from, to, kind, value, before})
 		}
 	}

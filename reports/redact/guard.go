@@ -17,7 +17,8 @@ type Leak struct {
 }
 
 func (l *Leak) Error() string {
-	return fmt.Sprintf("internal error: %s would have shown a secret (%s) at %s; it was not written", l.File, l.Name, l.Place)
+	return fmt.Sprintf("internal error: %s would have shown a secret (%s) at %s; it was not written", l.File, l.Name,
+		l.Place)
 }
 
 // Check reads what is about to be written, and returns a *Leak when it holds a

@@ -54,7 +54,8 @@ func (r *Redactor) Configured(h http.Header) {
 }
 
 // confidential are parts of the names of fields that hold credentials.
-var confidential = []string{"authorization", "cookie", "api-key", "apikey", "secret", "password", "credential", "session", "csrf", "xsrf", "auth-token", "access-token"}
+var confidential = []string{"authorization", "cookie", "api-key", "apikey", "secret", "password", "credential",
+	"session", "csrf", "xsrf", "auth-token", "access-token"}
 
 func isConfidential(name string) bool {
 	name = strings.ToLower(name)

@@ -119,8 +119,10 @@ var inText = []writing{
 	{"decimal entities", everyByte("&#%d;"), html.UnescapeString},
 	{"hexadecimal entities", everyByte("&#x%X;"), html.UnescapeString},
 	{"script", template.JSEscapeString, func(s string) string { return readJSON(strings.ReplaceAll(s, `\'`, `'`)) }},
-	{"query in html", func(s string) string { return html.EscapeString(url.QueryEscape(s)) }, func(s string) string { return readQuery(html.UnescapeString(s)) }},
-	{"twice percent", func(s string) string { return url.QueryEscape(url.QueryEscape(s)) }, func(s string) string { return readQuery(readQuery(s)) }},
+	{"query in html", func(s string) string { return html.EscapeString(url.QueryEscape(s)) },
+		func(s string) string { return readQuery(html.UnescapeString(s)) }},
+	{"twice percent", func(s string) string { return url.QueryEscape(url.QueryEscape(s)) },
+		func(s string) string { return readQuery(readQuery(s)) }},
 }
 
 const rounds = 100
@@ -152,7 +154,8 @@ func TestJSONBodies(t *testing.T) {
 					if !json.Valid([]byte(strings.TrimPrefix(got, "\ufeff"))) {
 						t.Fatalf("%s of %q: no longer JSON:\n%s\n%s", outer.name, secret, body, got)
 					}
-					if left := strings.Contains(inner.read(readJSON(strings.Trim(got, `{}"`))), secret) || strings.Contains(got, outer.write(secret)); left {
+					if left := strings.Contains(inner.read(readJSON(strings.Trim(got, `{}"`))), secret) ||
+						strings.Contains(got, outer.write(secret)); left {
 						t.Fatalf("%s in %s of %q is left:\n%s\n%s", inner.name, outer.name, secret, body, got)
 					}
 					if got == body {
@@ -176,7 +179,8 @@ func TestTexts(t *testing.T) {
 	for range rounds {
 		secret := printable(rng, 8+rng.Intn(40))
 		for _, w := range inText {
-			for _, form := range []string{`<p title="%s">x</p>`, `<a href='/x?code=%s&y=1'>`, `<script>f("%s")</script>`, "message: %s is wrong", "%s"} {
+			for _, form := range []string{`<p title="%s">x</p>`, `<a href='/x?code=%s&y=1'>`, `<script>f("%s")</script>`,
+				"message: %s is wrong", "%s"} {
 				body := strings.Replace(form, "%s", w.write(secret), 1)
 				r := New(nil)
 				r.Learn(DeviceCode, secret)
@@ -199,7 +203,8 @@ func TestForms(t *testing.T) {
 		secret := printable(rng, 1+8+rng.Intn(40))
 		for _, known := range []bool{true, false} {
 			for _, enc := range []spec.Encoding{spec.Form, spec.Multipart, spec.JSON} {
-				params := spec.Params{{Name: "client_id", Value: "tv"}, {Name: "device_code", Value: secret}, {Name: "scope", Value: "a b"}}
+				params := spec.Params{{Name: "client_id", Value: "tv"}, {Name: "device_code", Value: secret},
+					{Name: "scope", Value: "a b"}}
 				contentType, body := enc.Encode(params)
 				r := New(nil)
 				if known {
@@ -241,7 +246,8 @@ func fields(t *testing.T, enc spec.Encoding, contentType, body string) spec.Para
 			values[k] = v[0]
 		}
 	}
-	return spec.Params{{Name: "client_id", Value: values["client_id"]}, {Name: "device_code", Value: values["device_code"]}, {Name: "scope", Value: values["scope"]}}
+	return spec.Params{{Name: "client_id", Value: values["client_id"]},
+		{Name: "device_code", Value: values["device_code"]}, {Name: "scope", Value: values["scope"]}}
 }
 
 // TestHeaders: credentials, cookies and addresses.
@@ -261,12 +267,14 @@ func TestHeaders(t *testing.T) {
 		r := New(nil)
 		got := r.Header(h)
 		all := fmt.Sprint(got)
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), cookie, base64.StdEncoding.EncodeToString([]byte(secret))} {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), cookie,
+			base64.StdEncoding.EncodeToString([]byte(secret))} {
 			if len(form) >= 6 && strings.Contains(all, form) {
 				t.Fatalf("%q is left of %q in %s", form, secret, all)
 			}
 		}
-		if !strings.HasPrefix(got["Authorization"][0], "Basic my+client:") || !strings.HasSuffix(got["Set-Cookie"][0], "; Path=/; HttpOnly") ||
+		if !strings.HasPrefix(got["Authorization"][0], "Basic my+client:") ||
+			!strings.HasSuffix(got["Set-Cookie"][0], "; Path=/; HttpOnly") ||
 			!strings.HasPrefix(got["Set-Cookie"][0], "sid=cookie:") {
 			t.Fatalf("the shape of the fields is lost: %s", all)
 		}
@@ -334,11 +342,13 @@ func TestOrdinary(t *testing.T) {
 	r.Show("WDJB-MJHT")
 	r.Sent(DeviceCode, "WDJB-MJHT")
 	for body, want := range map[string]string{
-		`{"client_id":"my-television","a":"a secret television"}`:  `{"client_id":"my-television","a":"a secret television"}`,
-		`{"client_secret":"secret"}`:                               `{"client_secret":"` + r.known["secret"].name + `"}`,
-		"client_secret=television&x=secret":                        "client_secret=" + r.known["television"].name + "&x=secret",
-		`{"error_description":"changeme is wrong, exchangemeter"}`: `{"error_description":"` + r.known["changeme"].name + ` is wrong, exchangemeter"}`,
-		`{"user_code":"WDJB-MJHT"}`:                                `{"user_code":"WDJB-MJHT"}`,
+		`{"client_id":"my-television","a":"a secret television"}`: `{"client_id":"my-television","a":"a secret television"}`,
+		`{"client_secret":"secret"}`:                              `{"client_secret":"` + r.known["secret"].name + `"}`,
+		"client_secret=television&x=secret": "client_secret=" + r.known["television"].name +
+			"&x=secret",
+		`{"error_description":"changeme is wrong, exchangemeter"}`: `{"error_description":"` + r.known["changeme"].name +
+			` is wrong, exchangemeter"}`,
+		`{"user_code":"WDJB-MJHT"}`: `{"user_code":"WDJB-MJHT"}`,
 	} {
 		if got := r.Body(body, About{}); got != want {
 			t.Errorf("%s: got %s, want %s", body, got, want)
@@ -374,7 +384,8 @@ func TestPlaces(t *testing.T) {
 	r := New(nil)
 	name := r.Learn(AccessToken, "s3cr3t/token+value")
 	err := r.Check("json=out.json", []byte("{\"a\":[{\"id\":\"x1\"},{\"id\":\"x41\",\n\"response\":{\"body\":\"see s3cr3t\\/token\\u002Bvalue\"}}]}"))
-	want := "internal error: json=out.json would have shown a secret (" + name + ") at line 2, /a/1/response/body, exchange x41; it was not written"
+	want := "internal error: json=out.json would have shown a secret (" + name +
+		") at line 2, /a/1/response/body, exchange x41; it was not written"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -388,8 +399,10 @@ func TestPlaces(t *testing.T) {
 // FuzzBody: the redactor never panics, leaks nothing it knows, and makes no
 // valid JSON invalid.
 func FuzzBody(f *testing.F) {
-	for _, body := range []string{`{"device_code":"a\/b\u002Bcdefgh"}`, `{"a":"\ud83d`, "device_code=%41%4", "--x\r\nname=\"device_code\"\r\n\r\nabc\r\n--x--",
-		`<input value="x" name="access_token">`, `[[[{"access_token":[1,"x"]`, "Basic YTpiYmJiYmJiYg==", `"\`, "&#x", "a=b&c", "\xef\xbb\xbf{}", `{"device_code":-1e5}`} {
+	for _, body := range []string{`{"device_code":"a\/b\u002Bcdefgh"}`, `{"a":"\ud83d`, "device_code=%41%4",
+		"--x\r\nname=\"device_code\"\r\n\r\nabc\r\n--x--",
+		`<input value="x" name="access_token">`, `[[[{"access_token":[1,"x"]`, "Basic YTpiYmJiYmJiYg==", `"\`, "&#x", "a=b&c",
+		"\xef\xbb\xbf{}", `{"device_code":-1e5}`} {
 		f.Add(body, `a/b+cdefgh`, "application/json", false)
 		f.Add(body, `s"ec\r&et<%41`, "multipart/form-data; boundary=x", true)
 	}
@@ -400,7 +413,8 @@ func FuzzBody(f *testing.F) {
 		if json.Valid([]byte(body)) && !json.Valid([]byte(got)) {
 			t.Errorf("no longer JSON: %q %q", body, got)
 		}
-		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !strings.Contains(r.known[secret].name, secret) && strings.Contains(got, secret) && !bytes.ContainsAny([]byte(secret), `\"`) {
+		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !strings.Contains(r.known[secret].name, secret) &&
+			strings.Contains(got, secret) && !bytes.ContainsAny([]byte(secret), `\"`) {
 			t.Errorf("%s is left in %q of %q", strconv.Quote(secret), got, body)
 		}
 		r.Header(http.Header{"Authorization": {body}, "Cookie": {body}, "Set-Cookie": {body}, "Location": {body}})

@@ -160,7 +160,8 @@ func (r *Redactor) name(kind, value string, how standing) string {
 
 // search makes a secret one that is looked for, if it is of that sort.
 func (r *Redactor) search(s *secret) {
-	if s.standing == placed || s.standing == sent && len(s.value) > maxMadeUp || len(s.value) < minSearched || strings.Contains(r.shown.String(), s.value) {
+	if s.standing == placed || s.standing == sent && len(s.value) > maxMadeUp || len(s.value) < minSearched ||
+		strings.Contains(r.shown.String(), s.value) {
 		return
 	}
 	r.index.add(s, s.value)

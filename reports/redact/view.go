@@ -96,7 +96,8 @@ func (v view) decoded(e coding) (view, bool) {
 	if first == len(v.text) {
 		return v, false
 	}
-	b := builder{text: make([]byte, 0, len(v.text)), from: make([]int32, 0, len(v.text)), to: make([]int32, 0, len(v.text))}
+	b := builder{text: make([]byte, 0, len(v.text)), from: make([]int32, 0, len(v.text)),
+		to: make([]int32, 0, len(v.text))}
 	for i, at := 0, first; i < len(v.text); at = e.next(v.text, i) {
 		for ; i < at; i++ {
 			from, to := v.span(i, i+1)
