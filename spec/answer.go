@@ -42,7 +42,8 @@ func declaredAnswers(d *document, p post) (map[string]answer, error) {
 			if m.Schema == nil || !isJSON(t) {
 				continue
 			}
-			if a.schema, err = newValidator(d, m.Schema.Value, pointer+"/content/"+escapePointer.Replace(name)+"/schema"); err != nil {
+			if a.schema, err = newValidator(d, m.Schema.Value,
+				pointer+"/content/"+escapePointer.Replace(name)+"/schema"); err != nil {
 				return nil, fmt.Errorf("schema of the %s answer of POST %s: %w", status, p.path, err)
 			}
 		}
@@ -74,7 +75,10 @@ func newValidator(d *document, schema *openapi3.Schema, pointer string) (validat
 // asked for, and where the library asks itself the customizer keeps them short.
 func visitSchema(schema *openapi3.Schema, value any) []Deviation {
 	err := schema.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsResponse(),
-		openapi3.SetSchemaRegexCompiler(func(pattern string) (openapi3.RegexMatcher, error) { return compilePattern(pattern), nil }),
+		openapi3.SetSchemaRegexCompiler(func(pattern string) (openapi3.RegexMatcher, error) {
+			return compilePattern(pattern),
+				nil
+		}),
 		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(absolute)),
 		openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField }))
 	return kinDeviations(nil, err)

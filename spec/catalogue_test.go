@@ -15,8 +15,10 @@ var (
 )
 
 // powers is the vocabulary of Needs.
-var powers = []string{"approver", "second_client", "short_expiry", "confidential_client", "issuer", "approver_steps", "approver_http",
-	"second_user", "restricted_client", "introspection_or_resource", "narrowable_scope", "refresh_tokens", "verification_page",
+var powers = []string{"approver", "second_client", "short_expiry", "confidential_client", "issuer", "approver_steps",
+	"approver_http",
+	"second_user", "restricted_client", "introspection_or_resource", "narrowable_scope", "refresh_tokens",
+	"verification_page",
 	"public_tls", "abuse_ok", "interval_absent"}
 
 func TestCatalogue(t *testing.T) {

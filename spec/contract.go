@@ -37,7 +37,8 @@ type Contract struct {
 // Refreshes reports whether the contract has a refresh grant: the standard one,
 // and a document that has its parameter.
 func (c *Contract) Refreshes() bool {
-	return !c.Documented || slices.ContainsFunc(c.Token.Params, func(p ParamSpec) bool { return p.Name == "refresh_token" })
+	return !c.Documented || slices.ContainsFunc(c.Token.Params,
+		func(p ParamSpec) bool { return p.Name == "refresh_token" })
 }
 
 // OperationHints names the operations where a document does not make them

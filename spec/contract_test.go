@@ -21,13 +21,15 @@ func TestBuiltinContracts(t *testing.T) {
 	all := []Encoding{Form, JSON, Multipart}
 	form := []Encoding{Form}
 	documentedStart := func(e []Encoding) operation {
-		return operation{"/api/v1/oauth/device-authorization/", e, []string{"client_id", "device_os", "device_type"}, []string{"scope"}}
+		return operation{"/api/v1/oauth/device-authorization/", e, []string{"client_id", "device_os", "device_type"},
+			[]string{"scope"}}
 	}
 	want := map[string]contract{
 		"documented-v1": {true, true, documentedStart(all),
 			operation{"/api/v1/oauth/token", all, []string{"device_code", "grant_type"}, []string{"client_id"}}},
 		"documented-v2": {true, false, documentedStart(form),
-			operation{"/api/v1/oauth/token", form, []string{"client_id", "grant_type"}, []string{"device_code", "refresh_token"}}},
+			operation{"/api/v1/oauth/token", form, []string{"client_id", "grant_type"},
+				[]string{"device_code", "refresh_token"}}},
 		"rfc8628": {false, false,
 			operation{"/device_authorization", form, []string{"client_id"}, []string{"scope"}},
 			operation{"/token", form, []string{"client_id", "device_code", "grant_type"}, nil}},
@@ -56,7 +58,8 @@ func TestBuiltinContracts(t *testing.T) {
 
 func TestUnknownContractNamesTheNearest(t *testing.T) {
 	_, err := BuiltinContract("documented-v3")
-	if err == nil || !strings.Contains(err.Error(), `"documented-v2"`) && !strings.Contains(err.Error(), `"documented-v1"`) {
+	if err == nil || !strings.Contains(err.Error(), `"documented-v2"`) &&
+		!strings.Contains(err.Error(), `"documented-v1"`) {
 		t.Errorf("error = %v", err)
 	}
 }

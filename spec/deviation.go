@@ -54,7 +54,8 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 	var found []Deviation
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	if err != nil || !slices.Contains(declared.types, mediaType) && !slices.Contains(declared.types, "*/*") {
-		found = append(found, Deviation{Keyword: "contentType", Message: "the media type is not " + strings.Join(declared.types, " or ")})
+		found = append(found, Deviation{Keyword: "contentType",
+			Message: "the media type is not " + strings.Join(declared.types, " or ")})
 	}
 	if declared.schema == nil {
 		return found
@@ -77,7 +78,10 @@ func (o *Operation) answer(status int) (answer, bool) {
 }
 
 func sorted(all []Deviation) []Deviation {
-	slices.SortFunc(all, func(a, b Deviation) int { return strings.Compare(a.Pointer+" "+a.Keyword, b.Pointer+" "+b.Keyword) })
+	slices.SortFunc(all, func(a, b Deviation) int {
+		return strings.Compare(a.Pointer+" "+a.Keyword,
+			b.Pointer+" "+b.Keyword)
+	})
 	return slices.Compact(all)
 }
 

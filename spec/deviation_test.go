@@ -31,11 +31,13 @@ func TestCheckResponse(t *testing.T) {
 		{"media types compare without case and parameters", &v1.Start, 200, "Application/JSON; charset=utf-8", start, nil},
 		{"unknown members are fine", &v1.Start, 200, json, start[:len(start)-1] + `,"verification_uri_complete":"x"}`, nil},
 		{"1800.0 is an integer", &v1.Start, 200, json, strings.Replace(start, "1800", "1800.0", 1), nil},
-		{"missing and mistyped members, all at once", &v1.Start, 200, json, `{"device_code":7,"user_code":null,"verification_uri":"u","expires_in":"1800"}`,
+		{"missing and mistyped members, all at once", &v1.Start, 200, json,
+			`{"device_code":7,"user_code":null,"verification_uri":"u","expires_in":"1800"}`,
 			[]string{"/device_code type", "/expires_in type", "/interval required", "/user_code type"}},
 		{"wrong media type, right body", &v1.Start, 200, "text/html", start, []string{" contentType"}},
-		{"no media type, wrong body", &v1.Start, 200, "", "{}", []string{" contentType", "/device_code required", "/expires_in required",
-			"/interval required", "/user_code required", "/verification_uri required"}},
+		{"no media type, wrong body", &v1.Start, 200, "", "{}",
+			[]string{" contentType", "/device_code required", "/expires_in required",
+				"/interval required", "/user_code required", "/verification_uri required"}},
 		{"undeclared success", &v1.Start, 201, json, start, []string{" status"}},
 		{"undeclared redirect", &v1.Start, 307, json, start, []string{" status"}},
 		{"undeclared errors come from the standards", &v1.Start, 400, "text/html", "<p>", nil},
@@ -46,26 +48,33 @@ func TestCheckResponse(t *testing.T) {
 		{"byte order mark", &v1.Start, 200, json, "\xef\xbb\xbf" + start, []string{" json"}},
 		{"broken UTF-8", &v1.Start, 200, json, strings.Replace(start, `"u"`, "\"\xff\"", 1), []string{" json"}},
 		{"a name twice", &v1.Start, 200, json, start[:len(start)-1] + `,"interval":6}`, []string{"/interval duplicate"}},
-		{"the same name in two objects", &v1.Start, 200, json, start[:len(start)-1] + `,"a":{"b":1},"c":{"b":1},"d":["e","e"]}`, nil},
+		{"the same name in two objects", &v1.Start, 200, json,
+			start[:len(start)-1] + `,"a":{"b":1},"c":{"b":1},"d":["e","e"]}`, nil},
 
 		{"the slip: token members are what counts", &v1.Token, 200, json, token, nil},
-		{"the slip: a start response is no token response", &v1.Token, 200, json, start, []string{"/access_token required", "/token_type required"}},
+		{"the slip: a start response is no token response", &v1.Token, 200, json, start,
+			[]string{"/access_token required", "/token_type required"}},
 		{"v2 requires expires_in", &v2.Token, 200, json, `{"access_token":"a"}`, []string{"/expires_in required"}},
 		{"a standard error", &rfc.Token, 400, json, `{"error":"slow_down"}`, nil},
 		{"a standard error without its code", &rfc.Token, 401, json, `{"detail":"x"}`, []string{"/error required"}},
 
 		{"3.1: as documented", &lumen.Start, 200, json, lumens + "}", nil},
-		{"3.1: keywords beyond 3.0", &lumen.Start, 200, json, lumens[:len(lumens)-4] + `0,"extra":1}`, []string{"/expires_in exclusiveMinimum", "/extra unevaluatedProperties"}},
-		{"3.1: formats and patterns hold", &lumen.Start, 200, json, strings.NewReplacer("https://x/", "::", "BCDF", "bcdf").Replace(lumens) + `,"verification_uri_complete":null}`,
+		{"3.1: keywords beyond 3.0", &lumen.Start, 200, json, lumens[:len(lumens)-4] + `0,"extra":1}`,
+			[]string{"/expires_in exclusiveMinimum", "/extra unevaluatedProperties"}},
+		{"3.1: formats and patterns hold", &lumen.Start, 200, json,
+			strings.NewReplacer("https://x/", "::", "BCDF", "bcdf").Replace(lumens) + `,"verification_uri_complete":null}`,
 			[]string{"/user_code pattern", "/verification_uri format"}},
-		{"3.1: missing members are named as in 3.0", &lumen.Start, 200, json, `{"interval":"5"}`, []string{"/device_code required", "/expires_in required",
-			"/interval type", "/user_code required", "/verification_uri required"}},
-		{"3.1: const and dependentRequired", &lumen.Token, 200, json, `{"access_token":"a","token_type":"mac","expires_in":1,"refresh_token":"r"}`,
+		{"3.1: missing members are named as in 3.0", &lumen.Start, 200, json, `{"interval":"5"}`,
+			[]string{"/device_code required", "/expires_in required",
+				"/interval type", "/user_code required", "/verification_uri required"}},
+		{"3.1: const and dependentRequired", &lumen.Token, 200, json,
+			`{"access_token":"a","token_type":"mac","expires_in":1,"refresh_token":"r"}`,
 			[]string{" dependentRequired", "/token_type const"}},
 		{"3.1: a status range", &lumen.Start, 429, json, `{}`, []string{"/error required"}},
 		{"3.1: the default answer", &lumen.Token, 503, "text/html", `{"error":"x"}`, []string{" contentType"}},
 
-		{"3.1: a pattern of another dialect is passed over", &lumen.Token, 403, json, `{"error":"x","error_description":"<p>"}`, nil},
+		{"3.1: a pattern of another dialect is passed over", &lumen.Token, 403, json,
+			`{"error":"x","error_description":"<p>"}`, nil},
 
 		{"3.0: limits", &hub.Start, 200, json, `{"device_code":"d","user_code":"0123456789","verification_uri":"u","expires_in":3601,"interval":5,"note":null,"more":1}`,
 			[]string{" additionalProperties", "/expires_in maximum", "/user_code maxLength", "/verification_uri format"}},
@@ -102,7 +111,8 @@ func TestCheckResponseIsBounded(t *testing.T) {
 		{"many members", `{"` + strings.Repeat(`a":1,"`, 100000) + `b":1}`, "duplicate"},
 		{"long name", `{"` + strings.Repeat("n", 500000) + `":1,"` + strings.Repeat("n", 500000) + `":1}`, "duplicate"},
 		{"too large", `{"device_code":"` + strings.Repeat("x", MaxBody) + `"}`, "size"},
-		{"secrets", `{"device_code":["` + secret + `"],"user_code":{"a":"` + secret + `"},"expires_in":"` + secret + `"}`, "type"},
+		{"secrets", `{"device_code":["` + secret + `"],"user_code":{"a":"` + secret + `"},"expires_in":"` + secret + `"}`,
+			"type"},
 	} {
 		for _, o := range []*Operation{&v1.Start, &lumen.Start} {
 			began := time.Now()
@@ -135,8 +145,10 @@ func TestDeviationsReadWell(t *testing.T) {
 		body      string
 		want      string
 	}{
-		{&v1.Start, `{"device_code":"d","user_code":"u","verification_uri":"u","expires_in":"1800","interval":5}`, "/expires_in is of type string, want integer"},
-		{&v1.Start, `{"device_code":"d","user_code":"u","verification_uri":"u","expires_in":1800}`, "/interval is required and missing"},
+		{&v1.Start, `{"device_code":"d","user_code":"u","verification_uri":"u","expires_in":"1800","interval":5}`,
+			"/expires_in is of type string, want integer"},
+		{&v1.Start, `{"device_code":"d","user_code":"u","verification_uri":"u","expires_in":1800}`,
+			"/interval is required and missing"},
 		{&lumen.Start, `{"device_code":"dddddddddddddddddddd","user_code":"BCDF-GHJK","verification_uri":"https://x/","expires_in":"1800"}`, "/expires_in is of type string, want integer"},
 	} {
 		found := test.operation.CheckResponse(200, "application/json", []byte(test.body))
@@ -154,7 +166,8 @@ func TestCheckResponseConcurrently(t *testing.T) {
 		go func() {
 			n := 0
 			for range 20 {
-				n += len(lumen.Start.CheckResponse(200, "application/json", []byte("{}"))) + len(v1.Start.CheckResponse(200, "application/json", []byte("{}")))
+				n += len(lumen.Start.CheckResponse(200, "application/json", []byte("{}"))) + len(v1.Start.CheckResponse(200,
+					"application/json", []byte("{}")))
 			}
 			done <- n
 		}()

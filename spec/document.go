@@ -116,9 +116,10 @@ type shape struct {
 
 var (
 	startShape = shape{
-		what:  "device authorization",
-		hint:  "device_authorization",
-		names: []string{"v1_oauth_device_authorization_create", "/api/v1/oauth/device-authorization/", "/api/v1/oauth/device-authorization"},
+		what: "device authorization",
+		hint: "device_authorization",
+		names: []string{"v1_oauth_device_authorization_create", "/api/v1/oauth/device-authorization/",
+			"/api/v1/oauth/device-authorization"},
 		has:   []string{"device_code", "user_code"},
 		lacks: []string{"device_code", "user_code"},
 	}
@@ -148,7 +149,8 @@ func (s shape) answeredBy(p post) bool {
 // askedBy says whether the operation's request fits the shape.
 func (s shape) askedBy(p post) bool {
 	names := requestMembers(p.Operation).names()
-	return containsAll(names, s.takes) && !slices.ContainsFunc(s.lacks, func(n string) bool { return slices.Contains(names, n) })
+	return containsAll(names, s.takes) && !slices.ContainsFunc(s.lacks,
+		func(n string) bool { return slices.Contains(names, n) })
 }
 
 func (p post) named(name string) bool {

@@ -41,7 +41,8 @@ func TestVendorDocuments(t *testing.T) {
 			Title: "Lumen Identity Platform 2026-09", Documented: true,
 			Start: operation{"/connect/v3/device/begin", "beginDeviceSignIn", []Encoding{Form, JSON}, []ParamSpec{
 				{Name: "client_id", Type: "string", Required: true, MaxLength: 64, Example: "living-room"},
-				{Name: "device_type", Type: "string", Required: true, Enum: []string{"tv", "box", "stick", "console"}, Example: "tv"},
+				{Name: "device_type", Type: "string", Required: true, Enum: []string{"tv", "box", "stick", "console"},
+					Example: "tv"},
 				{Name: "firmware", Type: "integer", Required: true, Example: "7"},
 				{Name: "device_os", Type: "string", Nullable: true, MaxLength: 40},
 				{Name: "scope", Type: "string"},
@@ -87,13 +88,15 @@ func minimal(version string, lines ...string) []byte {
 		if members == "-" {
 			return "{type: object}"
 		}
-		return "{type: object, properties: {" + strings.Join(strings.Split(members, ","), ": {type: string}, ") + ": {type: string}}}"
+		return "{type: object, properties: {" + strings.Join(strings.Split(members, ","),
+			": {type: string}, ") + ": {type: string}}}"
 	}
 	for _, line := range lines {
 		f := strings.Fields(line)
 		b.WriteString("  " + f[0] + ":\n    post:\n      operationId: " + f[1] + "\n")
 		b.WriteString("      requestBody: {content: {application/json: {schema: " + object(f[3]) + "}}}\n")
-		b.WriteString("      responses: {'200': {description: d, content: {application/json: {schema: " + object(f[2]) + "}}}}\n")
+		b.WriteString("      responses: {'200': {description: d, content: {application/json: {schema: " + object(f[2]) +
+			"}}}}\n")
 	}
 	return []byte(b.String())
 }
@@ -130,7 +133,8 @@ func TestLocate(t *testing.T) {
 		{
 			name:  "ambiguous",
 			lines: []string{start, "/b startB device_code,user_code client_id", token},
-			says:  []string{"several operations could be device authorization", "POST /a startA", "POST /b startB", "endpoints: {device_authorization: PATH or operationId}"},
+			says: []string{"several operations could be device authorization", "POST /a startA", "POST /b startB",
+				"endpoints: {device_authorization: PATH or operationId}"},
 		},
 		{
 			name:  "a hint by path, one by operationId",
@@ -147,7 +151,8 @@ func TestLocate(t *testing.T) {
 		{
 			name:  "missing",
 			lines: []string{start, "/x other id name"},
-			says:  []string{"no POST operation answers 200 with access_token", "POST /x other", "endpoints: {token: PATH or operationId}"},
+			says: []string{"no POST operation answers 200 with access_token", "POST /x other",
+				"endpoints: {token: PATH or operationId}"},
 		},
 	} {
 		for _, version := range []string{"3.0.3", "3.1.0"} {
@@ -174,12 +179,13 @@ func TestLocate(t *testing.T) {
 
 func TestUnusableDocuments(t *testing.T) {
 	for name, test := range map[string]struct{ doc, says string }{
-		"not YAML":              {"{", "not a readable OpenAPI document"},
-		"Swagger 2":             {"swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\n", "want 3.0 or 3.1"},
-		"version 4":             {"openapi: 4.0.0\ninfo: {title: T, version: '1'}\npaths: {}\n", "want 3.0 or 3.1"},
-		"no title":              {"openapi: 3.0.3\ninfo: {version: '1'}\npaths: {}\n", "not a valid OpenAPI document"},
-		"no operations":         {"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n", "no POST operations at all"},
-		"3.1 without paths":     {"openapi: 3.1.0\ninfo: {title: T, version: '1'}\nwebhooks: {}\n", "no POST operations at all"},
+		"not YAML":      {"{", "not a readable OpenAPI document"},
+		"Swagger 2":     {"swagger: '2.0'\ninfo: {title: T, version: '1'}\npaths: {}\n", "want 3.0 or 3.1"},
+		"version 4":     {"openapi: 4.0.0\ninfo: {title: T, version: '1'}\npaths: {}\n", "want 3.0 or 3.1"},
+		"no title":      {"openapi: 3.0.3\ninfo: {version: '1'}\npaths: {}\n", "not a valid OpenAPI document"},
+		"no operations": {"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n", "no POST operations at all"},
+		"3.1 without paths": {"openapi: 3.1.0\ninfo: {title: T, version: '1'}\nwebhooks: {}\n",
+			"no POST operations at all"},
 		"reference to outside":  {"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {$ref: 'http://127.0.0.1:1/x'}}\n", "not a readable OpenAPI document"},
 		"reference to nothing":  {"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/a: {post: {responses: {'200': {$ref: '#/components/responses/X'}}}}}\n", "not a readable OpenAPI document"},
 		"larger than the limit": {strings.Repeat(" ", maxDocument+1), "larger than"},

@@ -37,7 +37,8 @@ func ExampleOperation_Negatives() {
 		fmt.Println(err)
 		return
 	}
-	valid := spec.Params{{Name: "client_id", Value: "tv-app"}, {Name: "device_os", Value: "linux"}, {Name: "device_type", Value: "tv"}}
+	valid := spec.Params{{Name: "client_id", Value: "tv-app"}, {Name: "device_os", Value: "linux"},
+		{Name: "device_type", Value: "tv"}}
 	for _, negative := range contract.Start.Negatives()[:2] {
 		_, body := negative.Apply(valid)
 		fmt.Printf("%s %s: %s\n", negative.Check, negative, body)

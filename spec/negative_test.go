@@ -48,19 +48,24 @@ func TestNegativesCover(t *testing.T) {
 	}{
 		// 3 required x 3 encodings, 4 members x 8 JSON values, 3 foreign types
 		{"v1 start", &v1.Start, 9 + 32 + 3, []string{
-			"DF-AUTHZ-011 client_id missing (form)", "DF-AUTHZ-013 device_type missing (multipart)", "DF-AUTHZ-014 device_os missing (json)",
+			"DF-AUTHZ-011 client_id missing (form)", "DF-AUTHZ-013 device_type missing (multipart)",
+			"DF-AUTHZ-014 device_os missing (json)",
 			`DF-CTYPE-010 scope wrong type: ["x"] (json)`, "DF-CTYPE-007 body labelled text/plain"}},
 		// 2 required, device_code and client_id limited, 1 enum, each x 3; 3 members x 8
 		{"v1 token", &v1.Token, 6 + 6 + 3 + 24 + 3, []string{
-			"DF-POLL-013 device_code missing (json)", "DF-POLL-014 grant_type missing (form)", "DF-POLL-016 device_code too long (multipart)",
+			"DF-POLL-013 device_code missing (json)", "DF-POLL-014 grant_type missing (form)",
+			"DF-POLL-016 device_code too long (multipart)",
 			"DF-POLL-016 client_id too long (form)", `DF-POLL-014 grant_type outside enum: "urn:dfcheck:none" (json)`}},
 		// the standard neither requires nor forbids JSON
 		{"rfc8628 start", &rfc.Start, 1 + 3, []string{"DF-AUTHZ-011 client_id missing (form)"}},
-		// 3 required x 2; client_id and device_os limited x 2; 1 enum x 2; JSON: 3 strings x 8, integer 7, nullable 7; multipart and 3 types undeclared
+		// 3 required x 2; client_id and device_os limited x 2; 1 enum x 2; JSON: 3 strings x 8, integer 7, nullable 7;
+		// multipart and 3 types undeclared
 		{"3.1 start", &lumen.Start, 6 + 4 + 2 + 24 + 7 + 7 + 4, []string{
 			`DF-AUTHZ-013 device_type outside enum: "urn:dfcheck:none" (form)`, "DF-AUTHZ-013 firmware missing (json)",
-			"DF-AUTHZ-014 device_os too long (form)", "DF-CTYPE-010 firmware wrong type: 1.5 (json)", "DF-CTYPE-007 body labelled multipart/form-data"}},
-		// 3 required x 2; client_id and serial limited x 2; 1 enum x 2; JSON: 3 strings x 8, nullable boolean 6; form and 3 types undeclared
+			"DF-AUTHZ-014 device_os too long (form)", "DF-CTYPE-010 firmware wrong type: 1.5 (json)",
+			"DF-CTYPE-007 body labelled multipart/form-data"}},
+		// 3 required x 2; client_id and serial limited x 2; 1 enum x 2; JSON: 3 strings x 8, nullable boolean 6; form and 3
+		// types undeclared
 		{"3.0 start by schema", &hub.Start, 6 + 4 + 2 + 24 + 6 + 4, []string{
 			"DF-AUTHZ-013 serial too long (multipart)", `DF-AUTHZ-013 model outside enum: "urn:dfcheck:none" (json)`,
 			"DF-CTYPE-007 body labelled application/x-www-form-urlencoded"}},
@@ -113,14 +118,20 @@ func TestNegativeApply(t *testing.T) {
 		body        string
 	}{
 		{&v1.Start, v1Base, "device_type missing (json)", "application/json", `{"client_id":"c","device_os":"linux"}`},
-		{&v1.Start, v1Base, "client_id missing (form)", "application/x-www-form-urlencoded", "device_type=tv&device_os=linux"},
-		{&v1.Start, v1Base, `device_os wrong type: {"a":1} (json)`, "application/json", `{"client_id":"c","device_type":"tv","device_os":{"a":1}}`},
-		{&v1.Start, v1Base, "scope wrong type: null (json)", "application/json", `{"client_id":"c","device_type":"tv","device_os":"linux","scope":null}`},
+		{&v1.Start, v1Base, "client_id missing (form)", "application/x-www-form-urlencoded",
+			"device_type=tv&device_os=linux"},
+		{&v1.Start, v1Base, `device_os wrong type: {"a":1} (json)`, "application/json",
+			`{"client_id":"c","device_type":"tv","device_os":{"a":1}}`},
+		{&v1.Start, v1Base, "scope wrong type: null (json)", "application/json",
+			`{"client_id":"c","device_type":"tv","device_os":"linux","scope":null}`},
 		{&v1.Start, v1Base, "body labelled application/xml", "application/xml", "client_id=c&device_type=tv&device_os=linux"},
-		{&v1.Token, Params{{"grant_type", "g"}}, `grant_type outside enum: "urn:dfcheck:none" (form)`, "application/x-www-form-urlencoded", "grant_type=urn%3Adfcheck%3Anone"},
+		{&v1.Token, Params{{"grant_type", "g"}}, `grant_type outside enum: "urn:dfcheck:none" (form)`,
+			"application/x-www-form-urlencoded", "grant_type=urn%3Adfcheck%3Anone"},
 		{&lumen.Start, lumenBase, "device_type missing (json)", "application/json", `{"client_id":"c","firmware":7}`},
-		{&lumen.Start, lumenBase, "firmware wrong type: true (json)", "application/json", `{"client_id":"c","device_type":"tv","firmware":true}`},
-		{&lumen.Start, lumenBase, "device_os too long (form)", "application/x-www-form-urlencoded", "client_id=c&device_type=tv&firmware=7&device_os=" + strings.Repeat("x", 41)},
+		{&lumen.Start, lumenBase, "firmware wrong type: true (json)", "application/json",
+			`{"client_id":"c","device_type":"tv","firmware":true}`},
+		{&lumen.Start, lumenBase, "device_os too long (form)", "application/x-www-form-urlencoded",
+			"client_id=c&device_type=tv&firmware=7&device_os=" + strings.Repeat("x", 41)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			contentType, body := find(t, test.operation, test.name).Apply(test.base)

@@ -8,7 +8,8 @@ import (
 )
 
 func TestDecodeStart(t *testing.T) {
-	whole := StartResponse{DeviceCode: "d", UserCode: "u", VerificationURI: "https://x/", ExpiresIn: 1800, Interval: 5, HasInterval: true}
+	whole := StartResponse{DeviceCode: "d", UserCode: "u", VerificationURI: "https://x/", ExpiresIn: 1800, Interval: 5,
+		HasInterval: true}
 	with := func(change func(*StartResponse)) StartResponse {
 		r := whole
 		change(&r)
@@ -20,22 +21,26 @@ func TestDecodeStart(t *testing.T) {
 		problems   string
 	}{
 		{"as the standard prints it", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`, whole, ""},
-		{"byte order mark, fractions and exponents", "\xef\xbb\xbf" + `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1.8e3,"interval":5.0}`, whole, ""},
+		{"byte order mark, fractions and exponents", "\xef\xbb\xbf" +
+			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1.8e3,"interval":5.0}`, whole, ""},
 		{"no interval", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800}`,
 			with(func(r *StartResponse) { r.Interval, r.HasInterval = 0, false }), ""},
 		{"numbers as strings are read", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":"1800","interval":"5"}`, whole, ""},
-		{"negative interval is for the reader to judge", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":-1}`,
+		{"negative interval is for the reader to judge",
+			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":-1}`,
 			with(func(r *StartResponse) { r.Interval = -1 }), ""},
 		{"names of other case are other members", `{"Device_Code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`,
 			with(func(r *StartResponse) { r.DeviceCode = "" }), `member "device_code" is missing`},
 		{"wrong types", `{"device_code":7,"user_code":"u","verification_uri":"https://x/","expires_in":1.5,"interval":{}}`,
 			with(func(r *StartResponse) { r.DeviceCode, r.ExpiresIn, r.Interval, r.HasInterval = "", 0, 0, false }),
 			"member \"device_code\" is not a string that is not empty\nmember \"expires_in\" is not an integral number\nmember \"interval\" is not an integral number"},
-		{"numbers too long to parse", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":` + strings.Repeat("9", 1000) + `,"interval":5}`,
+		{"numbers too long to parse", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":` +
+			strings.Repeat("9", 1000) + `,"interval":5}`,
 			with(func(r *StartResponse) { r.ExpiresIn = 0 }), `member "expires_in" is not an integral number`},
 		{"null", "null", StartResponse{}, "the body is not one JSON object"},
 		{"trailing data", `{"device_code":"d"} }`, StartResponse{}, "the body is not one JSON object"},
-		{"too large", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, StartResponse{}, "the body is larger than 1048576 bytes"},
+		{"too large", `{"a":"` + strings.Repeat("x", MaxBody) + `"}`, StartResponse{},
+			"the body is larger than 1048576 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := DecodeStart([]byte(test.body))
@@ -57,11 +62,14 @@ func TestDecodeToken(t *testing.T) {
 	}{
 		{"all members", `{"access_token":"a","token_type":"Bearer","refresh_token":"r","id_token":"i","scope":"x y","expires_in":60}`,
 			TokenResponse{"a", "Bearer", "r", "i", "x y", 60, true}, ""},
-		{"the required ones alone", `{"access_token":"a","token_type":"Bearer"}`, TokenResponse{AccessToken: "a", TokenType: "Bearer"}, ""},
+		{"the required ones alone", `{"access_token":"a","token_type":"Bearer"}`,
+			TokenResponse{AccessToken: "a", TokenType: "Bearer"}, ""},
 		{"scope as an array", `{"access_token":"a","token_type":"Bearer","scope":["x","y"]}`,
 			TokenResponse{AccessToken: "a", TokenType: "Bearer", Scope: "x y"}, ""},
-		{"no access token", `{"token_type":"Bearer","expires_in":null}`, TokenResponse{TokenType: "Bearer"}, `member "access_token" is missing`},
-		{"an error answer", `{"error":"slow_down"}`, TokenResponse{}, "member \"access_token\" is missing\nmember \"token_type\" is missing"},
+		{"no access token", `{"token_type":"Bearer","expires_in":null}`, TokenResponse{TokenType: "Bearer"},
+			`member "access_token" is missing`},
+		{"an error answer", `{"error":"slow_down"}`, TokenResponse{},
+			"member \"access_token\" is missing\nmember \"token_type\" is missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := DecodeToken([]byte(test.body))

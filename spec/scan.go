@@ -61,7 +61,8 @@ func (s *scanner) nest(d json.Delim) bool {
 		s.open = s.open[:len(s.open)-1]
 	}
 	if len(s.open) > maxDepth {
-		s.found = append(s.found, Deviation{Keyword: "depth", Message: fmt.Sprintf("the body is nested more than %d deep", maxDepth)})
+		s.found = append(s.found, Deviation{Keyword: "depth", Message: fmt.Sprintf("the body is nested more than %d deep",
+			maxDepth)})
 		return false
 	}
 	return true
@@ -73,14 +74,16 @@ func (s *scanner) number(text string) bool {
 		return true
 	}
 	s.found = append(s.found, Deviation{Keyword: "number",
-		Message: fmt.Sprintf("a number has more than %d characters or an exponent of more than %d digits", maxNumber, maxExponent)})
+		Message: fmt.Sprintf("a number has more than %d characters or an exponent of more than %d digits", maxNumber,
+			maxExponent)})
 	return false
 }
 
 func (s *scanner) member(name string) {
 	names := s.open[len(s.open)-1]
 	if names[name] && len(s.found) < maxDeviations {
-		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate", Message: "is given twice in one object"})
+		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate",
+			Message: "is given twice in one object"})
 	}
 	names[name], s.name = true, false
 }

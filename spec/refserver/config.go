@@ -97,7 +97,8 @@ func (c Config) Check() error {
 	if _, err := c.contract(); err != nil {
 		errs = append(errs, err)
 	}
-	if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host {
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+		c.BaseURL != u.Scheme+"://"+u.Host {
 		errs = append(errs, fmt.Errorf("base URL %q is not http:// or https:// with a host and nothing after it", c.BaseURL))
 	}
 	for name, d := range map[string]time.Duration{"interval": c.Interval, "lifetime": c.Lifetime} {

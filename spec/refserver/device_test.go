@@ -39,7 +39,8 @@ func members(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 // start begins a flow and returns its codes.
 func (d device) start() (deviceCode, userCode string) {
 	d.Helper()
-	w := d.post(d.s.contract.Start.Path, "client_id", "dfcheck", "device_type", "tv", "device_os", "linux", "scope", "openid email")
+	w := d.post(d.s.contract.Start.Path, "client_id", "dfcheck", "device_type", "tv", "device_os", "linux", "scope",
+		"openid email")
 	m := members(d.T, w)
 	if w.Code != http.StatusOK {
 		d.Fatalf("start: %d %s", w.Code, w.Body)
@@ -48,7 +49,8 @@ func (d device) start() (deviceCode, userCode string) {
 }
 
 func (d device) poll(deviceCode string) *httptest.ResponseRecorder {
-	return d.post(d.s.contract.Token.Path, "grant_type", spec.GrantDeviceCode, "device_code", deviceCode, "client_id", "dfcheck")
+	return d.post(d.s.contract.Token.Path, "grant_type", spec.GrantDeviceCode, "device_code", deviceCode, "client_id",
+		"dfcheck")
 }
 
 // says polls and compares the error code, "" for tokens.

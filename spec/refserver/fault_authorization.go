@@ -29,7 +29,8 @@ func optional(name, check, param, doc string) Fault {
 var authorizationFaults = []Fault{
 	startFault("interval-missing", "DF-AUTHZ-001", "The device authorization response of the documented API lacks interval.",
 		func(_ *Server, _ *grant, m map[string]any) { delete(m, "interval") }),
-	standard(startRequestFault("scope-mandatory", "DF-AUTHZ-002", "A device authorization request without scope is refused.",
+	standard(startRequestFault("scope-mandatory", "DF-AUTHZ-002",
+		"A device authorization request without scope is refused.",
 		func(_ *Server, q *request) *answer {
 			if q.get("scope") == "" {
 				return refuse(spec.ErrInvalidRequest, "scope is missing")
@@ -59,7 +60,8 @@ var authorizationFaults = []Fault{
 			delete(m, "verification_uri_complete")
 		}),
 	{
-		Name: "complete-uri-of-another", Check: "DF-AUTHZ-007", Doc: "verification_uri_complete carries the user code of the previous response.",
+		Name: "complete-uri-of-another", Check: "DF-AUTHZ-007",
+		Doc: "verification_uri_complete carries the user code of the previous response.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			last := "BBBB-BBBB"
@@ -81,7 +83,8 @@ var authorizationFaults = []Fault{
 	startFault("interval-negative", "DF-AUTHZ-009", "interval is -1.",
 		func(_ *Server, _ *grant, m map[string]any) { m["interval"] = -1 }),
 	{
-		Name: "identical-starts-merged", Check: "DF-AUTHZ-010", Doc: "Two equal device authorization requests within a second get the same codes.",
+		Name: "identical-starts-merged", Check: "DF-AUTHZ-010",
+		Doc: "Two equal device authorization requests within a second get the same codes.",
 		Break: func(b *behaviour) {
 			type begun struct {
 				at      time.Time
@@ -111,23 +114,28 @@ var authorizationFaults = []Fault{
 			}
 		},
 	},
-	startRequestFault("client-defaulted", "DF-AUTHZ-011", "A device authorization request without client_id is counted as a default client's.",
+	startRequestFault("client-defaulted", "DF-AUTHZ-011",
+		"A device authorization request without client_id is counted as a default client's.",
 		func(_ *Server, q *request) *answer {
 			if _, there := q.params.Get("client_id"); !there {
 				q.params = q.params.With("client_id", "dfcheck")
 			}
 			return nil
 		}),
-	startRequestFault("unknown-client-accepted", "DF-AUTHZ-012", "A device authorization request of an unregistered client is served.",
+	startRequestFault("unknown-client-accepted", "DF-AUTHZ-012",
+		"A device authorization request of an unregistered client is served.",
 		func(s *Server, q *request) *answer {
 			if id := q.get("client_id"); len(id) > 8 && strings.HasPrefix(id, "dfcheck-") && s.clients[id] == nil {
 				q.params = q.params.With("client_id", "dfcheck")
 			}
 			return nil
 		}),
-	optional("device-type-optional", "DF-AUTHZ-013", "device_type", "A device authorization request without device_type is served."),
-	optional("device-os-optional", "DF-AUTHZ-014", "device_os", "A device authorization request without device_os is served."),
-	startRequestFault("unknown-parameters-refused", "DF-AUTHZ-015", "A device authorization request with an undeclared parameter is refused.",
+	optional("device-type-optional", "DF-AUTHZ-013", "device_type",
+		"A device authorization request without device_type is served."),
+	optional("device-os-optional", "DF-AUTHZ-014", "device_os",
+		"A device authorization request without device_os is served."),
+	startRequestFault("unknown-parameters-refused", "DF-AUTHZ-015",
+		"A device authorization request with an undeclared parameter is refused.",
 		func(_ *Server, q *request) *answer {
 			for _, p := range q.params {
 				if !q.op.Has(p.Name) && strings.ContainsAny(p.Name, "_[") && !known[p.Name] && !extension[p.Name] {

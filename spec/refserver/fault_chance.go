@@ -12,11 +12,13 @@ var chanceFaults = []Fault{
 	redeemedTwice("redeem-unlocked-in-ten", 10),
 	rare(redeemedTwice("redeem-unlocked-in-forty", 40)),
 	{
-		Name: "poll-conflict-in-ten", Check: "DF-CONC-002", Doc: "One in ten polls that come together with another of their code ends in 500.",
+		Name: "poll-conflict-in-ten", Check: "DF-CONC-002",
+		Doc:   "One in ten polls that come together with another of their code ends in 500.",
 		Break: func(b *behaviour) { b.early = pollConflict(oneIn(10)) },
 	},
 	{
-		Name: "codes-shared-in-ten", Check: "DF-CONC-003", Doc: "One in ten simultaneous device authorization requests gets the user code of the one before.",
+		Name: "codes-shared-in-ten", Check: "DF-CONC-003",
+		Doc: "One in ten simultaneous device authorization requests gets the user code of the one before.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			var last string
@@ -34,19 +36,23 @@ var chanceFaults = []Fault{
 		},
 	},
 	{
-		Name: "poll-erases-approval-in-ten", Check: "DF-CONC-004", Doc: "One in ten polls that cross an approval writes back the record that it read.",
+		Name: "poll-erases-approval-in-ten", Check: "DF-CONC-004",
+		Doc:   "One in ten polls that cross an approval writes back the record that it read.",
 		Break: func(b *behaviour) { b.early = pollErases(oneIn(10)) },
 	},
 	{
-		Name: "both-decisions-kept-in-ten", Check: "DF-CONC-005", Doc: "One in ten pairs of decisions at once is shown one after the other.",
+		Name: "both-decisions-kept-in-ten", Check: "DF-CONC-005",
+		Doc:   "One in ten pairs of decisions at once is shown one after the other.",
 		Break: func(b *behaviour) { bothDecisionsKept(b, oneIn(5)) }, // half of them approve first, which hides it
 	},
 	{
-		Name: "decisions-per-model-in-ten", Check: "DF-CONC-006", Doc: "One in ten devices gets the decision on another of its make.",
+		Name: "decisions-per-model-in-ten", Check: "DF-CONC-006",
+		Doc:   "One in ten devices gets the decision on another of its make.",
 		Break: func(b *behaviour) { b.decide = decisionsPerModel(oneIn(5)) }, // half of them would have got it anyway
 	},
 	{
-		Name: "code-reusable-in-ten", Check: "DF-REUSE-001", Doc: "A code that was redeemed in a race gives another set of tokens on one in ten later polls.",
+		Name: "code-reusable-in-ten", Check: "DF-REUSE-001",
+		Doc: "A code that was redeemed in a race gives another set of tokens on one in ten later polls.",
 		Break: func(b *behaviour) {
 			raced := map[*grant]bool{}
 			var mu sync.Mutex

@@ -26,7 +26,8 @@ func (s *Server) without(q *request) {
 
 var clientFaults = []Fault{
 	{
-		Name: "device-session-cookie", Check: "DF-CLIENT-001", Doc: "The second poll of a device wants the cookie of its first connection.",
+		Name: "device-session-cookie", Check: "DF-CLIENT-001",
+		Doc: "The second poll of a device wants the cookie of its first connection.",
 		Break: func(b *behaviour) {
 			b.refuseToken = func(_ *Server, q *request) *answer {
 				if q.UserAgent() == "television/2" && q.Header.Get("Cookie") == "" {
@@ -37,7 +38,8 @@ var clientFaults = []Fault{
 		},
 	},
 	{
-		Name: "client-not-compared", Check: "DF-CLIENT-002", Doc: "The client of a token request is never compared with that of the code.",
+		Name: "client-not-compared", Check: "DF-CLIENT-002",
+		Doc:   "The client of a token request is never compared with that of the code.",
 		Break: func(b *behaviour) { b.bound = func(*request, *grant) bool { return true } },
 		Also:  map[string]string{},
 	},
@@ -56,26 +58,31 @@ var clientFaults = []Fault{
 		},
 	},
 	{
-		Name: "client-id-optional", Check: "DF-CLIENT-004", Contract: "rfc8628", Doc: "A poll without client_id skips the comparison.",
+		Name: "client-id-optional", Check: "DF-CLIENT-004", Contract: "rfc8628",
+		Doc: "A poll without client_id skips the comparison.",
 		Break: func(b *behaviour) {
 			b.required = func(op, param string) bool { return op != "token" || param != "client_id" }
 		},
 	},
-	tokenRequestFault("client-id-required", "DF-CLIENT-005", "A poll without client_id is refused although the document says it may be left out.",
+	tokenRequestFault("client-id-required", "DF-CLIENT-005",
+		"A poll without client_id is refused although the document says it may be left out.",
 		func(_ *Server, q *request) *answer {
-			if _, there := q.params.Get("client_id"); !there && q.Header.Get("Authorization") == "" && q.get("device_code") != "" {
+			if _, there := q.params.Get("client_id"); !there && q.Header.Get("Authorization") == "" &&
+				q.get("device_code") != "" {
 				return refuse(spec.ErrInvalidRequest, "client_id is missing")
 			}
 			return nil
 		}),
-	standard(startRequestFault("start-secret-ignored", "DF-CLIENT-006", "A wrong client secret is accepted at the device authorization endpoint.",
+	standard(startRequestFault("start-secret-ignored", "DF-CLIENT-006",
+		"A wrong client secret is accepted at the device authorization endpoint.",
 		func(s *Server, q *request) *answer {
 			if q.Header.Get("Authorization") != "" || q.get("client_secret") != "" {
 				s.without(q)
 			}
 			return nil
 		})),
-	standard(tokenRequestFault("token-secret-ignored", "DF-CLIENT-007", "The token endpoint does not authenticate clients in the device grant.",
+	standard(tokenRequestFault("token-secret-ignored", "DF-CLIENT-007",
+		"The token endpoint does not authenticate clients in the device grant.",
 		func(s *Server, q *request) *answer {
 			if q.get("grant_type") == spec.GrantDeviceCode && s.grants.find(q.get("device_code")) != nil {
 				s.without(q)
@@ -83,29 +90,34 @@ var clientFaults = []Fault{
 			return nil
 		})),
 	{
-		Name: "challenge-missing", Check: "DF-CLIENT-008", Contract: "rfc8628", Doc: "The 401 for a failed Basic attempt has no WWW-Authenticate.",
+		Name: "challenge-missing", Check: "DF-CLIENT-008", Contract: "rfc8628",
+		Doc: "The 401 for a failed Basic attempt has no WWW-Authenticate.",
 		Break: func(b *behaviour) {
 			b.finish = func(_ *request, a *answer) { a.header.Del("WWW-Authenticate") }
 		},
 	},
-	standard(startRequestFault("body-secret-at-token-only", "DF-CLIENT-009", "A secret in the body is accepted at the token endpoint and not at the device authorization endpoint.",
+	standard(startRequestFault("body-secret-at-token-only", "DF-CLIENT-009",
+		"A secret in the body is accepted at the token endpoint and not at the device authorization endpoint.",
 		func(_ *Server, q *request) *answer {
 			if q.get("client_secret") != "" && q.Header.Get("Authorization") == "" {
 				return refuse(spec.ErrInvalidClient, "authenticate with Basic")
 			}
 			return nil
 		})),
-	standard(tokenRequestFault("body-client-wins", "DF-CLIENT-010", "client_id in the body overrides the authenticated client.",
+	standard(tokenRequestFault("body-client-wins", "DF-CLIENT-010",
+		"client_id in the body overrides the authenticated client.",
 		func(s *Server, q *request) *answer {
 			if id, _, basic := q.BasicAuth(); basic && q.get("client_id") != "" && q.get("client_id") != id {
 				q.Header.Del("Authorization")
 			}
 			return nil
 		})),
-	standard(tokenRequestFault("unknown-client-as-absent", "DF-CLIENT-011", "An unknown client_id in a poll is treated as absent.",
+	standard(tokenRequestFault("unknown-client-as-absent", "DF-CLIENT-011",
+		"An unknown client_id in a poll is treated as absent.",
 		func(s *Server, q *request) *answer {
 			g := s.grants.find(q.get("device_code"))
-			if id := q.get("client_id"); id != "" && s.clients[id] == nil && g != nil && g.state == pending && len(q.params) == 3 {
+			if id := q.get("client_id"); id != "" && s.clients[id] == nil && g != nil && g.state == pending &&
+				len(q.params) == 3 {
 				q.params = q.params.With("client_id", g.client.ID)
 			}
 			return nil

@@ -31,7 +31,8 @@ var concurrencyFaults = []Fault{
 		Break: func(b *behaviour) { b.early = pollConflict(always) },
 	},
 	{
-		Name: "codes-shared-in-races", Check: "DF-CONC-003", Doc: "Simultaneous device authorization requests can get the same user code.",
+		Name: "codes-shared-in-races", Check: "DF-CONC-003",
+		Doc: "Simultaneous device authorization requests can get the same user code.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			var last string
@@ -51,11 +52,13 @@ var concurrencyFaults = []Fault{
 		Break: func(b *behaviour) { b.early = pollErases(always) },
 	},
 	{
-		Name: "both-decisions-kept", Check: "DF-CONC-005", Doc: "Of an approval and a denial at once the device sees first the one, then the other.",
+		Name: "both-decisions-kept", Check: "DF-CONC-005",
+		Doc:   "Of an approval and a denial at once the device sees first the one, then the other.",
 		Break: func(b *behaviour) { bothDecisionsKept(b, always) },
 	},
 	{
-		Name: "decisions-per-model", Check: "DF-CONC-006", Doc: "Devices of one make that are decided within a second share the first decision.",
+		Name: "decisions-per-model", Check: "DF-CONC-006",
+		Doc:   "Devices of one make that are decided within a second share the first decision.",
 		Break: func(b *behaviour) { b.decide = decisionsPerModel(always) },
 	},
 }

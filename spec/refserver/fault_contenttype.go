@@ -57,7 +57,8 @@ var oneText = regexp.MustCompile(`\[("[^"]*")\]`)
 var contentTypeFaults = []Fault{
 	unreadAtToken("form-unread-at-token", "DF-CTYPE-001", "The token endpoint finds nothing in forms.", spec.Form),
 	unreadAtToken("json-unread-at-token", "DF-CTYPE-002", "The token endpoint finds nothing in JSON.", spec.JSON),
-	unreadAtToken("multipart-unread-at-token", "DF-CTYPE-003", "The token endpoint finds nothing in multipart bodies.", spec.Multipart),
+	unreadAtToken("multipart-unread-at-token", "DF-CTYPE-003", "The token endpoint finds nothing in multipart bodies.",
+		spec.Multipart),
 	{
 		Name: "encoding-sticks", Check: "DF-CTYPE-004", Doc: "A code can be polled only in the encoding of its device authorization request.",
 		Break: func(b *behaviour) {
@@ -72,10 +73,12 @@ var contentTypeFaults = []Fault{
 		},
 	},
 	{
-		Name: "multipart-faults-renamed", Check: "DF-CTYPE-005", Doc: "A device authorization request without client_id is invalid_client in multipart and invalid_request otherwise.",
+		Name: "multipart-faults-renamed", Check: "DF-CTYPE-005",
+		Doc: "A device authorization request without client_id is invalid_client in multipart and invalid_request otherwise.",
 		Break: func(b *behaviour) {
 			b.finish = func(q *request, a *answer) {
-				if q.name == "start" && q.encoding == spec.Multipart && a.code == spec.ErrInvalidRequest && q.get("client_id") == "" {
+				if q.name == "start" && q.encoding == spec.Multipart && a.code == spec.ErrInvalidRequest &&
+					q.get("client_id") == "" {
 					a.code = spec.ErrInvalidClient
 				}
 			}
@@ -131,7 +134,8 @@ var contentTypeFaults = []Fault{
 			b.refuseStart, b.refuseToken = crash, crash
 		},
 	},
-	requestFault("multipart-without-boundary-crashes", "DF-CTYPE-012", "Multipart without a boundary parameter ends in 500.",
+	requestFault("multipart-without-boundary-crashes", "DF-CTYPE-012",
+		"Multipart without a boundary parameter ends in 500.",
 		func(r *http.Request, body []byte) (*answer, []byte) {
 			if labelled(r, spec.Multipart) {
 				return problem(http.StatusInternalServerError, "internal error"), nil

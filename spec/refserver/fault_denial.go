@@ -14,7 +14,8 @@ func pollFault(name, check, doc string, early func(s *Server, q *request, g *gra
 }
 
 // decideFault changes what decisions do.
-func decideFault(name, check, doc string, decide func(s *Server, g *grant, action, user string, now time.Time) error) Fault {
+func decideFault(name, check, doc string, decide func(s *Server, g *grant, action, user string,
+	now time.Time) error) Fault {
 	return Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) { b.decide = decide }}
 }
 
@@ -78,12 +79,14 @@ var denialFaults = []Fault{
 		},
 	},
 	{
-		Name: "denial-with-identity", Check: "DF-DENY-006", Doc: "access_denied carries the id_token of the person who denied.",
+		Name: "denial-with-identity", Check: "DF-DENY-006",
+		Doc: "access_denied carries the id_token of the person who denied.",
 		Break: func(b *behaviour) {
 			b.polled = func(_ *Server, _ *request, g *grant, a *answer) {
 				if a.code == spec.ErrAccessDenied {
 					a.body = nil
-					a.members = map[string]any{"id_token": encoded(`{"alg":"RS256"}`) + "." + encoded(`{"sub":"`+g.user+`"}`) + "." + random(16)}
+					a.members = map[string]any{"id_token": encoded(`{"alg":"RS256"}`) + "." + encoded(`{"sub":"`+g.user+`"}`) + "." +
+						random(16)}
 				}
 			}
 		},

@@ -9,7 +9,8 @@ import (
 
 // metadataFault is a fault of the discovery documents of a standard server.
 func metadataFault(name, check, doc string, change func(s *Server, place string, m map[string]any)) Fault {
-	return Fault{Name: name, Check: check, Contract: "rfc8628", Doc: doc, Break: func(b *behaviour) { b.metadata = change }}
+	return Fault{Name: name, Check: check, Contract: "rfc8628", Doc: doc,
+		Break: func(b *behaviour) { b.metadata = change }}
 }
 
 var discoveryFaults = []Fault{
@@ -41,7 +42,8 @@ var discoveryFaults = []Fault{
 	},
 	metadataFault("issuer-with-slash", "DF-DISC-003", "The issuer in the metadata ends in one slash too many.",
 		func(s *Server, _ string, m map[string]any) { m["issuer"] = s.cfg.BaseURL + "/" }),
-	metadataFault("advertised-start-moved", "DF-DISC-004", "The metadata names a device authorization endpoint that is not there.",
+	metadataFault("advertised-start-moved", "DF-DISC-004",
+		"The metadata names a device authorization endpoint that is not there.",
 		func(s *Server, _ string, m map[string]any) {
 			m["device_authorization_endpoint"] = s.cfg.BaseURL + "/device_authorize"
 		}),
@@ -51,11 +53,13 @@ var discoveryFaults = []Fault{
 		}),
 	metadataFault("metadata-empty-array", "DF-DISC-006", "The metadata has a member that is an empty array.",
 		func(_ *Server, _ string, m map[string]any) { m["response_modes_supported"] = []string{} }),
-	metadataFault("auth-methods-too-few", "DF-DISC-007", "The metadata lists client_secret_basic alone, and public clients are served.",
+	metadataFault("auth-methods-too-few", "DF-DISC-007",
+		"The metadata lists client_secret_basic alone, and public clients are served.",
 		func(_ *Server, _ string, m map[string]any) {
 			m["token_endpoint_auth_methods_supported"] = []string{"client_secret_basic"}
 		}),
-	metadataFault("openid-metadata-stale", "DF-DISC-008", "The OpenID document still names the device authorization endpoint of last year.",
+	metadataFault("openid-metadata-stale", "DF-DISC-008",
+		"The OpenID document still names the device authorization endpoint of last year.",
 		func(s *Server, place string, m map[string]any) {
 			if place == "openid" {
 				m["device_authorization_endpoint"] = s.cfg.BaseURL + "/old/device_authorization"

@@ -51,7 +51,8 @@ var errorFaults = []Fault{
 				a.members["error_description"] = "the secret " + secret + " is wrong"
 			}
 		})),
-	answerFault("start-faults-as-detail", "DF-ERR-007", "Malformed device authorization requests get a member detail and no error.",
+	answerFault("start-faults-as-detail", "DF-ERR-007",
+		"Malformed device authorization requests get a member detail and no error.",
 		func(q *request, a *answer) {
 			if q.name == "start" && a.code == spec.ErrInvalidRequest {
 				a.code, a.members = "", map[string]any{"detail": a.members["error_description"]}

@@ -33,7 +33,8 @@ var loadFaults = []Fault{
 			return a.with("Retry-After", "60")
 		}),
 	{
-		Name: "one-instance-knows", Check: "DF-POLL-001", Doc: "A code is known to one of two instances; connections are spread over both.",
+		Name: "one-instance-knows", Check: "DF-POLL-001",
+		Doc: "A code is known to one of two instances; connections are spread over both.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			home := map[string]bool{}

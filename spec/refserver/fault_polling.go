@@ -26,7 +26,8 @@ func also(reasons map[string]string, f Fault) Fault { f.Also = reasons; return f
 func slow(f Fault) Fault { f.Slow = true; return f }
 
 var pollingFaults = []Fault{
-	pollFault("pending-as-invalid-grant", "DF-POLL-001", "An undecided code is answered invalid_grant when an interval has passed.",
+	pollFault("pending-as-invalid-grant", "DF-POLL-001",
+		"An undecided code is answered invalid_grant when an interval has passed.",
 		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
 			if g.state == pending && now.Sub(g.created) >= g.interval && now.Before(g.expires) {
 				return refuse(spec.ErrInvalidGrant, "not approved")
@@ -42,8 +43,10 @@ var pollingFaults = []Fault{
 		}),
 	slow(paceFault("whole-seconds", "DF-POLL-003", "The interval is compared in whole seconds, and must be exceeded.",
 		func(_ *request, g *grant, now time.Time) bool {
-			exact := now.Sub(g.polled) >= g.interval && now.Sub(g.polled) < g.interval+exactly && g.interval == spec.DefaultInterval*time.Second
-			return !g.polled.IsZero() && (now.Sub(g.polled) < g.interval || exact && now.Unix()-g.polled.Unix() <= int64(g.interval/time.Second))
+			exact := now.Sub(g.polled) >= g.interval && now.Sub(g.polled) < g.interval+exactly &&
+				g.interval == spec.DefaultInterval*time.Second
+			return !g.polled.IsZero() && (now.Sub(g.polled) < g.interval || exact &&
+				now.Unix()-g.polled.Unix() <= int64(g.interval/time.Second))
 		})),
 	paceFault("no-slow-down", "DF-POLL-004", "The interval is announced and never enforced.",
 		func(*request, *grant, time.Time) bool { return false }),
@@ -68,7 +71,8 @@ var pollingFaults = []Fault{
 		},
 	}),
 	{
-		Name: "slow-down-understated", Check: "DF-POLL-007", Doc: "slow_down announces the old interval while the raised one is enforced.",
+		Name: "slow-down-understated", Check: "DF-POLL-007",
+		Doc: "slow_down announces the old interval while the raised one is enforced.",
 		Break: func(b *behaviour) {
 			b.polled = func(s *Server, _ *request, _ *grant, a *answer) {
 				if a.code == spec.ErrSlowDown {
@@ -79,7 +83,8 @@ var pollingFaults = []Fault{
 		},
 	},
 	{
-		Name: "slow-down-bars-redemption", Check: "DF-POLL-008", Doc: "A code that was slowed down before its approval gives no tokens.",
+		Name: "slow-down-bars-redemption", Check: "DF-POLL-008",
+		Doc:  "A code that was slowed down before its approval gives no tokens.",
 		Also: map[string]string{"DF-CONC-004": "polls across an approval may earn slow_down before it"},
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
@@ -95,7 +100,8 @@ var pollingFaults = []Fault{
 				mu.Lock()
 				at, was := slowed[g]
 				mu.Unlock()
-				if was && now.Sub(at) > spec.SlowDownStep*time.Second && g.interval < s.cfg.Interval+2*spec.SlowDownStep*time.Second && g.state == approved && !s.is.over(q, g, now) {
+				if was && now.Sub(at) > spec.SlowDownStep*time.Second &&
+					g.interval < s.cfg.Interval+2*spec.SlowDownStep*time.Second && g.state == approved && !s.is.over(q, g, now) {
 					return refuse(spec.ErrInvalidGrant, "the code was misused")
 				}
 				return nil
@@ -117,7 +123,8 @@ var pollingFaults = []Fault{
 		},
 	},
 	{
-		Name: "guesses-slow-client", Check: "DF-POLL-010", Doc: "Unknown codes of the usual length slow down all devices of the client that polled them.",
+		Name: "guesses-slow-client", Check: "DF-POLL-010",
+		Doc: "Unknown codes of the usual length slow down all devices of the client that polled them.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			misses := map[*Client][]time.Time{}
@@ -134,7 +141,8 @@ var pollingFaults = []Fault{
 				mu.Lock()
 				defer mu.Unlock()
 				recent := misses[g.client]
-				if n := len(recent); n >= 8 && now.Sub(recent[n-8]) < 3*time.Second && g.state == pending && !g.polled.IsZero() && now.Sub(g.polled) >= g.interval {
+				if n := len(recent); n >= 8 && now.Sub(recent[n-8]) < 3*time.Second && g.state == pending && !g.polled.IsZero() &&
+					now.Sub(g.polled) >= g.interval {
 					return stateAnswer(spec.ErrSlowDown)
 				}
 				return nil
@@ -188,13 +196,15 @@ var pollingFaults = []Fault{
 			return nil
 		}),
 	{
-		Name: "silent-interval", Check: "DF-POLL-017", Contract: "rfc8628", Doc: "No interval is announced and 10 s are enforced.",
+		Name: "silent-interval", Check: "DF-POLL-017", Contract: "rfc8628",
+		Doc:       "No interval is announced and 10 s are enforced.",
 		Configure: func(c *Config) { c.Interval, c.Lifetime = 10*time.Second, time.Minute },
 		Break: func(b *behaviour) {
 			b.began = func(_ *Server, _ *request, _ *grant, m map[string]any) { delete(m, "interval") }
 			b.tooFast = func(_ *request, g *grant, now time.Time) bool {
 				steady := now.Sub(g.polled) < spec.DefaultInterval*time.Second+exactly/2
-				return !g.polled.IsZero() && (now.Sub(g.polled) < spec.DefaultInterval*time.Second || steady && g.interval == 10*time.Second)
+				return !g.polled.IsZero() && (now.Sub(g.polled) < spec.DefaultInterval*time.Second || steady &&
+					g.interval == 10*time.Second)
 			}
 		},
 	},
@@ -221,7 +231,8 @@ var pollingFaults = []Fault{
 			}
 			return err
 		})),
-	tokenRequestFault("unknown-poll-parameters-refused", "DF-POLL-020", "A poll with a parameter that is not declared is refused.",
+	tokenRequestFault("unknown-poll-parameters-refused", "DF-POLL-020",
+		"A poll with a parameter that is not declared is refused.",
 		func(_ *Server, q *request) *answer {
 			if _, there := q.params.Get("dfcheck_extra"); there {
 				return refuse(spec.ErrInvalidRequest, "unknown parameter")

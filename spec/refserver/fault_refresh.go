@@ -30,7 +30,8 @@ var refreshFaults = []Fault{
 		}),
 	refreshFault("rotation-keeps-old", "DF-REFRESH-003", "A rotated refresh token stays valid.",
 		func(s *Server, q *request) *answer {
-			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && time.Until(t.expires) < s.cfg.TokenLifetime-30*time.Second {
+			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil &&
+				time.Until(t.expires) < s.cfg.TokenLifetime-30*time.Second {
 				t.family.mu.Lock()
 				t.family.current = t.refresh
 				t.family.mu.Unlock()
@@ -54,7 +55,8 @@ var refreshFaults = []Fault{
 			return nil
 		})),
 	{
-		Name: "rotation-unlocked", Check: "DF-REFRESH-006", Contract: "rfc8628", Doc: "Simultaneous refreshes each start a new token family.",
+		Name: "rotation-unlocked", Check: "DF-REFRESH-006", Contract: "rfc8628",
+		Doc: "Simultaneous refreshes each start a new token family.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			under := map[*tokens]int{}
@@ -78,10 +80,12 @@ var refreshFaults = []Fault{
 		},
 	},
 	{
-		Name: "refresh-wants-device-code", Check: "DF-REFRESH-007", Contract: "documented-v2", Doc: "A refresh with an unknown token is told that device_code is missing.",
+		Name: "refresh-wants-device-code", Check: "DF-REFRESH-007", Contract: "documented-v2",
+		Doc: "A refresh with an unknown token is told that device_code is missing.",
 		Break: func(b *behaviour) {
 			b.refuseToken = func(s *Server, q *request) *answer {
-				if q.get("grant_type") == spec.GrantRefreshToken && q.get("device_code") == "" && s.wallet.refreshed(q.get("refresh_token")) == nil {
+				if q.get("grant_type") == spec.GrantRefreshToken && q.get("device_code") == "" &&
+					s.wallet.refreshed(q.get("refresh_token")) == nil {
 					return refuse(spec.ErrInvalidRequest, "device_code is missing")
 				}
 				return nil

@@ -28,7 +28,8 @@ var reuseFaults = []Fault{
 			}
 			return nil
 		}),
-	standard(pollFault("replay-revokes-half", "DF-REUSE-003", "A replay revokes the access token and leaves the refresh token.",
+	standard(pollFault("replay-revokes-half", "DF-REUSE-003",
+		"A replay revokes the access token and leaves the refresh token.",
 		func(s *Server, _ *request, g *grant, _ time.Time) *answer {
 			if g.state == redeemed {
 				s.wallet.forgetAccess(g.tokens.access)

@@ -24,7 +24,8 @@ func crash() *answer { return problem(http.StatusInternalServerError, "something
 var securityFaults = []Fault{
 	deviceCodeFault("device-code-of-eight-digits", "DF-SEC-001", "The device code is eight hexadecimal digits.",
 		func(*Server) string { return from("0123456789abcdef", 8) }),
-	deviceCodeFault("device-code-seeded-by-the-second", "DF-SEC-002", "Device codes of one second share all but three characters.",
+	deviceCodeFault("device-code-seeded-by-the-second", "DF-SEC-002",
+		"Device codes of one second share all but three characters.",
 		func(*Server) string {
 			sum := sha256.Sum256([]byte(time.Now().Format(time.RFC3339)))
 			return hex.EncodeToString(sum[:20]) + from("0123456789abcdefghijklmnopqrstuvwxyz", 3)
@@ -36,7 +37,8 @@ var securityFaults = []Fault{
 			}
 			return nil
 		}),
-	startRequestFault("line-break-makes-header", "DF-SEC-003", "A line break in the scope ends the header it is copied to.",
+	startRequestFault("line-break-makes-header", "DF-SEC-003",
+		"A line break in the scope ends the header it is copied to.",
 		func(_ *Server, q *request) *answer {
 			_, field, ok := strings.Cut(q.get("scope"), "\r\n")
 			if !ok {
@@ -109,7 +111,8 @@ var securityFaults = []Fault{
 			m["verification_uri_complete"] = m["verification_uri_complete"].(string) + "&ref=" + g.deviceCode
 		}),
 	{
-		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008", Doc: "The decision is accepted without an anti-forgery token, from any site.",
+		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008",
+		Doc:   "The decision is accepted without an anti-forgery token, from any site.",
 		Break: func(b *behaviour) { b.page.forgeable = true },
 	},
 	{
@@ -149,7 +152,8 @@ var securityFaults = []Fault{
 				mu.Lock()
 				defer mu.Unlock()
 				sum := sha256.Sum256([]byte(q.get("code_verifier")))
-				if challenges[q.get("device_code")] != "" && q.get("code_verifier") != "" && challenges[q.get("device_code")] != encoded(string(sum[:])) {
+				if challenges[q.get("device_code")] != "" && q.get("code_verifier") != "" &&
+					challenges[q.get("device_code")] != encoded(string(sum[:])) {
 					return refuse(spec.ErrInvalidGrant, "the code verifier is wrong")
 				}
 				return nil

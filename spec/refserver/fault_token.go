@@ -22,7 +22,8 @@ func tokenFault(name, check, doc string, change func(s *Server, g *grant, m map[
 
 var tokenFaults = []Fault{
 	{
-		Name: "approval-without-effect", Check: "DF-TOKEN-001", Doc: "The approval never reaches what the token endpoint reads.",
+		Name: "approval-without-effect", Check: "DF-TOKEN-001",
+		Doc: "The approval never reaches what the token endpoint reads.",
 		Break: func(b *behaviour) {
 			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
 				err := s.decide(g, action, user, now)
@@ -49,7 +50,8 @@ var tokenFaults = []Fault{
 	},
 	tokenFault("token-lifetime-as-milliseconds", "DF-TOKEN-004", "expires_in of the token is a string of milliseconds.",
 		func(_ *Server, _ *grant, m map[string]any) { m["expires_in"] = number(m["expires_in"]) + "000" }),
-	tokenFault("requested-scope-reported", "DF-TOKEN-005", "The token response repeats the requested scope although less was granted.",
+	tokenFault("requested-scope-reported", "DF-TOKEN-005",
+		"The token response repeats the requested scope although less was granted.",
 		func(_ *Server, g *grant, m map[string]any) { m["scope"] = g.scope }),
 	{
 		Name: "poll-widens-scope", Check: "DF-TOKEN-006", Doc: "A scope sent with the poll replaces the approved one.",
@@ -92,7 +94,8 @@ var tokenFaults = []Fault{
 			m["device_code"], m["user_code"] = g.deviceCode, g.userCode
 		}),
 	{
-		Name: "token-of-last-approver", Check: "DF-TOKEN-010", Doc: "The token belongs to whoever was the last to approve anything for the first time.",
+		Name: "token-of-last-approver", Check: "DF-TOKEN-010",
+		Doc: "The token belongs to whoever was the last to approve anything for the first time.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			last, known := "", map[string]bool{}
@@ -117,7 +120,8 @@ var tokenFaults = []Fault{
 		func(s *Server, g *grant, m map[string]any) {
 			g.tokens.access = strings.Join([]string{
 				encoded(`{"alg":"none","typ":"at+jwt"}`),
-				encoded(fmt.Sprintf(`{"iss":%q,"sub":%q,"exp":%d,"jti":%q}`, s.cfg.BaseURL, g.user, g.tokens.expires.Unix(), random(16))), ""}, ".")
+				encoded(fmt.Sprintf(`{"iss":%q,"sub":%q,"exp":%d,"jti":%q}`, s.cfg.BaseURL, g.user, g.tokens.expires.Unix(),
+					random(16))), ""}, ".")
 			m["access_token"] = g.tokens.access
 			s.wallet.keep(g.tokens)
 		}),

@@ -73,7 +73,8 @@ var userCodeFaults = []Fault{
 		},
 	},
 	{
-		Name: "user-code-counter", Check: "DF-USERCODE-004", Doc: "The user code is a counter times a constant, which looks random.",
+		Name: "user-code-counter", Check: "DF-USERCODE-004",
+		Doc: "The user code is a counter times a constant, which looks random.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			n := new(big.Int)
@@ -92,14 +93,16 @@ var userCodeFaults = []Fault{
 			}
 		},
 	},
-	codeFault("user-code-with-fixed-middle", "DF-USERCODE-004", "Two characters in the middle of the user code never change.",
+	codeFault("user-code-with-fixed-middle", "DF-USERCODE-004",
+		"Two characters in the middle of the user code never change.",
 		func(*Server) string { return from(userCodeAlphabet, 4) + "TV" + from(userCodeAlphabet, 4) }),
 	entryFault("entry-minds-case", "DF-USERCODE-005", "Typed codes are compared case-sensitively.",
 		func(typed string) string { return strings.NewReplacer("-", "", " ", "").Replace(typed) }),
 	entryFault("entry-minds-separators", "DF-USERCODE-006", "Typed codes must have their dash.",
 		func(typed string) string { return strings.ToUpper(strings.TrimSpace(typed)) }),
 	{
-		Name: "user-code-from-device-code", Check: "DF-USERCODE-007", Doc: "The user code is the beginning of the device code.",
+		Name: "user-code-from-device-code", Check: "DF-USERCODE-007",
+		Doc: "The user code is the beginning of the device code.",
 		Break: func(b *behaviour) {
 			b.deviceCode = func(*Server) string { return from(userCodeAlphabet, 40) }
 			b.began = func(s *Server, _ *request, g *grant, m map[string]any) {
@@ -120,7 +123,8 @@ var userCodeFaults = []Fault{
 	entryFault("prefix-approves", "DF-USERCODE-009", "The beginning of a code is enough to approve it.",
 		func(typed string) string { return normalCode(typed)[:min(7, len(normalCode(typed)))] }),
 	{
-		Name: "last-person-owns", Check: "DF-USERCODE-010", Doc: "Whoever approves last before the device polls owns the tokens.",
+		Name: "last-person-owns", Check: "DF-USERCODE-010",
+		Doc: "Whoever approves last before the device polls owns the tokens.",
 		Break: func(b *behaviour) {
 			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
 				g.mu.Lock()
@@ -135,7 +139,8 @@ var userCodeFaults = []Fault{
 		},
 	},
 	viewFault("link-approves", "Opening the link with the code in it approves.", false),
-	viewFault("link-approves-when-signed-in", "Opening the link with the code in it approves, for one who is signed in.", true),
+	viewFault("link-approves-when-signed-in", "Opening the link with the code in it approves, for one who is signed in.",
+		true),
 	startFault("verification-page-missing", "DF-USERCODE-012", "verification_uri names a page that is not there.",
 		func(s *Server, _ *grant, m map[string]any) {
 			m["verification_uri"] = s.cfg.BaseURL + "/activate"

@@ -72,7 +72,8 @@ func (p *people) begin(w http.ResponseWriter, user string, secure bool) *session
 	}
 	p.sessions[id] = s
 	p.mu.Unlock()
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: id, Path: "/", HttpOnly: true, Secure: secure,
+		SameSite: http.SameSiteLaxMode})
 	return s
 }
 
@@ -122,7 +123,8 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	case r.ParseForm() != nil:
 		s.show(w, http.StatusBadRequest, view{Title: "Not understood", Problem: "The form could not be read."})
 	case s.forged(r, who):
-		s.show(w, http.StatusForbidden, view{Title: "Not accepted", Problem: "This request did not come from this page. Open it again and retry."})
+		s.show(w, http.StatusForbidden, view{Title: "Not accepted",
+			Problem: "This request did not come from this page. Open it again and retry."})
 	case r.URL.Path == pathSignIn:
 		s.signIn(w, r)
 	case (who == nil || who.user == "") && !s.is.page.anonymous:
@@ -167,7 +169,8 @@ func (s *Server) openPage(w http.ResponseWriter, r *http.Request, who *session) 
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 	for _, u := range s.cfg.Users {
-		if u.Name == r.PostForm.Get("username") && subtle.ConstantTimeCompare([]byte(u.Password), []byte(r.PostForm.Get("password"))) == 1 {
+		if u.Name == r.PostForm.Get("username") && subtle.ConstantTimeCompare([]byte(u.Password),
+			[]byte(r.PostForm.Get("password"))) == 1 {
 			s.people.begin(w, u.Name, s.secure())
 			target := pathPage
 			if code := r.PostForm.Get("user_code"); code != "" {
@@ -193,8 +196,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
 		s.problem(w, err, who, code)
 		return
 	}
-	s.show(w, http.StatusOK, view{Title: "Allow this device?", Token: who.token, Code: g.userCode, Consent: true, Client: g.client.ID,
-		Scope: s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS))})
+	s.show(w, http.StatusOK, view{Title: "Allow this device?", Token: who.token, Code: g.userCode, Consent: true,
+		Client: g.client.ID,
+		Scope:  s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS))})
 }
 
 func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
@@ -222,5 +226,6 @@ func (s *Server) problem(w http.ResponseWriter, err error, who *session, code st
 	if err == errGuessing {
 		status = http.StatusTooManyRequests
 	}
-	s.show(w, status, view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code, Enter: true})
+	s.show(w, status, view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code,
+		Enter: true})
 }

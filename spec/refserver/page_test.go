@@ -58,7 +58,8 @@ func signedIn(d device, user string) *browser {
 	d.Helper()
 	b := &browser{d: d}
 	b.open(pathPage)
-	if w := b.submit(pathSignIn, "username", user, "password", "password"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Code shown") {
+	if w := b.submit(pathSignIn, "username", user, "password", "password"); w.Code != http.StatusOK ||
+		!strings.Contains(w.Body.String(), "Code shown") {
 		d.Fatalf("sign in: %d %s", w.Code, w.Body)
 	}
 	return b
@@ -122,7 +123,8 @@ func TestPageHeaders(t *testing.T) {
 	d := device{t, New(Config{BaseURL: "https://auth.example"})}
 	b := &browser{d: d}
 	w := b.open(pathPage)
-	if p := w.Header().Get("Content-Security-Policy"); !strings.Contains(p, "frame-ancestors 'none'") || strings.Contains(p, "script-src") {
+	if p := w.Header().Get("Content-Security-Policy"); !strings.Contains(p, "frame-ancestors 'none'") ||
+		strings.Contains(p, "script-src") {
 		t.Errorf("Content-Security-Policy %q", p)
 	}
 	if strings.Contains(w.Body.String(), "<script") {

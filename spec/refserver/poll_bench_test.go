@@ -41,7 +41,8 @@ func pollBodies(b *testing.B, s *Server, n int) []string {
 		if err := json.Unmarshal(w.Body.Bytes(), &codes); err != nil || codes.DeviceCode == "" {
 			b.Fatalf("start: %d %s", w.Code, w.Body)
 		}
-		bodies[i] = url.Values{"grant_type": {spec.GrantDeviceCode}, "device_code": {codes.DeviceCode}, "client_id": {"dfcheck"}}.Encode()
+		bodies[i] = url.Values{"grant_type": {spec.GrantDeviceCode}, "device_code": {codes.DeviceCode},
+			"client_id": {"dfcheck"}}.Encode()
 	}
 	return bodies
 }

@@ -115,7 +115,8 @@ func decodeForm(body string) (spec.Params, error) {
 
 // known are the parameters whose values must be text; what a request holds
 // beside them is ignored (RFC 6749 section 3.1).
-var known = map[string]bool{"client_id": true, "client_secret": true, "scope": true, "device_type": true, "device_os": true,
+var known = map[string]bool{"client_id": true, "client_secret": true, "scope": true, "device_type": true,
+	"device_os":  true,
 	"grant_type": true, "device_code": true, "refresh_token": true}
 
 // decodeJSON reads one object. Repeated names are kept, so that they can be
@@ -288,4 +289,5 @@ func printable(s string) bool {
 
 // extension parameters come from standards beside RFC 8628; a server that does
 // not know them ignores them (RFC 7636, RFC 8707, OpenID Connect Core).
-var extension = map[string]bool{"code_challenge": true, "code_challenge_method": true, "code_verifier": true, "resource": true, "nonce": true}
+var extension = map[string]bool{"code_challenge": true, "code_challenge_method": true, "code_verifier": true,
+	"resource": true, "nonce": true}

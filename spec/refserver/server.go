@@ -53,7 +53,8 @@ func New(cfg Config, faults ...Fault) *Server {
 		panic(err) // Check looked it up
 	}
 	s := &Server{cfg: cfg, is: correct(), contract: contract, clients: map[string]*Client{}, scopes: map[string]bool{},
-		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime, cfg.Forget), wallet: newWallet(cfg.TokenLifetime),
+		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime, cfg.Forget),
+		wallet: newWallet(cfg.TokenLifetime),
 		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
 		misses: newGuesses(cfg.GuessLimit, guessWindow), limiter: newLimiter(cfg.Limit)}
 	for i := range cfg.Clients {
@@ -114,7 +115,8 @@ func notFound() *answer {
 }
 
 // operation carries out one of the two operations.
-func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, op *spec.Operation, do func(*request) *answer) {
+func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, op *spec.Operation,
+	do func(*request) *answer) {
 	if r.Method != http.MethodPost {
 		methods(w, r, http.MethodPost)
 		return

@@ -178,7 +178,8 @@ func TestRefresh(t *testing.T) {
 	d.decide(user, "approve")
 	first := d.says(code, "")
 	refresh := func(token any) *httptest.ResponseRecorder {
-		return d.post(d.s.contract.Token.Path, "grant_type", spec.GrantRefreshToken, "refresh_token", token.(string), "client_id", "dfcheck")
+		return d.post(d.s.contract.Token.Path, "grant_type", spec.GrantRefreshToken, "refresh_token", token.(string),
+			"client_id", "dfcheck")
 	}
 	active := func(token any) any {
 		r := formPost(pathIntrospection, "token="+token.(string))
@@ -188,7 +189,8 @@ func TestRefresh(t *testing.T) {
 		return members(t, w)["active"]
 	}
 	second := members(t, refresh(first["refresh_token"]))
-	if second["access_token"] == first["access_token"] || second["refresh_token"] == first["refresh_token"] || active(second["access_token"]) != true {
+	if second["access_token"] == first["access_token"] || second["refresh_token"] == first["refresh_token"] ||
+		active(second["access_token"]) != true {
 		t.Fatalf("refresh: %v", second)
 	}
 	if w := refresh(first["refresh_token"]); members(t, w)["error"] != spec.ErrInvalidGrant {
@@ -252,7 +254,8 @@ func TestRefusals(t *testing.T) {
 		{"number for a text", "POST", start, "application/json", strings.Replace(good, `"dfcheck"`, "1", 1), 400},
 		{"repeated member", "POST", start, "application/json", strings.Replace(good, "{", `{"client_id":"dfcheck",`, 1), 400},
 		{"NUL", "POST", start, "application/x-www-form-urlencoded", "client_id=dfcheck&device_type=tv&device_os=a%00b", 400},
-		{"not UTF-8", "POST", start, "application/x-www-form-urlencoded", "client_id=dfcheck&device_type=tv&device_os=%ff", 400},
+		{"not UTF-8", "POST", start, "application/x-www-form-urlencoded", "client_id=dfcheck&device_type=tv&device_os=%ff",
+			400},
 		{"too large", "POST", start, "application/json", `{"a":"` + strings.Repeat("x", maxRequest) + `"}`, 413},
 		{"decisions closed", "POST", pathDecision, "application/json", `{"user_code":"A","action":"approve"}`, 404},
 	} {
@@ -278,12 +281,14 @@ func TestConfigCheck(t *testing.T) {
 	if err := (Config{}).Check(); err != nil {
 		t.Errorf("the zero value: %v", err)
 	}
-	for _, base := range []string{"auth.example", "https:", "https://", "ftp://auth.example", "https://auth.example/", "https://auth.example/a", "https://auth.example?a=b", "https://a:b@auth.example"} {
+	for _, base := range []string{"auth.example", "https:", "https://", "ftp://auth.example", "https://auth.example/",
+		"https://auth.example/a", "https://auth.example?a=b", "https://a:b@auth.example"} {
 		if err := (Config{BaseURL: base}).Check(); err == nil {
 			t.Errorf("base URL %q is accepted", base)
 		}
 	}
-	err := Config{Contract: "rfc8682", BaseURL: "localhost:1/x", Interval: time.Millisecond, Lifetime: 1500 * time.Millisecond}.Check()
+	err := Config{Contract: "rfc8682", BaseURL: "localhost:1/x", Interval: time.Millisecond,
+		Lifetime: 1500 * time.Millisecond}.Check()
 	if err == nil {
 		t.Fatal("no error")
 	}

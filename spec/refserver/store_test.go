@@ -15,7 +15,8 @@ func TestStoreForgets(t *testing.T) {
 		n := 0
 		start := func(at time.Duration) *grant {
 			n++
-			g := &grant{deviceCode: fmt.Sprint("code", n), userCode: fmt.Sprint("U", n), created: began.Add(at), expires: began.Add(at + time.Minute)}
+			g := &grant{deviceCode: fmt.Sprint("code", n), userCode: fmt.Sprint("U", n), created: began.Add(at),
+				expires: began.Add(at + time.Minute)}
 			s.claim(g.userCode, g)
 			s.add(g, func(code string) string { return code })
 			return g

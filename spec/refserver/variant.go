@@ -189,7 +189,8 @@ func answerVariant(name, doc string, change func(s *Server, g *grant, a *answer)
 	}}
 }
 
-func startVariant(name, doc string, change func(s *Server, g *grant, m map[string]any), contract string, slow bool) Fault {
+func startVariant(name, doc string, change func(s *Server, g *grant, m map[string]any), contract string,
+	slow bool) Fault {
 	return Fault{Name: name, Doc: doc, Contract: contract, Slow: slow, Break: func(b *behaviour) {
 		b.began = func(s *Server, _ *request, g *grant, m map[string]any) { change(s, g, m) }
 	}}

@@ -137,7 +137,8 @@ func oddities(r *http.Request, body []byte) oddity {
 		return oddAccept
 	case err != nil || !known:
 		return oddType
-	case mediaType == string(spec.JSON) && !isObject(body), mediaType == string(spec.Multipart) && !isMultipart(body, args["boundary"]):
+	case mediaType == string(spec.JSON) && !isObject(body), mediaType == string(spec.Multipart) &&
+		!isMultipart(body, args["boundary"]):
 		return oddBody
 	case formErr != nil, !wholeText(form, body):
 		return oddText
@@ -157,7 +158,8 @@ func isMultipart(body []byte, boundary string) bool {
 
 // wholeText reports whether no value is broken UTF-8 or has NUL in it.
 func wholeText(form url.Values, body []byte) bool {
-	whole := utf8.Valid(body) && !bytes.ContainsRune(body, 0) && !bytes.Contains(body, []byte(`\u0000`)) && !bytes.Contains(body, []byte(`\ud800`))
+	whole := utf8.Valid(body) && !bytes.ContainsRune(body, 0) && !bytes.Contains(body, []byte(`\u0000`)) &&
+		!bytes.Contains(body, []byte(`\ud800`))
 	for _, values := range form {
 		for _, v := range values {
 			whole = whole && utf8.ValidString(v) && !strings.Contains(v, "\x00")
@@ -172,9 +174,11 @@ func django(odd oddity, r *http.Request) *reply {
 		return htmlPage(400, "Bad Request (400)")
 	case oddMethod:
 		if r.Method == http.MethodOptions {
-			return &reply{200, "application/json", `{"name":"Token","renders":["application/json"]}`, map[string]string{"Allow": "POST, OPTIONS"}}
+			return &reply{200, "application/json", `{"name":"Token","renders":["application/json"]}`,
+				map[string]string{"Allow": "POST, OPTIONS"}}
 		}
-		return &reply{405, "application/json", `{"detail":"Method \"` + r.Method + `\" not allowed."}`, map[string]string{"Allow": "POST, OPTIONS"}}
+		return &reply{405, "application/json", `{"detail":"Method \"` + r.Method + `\" not allowed."}`,
+			map[string]string{"Allow": "POST, OPTIONS"}}
 	case oddSlash:
 		if strings.HasSuffix(r.URL.Path, "/") {
 			return htmlPage(404, "Not Found")
@@ -205,7 +209,8 @@ func express(odd oddity, r *http.Request) *reply {
 			return missing
 		}
 	case oddType: // body-parser leaves it alone, and OAuth finds no client
-		return &reply{401, "application/json; charset=utf-8", `{"error":"invalid_client"}`, map[string]string{"WWW-Authenticate": "Basic"}}
+		return &reply{401, "application/json; charset=utf-8", `{"error":"invalid_client"}`,
+			map[string]string{"WWW-Authenticate": "Basic"}}
 	case oddBody:
 		return htmlPage(400, "SyntaxError: Unexpected token in JSON at position 0")
 	case oddText:
@@ -216,7 +221,8 @@ func express(odd oddity, r *http.Request) *reply {
 
 func aspnet(odd oddity, r *http.Request) *reply {
 	problem := func(status int, title string) *reply {
-		text, _ := json.Marshal(map[string]any{"type": "https://tools.ietf.org/html/rfc9110", "title": title, "status": status})
+		text, _ := json.Marshal(map[string]any{"type": "https://tools.ietf.org/html/rfc9110", "title": title,
+			"status": status})
 		return &reply{status, "application/problem+json; charset=utf-8", string(text), nil}
 	}
 	switch odd {

@@ -12,7 +12,8 @@ import (
 // limitVariants answer bursts and hostile text before the device flow does. The
 // pace they allow is far above that of any device.
 var limitVariants = []Fault{
-	limited("limited-in-json", "Bursts from one address are answered 429 with an error that is none of OAuth's.", byAddress,
+	limited("limited-in-json", "Bursts from one address are answered 429 with an error that is none of OAuth's.",
+		byAddress,
 		&reply{429, "application/json", `{"error":"rate_limited","message":"Too many requests"}`, nil}),
 	limited("limited-in-html", "Bursts from one address are answered 429 in HTML, with Retry-After.", byAddress,
 		&reply{429, "text/html", "<h1>429 Too Many Requests</h1>", map[string]string{"Retry-After": "1"}}),
@@ -21,7 +22,8 @@ var limitVariants = []Fault{
 	limited("limited-as-503", "Bursts from one address are answered 503 in HTML.", byAddress,
 		&reply{503, "text/html", "<h1>503 Service Temporarily Unavailable</h1>", nil}),
 	limited("limited-by-client", "Bursts of one client are answered 429 with a problem.", byClient,
-		&reply{429, "application/problem+json", `{"title":"Too many requests","status":429}`, map[string]string{"Retry-After": "1"}}),
+		&reply{429, "application/problem+json", `{"title":"Too many requests","status":429}`,
+			map[string]string{"Retry-After": "1"}}),
 	limited("limited-by-code", "Bursts about one device code are answered 429 without a body.", byCode,
 		&reply{429, "", "", map[string]string{"Retry-After": "1"}}),
 	{
@@ -40,7 +42,8 @@ var limitVariants = []Fault{
 
 // hostile reports whether a body has what firewalls look for.
 func hostile(body string) bool {
-	for _, mark := range []string{"%00", "\x00", `\u0000`, "%0D%0A", "\\r\\n", "+OR+", " OR ", "DROP", "script", "svg", "%24ne", "$ne", "$gt", "$regex", "..%2F", "../"} {
+	for _, mark := range []string{"%00", "\x00", `\u0000`, "%0D%0A", "\\r\\n", "+OR+", " OR ", "DROP", "script", "svg",
+		"%24ne", "$ne", "$gt", "$regex", "..%2F", "../"} {
 		if strings.Contains(body, mark) {
 			return true
 		}

@@ -21,8 +21,9 @@ var proxyVariants = []Fault{
 		}),
 	},
 	{
-		Name: "catch-all-page", Doc: "Whatever is not there is the start page of an application, under 200.", Contract: "rfc8628",
-		Also: map[string]string{"DF-DISC-002": "ruling R32: a page where metadata would be"},
+		Name: "catch-all-page", Doc: "Whatever is not there is the start page of an application, under 200.",
+		Contract: "rfc8628",
+		Also:     map[string]string{"DF-DISC-002": "ruling R32: a page where metadata would be"},
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/.well-known/") {

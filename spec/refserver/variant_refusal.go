@@ -47,5 +47,6 @@ var refusalVariants = []Fault{
 }
 
 func pollingState(code string) bool {
-	return code == spec.ErrAuthorizationPending || code == spec.ErrSlowDown || code == spec.ErrAccessDenied || code == spec.ErrExpiredToken
+	return code == spec.ErrAuthorizationPending || code == spec.ErrSlowDown || code == spec.ErrAccessDenied ||
+		code == spec.ErrExpiredToken
 }

@@ -45,7 +45,8 @@ func (d *decoder) loadError(e *yaml.LoadError) {
 	case known && (construct || strings.HasPrefix(e.Message, "time: ")):
 		d.problem(p.node, "%s must be %s; got %s", name(p.path), expected(p.typ), found(p))
 	case construct:
-		d.problems = append(d.problems, fmt.Errorf("%s:%d: a value is not of the kind that belongs there", d.file, max(e.Mark.Line, 1)))
+		d.problems = append(d.problems, fmt.Errorf("%s:%d: a value is not of the kind that belongs there", d.file,
+			max(e.Mark.Line, 1)))
 	case known && p.path != "":
 		d.problem(p.node, "%s: %s", name(p.path), e.Message)
 	default:

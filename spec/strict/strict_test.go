@@ -35,7 +35,8 @@ type config struct {
 
 func TestDecode(t *testing.T) {
 	env := func(name string) (string, bool) {
-		v, ok := map[string]string{"HOST": "h.example", "PORT": "8080", "ID": "0123", "EMPTY": "", "TRICK": "a: b\nc: ${HOST}"}[name]
+		v, ok := map[string]string{"HOST": "h.example", "PORT": "8080", "ID": "0123", "EMPTY": "",
+			"TRICK": "a: b\nc: ${HOST}"}[name]
 		return v, ok
 	}
 	for _, test := range []struct {
@@ -47,7 +48,8 @@ func TestDecode(t *testing.T) {
 		{
 			name: "every kind of value",
 			doc:  "host: a\nport: 1\nclient: {id: x}\nothers: [{id: y}]\nheaders: {X-Any: v}\nmax_wait: 3m\nscope: s\nlevel: abc\n",
-			want: config{Host: "a", Port: 1, Client: &client{ID: "x"}, Others: []client{{ID: "y"}}, Headers: map[string]string{"X-Any": "v"},
+			want: config{Host: "a", Port: 1, Client: &client{ID: "x"}, Others: []client{{ID: "y"}},
+				Headers: map[string]string{"X-Any": "v"},
 				MaxWait: 3 * time.Minute, inlined: inlined{"s"}, Level: 3},
 		},
 		{
@@ -62,10 +64,11 @@ func TestDecode(t *testing.T) {
 			},
 		},
 		{
-			name:     "a repeated key is refused, in free-form maps too",
-			doc:      "host: a\nheaders: {A: '1', A: '2'}\nhost: b\n",
-			want:     config{Host: "b", Headers: map[string]string{"A": "2"}},
-			problems: []string{`f.yaml:2: key "A" is given twice in "headers", first on line 2`, `f.yaml:3: key "host" is given twice, first on line 1`},
+			name: "a repeated key is refused, in free-form maps too",
+			doc:  "host: a\nheaders: {A: '1', A: '2'}\nhost: b\n",
+			want: config{Host: "b", Headers: map[string]string{"A": "2"}},
+			problems: []string{`f.yaml:2: key "A" is given twice in "headers", first on line 2`,
+				`f.yaml:3: key "host" is given twice, first on line 1`},
 		},
 		{
 			name:     "a wrong type names the line",
@@ -88,8 +91,9 @@ func TestDecode(t *testing.T) {
 		{
 			name: "environment: strings stay strings, numbers become numbers, maps and lists included",
 			doc:  "host: https://${HOST}/${EMPTY}\nport: ${PORT}\nclient: {id: \"${ID}\"}\nheaders: {X: '$${HOST}'}\nothers: [id: $ID]\nscope: ${TRICK}\nfree: [\"${PORT}\"]\n",
-			want: config{Host: "https://h.example/", Port: 8080, Client: &client{ID: "0123"}, Headers: map[string]string{"X": "${HOST}"},
-				Others: []client{{ID: "$ID"}}, inlined: inlined{"a: b\nc: ${HOST}"}, Free: []any{"8080"}},
+			want: config{Host: "https://h.example/", Port: 8080, Client: &client{ID: "0123"},
+				Headers: map[string]string{"X": "${HOST}"},
+				Others:  []client{{ID: "$ID"}}, inlined: inlined{"a: b\nc: ${HOST}"}, Free: []any{"8080"}},
 		},
 		{
 			name:     "an unset variable is named",
