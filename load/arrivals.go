@@ -3,7 +3,6 @@ package load
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // Arrivals tells when devices come. The kinds: ramp spreads them evenly over a
@@ -67,82 +66,4 @@ func (a *Arrivals) check() (errs []error) {
 	}
 	bad(len(a.Stages) == 0 || shares > 0, "no stage has a share of the devices")
 	return errs
-}
-
-// window is the part of a run that a stage is: its devices and its beginning.
-type window struct {
-	first, count int32
-	from         int64 // nanoseconds
-	over         int64
-}
-
-// windows are those of the stages, for a number of devices.
-func (a *Arrivals) windows(devices int) []window {
-	total := 0.0
-	for _, s := range a.Stages {
-		total += s.Share
-	}
-	var out []window
-	at, sum, first := int64(a.At), 0.0, int32(0)
-	for _, s := range a.Stages {
-		sum += s.Share
-		end := int32(float64(devices)*sum/total + 0.5)
-		out = append(out, window{first, end - first, at, int64(s.Over)})
-		at, first = at+int64(s.Over), end
-	}
-	return out
-}
-
-// arrival is when a device comes, in nanoseconds from the start of the run.
-func (p *population) arrival(d int32) int64 {
-	a, n := &p.profile.Arrivals, p.profile.Devices
-	switch a.Kind {
-	case "constant":
-		return int64(a.At) + int64(float64(d)/a.Rate*float64(time.Second))
-	case "replay": // with more devices than times some come together, with fewer some times are left out
-		return int64(a.At) + int64(a.Times[int(d)*len(a.Times)/n])
-	case "stages":
-		for i, w := range p.windows {
-			if d < w.first+w.count {
-				return w.from + p.spread(a.Stages[i].Kind, w.over, d, d-w.first, w.count)
-			}
-		}
-	}
-	return int64(a.At) + p.spread(a.Kind, int64(a.Over), d, d, int32(n))
-}
-
-// spread is when the i-th of n devices comes within a time.
-func (p *population) spread(kind string, over int64, d, i, n int32) int64 {
-	switch kind {
-	case "ramp":
-		return int64(float64(over) * float64(i) / float64(n))
-	case "poisson": // given how many come, their times are independent and even
-		return int64(float64(over) * p.draw(d, 0, forArrival))
-	}
-	return 0
-}
-
-// lastArrival is when all devices are there.
-func (p *population) lastArrival() int64 {
-	a := &p.profile.Arrivals
-	last := p.arrival(int32(p.profile.Devices - 1))
-	if a.Kind == "poisson" {
-		last = int64(a.At + a.Over)
-	}
-	for _, w := range p.windows {
-		if w.count > 0 {
-			last = w.from + w.over
-		}
-	}
-	return last
-}
-
-// stage is the index of the stage that an instant belongs to.
-func (p *population) stage(at int64) int {
-	for i := len(p.windows) - 1; i > 0; i-- {
-		if at >= p.windows[i].from {
-			return i
-		}
-	}
-	return 0
 }

@@ -86,7 +86,7 @@ func (p *Plan) Forecast() (*reports.Forecast, error) {
 func (p *Plan) rates(interval time.Duration) reports.ForecastRates {
 	q := p.Profile.WithDefaults()
 	at := pace{interval, p.Lifetime, p.Latency}
-	over := time.Duration(newPopulation(q).lastArrival())
+	over := time.Duration(q.Timetable().LastArrival())
 	if q.Arrivals.Kind == "constant" {
 		over = time.Duration(float64(p.Devices) / q.Arrivals.Rate * float64(time.Second))
 	}

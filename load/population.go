@@ -13,9 +13,9 @@ import (
 // any number of shards make the same crowd.
 type population struct {
 	profile *Profile
+	when    *Timetable
 	kinds   []kind
-	weight  float64  // of all groups together
-	windows []window // of the stages
+	weight  float64 // of all groups together
 }
 
 // kind is a group ready for use.
@@ -72,7 +72,7 @@ func pick(draw float64, weights []float64) int {
 }
 
 func newPopulation(p *Profile) *population {
-	pop := &population{profile: p, windows: p.Arrivals.windows(p.Devices)}
+	pop := &population{profile: p, when: p.Timetable()}
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		pop.kinds = append(pop.kinds, kind{Group: g})
@@ -130,6 +130,9 @@ func (p *population) decision(d int32, flow uint16, g *Group) (verdict, time.Dur
 	}
 	return v, g.People.Delay.at(p.draw(d, flow, forDelay))
 }
+
+// arrival is when a device comes, in nanoseconds from the start of the run.
+func (p *population) arrival(d int32) int64 { return p.when.Arrival(d, p.draw(d, 0, forArrival)) }
 
 // digest of the part of the schedule that a shard carries out: the sum over
 // its devices, so that the sums of all shards add up to the crowd's.

@@ -36,9 +36,9 @@ func TestReplayFiles(t *testing.T) {
 	if p.Devices != 4 {
 		t.Errorf("%d devices, want those of the file", p.Devices)
 	}
-	pop := newPopulation(p)
+	pop := p.Timetable()
 	for d, want := range []time.Duration{0, 2 * time.Second, 2 * time.Second, 10500 * time.Millisecond} {
-		if got := time.Duration(pop.arrival(int32(d))); got != want {
+		if got := time.Duration(pop.Arrival(int32(d), 0)); got != want {
 			t.Errorf("device %d comes at %s, want %s", d, got, want)
 		}
 	}
@@ -51,9 +51,9 @@ func TestReplayFiles(t *testing.T) {
 // A replay in another size keeps its shape.
 func TestReplayScales(t *testing.T) {
 	p := (&Profile{Devices: 6, Arrivals: Arrivals{Kind: "replay", Times: []Duration{0, Duration(time.Second), Duration(time.Minute)}}}).WithDefaults()
-	pop := newPopulation(p)
+	pop := p.Timetable()
 	for d, want := range []time.Duration{0, 0, time.Second, time.Second, time.Minute, time.Minute} {
-		if got := time.Duration(pop.arrival(int32(d))); got != want {
+		if got := time.Duration(pop.Arrival(int32(d), 0)); got != want {
 			t.Errorf("device %d comes at %s, want %s", d, got, want)
 		}
 	}
@@ -124,14 +124,14 @@ arrivals:
 	if err != nil {
 		t.Fatal(err)
 	}
-	pop := newPopulation(p.WithDefaults())
+	pop := p.WithDefaults().Timetable()
 	for d, want := range []time.Duration{1, 6, 16, 16} {
-		if got := time.Duration(pop.arrival(int32(d))); got != want*time.Second {
+		if got := time.Duration(pop.Arrival(int32(d), 0)); got != want*time.Second {
 			t.Errorf("device %d comes at %s, want %d s", d, got, want)
 		}
 	}
 	for at, want := range map[time.Duration]int{0: 0, 10 * time.Second: 0, 11 * time.Second: 1, 16 * time.Second: 2, time.Hour: 2} {
-		if got := pop.stage(int64(at)); got != want {
+		if got := pop.Stage(int64(at)); got != want {
 			t.Errorf("%s belongs to stage %d, want %d", at, got, want)
 		}
 	}

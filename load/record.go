@@ -29,7 +29,7 @@ type record struct {
 
 func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
-	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.windows)), stageAt: p.stage,
+	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.when.Windows())), stageAt: p.when.Stage,
 		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
 		timeline: newTimeline(), violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
 }

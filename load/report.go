@@ -51,7 +51,7 @@ func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.lastArrival())+c.interval, c.interval, steadyUntil)
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.when.LastArrival())+c.interval, c.interval, steadyUntil)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
 	if c.approver == nil {
@@ -95,14 +95,15 @@ func (c *crowd) groups(took time.Duration) (out []reports.Breakdown) {
 // stages has the figures of every stage: of what was due in it.
 func (c *crowd) stages(took time.Duration) (out []reports.Breakdown) {
 	under := uint64(0) // flows under way
-	for i, w := range c.population.windows {
+	windows := c.population.when.Windows()
+	for i, w := range windows {
 		end := int64(took)
-		if i+1 < len(c.population.windows) {
-			end = min(end, c.population.windows[i+1].from)
+		if i+1 < len(windows) {
+			end = min(end, windows[i+1].From)
 		}
 		f := &c.record.stages[i]
-		b := f.breakdown(c.population.profile.Arrivals.Stages[i].Name, uint64(w.count), under, time.Duration(max(end-w.from, 0)))
-		b.FromSecond = time.Duration(w.from).Seconds()
+		b := f.breakdown(c.population.profile.Arrivals.Stages[i].Name, uint64(w.Count), under, time.Duration(max(end-w.From, 0)))
+		b.FromSecond = time.Duration(w.From).Seconds()
 		under = b.Devices.Pending
 		out = append(out, b)
 	}
