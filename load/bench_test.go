@@ -63,8 +63,7 @@ func BenchmarkTransport(b *testing.B) {
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
-			tr := transportTo(b, alternate(b, bb.secure, bb.answers), bb.mine, time.Minute, false)
-			j := &tr.jobs[0]
+			tr, j := transportTo(b, alternate(b, bb.secure, bb.answers), bb.mine, time.Minute, false)
 			j.template.start = bb.start
 			for b.Loop() {
 				if tr.exchange(j); j.reply.outcome != outPending && j.reply.outcome != outCodes {

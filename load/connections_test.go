@@ -95,9 +95,8 @@ func TestNoConnectionAfterTheEnd(t *testing.T) {
 // are on different hosts has one at a time.
 func TestReleasedConnection(t *testing.T) {
 	s := serveRaw(t, nil, [][]string{{pending, pending}, {pending}, {pending}, {pending}})
-	tr := transportTo(t, s, nil, time.Second, false)
+	tr, j := transportTo(t, s, nil, time.Second, false)
 	tr.pool.own = make([]*conn, 2)
-	j := &tr.jobs[0]
 	for step, want := range []struct {
 		device  int32
 		release bool
@@ -105,7 +104,7 @@ func TestReleasedConnection(t *testing.T) {
 		dialled uint64
 		open    int
 	}{{0, false, "a", 1, 1}, {1, false, "a", 2, 2}, {0, false, "a", 2, 2}, {0, true, "a", 2, 1}, {0, false, "a", 3, 2}, {0, false, "b", 4, 2}} {
-		j.device, j.template.origin = want.device, want.origin
+		j.owner, j.template.origin = want.device, want.origin
 		if want.release {
 			tr.pool.release(want.device)
 		} else if tr.exchange(j); j.reply.outcome != outPending {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -23,6 +24,7 @@ type crowd struct {
 	population *population
 	schedule   *schedule
 	transport  *transport
+	jobs       []job
 	record     *record
 	ledger     *ledger
 	decisions  *decisions
@@ -49,7 +51,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	}
 	turn := c.schedule.take()
 	i := turn.device
-	j := &c.transport.jobs[turn.place]
+	j := &c.jobs[turn.place]
 	d := &c.devices[i]
 	lock := c.lock(i)
 	lock.Lock()
@@ -57,7 +59,7 @@ func (c *crowd) next(t *vegeta.Target) error {
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
 	now := c.schedule.now()
-	*j = job{url: j.url, desk: j.desk, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned, sent: now,
+	*j = job{sending: sending{owner: i, desk: j.desk, sent: now}, url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned,
 		late: max(now-max(turn.intended, turn.slow), 0)}
 	if d.state == absent || d.state == starting {
 		d.state = starting
@@ -69,18 +71,18 @@ func (c *crowd) next(t *vegeta.Target) error {
 	return nil
 }
 
-// RoundTrip carries a request out and settles it.
+// RoundTrip carries out the request that the URL names and settles it. Every end of
+// a request is in its job; the response is for vegeta's bookkeeping.
 func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := c.transport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
 	n, err := strconv.Atoi(r.URL.Fragment)
-	if err != nil {
-		return nil, err // the transport read it
+	if err != nil || n < 0 || n >= len(c.jobs) {
+		return nil, errors.New("not a request of this crowd")
 	}
-	c.settle(&c.transport.jobs[n])
-	return resp, nil
+	j := &c.jobs[n]
+	c.transport.do(r.Context(), &j.sending)
+	j.response = http.Response{Status: j.reply.problem, StatusCode: j.reply.status, Body: http.NoBody, Request: r}
+	c.settle(j)
+	return &j.response, nil
 }
 
 // settle books an answer and lets the device decide what to do next.

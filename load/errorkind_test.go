@@ -61,10 +61,10 @@ func TestErrorKinds(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			tr := transportTo(t, tt.server, tt.mine, 500*time.Millisecond, false)
-			tr.exchange(&tr.jobs[0])
-			if got := tr.jobs[0].reply.kind(); got != want {
-				t.Errorf("%s: %s", got, tr.jobs[0].reply.problem)
+			tr, j := transportTo(t, tt.server, tt.mine, 500*time.Millisecond, false)
+			tr.exchange(j)
+			if got := j.reply.kind(); got != want {
+				t.Errorf("%s: %s", got, j.reply.problem)
 			}
 		})
 	}
@@ -135,9 +135,9 @@ func TestKeepAliveLikeTheInterval(t *testing.T) {
 // keep-alive.
 func TestStaleConnections(t *testing.T) {
 	for want, script := range [][][]string{{{pending, hangUp}, {hangUp}}, {{pending, hangUp}, {pending}}} {
-		tr := transportTo(t, serveRaw(t, nil, script), nil, time.Second, false)
+		tr, j := transportTo(t, serveRaw(t, nil, script), nil, time.Second, false)
 		for range 2 {
-			tr.exchange(&tr.jobs[0])
+			tr.exchange(j)
 		}
 		if got := tr.stale.count.Load(); got != uint64(want) {
 			t.Errorf("%d stale connections, want %d", got, want)

@@ -35,9 +35,9 @@ func newPool(timeout time.Duration, now func() int64) *pool {
 	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{}, all: map[*conn]bool{}}
 }
 
-// get returns a connection for a job: a kept one, unless it must be anew, or
+// get returns a connection for a request: a kept one, unless it must be anew, or
 // a new one.
-func (p *pool) get(j *job, anew bool) (*conn, error) {
+func (p *pool) get(j *sending, anew bool) (*conn, error) {
 	p.mu.Lock()
 	to := p.origins[j.template.origin]
 	if to == nil {
@@ -45,7 +45,7 @@ func (p *pool) get(j *job, anew bool) (*conn, error) {
 		p.origins[j.template.origin] = to
 	}
 	for !anew {
-		c := p.kept(j.device, to)
+		c := p.kept(j.owner, to)
 		if c == nil {
 			break
 		}

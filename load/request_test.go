@@ -37,16 +37,17 @@ func TestEncodings(t *testing.T) {
 			}
 			began := time.Now()
 			now := func() int64 { return int64(time.Since(began)) }
-			tr := &transport{jobs: []job{{template: tm, value: []byte(code)}}, pool: newPool(time.Second, now), now: now, timeout: time.Second}
+			tr := &transport{pool: newPool(time.Second, now), now: now, timeout: time.Second}
+			j := &sending{template: tm, value: []byte(code)}
 			for _, other := range []http.RoundTripper{nil, http.DefaultTransport} {
-				if j := &tr.jobs[0]; other == nil {
+				if other == nil {
 					tr.exchange(j)
 				} else {
 					tr.other = other
 					tr.foreign(t.Context(), j)
 				}
 				want := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": code, "client_id": "tv app&1", "tenant": "a", "query": "x=1"}
-				if d := cmp.Diff(want, <-seen); d != "" || tr.jobs[0].reply.outcome != outPending {
+				if d := cmp.Diff(want, <-seen); d != "" || j.reply.outcome != outPending {
 					t.Errorf("%s: %s", e, d)
 				}
 			}

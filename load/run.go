@@ -143,7 +143,7 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 		if err != nil {
 			continue
 		}
-		j := &c.transport.jobs[n]
+		j := &c.jobs[n]
 		if out != nil {
 			out.add(j)
 		}

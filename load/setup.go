@@ -21,7 +21,7 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	}
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
-	c.transport = &transport{jobs: make([]job, p.Connections.Most), pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
+	c.transport = &transport{pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
 	c.transport.pool.tls = t.TLS
 	if t.dial != nil {
 		c.transport.pool.dial = t.dial
@@ -33,8 +33,9 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	if c.transport.other, err = t.carrier(p); err != nil {
 		return nil, err
 	}
-	for i := range c.transport.jobs {
-		c.transport.jobs[i].url = slotURL(i)
+	c.jobs = make([]job, p.Connections.Most)
+	for i := range c.jobs {
+		c.jobs[i].url = slotURL(i)
 	}
 	codes, err := c.preflight(ctx)
 	if err != nil {
@@ -104,13 +105,9 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	defer close(done)
 	stop := context.AfterFunc(ctx, c.transport.pool.close)
 	defer stop()
-	j := &c.transport.jobs[0]
+	j := &c.jobs[0]
 	j.template = c.population.kinds[0].start[0]
-	if c.transport.other != nil {
-		c.transport.foreign(ctx, j)
-	} else {
-		c.transport.exchange(j)
-	}
+	c.transport.do(ctx, &j.sending)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}

@@ -88,15 +88,9 @@ func (c *crowd) gone(long time.Duration) bool {
 
 // probe starts a flow that no device goes on with, on a connection that no device
 // has, and counts it nowhere.
-func (c *crowd) probe() *job {
-	closing := *c.population.kinds[0].start[0]
-	closing.connection = true
-	j := &job{template: &closing}
-	if c.transport.other != nil {
-		c.transport.foreign(context.Background(), j)
-	} else {
-		c.transport.alone(j)
-	}
+func (c *crowd) probe() *sending {
+	j := &sending{template: c.population.kinds[0].start[0]}
+	c.transport.doAlone(context.Background(), j)
 	return j
 }
 

@@ -8,51 +8,26 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// job is one request on its way: made by the targeter, carried out by the
-// transport, settled by the crowd. One goroutine has it at a time.
-type job struct {
-	url      string // its number, as a fragment that never reaches the wire
-	device   int32
+// sending is one request on its way, and its end. One goroutine has it at a time.
+type sending struct {
+	owner    int32 // whose connection carries it, where each owner keeps one
 	template *template
-	value    []byte
-	intended int64
-	seq      uint64 // its place among all requests, by their intended times
-	planned  int64  // intended, but never before that of an earlier place
+	value    []byte // goes into the template
 	sent     int64  // at first, when it was made
 	received int64
-	late     int64 // of the lag, what our own machine is to blame for
 	bytesOut int
 	desk     *desk // where it is done; made when the place is used for the first time
 	reply    *reply
 	resent   bool
-	doubtful bool // it refused a code that should live
-	response http.Response
 }
 
-// kind is the place of the request's figures: 0 for starts, 1 for polls.
-func (j *job) kind() int {
-	if j.template.start {
-		return 0
-	}
-	return 1
-}
-
-// slotURL names a job in what vegeta carries along. Where the request goes is
-// the template's business.
-func slotURL(n int) string { return "http://slot#" + strconv.Itoa(n) }
-
-func slotOf(u string) (int, error) { return strconv.Atoi(u[strings.LastIndexByte(u, '#')+1:]) }
-
-// transport is the RoundTripper under vegeta's Attacker. It keeps its own
-// HTTP/1.1 connections, plain and TLS, and writes requests that are rendered
-// already.
+// transport sends requests that are rendered already, on HTTP/1.1 connections of
+// its own, plain and TLS.
 type transport struct {
-	jobs    []job
 	pool    *pool
 	now     func() int64
 	timeout time.Duration
@@ -60,33 +35,38 @@ type transport struct {
 	stale   stale
 }
 
-// RoundTrip carries out the job that the URL names. Every end of a request is
-// in the job; the response is for vegeta's bookkeeping.
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	n, err := strconv.Atoi(r.URL.Fragment)
-	if err != nil || n < 0 || n >= len(t.jobs) {
-		return nil, errors.New("not a request of this crowd")
-	}
-	j := &t.jobs[n]
+// do carries out a request. However it ends, the end is in the request.
+func (t *transport) do(ctx context.Context, j *sending) {
 	if t.other != nil {
-		t.foreign(r.Context(), j)
+		t.foreign(ctx, j)
 	} else {
 		t.exchange(j)
 	}
-	j.response = http.Response{Status: j.reply.problem, StatusCode: j.reply.status, Body: http.NoBody, Request: r}
-	return &j.response, nil
+}
+
+// doAlone carries out a request of nobody, on a connection that is used for nothing
+// else.
+func (t *transport) doAlone(ctx context.Context, j *sending) {
+	closing := *j.template
+	closing.connection = true
+	j.template = &closing
+	if t.other != nil {
+		t.foreign(ctx, j)
+	} else {
+		t.alone(j)
+	}
 }
 
 // exchange sends the request and reads its answer. Where a kept connection
 // turns out to be closed before a byte of the answer came, the request is sent
-// once more, on a new connection, and the job says so.
-func (t *transport) exchange(j *job) {
+// once more, on a new connection, and the request says so.
+func (t *transport) exchange(j *sending) {
 	c, err := t.pool.get(j, false)
 	var idle int64 // how long the connection that was closed had carried nothing
 	for err == nil {
 		kept, since := c.used, c.idle
 		clean, failed := t.once(c, j)
-		t.pool.put(c, j.device, !clean, j.received)
+		t.pool.put(c, j.owner, !clean, j.received)
 		if failed == nil {
 			if j.resent { // else the server is gone, and its keep-alive does not matter
 				t.stale.add(idle)
@@ -105,9 +85,9 @@ func (t *transport) exchange(j *job) {
 	j.reply = failure(err)
 }
 
-// alone carries out a job of no device, on a connection that is used for nothing
+// alone carries out a request of nobody, on a connection that is used for nothing
 // else.
-func (t *transport) alone(j *job) {
+func (t *transport) alone(j *sending) {
 	c, err := t.pool.get(j, true)
 	if err != nil {
 		j.sent = t.now()
@@ -116,14 +96,14 @@ func (t *transport) alone(j *job) {
 		return
 	}
 	_, failed := t.once(c, j)
-	t.pool.put(c, j.device, true, j.received)
+	t.pool.put(c, j.owner, true, j.received)
 	if failed != nil {
 		j.reply = j.desk.failure(failed)
 	}
 }
 
 // once sends the request on one connection.
-func (t *transport) once(c *conn, j *job) (clean bool, err error) {
+func (t *transport) once(c *conn, j *sending) (clean bool, err error) {
 	if j.desk == nil {
 		j.desk = newDesk()
 	}
@@ -154,8 +134,8 @@ func failure(err error) *reply {
 	return r
 }
 
-// foreign carries out the job with net/http.
-func (t *transport) foreign(ctx context.Context, j *job) {
+// foreign carries out the request with net/http.
+func (t *transport) foreign(ctx context.Context, j *sending) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	body := j.template.body(nil, j.value)

@@ -96,8 +96,8 @@ func (s *rawServer) talk(c net.Conn, answers []string) {
 	io.Copy(io.Discard, in)
 }
 
-// transportTo has one job, a poll.
-func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) *transport {
+// transportTo is a transport to a server, and a request, a poll.
+func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) (*transport, *sending) {
 	t.Helper()
 	scheme := "http://"
 	if secure != nil {
@@ -110,12 +110,12 @@ func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Du
 	}
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
-	tr := &transport{jobs: []job{{template: tm, value: []byte("code")}}, pool: newPool(timeout, now), now: now, timeout: timeout}
+	tr := &transport{pool: newPool(timeout, now), now: now, timeout: timeout}
 	tr.pool.tls = secure
 	done := make(chan struct{})
 	go tr.pool.keepSwept(done)
 	t.Cleanup(func() { close(done); tr.pool.close() })
-	return tr
+	return tr, &sending{template: tm, value: []byte("code")}
 }
 
 const (
@@ -179,8 +179,7 @@ func TestTransport(t *testing.T) {
 					server, mine = secure, client
 				}
 				s := serveRaw(t, server, tt.script)
-				tr := transportTo(t, s, mine, 500*time.Millisecond, false)
-				j := &tr.jobs[0]
+				tr, j := transportTo(t, s, mine, 500*time.Millisecond, false)
 				var got []end
 				var problems []string
 				for range tt.want {
@@ -226,9 +225,9 @@ func TestCertificates(t *testing.T) {
 		{"insecure on purpose", &tls.Config{InsecureSkipVerify: true}, outPending},
 	} {
 		s := serveRaw(t, secure, [][]string{{pending}})
-		tr := transportTo(t, s, tt.mine, time.Second, false)
-		tr.exchange(&tr.jobs[0])
-		if r := tr.jobs[0].reply; r.outcome != tt.want || (r.outcome == outConnection) != strings.Contains(r.problem, "certificate") {
+		tr, j := transportTo(t, s, tt.mine, time.Second, false)
+		tr.exchange(j)
+		if r := j.reply; r.outcome != tt.want || (r.outcome == outConnection) != strings.Contains(r.problem, "certificate") {
 			t.Errorf("%s: %s %s", tt.name, outcomeNames[r.outcome], r.problem)
 		}
 	}
@@ -237,10 +236,10 @@ func TestCertificates(t *testing.T) {
 // A profile may ask for a new connection for each request.
 func TestFreshConnections(t *testing.T) {
 	s := serveRaw(t, nil, [][]string{{pending, pending}, {pending}})
-	tr := transportTo(t, s, nil, time.Second, true)
+	tr, j := transportTo(t, s, nil, time.Second, true)
 	for range 2 {
-		tr.exchange(&tr.jobs[0])
-		if o := tr.jobs[0].reply.outcome; o != outPending {
+		tr.exchange(j)
+		if o := j.reply.outcome; o != outPending {
 			t.Fatal(outcomeNames[o])
 		}
 	}
@@ -256,8 +255,7 @@ func TestStartsAlike(t *testing.T) {
 		body := strings.Replace(plainStart, "\"device_code\":\"", "\"device_code\":\""+code, 1)
 		return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 	}
-	tr := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
-	j := &tr.jobs[0]
+	tr, j := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
 	j.template.start = true
 	for n := range 6 {
 		tr.exchange(j)
