@@ -27,7 +27,7 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	if err != nil {
 		return Speed{}, err
 	}
-	defer c.transport.pool.close()
+	defer c.transport.close()
 	defer c.schedule.waker.close()
 	before := usage()
 	if complete, _ := c.run(ctx, p, Options{}); !complete {

@@ -270,7 +270,7 @@ func (t Target) interval(ctx context.Context, p *Profile) (time.Duration, error)
 	if err != nil {
 		return 0, err
 	}
-	c.transport.pool.close()
+	c.transport.close()
 	c.schedule.waker.close()
 	c.decisions.waker.close()
 	return c.interval, nil

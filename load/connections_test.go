@@ -83,11 +83,12 @@ func TestNoConnectionAfterTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.transport.pool.close()
+	defer c.transport.close()
 	defer c.schedule.waker.close()
 	complete, err := c.run(t.Context(), p, Options{})
-	if err != nil || !complete || c.active.Load() != 0 || c.transport.pool.dialled < 20 || len(c.transport.pool.all) != 0 {
-		t.Errorf("%d flows under way, %d connections of %d: %v", c.active.Load(), len(c.transport.pool.all), c.transport.pool.dialled, err)
+	open, made := c.transport.connections()
+	if err != nil || !complete || c.active.Load() != 0 || made < 20 || open != 0 {
+		t.Errorf("%d flows in flight, %d connections of %d: %v", c.active.Load(), open, made, err)
 	}
 }
 
@@ -108,7 +109,7 @@ func TestReleasedConnection(t *testing.T) {
 		if want.release {
 			tr.pool.release(want.device)
 		} else if tr.exchange(j); j.reply.outcome != outPending {
-			t.Fatalf("step %d: %s %s", step, outcomeNames[j.reply.outcome], j.reply.problem)
+			t.Fatalf("step %d: %s %s", step, j.reply.outcome.String(), j.reply.problem)
 		}
 		if tr.pool.dialled != want.dialled || len(tr.pool.all) != want.open {
 			t.Errorf("step %d: %d dialled, %d open, want %+v", step, tr.pool.dialled, len(tr.pool.all), want)

@@ -122,7 +122,7 @@ func (c *crowd) settle(j *job) {
 	if again {
 		c.schedule.put(j.device)
 	} else {
-		c.transport.pool.release(j.device)
+		c.transport.release(j.device)
 	}
 }
 

@@ -114,8 +114,6 @@ func (d *device) after(b *Behaviour, e event) action {
 	return action{d.settled(), 0}
 }
 
-const maxInterval = 3600 // seconds
-
 // settled is the state that a finished flow ended in.
 func (d *device) settled() state {
 	switch {

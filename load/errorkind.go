@@ -10,9 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
-	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -58,7 +56,7 @@ func (r *reply) kind() string {
 		}
 		return "oauth_unregistered"
 	}
-	return outcomeNames[r.outcome]
+	return r.outcome.String()
 }
 
 // explain says in short what a reply with an error was.
@@ -67,37 +65,4 @@ func (r *reply) explain() string {
 		return r.problem
 	}
 	return fmt.Sprintf("status %d, %s", r.status, cmp.Or(r.contentType, "no content type"))
-}
-
-// erred counts an error by its kind, for the run and for its second. The exchange
-// of the first is kept.
-func (r *record) erred(j *job, example func() string, evidence func(id string) reports.Exchange) {
-	kind, at := j.reply.kind(), time.Duration(j.intended).Seconds()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e := r.errors[kind]
-	if e == nil {
-		e = &reports.ErrorKind{Kind: kind, FirstSecond: at, Example: example()}
-		e.Exchange = r.keep(evidence)
-		r.errors[kind] = e
-	}
-	e.Count++
-	e.FirstSecond, e.LastSecond = min(e.FirstSecond, at), max(e.LastSecond, at)
-	s := r.timeline.second(int(j.intended / int64(time.Second)))
-	if s.ErrorsByKind == nil {
-		s.ErrorsByKind = map[string]uint64{}
-	}
-	s.ErrorsByKind[kind]++
-}
-
-// errorKinds lists the errors, the most frequent first.
-func (r *record) errorKinds() []reports.ErrorKind {
-	out := []reports.ErrorKind{}
-	for _, e := range r.errors {
-		out = append(out, *e)
-	}
-	slices.SortFunc(out, func(a, b reports.ErrorKind) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind))
-	})
-	return out
 }

@@ -139,7 +139,7 @@ func TestStaleConnections(t *testing.T) {
 		for range 2 {
 			tr.exchange(j)
 		}
-		if got := tr.stale.count.Load(); got != uint64(want) {
+		if got, _ := tr.staleConnections(); got != uint64(want) {
 			t.Errorf("%d stale connections, want %d", got, want)
 		}
 	}
@@ -147,12 +147,10 @@ func TestStaleConnections(t *testing.T) {
 
 // A mean that is far from the interval says nothing of it.
 func TestStaleNote(t *testing.T) {
-	var s stale
-	if s.note(10, time.Second) != "" {
+	if keepAliveNote(0, 0, 10, time.Second) != "" {
 		t.Error("a note about nothing")
 	}
-	s.add(int64(60 * time.Second))
-	if d := cmp.Diff("1 of 10 requests (10.0 %) were sent twice: the server closed the kept connection just then, after 60.0 s without a request", s.note(10, 5*time.Second)); d != "" {
+	if d := cmp.Diff("1 of 10 requests (10.0 %) were sent twice: the server closed the kept connection just then, after 60.0 s without a request", keepAliveNote(1, time.Minute, 10, 5*time.Second)); d != "" {
 		t.Error(d)
 	}
 }

@@ -46,15 +46,15 @@ func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
 			c.secrets.Show(r.codes.UserCode)
 		}
 		body := c.secrets.Body(r.body, redact.About{ContentType: r.contentType, Refusal: r.status >= http.StatusBadRequest, Cut: len(r.body) == maxBody})
-		x.Response = &reports.Response{Status: r.status, Proto: "HTTP/1.1", Headers: c.secrets.Header(r.headers()), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.body))}
+		x.Response = &reports.Response{Status: r.status, Proto: "HTTP/1.1", Headers: c.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.body))}
 	} else {
 		x.Error = c.secrets.Text(r.problem)
 	}
 	return x
 }
 
-// headers reads the header of an answer as it came.
-func (r *reply) headers() http.Header {
+// headers reads the header of an answer as it came. Cookies are not shown.
+func headers(r *reply) http.Header {
 	_, fields, _ := strings.Cut(r.header, "\r\n")
 	h, err := textproto.NewReader(bufio.NewReader(strings.NewReader(fields))).ReadMIMEHeader()
 	if err != nil && len(h) == 0 {

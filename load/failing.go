@@ -1,8 +1,6 @@
 package load
 
 import (
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -21,10 +19,7 @@ const (
 	leave = "leave"
 )
 
-const (
-	maxBackoff    = 6 // doublings: 5 s become 320 s
-	maxRetryAfter = 5 * time.Minute
-)
+const maxBackoff = 6 // doublings: 5 s become 320 s
 
 // failing decides after an error: the n-th in a row is followed by a wait of 2^n
 // intervals, or of what the server asks for, if that is longer.
@@ -52,10 +47,6 @@ func (d *device) failing(b *Behaviour, e event) action {
 	return next
 }
 
-// final tells that an answer ends a flow, or a start, for good: an OAuth error,
-// or, for a start, what only polls are answered.
-func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5xx && o != outMalformed }
-
 // expects returns a reply as the device takes it: the refusal of a flow that is
 // over was asked for, and a code whose time is over may be unknown (ruling R4);
 // clocks of whole seconds end it up to a second early.
@@ -78,21 +69,4 @@ func (d *device) expects(r *reply, sent int64) *reply {
 // until an instant, counted from its last one: a healthy server answers at once.
 func (d *device) missed(until int64) float64 {
 	return max(float64(until-d.sent)/float64(int64(max(d.interval, 1))*int64(time.Second)), 0)
-}
-
-// retryAfter reads the header of that name, seconds or a date (RFC 9110 section
-// 10.2.3), in nanoseconds up to maxRetryAfter. A date counts from the server's
-// own, where it says one. What cannot be read counts as absent.
-func retryAfter(value, date string) int64 {
-	var wait time.Duration
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
-		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		now, err := http.ParseTime(date)
-		if err != nil {
-			now = time.Now()
-		}
-		wait = at.Sub(now)
-	}
-	return int64(min(max(wait, 0), maxRetryAfter))
 }

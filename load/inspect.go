@@ -2,11 +2,8 @@ package load
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 // inspect holds one answer against what the device lived through before it. It
@@ -54,12 +51,6 @@ func (c *crowd) inspectFaults(j *job) {
 	}
 }
 
-// infrastructure tells a 5xx of what stands before a server from one of its own:
-// that gate answers for a server which is away, or has too much to do.
-func (r *reply) infrastructure() bool {
-	return r.status > http.StatusNotImplemented && r.status <= http.StatusGatewayTimeout && !slices.Contains(errorCodes, spec.ErrorCode([]byte(r.body)))
-}
-
 func (c *crowd) inspectToken(d *device, j *job) {
 	switch {
 	case d.flags&redeemed != 0 && d.flags&unsure == 0 && d.user == j.reply.token:
@@ -90,7 +81,7 @@ func (d *device) denied(at int64) bool {
 func (c *crowd) inspectPending(d *device, j *job) {
 	switch r := j.reply; {
 	case d.state == doubting:
-		c.violate(twoAnswers, j, "%s, one poll after the refusal", outcomeNames[r.outcome])
+		c.violate(twoAnswers, j, "%s, one poll after the refusal", r.outcome.String())
 	case d.state == replaying && d.flags&unsure == 0 && r.outcome == outPending:
 		c.violate(wentBack, j, "authorization_pending")
 	case d.state == replaying:
@@ -101,7 +92,7 @@ func (c *crowd) inspectPending(d *device, j *job) {
 		if d.flags&decisionIsDenial != 0 {
 			v = denialUnseen
 		}
-		c.violate(v, j, "%s, %.1f s after the decision was accepted", outcomeNames[r.outcome], float64(j.sent-d.decided)/1e9)
+		c.violate(v, j, "%s, %.1f s after the decision was accepted", r.outcome.String(), float64(j.sent-d.decided)/1e9)
 	}
 }
 

@@ -54,7 +54,9 @@ func (l *ledger) retire(i int32) {
 
 func (l *ledger) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
 
-func (l *ledger) codeHash(i int32) uint64 { return maphash.Bytes(hashSeed, l.code(i)) }
+var codeSeed = maphash.MakeSeed()
+
+func (l *ledger) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, l.code(i)) }
 
 func (l *ledger) userHash(i int32) uint64 { return l.all[i].user }
 

@@ -1,13 +1,13 @@
 package load
 
 import (
+	"hash/maphash"
 	"mime"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -33,7 +33,9 @@ const (
 	outcomes
 )
 
-// outcomeNames are those that reports use.
+// String is the outcome's name in reports.
+func (o outcome) String() string { return outcomeNames[o] }
+
 var outcomeNames = [outcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token", "access_denied", "expired_token",
 	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused", "not_sent"}
 
@@ -74,8 +76,24 @@ const (
 // Plausible bounds for the announced interval and lifetime, in seconds.
 const (
 	minInterval = 1
+	maxInterval = 3600
 	maxLifetime = 366 * 24 * 3600
 )
+
+// final tells that an answer ends a flow, or a start, for good: an OAuth error,
+// or, for a start, what only polls are answered.
+func (o outcome) final() bool { return o.answered() && o != out4xx && o != out5xx && o != outMalformed }
+
+// infrastructure tells a 5xx of what stands before a server from one of its own:
+// that gate answers for a server which is away, or has too much to do.
+func (r *reply) infrastructure() bool {
+	return r.status > http.StatusNotImplemented && r.status <= http.StatusGatewayTimeout && !slices.Contains(errorCodes, spec.ErrorCode([]byte(r.body)))
+}
+
+var hashSeed = maphash.MakeSeed()
+
+// hash is the same for equal texts, in this process.
+func hash(s string) uint64 { return maphash.String(hashSeed, s) }
 
 // classifyStart reads the answer to a device authorization request.
 func (r *reply) classifyStart() {
@@ -203,20 +221,3 @@ func limits(status int) bool {
 // errorCodes are those that a token endpoint answers by itself.
 var errorCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidRequest,
 	spec.ErrInvalidClient, spec.ErrInvalidGrant, spec.ErrInvalidScope, spec.ErrUnauthorizedClient, spec.ErrUnsupportedGrantType, spec.ErrInvalidTarget}
-
-// tally counts outcomes.
-type tally [outcomes]uint64
-
-// report gives the figures their names.
-func (t *tally) report() reports.Outcomes {
-	return reports.Outcomes{DeviceCode: t[outCodes], AuthorizationPending: t[outPending], SlowDown: t[outSlowDown], Token: t[outToken],
-		AccessDenied: t[outDenied], ExpiredToken: t[outExpired], OAuthError: t[outOAuth], HTTP4xx: t[out4xx], HTTP5xx: t[out5xx],
-		Malformed: t[outMalformed], Timeout: t[outTimeout], Connection: t[outConnection], Refused: t[outRefused]}
-}
-
-func (t *tally) sum() (n uint64) {
-	for _, k := range t {
-		n += k
-	}
-	return n
-}

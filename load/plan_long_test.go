@@ -41,7 +41,7 @@ func figuresOf(t *testing.T, tg Target, groups []Group) *figures {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.transport.pool.close()
+	defer c.transport.close()
 	defer c.schedule.waker.close()
 	c.run(t.Context(), p, Options{})
 	all, err := c.record.total()

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"hash/maphash"
 	"maps"
 	"slices"
 	"time"
@@ -147,7 +146,3 @@ func (p *population) digest(shard, shards int) uint64 {
 	}
 	return sum
 }
-
-var hashSeed = maphash.MakeSeed()
-
-func hash(s string) uint64 { return maphash.String(hashSeed, s) }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -150,3 +151,25 @@ func (r *record) count() (starts, polls, bad uint64) {
 // lateness of the 99th percentile, in milliseconds, beyond which this machine is
 // taken for the limit.
 const lateness = 50
+
+// lacked counts a request that this machine could not send.
+func (r *record) lacked(j *job) {
+	i := slices.IndexFunc(r.shortages, func(s reports.Shortage) bool { return s.Of == j.reply.problem })
+	if i < 0 {
+		i = len(r.shortages)
+		r.shortages = append(r.shortages, reports.Shortage{Of: j.reply.problem})
+	}
+	r.shortages[i].NotSent++
+}
+
+// limits says in what this machine was the limit, or nothing.
+func (r *record) limits() (why string) {
+	if len(r.shortages) > 0 {
+		s := slices.MaxFunc(r.shortages, func(a, b reports.Shortage) int { return int(a.NotSent) - int(b.NotSent) })
+		return "this machine ran out of " + s.Of
+	}
+	if own := r.ownLag.Quantile(0.99); own > lateness {
+		return fmt.Sprintf("one request in a hundred left %.0f ms late", own)
+	}
+	return ""
+}

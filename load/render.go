@@ -1,7 +1,9 @@
 package load
 
 import (
+	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -88,4 +90,10 @@ func startParams(t Target, client spec.Params) spec.Params {
 		p = append(p, spec.Param{Name: "scope", Value: t.Scope})
 	}
 	return p
+}
+
+// basic is the Authorization header of a confidential client (RFC 6749 section
+// 2.3.1).
+func basic(id, secret string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
 }

@@ -3,7 +3,6 @@ package load
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -119,9 +118,3 @@ var unreserved = func() (set [256]bool) {
 	}
 	return set
 }()
-
-// basic is the Authorization header of a confidential client (RFC 6749 section
-// 2.3.1).
-func basic(id, secret string) string {
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id)+":"+url.QueryEscape(secret)))
-}

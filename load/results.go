@@ -71,7 +71,7 @@ func (r *results) add(j *job) {
 		Latency: time.Duration(j.received - j.intended), BytesOut: uint64(j.bytesOut), BytesIn: uint64(len(j.reply.body)),
 		Method: http.MethodPost, URL: j.template.url.String()}
 	if o := j.reply.outcome; o.bad() || o == outUnsent {
-		v.Error = strings.TrimSuffix(outcomeNames[o]+": "+j.reply.problem, ": ")
+		v.Error = strings.TrimSuffix(o.String()+": "+j.reply.problem, ": ")
 	}
 	var err error
 	if v.URL, err = r.safe(v.URL); err == nil {

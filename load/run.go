@@ -88,7 +88,7 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 	if err != nil {
 		return nil, err
 	}
-	defer c.transport.pool.close()
+	defer c.transport.close()
 	defer c.schedule.waker.close()
 	defer collectBy(spareHeap)()
 	before := usage()
@@ -99,7 +99,8 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
-	if note := c.transport.stale.note(l.Requests.Total(), c.interval); note != "" {
+	stale, idle := c.transport.staleConnections()
+	if note := keepAliveNote(stale, idle, l.Requests.Total(), c.interval); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
 	if c.broken != nil {
@@ -113,11 +114,11 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
 	defer close(done)
-	go c.transport.pool.keepSwept(done)
+	go c.transport.keepTime(done)
 	go c.schedule.gate.watch(done)
 	stop := context.AfterFunc(ctx, c.schedule.stop)
 	defer stop()
-	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.pool.close)
+	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.close)
 	defer last.Stop()
 	people, dismiss := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(p.Duration)+grace)
 	var deciding sync.WaitGroup

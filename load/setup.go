@@ -21,18 +21,15 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	}
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
-	c.transport = &transport{pool: newPool(time.Duration(p.Timeout), now), now: now, timeout: time.Duration(p.Timeout)}
-	c.transport.pool.tls = t.TLS
-	if t.dial != nil {
-		c.transport.pool.dial = t.dial
-	}
-	if p.Connections.Mode == perDevice {
-		c.transport.pool.own = make([]*conn, p.Devices)
-	}
-	var err error
-	if c.transport.other, err = t.carrier(p); err != nil {
+	other, err := t.carrier(p)
+	if err != nil {
 		return nil, err
 	}
+	wiring := transportConfig{now: now, timeout: time.Duration(p.Timeout), tls: t.TLS, dial: t.dial, other: other}
+	if p.Connections.Mode == perDevice {
+		wiring.owners = p.Devices
+	}
+	c.transport = newTransport(wiring)
 	c.jobs = make([]job, p.Connections.Most)
 	for i := range c.jobs {
 		c.jobs[i].url = slotURL(i)
@@ -100,10 +97,10 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { c.transport.pool.keepSwept(done) })
+	sweeping.Go(func() { c.transport.keepTime(done) })
 	defer sweeping.Wait()
 	defer close(done)
-	stop := context.AfterFunc(ctx, c.transport.pool.close)
+	stop := context.AfterFunc(ctx, c.transport.close)
 	defer stop()
 	j := &c.jobs[0]
 	j.template = c.population.kinds[0].start[0]

@@ -91,7 +91,7 @@ func TestOwnLimits(t *testing.T) {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	l := run(t, tg, p)
-	want := []reports.Shortage{{Of: localPorts, NotSent: l.Requests.NotSent}}
+	want := []reports.Shortage{{Of: "local ports", NotSent: l.Requests.NotSent}}
 	if l.Requests.NotSent < 5 || l.ErrorRate != 0 || l.Requests.FailedStarts+l.Requests.FailedPolls != 0 || !cmp.Equal(l.Client.Shortages, want) {
 		t.Errorf("requests %+v, error rate %g, client %+v", l.Requests, l.ErrorRate, l.Client)
 	}

@@ -165,3 +165,7 @@ func (t *threshold) unsent(l *reports.Load) bool {
 	r := t.subject(l).Requests
 	return float64(r.NotSent) > unsentShare*float64(r.NotSent+r.Total())
 }
+
+// unsentShare of the requests is what may not have been sent before a run says
+// nothing of the target.
+const unsentShare = 0.01

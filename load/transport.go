@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,44 @@ type transport struct {
 	timeout time.Duration
 	other   http.RoundTripper // for what it does not do itself: HTTP/2, proxies
 	stale   stale
+}
+
+// transportConfig says how a transport reaches servers.
+type transportConfig struct {
+	now     func() int64 // nanoseconds of some clock; the times of requests are its
+	timeout time.Duration
+	tls     *tls.Config
+	dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's
+	owners  int                                                                  // each keeps a connection of its own; 0: all share them
+	other   http.RoundTripper                                                    // carries all requests, when it is not nil
+}
+
+func newTransport(c transportConfig) *transport {
+	p := newPool(c.timeout, c.now)
+	p.tls = c.tls
+	if c.dial != nil {
+		p.dial = c.dial
+	}
+	if c.owners > 0 {
+		p.own = make([]*conn, c.owners)
+	}
+	return &transport{pool: p, now: c.now, timeout: c.timeout, other: c.other}
+}
+
+// release ends the connection of an owner that needs it no more.
+func (t *transport) release(owner int32) { t.pool.release(owner) }
+
+// keepTime breaks off requests that take longer than the timeout, until done.
+func (t *transport) keepTime(done <-chan struct{}) { t.pool.keepSwept(done) }
+
+// close ends all connections, those in use too.
+func (t *transport) close() { t.pool.close() }
+
+// connections is how many are open, and how many have been made.
+func (t *transport) connections() (open int, made uint64) {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	return len(t.pool.all), t.pool.dialled
 }
 
 // do carries out a request. However it ends, the end is in the request.
@@ -189,4 +228,25 @@ func tlsConfig(c *tls.Config, host string) *tls.Config {
 	}
 	c.NextProtos = []string{"http/1.1"}
 	return c
+}
+
+// stale counts the kept connections that turned out to be closed when a request
+// was sent on them, which was sent again on a new one.
+type stale struct {
+	count atomic.Uint64
+	idle  atomic.Int64 // how long they had carried nothing, together, in nanoseconds
+}
+
+func (s *stale) add(idle int64) {
+	s.count.Add(1)
+	s.idle.Add(idle)
+}
+
+// staleConnections is how many kept connections turned out to be closed when a
+// request was sent on them, and how long they had been idle, on average.
+func (t *transport) staleConnections() (n uint64, idle time.Duration) {
+	if n = t.stale.count.Load(); n > 0 {
+		idle = time.Duration(t.stale.idle.Load() / int64(n))
+	}
+	return n, idle
 }

@@ -228,7 +228,7 @@ func TestCertificates(t *testing.T) {
 		tr, j := transportTo(t, s, tt.mine, time.Second, false)
 		tr.exchange(j)
 		if r := j.reply; r.outcome != tt.want || (r.outcome == outConnection) != strings.Contains(r.problem, "certificate") {
-			t.Errorf("%s: %s %s", tt.name, outcomeNames[r.outcome], r.problem)
+			t.Errorf("%s: %s %s", tt.name, r.outcome.String(), r.problem)
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestFreshConnections(t *testing.T) {
 	for range 2 {
 		tr.exchange(j)
 		if o := j.reply.outcome; o != outPending {
-			t.Fatal(outcomeNames[o])
+			t.Fatal(o.String())
 		}
 	}
 	if tr.pool.dialled != 2 {
