@@ -7,6 +7,25 @@ import (
 	"time"
 )
 
+// Speed is what a load generator can send, and how large the messages are.
+type Speed struct {
+	PerSecond  float64 // requests, with room to spare
+	CPU        float64 // seconds for a request; 0 when nothing was measured
+	Processors int
+	Sizes      Sizes
+}
+
+// Sizes are bytes of header and body, as the server sees them.
+type Sizes struct {
+	StartIn, StartOut float64
+	PollIn, WaitOut   float64 // a poll, and its answer that tells to wait
+	TokenOut          float64
+}
+
+// headroom is the share of its processors that a load generator should take, so
+// that it is not the limit.
+const headroom = 0.7
+
 // The crowd that a calibration puts on a server with an interval of 1 s: enough
 // to keep it awake, little enough for a laptop.
 const (

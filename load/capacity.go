@@ -23,7 +23,7 @@ type Capacity struct {
 	// Tell is told of every measurement; may be nil.
 	Tell func(p reports.CapacityPoint)
 
-	patience time.Duration // with a target that does not answer; gonePatience when 0
+	patience time.Duration // with a target that does not answer; comeBack when 0
 }
 
 // DefaultObjectives are those of a search that is given none.
@@ -43,9 +43,13 @@ func (s Capacity) withDefaults() Capacity {
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
 	s.Precision = cmp.Or(s.Precision, 0.1)
 	s.Most = cmp.Or(s.Most, 30)
-	s.patience = cmp.Or(s.patience, gonePatience)
+	s.patience = cmp.Or(s.patience, comeBack)
 	return s
 }
+
+// comeBack is how long a target that does not answer may take to be back: a restart
+// takes less.
+const comeBack = 30 * time.Second
 
 // repeats is how often a measurement is repeated in which this machine was the
 // limit, before it is taken for one.
@@ -68,7 +72,7 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	interval, err := t.interval(ctx, p)
+	interval, err := Interval(ctx, t, p)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +116,12 @@ func (s Capacity) Run(ctx context.Context, t Target, p *Profile, o Options) (*re
 // died reports whether the target was lost in a measurement, or could not be
 // reached for it, and does not come back within the time that a restart takes.
 func (s Capacity) died(ctx context.Context, t Target, p *Profile, point reports.CapacityPoint, err error) bool {
-	if lost, ok := errors.AsType[*NotReady](err); err == nil && point.OK || ok && !lost.silent {
+	if lost, ok := errors.AsType[*NotReady](err); err == nil && point.OK || ok && !lost.Silent {
 		return false
 	}
 	for began := time.Now(); ctx.Err() == nil; {
-		_, err := t.interval(ctx, p)
-		if lost, ok := errors.AsType[*NotReady](err); !ok || !lost.silent {
+		_, err := Interval(ctx, t, p)
+		if lost, ok := errors.AsType[*NotReady](err); !ok || !lost.Silent {
 			return false
 		}
 		if time.Since(began) >= s.patience {
@@ -136,7 +140,7 @@ func (s Capacity) died(ctx context.Context, t Target, p *Profile, point reports.
 // not.
 func (s Capacity) measure(ctx context.Context, t Target, p *Profile, o Options) (point reports.CapacityPoint, own string, err error) {
 	for range 1 + repeats {
-		l, err := perform(ctx, t, p, o)
+		l, err := Run(ctx, t, p, o)
 		if err != nil {
 			return point, "", err
 		}
@@ -174,9 +178,11 @@ func (s Capacity) crowd(p *Profile, devices int, interval time.Duration) *Profil
 	q.Devices = devices
 	q.Arrivals = Arrivals{Kind: "stages", Stages: []Stage{{Name: arriving, Kind: "ramp", Share: 1, Over: Duration(interval)},
 		{Name: settling, Over: Duration(interval)}, {Name: holding}}}
+	q.Thresholds = nil // they may be about stages of the profile
 	q.Duration = Duration(2*interval + max(s.Hold, 2*interval))
 	for i := range q.Groups {
-		set(&q.Groups[i].Behaviour.Again, Duration(time.Millisecond))
+		b := &q.Groups[i].Behaviour
+		b.Again = cmp.Or(b.Again, Duration(time.Millisecond))
 	}
 	return q
 }
@@ -192,7 +198,7 @@ func (s Capacity) judge(l *reports.Load, devices int) (p reports.CapacityPoint, 
 		if err != nil {
 			continue // Check read it
 		}
-		if th.part == "" && th.measure.ofParts() {
+		if th.part == "" && th.OfParts() {
 			th.part, th.of = "stage", holding
 		}
 		switch r := th.judge(l); {
@@ -254,24 +260,4 @@ func gaveFirst(out *reports.Capacity) string {
 		}
 	}
 	return limit
-}
-
-// interval is what the server announces to the profile's first group.
-func (t Target) interval(ctx context.Context, p *Profile) (time.Duration, error) {
-	q := p.WithDefaults()
-	q.Devices, q.Arrivals = 1, Arrivals{Kind: "ramp"}
-	if err := q.Check(); err != nil {
-		return 0, err
-	}
-	if err := t.allowed(); err != nil {
-		return 0, err
-	}
-	c, err := newCrowd(ctx, t, q, Options{})
-	if err != nil {
-		return 0, err
-	}
-	c.transport.close()
-	c.schedule.waker.close()
-	c.decisions.waker.close()
-	return c.interval, nil
 }

@@ -6,19 +6,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// What a device does after an error, by behaviour.on_error. Whatever that says,
-// a request without an answer is repeated (RFC 8628 section 3.5: on a connection
-// timeout a client backs off), and a flow that an OAuth error has ended is not
-// polled any more.
-const (
-	// retry asks the same again.
-	retry = "retry"
-	// restart ends the flow with the first error answer and starts another.
-	restart = "restart"
-	// leave ends the flow with the first error answer and does nothing more.
-	leave = "leave"
-)
-
 const maxBackoff = 6 // doublings: 5 s become 320 s
 
 // failing decides after an error: the n-th in a row is followed by a wait of 2^n

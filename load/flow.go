@@ -24,7 +24,7 @@ type pace struct {
 }
 
 // cycle is the time from one poll of a device to its next, in seconds.
-func (g *Group) cycle(at pace) float64 {
+func cycle(g *Group, at pace) float64 {
 	b := &g.Behaviour
 	return at.interval.Seconds()*(1+b.Drift) - time.Duration(b.Early).Seconds() + time.Duration(b.Jitter).Seconds()/2 + at.latency.Seconds()
 }
@@ -33,8 +33,8 @@ func (g *Group) cycle(at pace) float64 {
 // and the device learns of it with its poll number ceil(D/cycle); else it polls
 // until it gives up, or is told that its code has expired: by the first poll
 // after the end of its life.
-func (g *Group) flows(at pace) []flow {
-	cycle := g.cycle(at)
+func flows(g *Group, at pace) []flow {
+	cycle := cycle(g, at)
 	last := math.Floor(at.lifetime.Seconds()/cycle) + 1
 	ends := last
 	if g.Behaviour.GiveUp > 0 {
@@ -65,14 +65,14 @@ type demand struct {
 	wait                 float64 // seconds from approval to the next poll, times tokens
 }
 
-// demand of n devices at the height of the load. Devices that begin anew are
+// demandOf n devices at the height of the load. Devices that begin anew are
 // always under way, each with a flow after the other. The others come once: those
 // under way at the end of the arrivals are those that came so late that they are
 // not done.
-func (g *Group) demand(n float64, over time.Duration, at pace) (d demand) {
+func demandOf(g *Group, n float64, over time.Duration, at pace) (d demand) {
 	var polls, seconds, tokens, wait, alive float64
 	span := max(over, time.Second).Seconds()
-	for _, f := range g.flows(at) {
+	for _, f := range flows(g, at) {
 		polls += f.share * f.polls
 		seconds += f.share * f.seconds
 		alive += f.share * min(f.seconds, span)
@@ -86,7 +86,7 @@ func (g *Group) demand(n float64, over time.Duration, at pace) (d demand) {
 		return demand{polls: rate * polls, flows: rate, tokens: rate * tokens, wait: rate * wait, over: rate}
 	}
 	rate := n / span
-	d = demand{polls: rate * alive / g.cycle(at), flows: rate, tokens: rate * tokens, wait: rate * wait}
+	d = demand{polls: rate * alive / cycle(g, at), flows: rate, tokens: rate * tokens, wait: rate * wait}
 	d.over = min(rate, d.polls)
 	return d
 }

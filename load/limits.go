@@ -13,7 +13,6 @@ import (
 const (
 	MaxDevices  = 5_000_000
 	MaxDuration = 24 * time.Hour
-	MaxRate     = 200_000 // requests per second
 	MaxInFlight = 4096
 	maxGroups   = 50 // for the memory of their figures
 )
@@ -41,14 +40,25 @@ func (p *Profile) Check() error {
 		names[g.Name] = true
 		errs = append(errs, g.check()...)
 	}
+	return errors.Join(append(errs, p.checkThresholds()...)...)
+}
+
+func (p *Profile) checkThresholds() (errs []error) {
+	var groups, stages []string
+	for _, g := range p.Groups {
+		groups = append(groups, g.Name)
+	}
+	for _, s := range p.Arrivals.Stages {
+		stages = append(stages, s.Name)
+	}
 	for _, text := range p.Thresholds {
 		t, err := parseThreshold(text)
 		if err == nil {
-			err = t.fits(p)
+			err = t.fits(groups, stages)
 		}
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (g *Group) check() (errs []error) {

@@ -127,6 +127,9 @@ func ofFlows(b *reports.Breakdown, n uint64) float64 { return float64(n) / float
 
 func measureNames() []string { return slices.Sorted(maps.Keys(measures)) }
 
+// OfParts reports whether groups and stages have the figure too.
+func (t *threshold) OfParts() bool { return t.measure.ofParts() }
+
 func (m *measure) spread() bool  { return m.unit == times || m.unit == counts }
 func (m *measure) ofParts() bool { return m.dist != nil || m.one != nil }
 

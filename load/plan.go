@@ -20,38 +20,22 @@ type Plan struct {
 	Speed    Speed
 }
 
-// Speed is what a load generator can send, and how large the messages are.
-type Speed struct {
-	PerSecond  float64 // requests, with room to spare
-	CPU        float64 // seconds for a request; 0 when nothing was measured
-	Processors int
-	Sizes      Sizes
-}
-
-// Sizes are bytes of header and body, as the server sees them.
-type Sizes struct {
-	StartIn, StartOut float64
-	PollIn, WaitOut   float64 // a poll, and its answer that tells to wait
-	TokenOut          float64
-}
-
 // PaperSizes are those of the reference server, for a plan without a measurement.
 var PaperSizes = Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
 
-// headroom is the share of its processors that a load generator should take, so
-// that it is not the limit.
-const headroom = 0.7
-
 // otherIntervals are those a plan compares with its own.
 var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+
+// longestInterval that devices take for meant.
+const longestInterval = time.Hour
 
 // Check reports what is wrong with a plan.
 func (p *Plan) Check() error {
 	switch {
 	case p.Devices < 1:
 		return errors.New("devices must be 1 or more")
-	case p.Interval < time.Second || p.Interval > maxInterval*time.Second:
-		return fmt.Errorf("interval %s is not between 1 s and %d s", p.Interval, maxInterval)
+	case p.Interval < time.Second || p.Interval > longestInterval:
+		return fmt.Errorf("interval %s is not between 1 s and %.0f s", p.Interval, longestInterval.Seconds())
 	case p.Lifetime < p.Interval:
 		return fmt.Errorf("lifetime %s is shorter than the interval %s", p.Lifetime, p.Interval)
 	case p.Latency < 0 || p.Latency > time.Minute:
@@ -97,7 +81,7 @@ func (p *Plan) rates(interval time.Duration) reports.ForecastRates {
 	var all demand
 	for i := range q.Groups {
 		g := &q.Groups[i]
-		d := g.demand(float64(p.Devices)*g.Weight/weight, over, at)
+		d := demandOf(g, float64(p.Devices)*g.Weight/weight, over, at)
 		all.polls, all.flows, all.tokens, all.wait, all.over = all.polls+d.polls, all.flows+d.flows, all.tokens+d.tokens, all.wait+d.wait, all.over+d.over
 	}
 	r := reports.ForecastRates{IntervalSeconds: interval.Seconds(), PollsPerSecond: all.polls, StartsPerSecond: all.flows, TokensPerSecond: all.tokens,

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
@@ -209,3 +211,40 @@ func set[T comparable](v *T, def T) {
 		*v = def
 	}
 }
+
+// asMap is the profile as it was carried out. Long lists of times are counted.
+func (p *Profile) asMap() map[string]any {
+	q := *p
+	q.Groups = slices.Clone(p.Groups)
+	shorten := func(times *[]Duration) {
+		if len(*times) > 20 {
+			*times = (*times)[:20:20]
+		}
+	}
+	shorten(&q.Arrivals.Times)
+	for i := range q.Groups {
+		shorten(&q.Groups[i].People.Delay.Times)
+	}
+	text, err := yaml.Marshal(&q)
+	if err != nil {
+		panic(err) // every member can be written
+	}
+	var m map[string]any
+	if err := yaml.Unmarshal(text, &m); err != nil {
+		panic(err) // it was just written
+	}
+	return m
+}
+
+// What a device does after an error, by behaviour.on_error. Whatever that says,
+// a request without an answer is repeated (RFC 8628 section 3.5: on a connection
+// timeout a client backs off), and a flow that an OAuth error has ended is not
+// polled any more.
+const (
+	// retry asks the same again.
+	retry = "retry"
+	// restart ends the flow with the first error answer and starts another.
+	restart = "restart"
+	// leave ends the flow with the first error answer and does nothing more.
+	leave = "leave"
+)

@@ -2,10 +2,7 @@ package load
 
 import (
 	"fmt"
-	"slices"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/dfcheck/dfcheck/reports"
 )
@@ -108,28 +105,4 @@ func (c *crowd) stages(took time.Duration) (out []reports.Breakdown) {
 		out = append(out, b)
 	}
 	return out
-}
-
-// asMap is the profile as it was carried out. Long lists of times are counted.
-func (p *Profile) asMap() map[string]any {
-	q := *p
-	q.Groups = slices.Clone(p.Groups)
-	shorten := func(times *[]Duration) {
-		if len(*times) > 20 {
-			*times = (*times)[:20:20]
-		}
-	}
-	shorten(&q.Arrivals.Times)
-	for i := range q.Groups {
-		shorten(&q.Groups[i].People.Delay.Times)
-	}
-	text, err := yaml.Marshal(&q)
-	if err != nil {
-		panic(err) // every member can be written
-	}
-	var m map[string]any
-	if err := yaml.Unmarshal(text, &m); err != nil {
-		panic(err) // it was just written
-	}
-	return m
 }

@@ -21,6 +21,9 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
+// MaxRate is the most requests per second that a run may send.
+const MaxRate = 200_000
+
 // Options of a run.
 type Options struct {
 	Progress func(Progress) // told once a second; may be nil
@@ -39,7 +42,7 @@ type Progress struct {
 // A NotReady error says why a run did not start, and what to change.
 type NotReady struct {
 	Problem, Hint string
-	silent        bool // the target did not answer
+	Silent        bool // the target did not answer
 }
 
 func (e *NotReady) Error() string { return e.Problem }
@@ -53,23 +56,6 @@ const grace = 30 * time.Second
 // that of a ctx that ended before anything was sent, and, beside the figures,
 // LostResults.
 func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
-	l, lost := perform(ctx, t, p, o)
-	if l == nil {
-		return nil, lost
-	}
-	for _, text := range p.WithDefaults().Thresholds {
-		th, err := parseThreshold(text)
-		if err != nil {
-			return nil, err // Check read it
-		}
-		l.Thresholds = append(l.Thresholds, th.judge(l))
-	}
-	return l, lost
-}
-
-// perform carries a profile out and returns the figures. Its errors are those of
-// Run.
-func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
 	p = p.WithDefaults()
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -106,7 +92,19 @@ func perform(ctx context.Context, t Target, p *Profile, o Options) (*reports.Loa
 	if c.broken != nil {
 		l.Notes = append(l.Notes, "decisions failed: "+c.secrets.Text(c.broken.Error()))
 	}
+	judge(l, p.Thresholds)
 	return l, lost
+}
+
+// judge holds the figures against what was expected of them.
+func judge(l *reports.Load, thresholds []string) {
+	for _, text := range thresholds {
+		th, err := parseThreshold(text)
+		if err != nil {
+			continue // Check read it
+		}
+		l.Thresholds = append(l.Thresholds, th.judge(l))
+	}
 }
 
 // run attacks until the end of the profile, and reports whether it came to that.

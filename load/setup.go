@@ -57,6 +57,27 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	return c, nil
 }
 
+// Interval starts one flow, as a device of the profile's first group, and returns the
+// polling interval that the server announces. Its errors are those of Run.
+func Interval(ctx context.Context, t Target, p *Profile) (time.Duration, error) {
+	q := p.WithDefaults()
+	q.Devices, q.Arrivals, q.Thresholds = 1, Arrivals{Kind: "ramp"}, nil
+	if err := q.Check(); err != nil {
+		return 0, err
+	}
+	if err := t.allowed(); err != nil {
+		return 0, err
+	}
+	c, err := newCrowd(ctx, t, q, Options{})
+	if err != nil {
+		return 0, err
+	}
+	c.transport.close()
+	c.schedule.waker.close()
+	c.decisions.waker.close()
+	return c.interval, nil
+}
+
 // carrier is net/http, for what the transport does not do itself: HTTP/2 and
 // proxies. It is nil where neither is wanted.
 func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
@@ -116,7 +137,7 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 		}
 		why = c.secrets.Text(why)
 		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + c.target.StartURL + " got no code: " + why,
-			Hint: "`dfcheck doctor` shows the request and the answer", silent: r.outcome == outTimeout || r.outcome == outConnection}
+			Hint: "`dfcheck doctor` shows the request and the answer", Silent: r.outcome == outTimeout || r.outcome == outConnection}
 	}
 	return r.codes, nil
 }

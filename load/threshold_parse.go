@@ -89,17 +89,10 @@ func (t *threshold) bound(digits, unit string) (err error) {
 }
 
 // fits holds that the part it is about is one of a profile's.
-func (t *threshold) fits(p *Profile) error {
-	var names []string
-	switch t.part {
-	case "group":
-		for _, g := range p.Groups {
-			names = append(names, g.Name)
-		}
-	case "stage":
-		for _, s := range p.Arrivals.Stages {
-			names = append(names, s.Name)
-		}
+func (t *threshold) fits(groups, stages []string) error {
+	names := groups
+	if t.part == "stage" {
+		names = stages
 	}
 	switch {
 	case t.part == "" || slices.Contains(names, t.of):
