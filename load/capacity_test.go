@@ -9,24 +9,65 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // limited is a reference server whose polls wait as long as delay says.
 func limited(t *testing.T, interval time.Duration, delay func() time.Duration) Target {
 	t.Helper()
-	polls := documented(t).Token.Path
+	polls := contractOf(t).Token.Path
 	inner := refserver.New(refserver.Config{Interval: interval, Decisions: true})
-	return targetAt(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serving(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == polls {
 			time.Sleep(delay())
 		}
 		inner.ServeHTTP(w, r)
 	})))
+}
+
+func contractOf(t *testing.T) *spec.Contract {
+	t.Helper()
+	contract, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contract
+}
+
+// serving is a server that takes the reference server's decisions, as a target.
+func serving(t *testing.T, server *httptest.Server) Target {
+	t.Helper()
+	t.Cleanup(server.Close)
+	contract := contractOf(t)
+	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+}
+
+// dying is a reference server that dies with its poll number n.
+func dying(t *testing.T, n int32) Target {
+	t.Helper()
+	var polls atomic.Int32
+	path := contractOf(t).Token.Path
+	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path && polls.Add(1) >= n {
+			go server.Listener.Close()
+			panic(http.ErrAbortHandler)
+		}
+		inner.ServeHTTP(w, r)
+	})
+	server.Start()
+	tg := serving(t, server)
+	tg.Approver = nil
+	return tg
 }
 
 // throttle serves a number of polls per second, one after the other: beyond that
@@ -111,11 +152,13 @@ func TestCapacityLong(t *testing.T) {
 	}
 }
 
-// A crowd that is held to the last device has no edge, and nothing gave.
+// A crowd that is held to the last device has no edge, and nothing gave. The
+// profile's arrivals and thresholds do not count.
 func TestCapacityUpToTheMost(t *testing.T) {
 	t.Parallel()
 	s := Capacity{Objectives: []string{"poll.p99 < 5s"}, First: 20, MaxDevices: 40, Hold: time.Second}
-	got, err := s.Run(t.Context(), limited(t, time.Second, func() time.Duration { return 0 }), &Profile{}, Options{})
+	p := &Profile{Arrivals: Arrivals{Kind: "stages", Stages: []Stage{{Name: "peak", Share: 1}}}, Thresholds: []string{"poll.p99{stage:peak} < 1ms"}}
+	got, err := s.Run(t.Context(), limited(t, time.Second, func() time.Duration { return 0 }), p, Options{})
 	if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" || len(got.Points) != 2 {
 		t.Errorf("%v, %+v", err, got)
 	}
@@ -180,7 +223,7 @@ func TestCapacityStaysBelowTheMost(t *testing.T) {
 func TestCapacityOfATargetThatDies(t *testing.T) {
 	t.Parallel()
 	s := Capacity{Objectives: []string{"poll.p99 < 5s"}, First: 10, Hold: 2 * time.Second, patience: 2 * time.Second}
-	got, err := s.Run(t.Context(), mortal(t, 60), &Profile{}, Options{}) // ten devices poll about forty times
+	got, err := s.Run(t.Context(), dying(t, 60), &Profile{}, Options{}) // ten devices poll about forty times
 	if err != nil {
 		t.Fatal(err)
 	}

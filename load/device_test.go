@@ -80,30 +80,3 @@ func TestWheel(t *testing.T) {
 		}
 	}
 }
-
-func TestThresholds(t *testing.T) {
-	for text, good := range map[string]bool{
-		"poll.p99 < 250ms": true, "time_to_token.p95 < 6s": true, "error_rate < 0.1%": true, "violations == 0": true,
-		"time_to_token_waiting.p50 <= 2.5s": true, "polls_per_flow.mean < 4": true, "poll_waste < 85%": true, "approved > 60%": true, "worst_second.p99 < 1s": true,
-		"poll.p99{group:television} < 250ms": true, "expired{stage: peak hour} == 0": true, "poll_service.p99 < 1m": true, "slow_down < 0.1": true,
-		"lag.p99{group:a} < 1s": false, "violations{stage:a} == 0": false, "poll.p99{city:a} < 1s": false, "worst_second.p90 < 1s": false,
-		"polls_per_flow.mean < 4s": false, "per_second > 5%": false,
-		"poll < 250ms": false, "poll.p98 < 1s": false, "pol.p99 < 1s": false, "poll.p99 < 250": false, "error_rate.p99 < 1%": false, "nonsense": false,
-	} {
-		if _, err := parseThreshold(text); (err == nil) != good {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
-func TestBuiltinProfiles(t *testing.T) {
-	if n := len(ProfileNames()); n != 5 {
-		t.Errorf("%d profiles", n)
-	}
-	for _, name := range ProfileNames() {
-		p, err := LoadProfile(name)
-		if err != nil || p.Name != name || p.Description == "" {
-			t.Errorf("%s: %v, %+v", name, err, p)
-		}
-	}
-}

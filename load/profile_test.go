@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // write puts files into a folder of their own.
@@ -133,6 +135,45 @@ arrivals:
 	for at, want := range map[time.Duration]int{0: 0, 10 * time.Second: 0, 11 * time.Second: 1, 16 * time.Second: 2, time.Hour: 2} {
 		if got := pop.Stage(int64(at)); got != want {
 			t.Errorf("%s belongs to stage %d, want %d", at, got, want)
+		}
+	}
+}
+
+func TestBuiltinProfiles(t *testing.T) {
+	if n := len(ProfileNames()); n != 5 {
+		t.Errorf("%d profiles", n)
+	}
+	for _, name := range ProfileNames() {
+		p, err := LoadProfile(name)
+		if err != nil || p.Name != name || p.Description == "" {
+			t.Errorf("%s: %v, %+v", name, err, p)
+		}
+	}
+}
+
+// What was expected stays expected, unless something else is of the same figure.
+func TestThresholdsAreInherited(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		profile, named []string
+		want           []string
+	}{
+		{name: "nothing named", want: []string{"error_rate < 1%", "violations == 0"}},
+		{name: "a latency is not an error rate", named: []string{"poll.p99 < 250ms"},
+			want: []string{"poll.p99 < 250ms", "error_rate < 1%", "violations == 0"}},
+		{name: "the same measure replaces", named: []string{"error_rate<5%", "violations < 3"},
+			want: []string{"error_rate<5%", "violations < 3"}},
+		{name: "of one group it says nothing of the others", named: []string{"error_rate{group:a} < 5%"},
+			want: []string{"error_rate{group:a} < 5%", "error_rate < 1%", "violations == 0"}},
+		{name: "a profile's own stay too", profile: []string{"error_rate < 0.1%", "poll.p99 < 1s"}, named: []string{"poll.p99 < 2s", "poll.p50 < 9ms"},
+			want: []string{"poll.p99 < 2s", "poll.p50 < 9ms", "error_rate < 0.1%", "violations == 0"}},
+		{name: "an empty list expects what every run is held to", profile: []string{}, want: []string{"error_rate < 1%", "violations == 0"}},
+	} {
+		p := &Profile{Thresholds: tt.profile}
+		p.Expect(tt.named...)
+		got := p.WithDefaults().WithDefaults().Thresholds
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
 	}
 }

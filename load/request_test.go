@@ -20,7 +20,7 @@ import (
 // TestEncodings: a server reads back the values, whatever is in them, from each
 // of the three content types, and net/http sends the same.
 func TestEncodings(t *testing.T) {
-	contract := documented(t)
+	documented := contract(t)
 	seen := make(chan map[string]string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen <- fields(t, r)
@@ -31,7 +31,7 @@ func TestEncodings(t *testing.T) {
 	poll := spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: placeholder}, {Name: "client_id", Value: "tv app&1"}}
 	for _, e := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
 		for _, code := range []string{"plain-code_1.~", "a+b/c==", `quo"te\and&amp=1`, "ümläut €", strings.Repeat("long", 4000)} {
-			tm, err := newTemplate(&contract.Token, server.URL+"/t?x=1", e, poll, http.Header{"X-Tenant": {"a"}}, false)
+			tm, err := newTemplate(&documented.Token, server.URL+"/t?x=1", e, poll, http.Header{"X-Tenant": {"a"}}, false)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,37 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dfcheck/dfcheck/reports"
 )
-
-// What was expected stays expected, unless something else is of the same figure.
-func TestThresholdsAreInherited(t *testing.T) {
-	for _, tt := range []struct {
-		name           string
-		profile, named []string
-		want           []string
-	}{
-		{name: "nothing named", want: []string{"error_rate < 1%", "violations == 0"}},
-		{name: "a latency is not an error rate", named: []string{"poll.p99 < 250ms"},
-			want: []string{"poll.p99 < 250ms", "error_rate < 1%", "violations == 0"}},
-		{name: "the same measure replaces", named: []string{"error_rate<5%", "violations < 3"},
-			want: []string{"error_rate<5%", "violations < 3"}},
-		{name: "of one group it says nothing of the others", named: []string{"error_rate{group:a} < 5%"},
-			want: []string{"error_rate{group:a} < 5%", "error_rate < 1%", "violations == 0"}},
-		{name: "a profile's own stay too", profile: []string{"error_rate < 0.1%", "poll.p99 < 1s"}, named: []string{"poll.p99 < 2s", "poll.p50 < 9ms"},
-			want: []string{"poll.p99 < 2s", "poll.p50 < 9ms", "error_rate < 0.1%", "violations == 0"}},
-		{name: "an empty list expects what every run is held to", profile: []string{}, want: []string{"error_rate < 1%", "violations == 0"}},
-	} {
-		p := &Profile{Thresholds: tt.profile}
-		p.Expect(tt.named...)
-		got := p.WithDefaults().WithDefaults().Thresholds
-		if d := cmp.Diff(tt.want, got); d != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.name, d)
-		}
-	}
-}
 
 // measured is a run of 1,000 polls that took 5 ms, or failed, or timed out.
 func measured(failed, timedOut uint64) *reports.Load {
@@ -130,5 +101,20 @@ func TestMeasuresAreDescribed(t *testing.T) {
 	}
 	if got, want := len(Measures()), len(measures); got != want {
 		t.Errorf("%d of %d measures", got, want)
+	}
+}
+
+func TestThresholds(t *testing.T) {
+	for text, good := range map[string]bool{
+		"poll.p99 < 250ms": true, "time_to_token.p95 < 6s": true, "error_rate < 0.1%": true, "violations == 0": true,
+		"time_to_token_waiting.p50 <= 2.5s": true, "polls_per_flow.mean < 4": true, "poll_waste < 85%": true, "approved > 60%": true, "worst_second.p99 < 1s": true,
+		"poll.p99{group:television} < 250ms": true, "expired{stage: peak hour} == 0": true, "poll_service.p99 < 1m": true, "slow_down < 0.1": true,
+		"lag.p99{group:a} < 1s": false, "violations{stage:a} == 0": false, "poll.p99{city:a} < 1s": false, "worst_second.p90 < 1s": false,
+		"polls_per_flow.mean < 4s": false, "per_second > 5%": false,
+		"poll < 250ms": false, "poll.p98 < 1s": false, "pol.p99 < 1s": false, "poll.p99 < 250": false, "error_rate.p99 < 1%": false, "nonsense": false,
+	} {
+		if _, err := parseThreshold(text); (err == nil) != good {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
