@@ -36,7 +36,7 @@ bench-peers:
 # Capacity searches, forecasts and violations at full size.
 test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load ./cmd/dfcheck
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
 
 # Every target server in testdata/targets, against its expected verdicts; then all
 # of them side by side.

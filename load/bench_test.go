@@ -3,13 +3,16 @@ package load
 import (
 	"testing"
 	"time"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 )
 
 // One device goes through the schedule, put, granted and taken, among a million.
 func BenchmarkSchedule(b *testing.B) {
 	b.ReportAllocs()
 	all := make([]device, 1_000_000)
-	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, newTimerWaker())
+	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerWaker())
 	s.cap = 1 << 30 // the clock does not run here
 	for i := range all {
 		all[i].due = int64(i) * 5000 // over five seconds
@@ -30,9 +33,9 @@ func BenchmarkSchedule(b *testing.B) {
 func BenchmarkStateMachine(b *testing.B) {
 	b.ReportAllocs()
 	d := device{state: polling, interval: 5, endsMS: 1 << 31}
-	behaviour := &Behaviour{SlowDown: obey}
+	behaviour := &profile.Behaviour{SlowDown: profile.Obey}
 	for now := int64(0); b.Loop(); now += 1e6 {
-		if a := d.after(behaviour, event{outcome: outPending, sent: now, received: now + 1000}); a.state != polling {
+		if a := d.after(behaviour, event{outcome: wire.Pending, sent: now, received: now + 1000}); a.state != polling {
 			b.Fatal(a)
 		}
 	}

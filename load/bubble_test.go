@@ -15,14 +15,15 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
-// wire is a network of its own: connections are pipes, so that a whole run fits
+// pipes is a network of its own: connections are pipes, so that a whole run fits
 // into a bubble, where minutes take as long as the work in them.
-type wire struct {
+type pipes struct {
 	dialled chan net.Conn
 	gone    chan struct{}
 	ports   atomic.Int32
@@ -36,9 +37,9 @@ type pipeEnd struct {
 
 func (p pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.port} }
 
-func newWire() *wire { return &wire{dialled: make(chan net.Conn), gone: make(chan struct{})} }
+func newPipes() *pipes { return &pipes{dialled: make(chan net.Conn), gone: make(chan struct{})} }
 
-func (w *wire) Accept() (net.Conn, error) {
+func (w *pipes) Accept() (net.Conn, error) {
 	select {
 	case c := <-w.dialled:
 		return c, nil
@@ -47,9 +48,9 @@ func (w *wire) Accept() (net.Conn, error) {
 	}
 }
 
-func (w *wire) Close() error { close(w.gone); return nil }
+func (w *pipes) Close() error { close(w.gone); return nil }
 
-func (w *wire) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (w *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // ourEnd says of a pipe whose other end is closed what the network says.
 type ourEnd struct{ net.Conn }
@@ -62,7 +63,7 @@ func (c ourEnd) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (w *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	mine, theirs := net.Pipe()
 	select {
 	case w.dialled <- pipeEnd{theirs, int(w.ports.Add(1))}:
@@ -79,15 +80,15 @@ func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 var _ = new(fasthttp.ResponseHeader).Header()
 
 // inBubble runs a crowd on a server in a bubble.
-func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {
+func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check) })
 }
 
 // runOn is called in a bubble.
-func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *Profile, check func(t *testing.T, l *reports.Load)) {
+func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
-	w := newWire()
+	w := newPipes()
 	s := &http.Server{Handler: server}
 	go s.Serve(w)
 	defer s.Shutdown(context.Background()) // waits for the answers that are still being made
@@ -101,7 +102,7 @@ func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *Profil
 }
 
 // target is the server at the other end of the wire.
-func (w *wire) target(contract *spec.Contract) Target {
+func (w *pipes) target(contract *spec.Contract) Target {
 	host := "http://127.0.0.1"
 	return Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
 		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", dial: w.dial,
@@ -116,8 +117,8 @@ func quick(faults ...refserver.Fault) http.Handler {
 // Minutes of a crowd pass in a bubble.
 func TestBubble(t *testing.T) {
 	p := crowdOf(100)
-	p.Duration = Duration(2 * time.Minute)
-	p.Groups[0].Behaviour.Again = Duration(time.Second)
+	p.Duration = profile.Duration(2 * time.Minute)
+	p.Groups[0].Behaviour.Again = profile.Duration(time.Second)
 	inBubble(t, quick(), documented(t), p, func(t *testing.T, l *reports.Load) {
 		if l.ErrorRate != 0 || len(l.Violations) != 0 || l.Requests.Polls < 3000 {
 			t.Errorf("%+v %+v", l.Outcomes, l.Violations)

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 )
 
 // Speed is what a load generator can send, and how large the messages are.
@@ -37,8 +40,8 @@ const (
 // that runs in another process and announces an interval of 1 s. The processors
 // of this machine times the headroom, divided by the cost, is its speed.
 func Calibrate(ctx context.Context, t Target) (Speed, error) {
-	p := (&Profile{Devices: calibrationRate, Duration: Duration(calibrationTime), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)},
-		Groups: []Group{{People: People{Approve: 0.5, Delay: Delay{Kind: "uniform", Median: Duration(2 * time.Second)}}, Behaviour: Behaviour{Again: 1}}}}).WithDefaults()
+	p := (&profile.Profile{Devices: calibrationRate, Duration: profile.Duration(calibrationTime), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
+		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}}, Behaviour: profile.Behaviour{Again: 1}}}}).WithDefaults()
 	if err := t.allowed(); err != nil {
 		return Speed{}, err
 	}
@@ -46,8 +49,8 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	if err != nil {
 		return Speed{}, err
 	}
-	defer c.transport.close()
-	defer c.schedule.waker.close()
+	defer c.transport.Close()
+	defer c.schedule.waker.Close()
 	before := usage()
 	if complete, _ := c.run(ctx, p, Options{}); !complete {
 		return Speed{}, ctx.Err()
@@ -60,7 +63,7 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 		return Speed{}, err
 	}
 	requests := all.outcomes.sum()
-	if all.outcomes[outToken] == 0 || all.outcomes[outPending] == 0 || cpu == 0 {
+	if all.outcomes[wire.Token] == 0 || all.outcomes[wire.Pending] == 0 || cpu == 0 {
 		return Speed{}, errors.New("the calibration got no tokens, or used no processor time")
 	}
 	s := Speed{CPU: cpu / float64(requests), Processors: runtime.GOMAXPROCS(0), Sizes: all.sizes()}
@@ -70,7 +73,7 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 
 // sizes are the average messages of a run.
 func (f *figures) sizes() Sizes {
-	mean := func(bytes *tally, o outcome) float64 { return float64(bytes[o]) / float64(max(f.outcomes[o], 1)) }
-	return Sizes{StartIn: mean(&f.bytesOut, outCodes), StartOut: mean(&f.bytesIn, outCodes), PollIn: mean(&f.bytesOut, outPending),
-		WaitOut: mean(&f.bytesIn, outPending), TokenOut: mean(&f.bytesIn, outToken)}
+	mean := func(bytes *tally, o wire.Outcome) float64 { return float64(bytes[o]) / float64(max(f.outcomes[o], 1)) }
+	return Sizes{StartIn: mean(&f.bytesOut, wire.Codes), StartOut: mean(&f.bytesIn, wire.Codes), PollIn: mean(&f.bytesOut, wire.Pending),
+		WaitOut: mean(&f.bytesIn, wire.Pending), TokenOut: mean(&f.bytesIn, wire.Token)}
 }

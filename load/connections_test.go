@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
@@ -54,15 +55,15 @@ func witnessed(t *testing.T) (tg Target, codes func() map[net.Conn]map[string]bo
 func TestConnectionModes(t *testing.T) {
 	const devices = 40
 	for mode, holds := range map[string]func(connections, most int, requests uint64) bool{
-		pooled:     func(n, most int, _ uint64) bool { return n < devices && most > 1 },
-		perDevice:  func(n, most int, _ uint64) bool { return n == devices && most == 1 },
-		perRequest: func(n, most int, requests uint64) bool { return uint64(n) == requests+1 }, // the preflight's
+		profile.Pooled:     func(n, most int, _ uint64) bool { return n < devices && most > 1 },
+		profile.PerDevice:  func(n, most int, _ uint64) bool { return n == devices && most == 1 },
+		profile.PerRequest: func(n, most int, requests uint64) bool { return uint64(n) == requests+1 }, // the preflight's
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			tg, codes := witnessed(t)
-			l := run(t, tg, &Profile{Devices: devices, Duration: Duration(4500 * time.Millisecond), Connections: Connections{Mode: mode},
-				Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)}})
+			l := run(t, tg, &profile.Profile{Devices: devices, Duration: profile.Duration(4500 * time.Millisecond), Connections: profile.Connections{Mode: mode},
+				Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}})
 			most := 0
 			for _, c := range codes() {
 				most = max(most, len(c))
@@ -77,16 +78,16 @@ func TestConnectionModes(t *testing.T) {
 // Flows that are over keep no connections.
 func TestNoConnectionAfterTheEnd(t *testing.T) {
 	t.Parallel()
-	p := (&Profile{Devices: 20, Duration: Duration(4 * time.Second), Connections: Connections{Mode: perDevice},
-		Groups: []Group{{People: People{Approve: 1, Delay: Delay{Median: Duration(100 * time.Millisecond)}}}}}).WithDefaults()
+	p := (&profile.Profile{Devices: 20, Duration: profile.Duration(4 * time.Second), Connections: profile.Connections{Mode: profile.PerDevice},
+		Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(100 * time.Millisecond)}}}}}).WithDefaults()
 	c, err := newCrowd(t.Context(), target(t), p, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.transport.close()
-	defer c.schedule.waker.close()
+	defer c.transport.Close()
+	defer c.schedule.waker.Close()
 	complete, err := c.run(t.Context(), p, Options{})
-	open, made := c.transport.connections()
+	open, made := c.transport.Connections()
 	if err != nil || !complete || c.active.Load() != 0 || made < 20 || open != 0 {
 		t.Errorf("%d flows in flight, %d connections of %d: %v", c.active.Load(), open, made, err)
 	}
@@ -137,7 +138,7 @@ func TestThroughAProxy(t *testing.T) {
 		t.Errorf("starts through the proxy: %v, polls: %v, %+v", starts, polls, l.Outcomes)
 	}
 	p := crowdOf(1)
-	p.Connections.Mode = perDevice
+	p.Connections.Mode = profile.PerDevice
 	if _, err := Run(t.Context(), tg, p, Options{}); err == nil || !strings.Contains(err.Error(), "proxy") {
 		t.Errorf("a connection for each device through a proxy: %v", err)
 	}

@@ -11,6 +11,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/reports/redact"
 )
@@ -23,7 +25,7 @@ type crowd struct {
 	codes      *arena
 	population *population
 	schedule   *schedule
-	transport  *transport
+	transport  *wire.Transport
 	jobs       []job
 	record     *record
 	ledger     *ledger
@@ -59,13 +61,13 @@ func (c *crowd) next(t *vegeta.Target) error {
 	k := c.kind(d)
 	enc := c.population.encoding(i, k)
 	now := c.schedule.now()
-	*j = job{sending: sending{owner: i, desk: j.desk, sent: now}, url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned,
+	*j = job{Request: wire.Request{Owner: i, Desk: j.Desk, Sent: now}, url: j.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned,
 		late: max(now-max(turn.intended, turn.slow), 0)}
 	if d.state == absent || d.state == starting {
 		d.state = starting
-		j.template, j.value = k.start[enc], nil
+		j.Template, j.Value = k.start[enc], nil
 	} else {
-		j.template, j.value = k.poll[enc], c.codes.get(i, d.length)
+		j.Template, j.Value = k.poll[enc], c.codes.get(i, d.length)
 	}
 	t.Method, t.URL, t.Header, t.Body = http.MethodPost, j.url, nil, nil
 	return nil
@@ -79,8 +81,8 @@ func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("not a request of this crowd")
 	}
 	j := &c.jobs[n]
-	c.transport.do(r.Context(), &j.sending)
-	j.response = http.Response{Status: j.reply.problem, StatusCode: j.reply.status, Body: http.NoBody, Request: r}
+	c.transport.Do(r.Context(), &j.Request)
+	j.response = http.Response{Status: j.Reply.Problem, StatusCode: j.Reply.Status, Body: http.NoBody, Request: r}
 	c.settle(j)
 	return &j.response, nil
 }
@@ -90,53 +92,53 @@ func (c *crowd) settle(j *job) {
 	d := &c.devices[j.device]
 	lock := c.lock(j.device)
 	lock.Lock()
-	if j.resent {
+	if j.Resent {
 		d.flags |= unsure
 	}
-	j.reply = d.expects(j.reply, j.sent)
+	j.Reply = d.expects(j.Reply, j.Sent)
 	if d.flags&backingOff != 0 {
 		c.record.putOff(d.missed(j.intended) - 1) // this is the one that was sent
 	}
 	c.inspect(d, j)
-	e := event{outcome: j.reply.outcome, sent: j.sent, received: j.received, interval: j.reply.codes.Interval, lifetime: j.reply.codes.ExpiresIn, retryAfter: j.reply.retryAfter}
+	e := event{outcome: j.Reply.Outcome, sent: j.Sent, received: j.Received, interval: j.Reply.Codes.Interval, lifetime: j.Reply.Codes.ExpiresIn, retryAfter: j.Reply.RetryAfter}
 	switch {
-	case j.template.start && e.outcome == outCodes:
+	case j.Template.Start && e.outcome == wire.Codes:
 		if !c.begin(d, j) {
-			e.outcome = outMalformed
-			j.reply = &reply{outcome: outMalformed, problem: "a device code of more than 65,535 bytes"}
+			e.outcome = wire.Malformed
+			j.Reply = &wire.Reply{Outcome: wire.Malformed, Problem: "a device code of more than 65,535 bytes"}
 		}
-	case !j.template.start && e.outcome != outUnsent:
+	case !j.Template.Start && e.outcome != wire.Unsent:
 		c.progress(d, j)
 	}
 	a := d.after(&c.kind(d).Behaviour, e)
 	c.follow(d, j, a)
-	d.sent, d.received = j.sent, j.received
+	d.sent, d.received = j.Sent, j.Received
 	again := !d.state.over()
 	group := d.group
 	lock.Unlock()
-	if j.reply.outcome.bad() {
-		c.record.erred(j, func() string { return c.secrets.Text(j.reply.explain()) },
-			func(id string) reports.Exchange { return c.evidence(id, violation{title: j.reply.kind()}, j) })
+	if j.Reply.Outcome.IsError() {
+		c.record.erred(j, func() string { return c.secrets.Text(j.Reply.Explain()) },
+			func(id string) reports.Exchange { return c.evidence(id, violation{title: j.Reply.Kind()}, j) })
 	}
 	c.record.answer(j, group, uint64(max(c.active.Load(), 0)))
 	if again {
 		c.schedule.put(j.device)
 	} else {
-		c.transport.release(j.device)
+		c.transport.Release(j.device)
 	}
 }
 
 // begin books the codes of a new flow, and what its person will do.
 func (c *crowd) begin(d *device, j *job) bool {
-	codes := j.reply.codes
+	codes := j.Reply.Codes
 	if len(codes.DeviceCode) > maxCode {
 		return false
 	}
-	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), hash(codes.UserCode), 0, d.flags&unsure, 0, 0
+	d.length, d.user, d.polls, d.flags, d.decided, d.waited = c.codes.set(j.device, codes.DeviceCode), wire.Hash(codes.UserCode), 0, d.flags&unsure, 0, 0
 	d.flow++
-	c.record.flowBegun(d.group, j.received)
+	c.record.flowBegun(d.group, j.Received)
 	c.active.Add(1)
-	twice, userTwice := c.ledger.issue(j.device, j.received, j.sent+codes.ExpiresIn*int64(time.Second))
+	twice, userTwice := c.ledger.issue(j.device, j.Received, j.Sent+codes.ExpiresIn*int64(time.Second))
 	if twice {
 		c.violate(sameDeviceCode, j, "the device code of another live device")
 	}
@@ -147,9 +149,9 @@ func (c *crowd) begin(d *device, j *job) bool {
 		return true
 	}
 	if v, delay := c.population.decision(j.device, d.flow, c.kind(d).Group); v != abandons {
-		c.decisions.plan(decision{at: j.received + int64(delay), device: j.device, flow: d.flow, deny: v == denies, about: approve.Verification{
+		c.decisions.plan(decision{at: j.Received + int64(delay), device: j.device, flow: d.flow, deny: v == denies, about: approve.Verification{
 			UserCode: codes.UserCode, VerificationURI: codes.VerificationURI, VerificationURIComplete: codes.VerificationURIComplete,
-			Host: c.target.Host, ClientID: c.target.ClientID}}, j.received)
+			Host: c.target.Host, ClientID: c.target.ClientID}}, j.Received)
 	}
 	return true
 }
@@ -159,14 +161,14 @@ func (c *crowd) progress(d *device, j *job) {
 	if d.polls < 1<<16-1 {
 		d.polls++
 	}
-	if d.decided == 0 || j.sent < d.decided || d.flags&redeemed != 0 {
+	if d.decided == 0 || j.Sent < d.decided || d.flags&redeemed != 0 {
 		return
 	}
 	if d.waited == 0 {
-		d.waited = uint32(min((j.sent-d.decided)/1000+1, 1<<32-1))
+		d.waited = uint32(min((j.Sent-d.decided)/1000+1, 1<<32-1))
 	}
-	if j.reply.outcome == outToken {
-		c.record.redeemed(d.group, j.received, time.Duration(j.received-d.decided), time.Duration(d.waited)*time.Microsecond)
+	if j.Reply.Outcome == wire.Token {
+		c.record.redeemed(d.group, j.Received, time.Duration(j.Received-d.decided), time.Duration(d.waited)*time.Microsecond)
 	}
 }
 
@@ -179,8 +181,8 @@ func (c *crowd) follow(d *device, j *job, a action) {
 	if d.state == polling && b.Jitter > 0 {
 		d.due += int64(float64(b.Jitter) * c.population.draw(j.device, d.flow, forJitter+purpose(d.polls)))
 	}
-	if j.template.start && d.state == polling && c.giveUp != nil {
-		c.giveUp[j.device] = j.received
+	if j.Template.Start && d.state == polling && c.giveUp != nil {
+		c.giveUp[j.device] = j.Received
 	}
 	if d.state == polling && b.GiveUp > 0 && d.due > c.giveUp[j.device]+int64(b.GiveUp) {
 		d.state = abandoned
@@ -188,31 +190,31 @@ func (c *crowd) follow(d *device, j *job, a action) {
 	if !d.state.over() {
 		return
 	}
-	if was == polling || j.template.start && a.state == polling {
-		c.record.flowOver(d.group, j.received, d.state, d.polls)
+	if was == polling || j.Template.Start && a.state == polling {
+		c.record.flowOver(d.group, j.Received, d.state, d.polls)
 		c.active.Add(-1)
 		c.ledger.retire(j.device)
 		if d.state == approved {
-			d.user = j.reply.token // nobody needs its user code any more
+			d.user = j.Reply.Token // nobody needs its user code any more
 		}
 		if next := c.looksBack(d, j, b); next != absent {
-			d.state, d.due = next, j.received+int64(d.pause(b))
+			d.state, d.due = next, j.Received+int64(d.pause(b))
 			return
 		}
 	} else if was == starting {
-		c.record.noFlow(d.group, j.received)
+		c.record.noFlow(d.group, j.Received)
 	}
 	switch {
-	case d.state == failed && b.OnError != leave:
-		d.state, d.due, d.flags = starting, max(a.due, j.received+int64(d.stretched(b, d.backoff))), backingOff
+	case d.state == failed && b.OnError != profile.Leave:
+		d.state, d.due, d.flags = starting, max(a.due, j.Received+int64(d.stretched(b, d.backoff))), backingOff
 	case d.state != failed && b.Again > 0:
-		d.state, d.due, d.flags = starting, j.received+int64(b.Again), 0
+		d.state, d.due, d.flags = starting, j.Received+int64(b.Again), 0
 	}
 }
 
 // looksBack is the state of a device whose flow is over, and which polls once
 // more; absent when it does not.
-func (c *crowd) looksBack(d *device, j *job, b *Behaviour) state {
+func (c *crowd) looksBack(d *device, j *job, b *profile.Behaviour) state {
 	switch {
 	case j.doubtful && c.doubted.Add(1) <= maxDoubted:
 		return doubting

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
 // decisions are what people will do, by the time at which they do it.
 type decisions struct {
 	mu    sync.Mutex
 	queue byTime
-	waker waker
+	waker wire.Waker
 }
 
 // decision of one person about one flow of a device.
@@ -45,7 +46,7 @@ func (d *decisions) plan(x decision, now int64) {
 	defer d.mu.Unlock()
 	heap.Push(&d.queue, x)
 	if d.queue[0].at == x.at {
-		d.waker.arm(time.Duration(x.at - now))
+		d.waker.Arm(time.Duration(x.at - now))
 	}
 }
 
@@ -61,9 +62,9 @@ func (d *decisions) next(ctx context.Context, now func() int64) (x decision, ok 
 				return x, true
 			}
 		}
-		d.waker.arm(in)
+		d.waker.Arm(in)
 		d.mu.Unlock()
-		d.waker.sleep()
+		d.waker.Sleep()
 	}
 	return x, false
 }

@@ -1,6 +1,11 @@
 package load
 
-import "time"
+import (
+	"time"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
+)
 
 // device is one device of the crowd: 64 bytes, no pointers, so that a million
 // of them cost 64 MB and the garbage collector nothing. Its code lies in the
@@ -68,7 +73,7 @@ type action struct {
 
 // event is the end of a request.
 type event struct {
-	outcome        outcome
+	outcome        wire.Outcome
 	sent, received int64
 	interval       int64 // seconds announced by a start
 	lifetime       int64 // seconds announced by a start
@@ -80,12 +85,12 @@ func (d *device) ends() int64 { return int64(d.endsMS) * int64(time.Millisecond)
 
 // after decides what the device does after an event (RFC 8628 sections 3.3 to
 // 3.5). It changes only what it must remember for that.
-func (d *device) after(b *Behaviour, e event) action {
+func (d *device) after(b *profile.Behaviour, e event) action {
 	d.flags &^= backingOff
 	switch {
 	case d.state.lookingBack():
 		return action{d.settled(), 0}
-	case e.outcome.bad() || !e.outcome.answered() || d.state == starting && e.outcome != outCodes:
+	case e.outcome.IsError() || !e.outcome.Answered() || d.state == starting && e.outcome != wire.Codes:
 		return d.failing(b, e)
 	case d.state == starting:
 		d.interval = uint16(e.interval)
@@ -94,19 +99,19 @@ func (d *device) after(b *Behaviour, e event) action {
 	}
 	d.backoff = 0
 	switch e.outcome {
-	case outSlowDown:
-		if b.SlowDown == obey {
-			d.interval = min(d.interval, maxInterval) + 5
+	case wire.SlowDown:
+		if b.SlowDown == profile.Obey {
+			d.interval = min(d.interval, wire.MaxInterval) + 5
 			d.flags |= slowed
 		}
 		a := d.goOn(b, e.received)
 		a.due = max(a.due, e.received+e.retryAfter)
 		return a
-	case outToken:
+	case wire.Token:
 		d.flags |= redeemed
-	case outDenied:
+	case wire.Denied:
 		d.flags |= refused
-	case outExpired:
+	case wire.Expired:
 		d.flags |= ended
 	default:
 		return d.goOn(b, e.received)
@@ -130,7 +135,7 @@ func (d *device) settled() state {
 // goOn waits for the next poll, unless the device has waited long enough. The
 // first poll after the end of the code's lifetime is still sent: it is the one
 // that is told so.
-func (d *device) goOn(b *Behaviour, now int64) action {
+func (d *device) goOn(b *profile.Behaviour, now int64) action {
 	if now > d.ends()+int64(endTolerance) {
 		return action{expired, 0}
 	}
@@ -142,15 +147,15 @@ func (d *device) goOn(b *Behaviour, now int64) action {
 const endTolerance = 3 * time.Second
 
 // wait polls again after the interval, counted from the answer.
-func (d *device) wait(b *Behaviour, now int64) action {
+func (d *device) wait(b *profile.Behaviour, now int64) action {
 	return action{polling, now + int64(d.pause(b))}
 }
 
 // pause is the device's interval as its own clock measures it.
-func (d *device) pause(b *Behaviour) time.Duration { return d.stretched(b, 0) }
+func (d *device) pause(b *profile.Behaviour) time.Duration { return d.stretched(b, 0) }
 
 // stretched is the interval after some doublings.
-func (d *device) stretched(b *Behaviour, doublings uint8) time.Duration {
+func (d *device) stretched(b *profile.Behaviour, doublings uint8) time.Duration {
 	p := time.Duration(d.interval) * time.Second << doublings
 	p = time.Duration(float64(p) * (1 + b.Drift))
 	if d.flags&slowed == 0 {

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 )
 
 func TestDeviceIs64Bytes(t *testing.T) {
@@ -16,35 +19,35 @@ func TestDeviceIs64Bytes(t *testing.T) {
 // 3.3 to 3.5).
 func TestAfter(t *testing.T) {
 	const s = int64(time.Second)
-	obeys, ignores := &Behaviour{SlowDown: obey}, &Behaviour{SlowDown: ignore}
+	obeys, ignores := &profile.Behaviour{SlowDown: profile.Obey}, &profile.Behaviour{SlowDown: profile.Ignore}
 	for _, tt := range []struct {
 		name  string
 		d     device
-		b     *Behaviour
+		b     *profile.Behaviour
 		e     event
 		state state
 		due   int64
 	}{
 		{"codes: the first poll comes an interval after them", device{state: starting}, obeys,
-			event{outcome: outCodes, received: 2 * s, interval: 5, lifetime: 60}, polling, 7 * s},
-		{"a refused start ends it", device{state: starting}, obeys, event{outcome: outOAuth}, failed, 0},
+			event{outcome: wire.Codes, received: 2 * s, interval: 5, lifetime: 60}, polling, 7 * s},
+		{"a refused start ends it", device{state: starting}, obeys, event{outcome: wire.OAuthError}, failed, 0},
 		{"pending: again after the interval", device{state: polling, interval: 5, endsMS: 60_000}, obeys,
-			event{outcome: outPending, received: 10 * s}, polling, 15 * s},
+			event{outcome: wire.Pending, received: 10 * s}, polling, 15 * s},
 		{"slow_down: 5 s more from now on", device{state: polling, interval: 5, endsMS: 60_000}, obeys,
-			event{outcome: outSlowDown, received: 10 * s}, polling, 20 * s},
+			event{outcome: wire.SlowDown, received: 10 * s}, polling, 20 * s},
 		{"slow_down ignored", device{state: polling, interval: 5, endsMS: 60_000}, ignores,
-			event{outcome: outSlowDown, received: 10 * s}, polling, 15 * s},
+			event{outcome: wire.SlowDown, received: 10 * s}, polling, 15 * s},
 		{"a timeout doubles the wait", device{state: polling, interval: 5, endsMS: 60_000}, obeys,
-			event{outcome: outTimeout, received: 10 * s}, polling, 20 * s},
+			event{outcome: wire.TimedOut, received: 10 * s}, polling, 20 * s},
 		{"a second timeout doubles it again", device{state: polling, interval: 5, endsMS: 90_000, backoff: 1}, obeys,
-			event{outcome: outTimeout, received: 10 * s}, polling, 30 * s},
-		{"token", device{state: polling, interval: 5}, obeys, event{outcome: outToken}, approved, 0},
-		{"denial", device{state: polling, interval: 5}, obeys, event{outcome: outDenied}, denied, 0},
-		{"expiry", device{state: polling, interval: 5}, obeys, event{outcome: outExpired}, expired, 0},
-		{"any other error ends it", device{state: polling, interval: 5}, obeys, event{outcome: outOAuth}, failed, 0},
+			event{outcome: wire.TimedOut, received: 10 * s}, polling, 30 * s},
+		{"token", device{state: polling, interval: 5}, obeys, event{outcome: wire.Token}, approved, 0},
+		{"denial", device{state: polling, interval: 5}, obeys, event{outcome: wire.Denied}, denied, 0},
+		{"expiry", device{state: polling, interval: 5}, obeys, event{outcome: wire.Expired}, expired, 0},
+		{"any other error ends it", device{state: polling, interval: 5}, obeys, event{outcome: wire.OAuthError}, failed, 0},
 		{"pending long after the end: the device gives up", device{state: polling, interval: 5, endsMS: 60_000}, obeys,
-			event{outcome: outPending, received: 64 * s}, expired, 0},
-		{"a replay leaves the flow as it was", device{state: replaying, flags: redeemed}, obeys, event{outcome: outRefused}, approved, 0},
+			event{outcome: wire.Pending, received: 64 * s}, expired, 0},
+		{"a replay leaves the flow as it was", device{state: replaying, flags: redeemed}, obeys, event{outcome: wire.Refused}, approved, 0},
 	} {
 		d := tt.d
 		got := d.after(tt.b, tt.e)

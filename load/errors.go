@@ -11,7 +11,7 @@ import (
 // erred counts an error by its kind, for the run and for its second. The exchange
 // of the first is kept.
 func (r *record) erred(j *job, example func() string, evidence func(id string) reports.Exchange) {
-	kind, at := j.reply.kind(), time.Duration(j.intended).Seconds()
+	kind, at := j.Reply.Kind(), time.Duration(j.intended).Seconds()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.errors[kind]

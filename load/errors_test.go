@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +29,7 @@ func TestErrorsOverTime(t *testing.T) {
 		})
 	}}
 	p := crowdOf(20)
-	p.Duration, p.Groups[0].Behaviour = Duration(30*time.Second), Behaviour{Again: Duration(time.Second), OnError: retry}
+	p.Duration, p.Groups[0].Behaviour = profile.Duration(30*time.Second), profile.Behaviour{Again: profile.Duration(time.Second), OnError: profile.Retry}
 	synctest.Test(t, func(t *testing.T) { // for the server's clock to be the bubble's
 		runOn(t, quick(away), documented(t), p, func(t *testing.T, l *reports.Load) {
 			addsUp(t, l)
@@ -56,10 +57,10 @@ func TestErrorsOverTime(t *testing.T) {
 func TestKeepAliveLikeTheInterval(t *testing.T) {
 	for idle, want := range map[time.Duration]bool{time.Second: true, time.Minute: false} {
 		p := crowdOf(10)
-		p.Connections.Mode = perDevice
-		p.Groups[0].People = People{}
+		p.Connections.Mode = profile.PerDevice
+		p.Groups[0].People = profile.People{}
 		synctest.Test(t, func(t *testing.T) {
-			w := newWire()
+			w := newPipes()
 			s := &http.Server{Handler: quick(), IdleTimeout: idle}
 			go s.Serve(w)
 			defer s.Shutdown(context.Background())

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/reports/redact"
 )
@@ -27,40 +28,40 @@ func (t Target) secrets() *redact.Redactor {
 // evidence is the exchange that shows a violation. Secrets stand in it by
 // pseudonyms, equal ones for equal secrets.
 func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
-	t := j.template
-	if !t.start {
-		c.secrets.Learn(redact.DeviceCode, string(j.value))
+	t := j.Template
+	if !t.Start {
+		c.secrets.Learn(redact.DeviceCode, string(j.Value))
 	}
 	header := http.Header{}
-	for name := range t.header {
+	for name := range t.Header {
 		header[name] = []string{"(not shown)"} // they may be the user's credentials
 		if name == "Content-Type" || name == "Accept" || name == "User-Agent" {
-			header[name] = t.header[name]
+			header[name] = t.Header[name]
 		}
 	}
-	sent := redact.About{ContentType: t.header.Get("Content-Type"), Request: true}
-	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(j.sent) / 1e6, DurationMS: float64(j.received-j.sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.url.String()), Headers: header, Body: c.secrets.Body(string(t.body(nil, j.value)), sent)}}
-	if r := j.reply; r.status != 0 {
-		if r.status < http.StatusBadRequest {
-			c.secrets.Show(r.codes.UserCode)
+	sent := redact.About{ContentType: t.Header.Get("Content-Type"), Request: true}
+	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(j.Sent) / 1e6, DurationMS: float64(j.Received-j.Sent) / 1e6,
+		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.URL.String()), Headers: header, Body: c.secrets.Body(string(t.Body(nil, j.Value)), sent)}}
+	if r := j.Reply; r.Status != 0 {
+		if r.Status < http.StatusBadRequest {
+			c.secrets.Show(r.Codes.UserCode)
 		}
-		body := c.secrets.Body(r.body, redact.About{ContentType: r.contentType, Refusal: r.status >= http.StatusBadRequest, Cut: len(r.body) == maxBody})
-		x.Response = &reports.Response{Status: r.status, Proto: "HTTP/1.1", Headers: c.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.body))}
+		body := c.secrets.Body(r.Body, redact.About{ContentType: r.ContentType, Refusal: r.Status >= http.StatusBadRequest, Cut: len(r.Body) == wire.MaxBody})
+		x.Response = &reports.Response{Status: r.Status, Proto: "HTTP/1.1", Headers: c.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.Body))}
 	} else {
-		x.Error = c.secrets.Text(r.problem)
+		x.Error = c.secrets.Text(r.Problem)
 	}
 	return x
 }
 
 // headers reads the header of an answer as it came. Cookies are not shown.
-func headers(r *reply) http.Header {
-	_, fields, _ := strings.Cut(r.header, "\r\n")
+func headers(r *wire.Reply) http.Header {
+	_, fields, _ := strings.Cut(r.Header, "\r\n")
 	h, err := textproto.NewReader(bufio.NewReader(strings.NewReader(fields))).ReadMIMEHeader()
 	if err != nil && len(h) == 0 {
-		h = textproto.MIMEHeader{"Content-Type": {r.contentType}}
-		if r.cacheControl != "" {
-			h["Cache-Control"] = []string{r.cacheControl}
+		h = textproto.MIMEHeader{"Content-Type": {r.ContentType}}
+		if r.CacheControl != "" {
+			h["Cache-Control"] = []string{r.CacheControl}
 		}
 	}
 	for name, values := range h {

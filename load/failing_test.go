@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
@@ -27,31 +29,31 @@ func TestFailing(t *testing.T) {
 		state   state
 		due     int64 // 0: never again in this flow
 	}{
-		{"no answer: every device backs off", leave, device{state: polling}, event{outcome: outTimeout}, polling, 20 * s},
-		{"a refused connection is no answer", restart, device{state: polling}, event{outcome: outConnection}, polling, 20 * s},
-		{"the second in a row doubles the wait", retry, device{state: polling, backoff: 1}, event{outcome: outTimeout}, polling, 30 * s},
-		{"the wait has a bound", retry, device{state: polling, backoff: 9, endsMS: 1e7}, event{outcome: outTimeout}, polling, 330 * s},
-		{"5xx: the same poll again", retry, device{state: polling}, event{outcome: out5xx}, polling, 20 * s},
-		{"5xx: another flow", restart, device{state: polling}, event{outcome: out5xx}, failed, 20 * s},
-		{"5xx: gone", leave, device{state: polling}, event{outcome: out5xx}, failed, 0},
-		{"nonsense is like 5xx", retry, device{state: polling}, event{outcome: outMalformed}, polling, 20 * s},
-		{"a longer Retry-After is obeyed", retry, device{state: polling}, event{outcome: out4xx, retryAfter: 40 * s}, polling, 50 * s},
-		{"by those that restart, too", restart, device{state: polling}, event{outcome: out4xx, retryAfter: 40 * s}, failed, 50 * s},
-		{"a shorter one changes nothing", retry, device{state: polling}, event{outcome: out4xx, retryAfter: s}, polling, 20 * s},
-		{"slow_down may ask for more, too", restart, device{state: polling}, event{outcome: outSlowDown, retryAfter: 40 * s}, polling, 50 * s},
-		{"an OAuth error: no more polls of this code", retry, device{state: polling}, event{outcome: outOAuth}, failed, 20 * s},
-		{"after the end of the code nothing is polled", retry, device{state: polling, endsMS: 1000}, event{outcome: outTimeout}, expired, 0},
-		{"a start is asked for again", restart, device{state: starting}, event{outcome: out5xx}, starting, 20 * s},
-		{"and by those that leave when nothing came", leave, device{state: starting}, event{outcome: outTimeout}, starting, 20 * s},
-		{"a refused start is the end of a flow", restart, device{state: starting}, event{outcome: outOAuth}, failed, 20 * s},
-		{"slow_down to a start is a refusal", restart, device{state: starting}, event{outcome: outSlowDown}, failed, 20 * s},
+		{"no answer: every device backs off", profile.Leave, device{state: polling}, event{outcome: wire.TimedOut}, polling, 20 * s},
+		{"a refused connection is no answer", profile.Restart, device{state: polling}, event{outcome: wire.ConnectionFailed}, polling, 20 * s},
+		{"the second in a row doubles the wait", profile.Retry, device{state: polling, backoff: 1}, event{outcome: wire.TimedOut}, polling, 30 * s},
+		{"the wait has a bound", profile.Retry, device{state: polling, backoff: 9, endsMS: 1e7}, event{outcome: wire.TimedOut}, polling, 330 * s},
+		{"5xx: the same poll again", profile.Retry, device{state: polling}, event{outcome: wire.HTTP5xx}, polling, 20 * s},
+		{"5xx: another flow", profile.Restart, device{state: polling}, event{outcome: wire.HTTP5xx}, failed, 20 * s},
+		{"5xx: gone", profile.Leave, device{state: polling}, event{outcome: wire.HTTP5xx}, failed, 0},
+		{"nonsense is like 5xx", profile.Retry, device{state: polling}, event{outcome: wire.Malformed}, polling, 20 * s},
+		{"a longer Retry-After is obeyed", profile.Retry, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, polling, 50 * s},
+		{"by those that restart, too", profile.Restart, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, failed, 50 * s},
+		{"a shorter one changes nothing", profile.Retry, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: s}, polling, 20 * s},
+		{"slow_down may ask for more, too", profile.Restart, device{state: polling}, event{outcome: wire.SlowDown, retryAfter: 40 * s}, polling, 50 * s},
+		{"an OAuth error: no more polls of this code", profile.Retry, device{state: polling}, event{outcome: wire.OAuthError}, failed, 20 * s},
+		{"after the end of the code nothing is polled", profile.Retry, device{state: polling, endsMS: 1000}, event{outcome: wire.TimedOut}, expired, 0},
+		{"a start is asked for again", profile.Restart, device{state: starting}, event{outcome: wire.HTTP5xx}, starting, 20 * s},
+		{"and by those that leave when nothing came", profile.Leave, device{state: starting}, event{outcome: wire.TimedOut}, starting, 20 * s},
+		{"a refused start is the end of a flow", profile.Restart, device{state: starting}, event{outcome: wire.OAuthError}, failed, 20 * s},
+		{"slow_down to a start is a refusal", profile.Restart, device{state: starting}, event{outcome: wire.SlowDown}, failed, 20 * s},
 	} {
 		d := tt.d
 		d.interval, tt.e.received = 5, 10*s
 		if d.endsMS == 0 {
 			d.endsMS = 90_000
 		}
-		got := d.after(&Behaviour{SlowDown: obey, OnError: tt.onError}, tt.e)
+		got := d.after(&profile.Behaviour{SlowDown: profile.Obey, OnError: tt.onError}, tt.e)
 		if got.state != tt.state || got.due != tt.due {
 			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state, time.Duration(tt.due))
 		}
@@ -61,12 +63,12 @@ func TestFailing(t *testing.T) {
 // Codes that come after errors are polled at their interval, and only an answer
 // to a poll is the end of the errors in a row.
 func TestBackoffOutlivesAStart(t *testing.T) {
-	d, b := device{state: starting, interval: 5, backoff: 2}, &Behaviour{SlowDown: obey, OnError: restart}
-	if a := d.after(b, event{outcome: outCodes, interval: 1, lifetime: 60}); a.due != int64(time.Second) || d.backoff != 2 {
+	d, b := device{state: starting, interval: 5, backoff: 2}, &profile.Behaviour{SlowDown: profile.Obey, OnError: profile.Restart}
+	if a := d.after(b, event{outcome: wire.Codes, interval: 1, lifetime: 60}); a.due != int64(time.Second) || d.backoff != 2 {
 		t.Errorf("first poll after %s, %d errors in a row", time.Duration(a.due), d.backoff)
 	}
 	d.state = polling
-	if d.after(b, event{outcome: outPending}); d.backoff != 0 {
+	if d.after(b, event{outcome: wire.Pending}); d.backoff != 0 {
 		t.Errorf("%d errors in a row after an answer", d.backoff)
 	}
 }
@@ -127,16 +129,16 @@ var troubles = map[string]refserver.Fault{
 // Whatever a server does, every device is in one state at the end, and every flow
 // is over or in progress.
 func TestEveryDeviceIsInOneState(t *testing.T) {
-	for i, profile := range append(ProfileNames(), "") {
+	for i, name := range append(profile.Names(), "") {
 		for k, trouble := range slices.Sorted(maps.Keys(troubles)) {
-			onError := []string{retry, restart, leave}[(i+k)%3]
-			t.Run(profile+"/"+trouble+"/"+onError, func(t *testing.T) {
+			onError := []string{profile.Retry, profile.Restart, profile.Leave}[(i+k)%3]
+			t.Run(name+"/"+trouble+"/"+onError, func(t *testing.T) {
 				p := crowdOf(0)
-				if profile != "" {
-					p = loaded(t, profile)
+				if name != "" {
+					p = loaded(t, name)
 				}
-				p.Devices, p.Duration, p.Arrivals = 15, Duration(25*time.Second), Arrivals{Kind: "ramp", Over: Duration(10 * time.Second)}
-				p.Timeout = Duration(2 * time.Second)
+				p.Devices, p.Duration, p.Arrivals = 15, profile.Duration(25*time.Second), profile.Arrivals{Kind: "ramp", Over: profile.Duration(10 * time.Second)}
+				p.Timeout = profile.Duration(2 * time.Second)
 				for i := range p.Groups {
 					p.Groups[i].Behaviour.OnError = onError
 				}
@@ -146,9 +148,9 @@ func TestEveryDeviceIsInOneState(t *testing.T) {
 	}
 }
 
-func loaded(t *testing.T, name string) *Profile {
+func loaded(t *testing.T, name string) *profile.Profile {
 	t.Helper()
-	p, err := LoadProfile(name)
+	p, err := profile.Load(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,11 +201,11 @@ func addsUp(t *testing.T, l *reports.Load) {
 func TestOfferedLoad(t *testing.T) {
 	const devices, seconds = 20, 40
 	for name, f := range troubles {
-		for _, onError := range []string{retry, restart, leave} {
+		for _, onError := range []string{profile.Retry, profile.Restart, profile.Leave} {
 			t.Run(name+"/"+onError, func(t *testing.T) {
-				p := &Profile{Devices: devices, Duration: Duration(seconds * time.Second), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)}, Timeout: Duration(time.Second),
-					Groups: []Group{{People: People{Approve: 1, Delay: Delay{Kind: "uniform", Median: Duration(2 * time.Second)}},
-						Behaviour: Behaviour{Again: Duration(time.Second), OnError: onError}}}}
+				p := &profile.Profile{Devices: devices, Duration: profile.Duration(seconds * time.Second), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}, Timeout: profile.Duration(time.Second),
+					Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}},
+						Behaviour: profile.Behaviour{Again: profile.Duration(time.Second), OnError: onError}}}}
 				inBubble(t, quick(f), documented(t), p, func(t *testing.T, l *reports.Load) {
 					addsUp(t, l)
 					if l.Offered.PerSecond < devices*0.85 || l.Offered.PerSecond > devices*1.15 {
@@ -237,7 +239,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 					says(429, strconv.Itoa(len(polls)), "Retry-After", value())(w, r)
 				})
 			}}
-			p := &Profile{Devices: 1, Duration: Duration(55 * time.Second), Groups: []Group{{Behaviour: Behaviour{OnError: retry}}}}
+			p := &profile.Profile{Devices: 1, Duration: profile.Duration(55 * time.Second), Groups: []profile.Group{{Behaviour: profile.Behaviour{OnError: profile.Retry}}}}
 			server := refserver.New(refserver.Config{Interval: time.Second, Decisions: true}, f)
 			inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
 				if len(polls) != 3 {

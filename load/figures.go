@@ -3,6 +3,7 @@ package load
 import (
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -32,22 +33,22 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 
 // answer books the end of a request.
 func (f *figures) answer(j *job, response time.Duration) {
-	o, kind := j.reply.outcome, j.kind()
+	o, kind := j.Reply.Outcome, j.kind()
 	f.outcomes[o]++
-	if o == outUnsent {
+	if o == wire.Unsent {
 		return
 	}
-	f.bytesOut[o] += uint64(j.bytesOut)
-	f.bytesIn[o] += uint64(len(j.reply.header) + len(j.reply.body))
+	f.bytesOut[o] += uint64(j.BytesOut)
+	f.bytesIn[o] += uint64(len(j.Reply.Header) + len(j.Reply.Body))
 	count, times := &f.starts, &f.start
 	if kind == 1 {
 		count, times = &f.polls, &f.poll
 	}
 	*count++
-	if o == outTimeout {
+	if o == wire.TimedOut {
 		f.timedOut[kind]++
 	}
-	if o.bad() { // an error is no answer that a device could use, however fast
+	if o.IsError() { // an error is no answer that a device could use, however fast
 		f.failed[kind]++
 		return
 	}
@@ -117,7 +118,7 @@ func (f *figures) breakdown(name string, simulated, before uint64, took time.Dur
 	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(),
 		Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum(),
 			FailedStarts: f.failed[0], FailedPolls: f.failed[1], TimedOutStarts: f.timedOut[0], TimedOutPolls: f.timedOut[1],
-			NotSent: f.outcomes[outUnsent]},
+			NotSent: f.outcomes[wire.Unsent]},
 		Devices: reports.Devices{Simulated: simulated, Started: f.begun + f.codeless, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
 			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
 	b.FlowShares = b.Devices.Shares()

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -11,9 +13,9 @@ import (
 // read them.
 func TestFiguresOfParts(t *testing.T) {
 	t.Parallel()
-	p := &Profile{Devices: 60, Duration: Duration(6 * time.Second),
-		Arrivals: Arrivals{Kind: "stages", Stages: []Stage{{Name: "first", Share: 2, Over: Duration(2 * time.Second)}, {Name: "second", Kind: "burst", Share: 1}}},
-		Groups: []Group{{Name: "quick", People: People{Approve: 1, Delay: Delay{Median: Duration(500 * time.Millisecond)}}},
+	p := &profile.Profile{Devices: 60, Duration: profile.Duration(6 * time.Second),
+		Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{{Name: "first", Share: 2, Over: profile.Duration(2 * time.Second)}, {Name: "second", Kind: "burst", Share: 1}}},
+		Groups: []profile.Group{{Name: "quick", People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(500 * time.Millisecond)}}},
 			{Name: "deaf"}},
 		Thresholds: []string{"approved{group:quick} == 100%", "approved{group:deaf} > 0%", "time_to_token.p50{stage:second} < 2s", "time_to_token_server.max < 5s"}}
 	l := run(t, target(t), p)
@@ -30,7 +32,7 @@ func TestFiguresOfParts(t *testing.T) {
 		"tokens":  func(b reports.Breakdown) uint64 { return b.Latency.TimeToToken.Count },
 		"bytes":   func(b reports.Breakdown) uint64 { return b.Requests.BytesOut + b.Requests.BytesIn },
 	} {
-		want := f(*asPart(l))
+		want := f(*threshold.Whole(l))
 		if g, s := sum(l.Groups, f), sum(l.Stages, f); g != want || s != want || want == 0 {
 			t.Errorf("%s: %d in groups, %d in stages, %d in all", name, g, s, want)
 		}

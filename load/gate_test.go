@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
 // fill grants what the gate allows at an instant and tells how many are under way.
@@ -71,7 +73,7 @@ func TestGateAtItsMost(t *testing.T) {
 func TestPacerAtTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := make([]device, 3)
-		s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, newTimerWaker())
+		s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerWaker())
 		defer s.check.Stop()
 		for i := range all {
 			s.put(int32(i))

@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
 // job is one request on its way: made by the targeter, carried out by the
 // transport, settled by the crowd. One goroutine has it at a time.
 type job struct {
-	sending
+	wire.Request
 	url      string // its number, as a fragment that never reaches the wire
 	device   int32
 	intended int64
@@ -22,7 +24,7 @@ type job struct {
 
 // kind is the place of the request's figures: 0 for starts, 1 for polls.
 func (j *job) kind() int {
-	if j.template.start {
+	if j.Template.Start {
 		return 0
 	}
 	return 1

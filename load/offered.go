@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -42,9 +43,9 @@ func (r *record) limitNote() string {
 // the last answer.
 func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
 	sent := all.starts + all.polls
-	o := reports.Offered{Carried: sent, Unsent: all.outcomes[outUnsent]}
+	o := reports.Offered{Carried: sent, Unsent: all.outcomes[wire.Unsent]}
 	for i, n := range all.outcomes {
-		if outcome(i).bad() {
+		if wire.Outcome(i).IsError() {
 			o.Carried -= n
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -53,7 +54,7 @@ func TestOutages(t *testing.T) {
 		{"is back when the run ends", 40 * time.Second, 59900 * time.Millisecond, false, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &Profile{Devices: 20, Duration: Duration(time.Minute), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)},
+			p := &profile.Profile{Devices: 20, Duration: profile.Duration(time.Minute), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
 				Thresholds: []string{"poll.p99 < 250ms"}}
 			inBubble(t, outage(tt.from, tt.to, tt.hangs), documented(t), p, func(t *testing.T, l *reports.Load) {
 				s := l.Stopped

@@ -5,25 +5,27 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
 // Everything random about a device comes from the seed and its number, so that
 // any number of shards make the same crowd.
 type population struct {
-	profile *Profile
-	when    *Timetable
+	profile *profile.Profile
+	when    *profile.Timetable
 	kinds   []kind
 	weight  float64 // of all groups together
 }
 
 // kind is a group ready for use.
 type kind struct {
-	*Group
+	*profile.Group
 	encodings []spec.Encoding // those it uses
 	weights   []float64
-	start     []*template // by encoding
-	poll      []*template
+	start     []*wire.Template // by encoding
+	poll      []*wire.Template
 }
 
 // purpose keeps the draws of one device apart.
@@ -70,7 +72,7 @@ func pick(draw float64, weights []float64) int {
 	return len(weights) - 1
 }
 
-func newPopulation(p *Profile) *population {
+func newPopulation(p *profile.Profile) *population {
 	pop := &population{profile: p, when: p.Timetable()}
 	for i := range p.Groups {
 		g := &p.Groups[i]
@@ -119,7 +121,7 @@ const (
 	denies
 )
 
-func (p *population) decision(d int32, flow uint16, g *Group) (verdict, time.Duration) {
+func (p *population) decision(d int32, flow uint16, g *profile.Group) (verdict, time.Duration) {
 	x := p.draw(d, flow, forDecision)
 	v := abandons
 	if x < g.People.Approve {
@@ -127,7 +129,7 @@ func (p *population) decision(d int32, flow uint16, g *Group) (verdict, time.Dur
 	} else if x < g.People.Approve+g.People.Deny {
 		v = denies
 	}
-	return v, g.People.Delay.at(p.draw(d, flow, forDelay))
+	return v, g.People.Delay.At(p.draw(d, flow, forDelay))
 }
 
 // arrival is when a device comes, in nanoseconds from the start of the run.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -45,14 +46,14 @@ func (r *record) parts(group uint8, at int64, book func(*figures)) {
 
 // answer records the end of a request of a device in a group.
 func (r *record) answer(j *job, group uint8, active uint64) {
-	response, service, lag := time.Duration(j.received-j.intended), time.Duration(j.received-j.sent), time.Duration(j.sent-j.intended)
-	o := j.reply.outcome
+	response, service, lag := time.Duration(j.Received-j.intended), time.Duration(j.Received-j.Sent), time.Duration(j.Sent-j.intended)
+	o := j.Reply.Outcome
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.parts(group, j.intended, func(f *figures) { f.answer(j, response) })
 	s := r.timeline.second(int(j.intended / int64(time.Second)))
 	s.Active = active
-	if o == outUnsent {
+	if o == wire.Unsent {
 		s.NotSent++
 		r.lacked(j)
 		return
@@ -60,12 +61,12 @@ func (r *record) answer(j *job, group uint8, active uint64) {
 	r.lag.Record(lag)
 	r.ownLag.Record(time.Duration(j.late))
 	s.lag.Record(lag)
-	s.count(j.template.start, o)
-	if !o.bad() {
+	s.count(j.Template.Start, o)
+	if !o.IsError() {
 		s.times.Record(response)
 		r.service[j.kind()].Record(service)
 	}
-	r.silence.hear(o, j.sent, j.received)
+	r.silence.hear(o, j.Sent, j.Received)
 }
 
 // redeemed books the time from a decision to the token: the wait for the next
@@ -140,7 +141,7 @@ func (r *record) count() (starts, polls, bad uint64) {
 		f := &r.groups[i]
 		starts, polls = starts+f.starts, polls+f.polls
 		for o, n := range f.outcomes {
-			if outcome(o).bad() {
+			if wire.Outcome(o).IsError() {
 				bad += n
 			}
 		}
@@ -154,10 +155,10 @@ const lateness = 50
 
 // lacked counts a request that this machine could not send.
 func (r *record) lacked(j *job) {
-	i := slices.IndexFunc(r.shortages, func(s reports.Shortage) bool { return s.Of == j.reply.problem })
+	i := slices.IndexFunc(r.shortages, func(s reports.Shortage) bool { return s.Of == j.Reply.Problem })
 	if i < 0 {
 		i = len(r.shortages)
-		r.shortages = append(r.shortages, reports.Shortage{Of: j.reply.problem})
+		r.shortages = append(r.shortages, reports.Shortage{Of: j.Reply.Problem})
 	}
 	r.shortages[i].NotSent++
 }

@@ -6,12 +6,14 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
 // render makes the requests of every group.
-func (p *population) render(t Target, profile *Profile) error {
-	closes := profile.Connections.Mode == perRequest
+func (p *population) render(t Target, prof *profile.Profile) error {
+	closes := prof.Connections.Mode == profile.PerRequest
 	for i := range p.kinds {
 		k := &p.kinds[i]
 		g, err := t.of(k.Group)
@@ -26,7 +28,7 @@ func (p *population) render(t Target, profile *Profile) error {
 }
 
 // of is the target as a group sees it.
-func (t Target) of(g *Group) (Target, error) {
+func (t Target) of(g *profile.Group) (Target, error) {
 	if g.Contract != "" {
 		contract, err := spec.BuiltinContract(g.Contract)
 		if err != nil {
@@ -63,13 +65,13 @@ func (k *kind) render(t Target, closes bool) error {
 		if !t.Contract.Start.Accepts(e) {
 			in = t.Contract.Start.Encodings[0]
 		}
-		s, err := newTemplate(&t.Contract.Start, t.StartURL, in, start, header, closes)
+		s, err := wire.NewTemplate(&t.Contract.Start, t.StartURL, in, start, header, closes)
 		if err != nil {
 			return err
 		}
-		s.start = true
-		poll := append(spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: placeholder}}, client...)
-		q, err := newTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
+		s.Start = true
+		poll := append(spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: wire.Placeholder}}, client...)
+		q, err := wire.NewTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
 		if err != nil {
 			return err
 		}

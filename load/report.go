@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
 // tell reports progress once a second.
-func (c *crowd) tell(p *Profile, f func(Progress), done <-chan struct{}) {
+func (c *crowd) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	for {
@@ -25,8 +26,8 @@ func (c *crowd) tell(p *Profile, f func(Progress), done <-chan struct{}) {
 }
 
 // report makes the section of a report.
-func (c *crowd) report(p *Profile, complete bool) (*reports.Load, error) {
-	l := &reports.Load{Profile: p.asMap(), Thresholds: []reports.Threshold{},
+func (c *crowd) report(p *profile.Profile, complete bool) (*reports.Load, error) {
+	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{},
 		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", c.population.digest(0, 1))}}
 	took := min(time.Duration(c.schedule.now()), time.Duration(p.Duration))
 	r := c.record

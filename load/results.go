@@ -9,6 +9,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports/redact"
 )
 
@@ -67,11 +68,11 @@ func (r *results) add(j *job) {
 	if r.err != nil {
 		return
 	}
-	v := vegeta.Result{Attack: attackName, Seq: j.seq, Code: uint16(j.reply.status), Timestamp: r.began.Add(time.Duration(j.planned)),
-		Latency: time.Duration(j.received - j.intended), BytesOut: uint64(j.bytesOut), BytesIn: uint64(len(j.reply.body)),
-		Method: http.MethodPost, URL: j.template.url.String()}
-	if o := j.reply.outcome; o.bad() || o == outUnsent {
-		v.Error = strings.TrimSuffix(o.String()+": "+j.reply.problem, ": ")
+	v := vegeta.Result{Attack: attackName, Seq: j.seq, Code: uint16(j.Reply.Status), Timestamp: r.began.Add(time.Duration(j.planned)),
+		Latency: time.Duration(j.Received - j.intended), BytesOut: uint64(j.BytesOut), BytesIn: uint64(len(j.Reply.Body)),
+		Method: http.MethodPost, URL: j.Template.URL.String()}
+	if o := j.Reply.Outcome; o.IsError() || o == wire.Unsent {
+		v.Error = strings.TrimSuffix(o.String()+": "+j.Reply.Problem, ": ")
 	}
 	var err error
 	if v.URL, err = r.safe(v.URL); err == nil {

@@ -10,6 +10,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -19,7 +21,7 @@ func TestResults(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	p := crowdOf(40)
-	p.Duration = Duration(4 * time.Second)
+	p.Duration = profile.Duration(4 * time.Second)
 	l, err := Run(t.Context(), target(t), p, Options{Results: &out})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +63,7 @@ func TestResults(t *testing.T) {
 func TestResultsLost(t *testing.T) {
 	t.Parallel()
 	p := crowdOf(400)
-	p.Duration = Duration(3 * time.Second)
+	p.Duration = profile.Duration(3 * time.Second)
 	full := errors.New("no space left")
 	l, err := Run(t.Context(), target(t), p, Options{Results: writerFunc(func([]byte) (int, error) { return 0, full })})
 	if lost, ok := errors.AsType[*LostResults](err); !ok || !errors.Is(lost, full) || l == nil || l.Requests.Starts != 400 {
@@ -77,7 +79,7 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 // wheel; its response time counts from when it was due.
 func TestTurns(t *testing.T) {
 	all := []device{{due: 3e6}, {due: 1e6}}
-	s := newSchedule(all, time.Now().Add(-time.Second), time.Hour, MaxRate, 2, newTimerWaker())
+	s := newSchedule(all, time.Now().Add(-time.Second), time.Hour, MaxRate, 2, wire.NewTimerWaker())
 	for i := range all { // the second is put back after its time
 		s.put(int32(i))
 		s.Pace(0, 0)

@@ -18,6 +18,8 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -55,7 +57,7 @@ const grace = 30 * time.Second
 // order, with the figures so far. Its errors are those of the profile, NotReady,
 // that of a ctx that ended before anything was sent, and, beside the figures,
 // LostResults.
-func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, error) {
+func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports.Load, error) {
 	p = p.WithDefaults()
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -66,16 +68,16 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	if err := t.allowed(); err != nil {
 		return nil, err
 	}
-	owned := p.Connections.Mode == perDevice // a pool is hardly ever used up
-	if err := roomFor(p.connections(), t.Embedded && owned); err != nil {
+	owned := p.Connections.Mode == profile.PerDevice // a pool is hardly ever used up
+	if err := roomFor(p.MaxConnections(), t.Embedded && owned); err != nil {
 		return nil, err
 	}
 	c, err := newCrowd(ctx, t, p, o)
 	if err != nil {
 		return nil, err
 	}
-	defer c.transport.close()
-	defer c.schedule.waker.close()
+	defer c.transport.Close()
+	defer c.schedule.waker.Close()
 	defer collectBy(spareHeap)()
 	before := usage()
 	complete, lost := c.run(ctx, p, o)
@@ -85,7 +87,7 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
-	stale, idle := c.transport.staleConnections()
+	stale, idle := c.transport.StaleConnections()
 	if note := keepAliveNote(stale, idle, l.Requests.Total(), c.interval); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
@@ -99,24 +101,24 @@ func Run(ctx context.Context, t Target, p *Profile, o Options) (*reports.Load, e
 // judge holds the figures against what was expected of them.
 func judge(l *reports.Load, thresholds []string) {
 	for _, text := range thresholds {
-		th, err := parseThreshold(text)
+		th, err := threshold.Parse(text)
 		if err != nil {
 			continue // Check read it
 		}
-		l.Thresholds = append(l.Thresholds, th.judge(l))
+		l.Thresholds = append(l.Thresholds, th.Judge(l))
 	}
 }
 
 // run attacks until the end of the profile, and reports whether it came to that.
 // Its error is LostResults.
-func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, lost error) {
+func (c *crowd) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
 	defer close(done)
-	go c.transport.keepTime(done)
+	go c.transport.EnforceTimeouts(done)
 	go c.schedule.gate.watch(done)
 	stop := context.AfterFunc(ctx, c.schedule.stop)
 	defer stop()
-	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.close)
+	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.Close)
 	defer last.Stop()
 	people, dismiss := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(p.Duration)+grace)
 	var deciding sync.WaitGroup
@@ -146,7 +148,7 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 		if out != nil {
 			out.add(j)
 		}
-		c.schedule.leave(int32(n), j.sent, j.received)
+		c.schedule.leave(int32(n), j.Sent, j.Received)
 	}
 	if out != nil {
 		lost = out.close()
@@ -154,9 +156,9 @@ func (c *crowd) run(ctx context.Context, p *Profile, o Options) (complete bool, 
 	close(over)
 	watching.Wait()
 	dismiss()
-	c.decisions.waker.arm(0)
+	c.decisions.waker.Arm(0)
 	deciding.Wait()
-	c.decisions.waker.close()
+	c.decisions.waker.Close()
 	complete = ctx.Err() == nil && !c.record.silence.ended
 	if complete {
 		c.gone(goneAtEnd)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
@@ -40,14 +41,14 @@ func targetAt(t *testing.T, server *httptest.Server) Target {
 
 // crowdOf is a small crowd in which everything happens: approvals, denials,
 // expiry, polls of flows that are over, in all encodings.
-func crowdOf(n int) *Profile {
-	return &Profile{Devices: n, Duration: Duration(9 * time.Second), Arrivals: Arrivals{Kind: "ramp", Over: Duration(time.Second)},
-		Groups: []Group{{Name: "all", Encodings: map[string]float64{"form": 1, "json": 1, "multipart": 1},
-			People:    People{Approve: 0.5, Deny: 0.2, Delay: Delay{Kind: "uniform", Median: Duration(time.Second)}},
-			Behaviour: Behaviour{Replay: 1}}}}
+func crowdOf(n int) *profile.Profile {
+	return &profile.Profile{Devices: n, Duration: profile.Duration(9 * time.Second), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
+		Groups: []profile.Group{{Name: "all", Encodings: map[string]float64{"form": 1, "json": 1, "multipart": 1},
+			People:    profile.People{Approve: 0.5, Deny: 0.2, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(time.Second)}},
+			Behaviour: profile.Behaviour{Replay: 1}}}}
 }
 
-func run(t *testing.T, tg Target, p *Profile) *reports.Load {
+func run(t *testing.T, tg Target, p *profile.Profile) *reports.Load {
 	t.Helper()
 	l, err := Run(t.Context(), tg, p, Options{})
 	if err != nil {
@@ -78,7 +79,7 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := crowdOf(50)
-	p.Duration = Duration(time.Minute)
+	p.Duration = profile.Duration(time.Minute)
 	l, err := Run(ctx, target(t), p, Options{Progress: func(g Progress) {
 		if g.Polls > 0 {
 			cancel()

@@ -3,6 +3,8 @@ package load
 import (
 	"sync"
 	"time"
+
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
 // schedule decides which device acts when. It is vegeta's Pacer: the wait for
@@ -11,7 +13,7 @@ type schedule struct {
 	began time.Time
 	ends  int64 // nanoseconds; nothing is sent from then on
 	cap   int   // requests in one tick, at most
-	waker waker
+	waker wire.Waker
 	freed chan struct{} // a request has ended, for a Pacer that waits at the gate
 	check *time.Ticker  // it looks at the gate again, if nothing ends
 	idle  bool          // the ticker stands still
@@ -31,7 +33,7 @@ type schedule struct {
 	planned int64  // latest intended time among them
 }
 
-func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w waker) *schedule {
+func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w wire.Waker) *schedule {
 	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), waker: w, wheel: newWheel(all), ready: list{none, none},
 		gate: newGate(most), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
@@ -75,7 +77,7 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			s.check.Stop()
 			s.idle = true
 		}
-		s.waker.sleep()
+		s.waker.Sleep()
 	}
 }
 
@@ -141,7 +143,7 @@ func (s *schedule) nextWake(now int64) int64 {
 
 func (s *schedule) wakeAt(at int64) {
 	s.armed = at
-	s.waker.arm(time.Duration(at*tick - s.now()))
+	s.waker.Arm(time.Duration(at*tick - s.now()))
 }
 
 // turn is a device whose time has come.
@@ -174,7 +176,7 @@ func (s *schedule) stop() {
 	defer s.mu.Unlock()
 	s.stopped = true
 	s.release()
-	s.waker.arm(0)
+	s.waker.Arm(0)
 }
 
 // Rate is for vegeta's reports of pacers alone.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
@@ -66,7 +67,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			g := &given{secrets: map[string]bool{"opaque-cookie-value-1": true}}
 			server := g.listen(refserver.New(refserver.Config{Interval: time.Second, Lifetime: time.Minute, Decisions: true}, v))
-			p := &Profile{Devices: 20, Duration: Duration(30 * time.Second), Groups: []Group{{People: People{Approve: 1, Delay: Delay{Kind: "fixed", Median: Duration(time.Second)}}}}}
+			p := &profile.Profile{Devices: 20, Duration: profile.Duration(30 * time.Second), Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Kind: "fixed", Median: profile.Duration(time.Second)}}}}}
 			inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
 				if len(l.Exchanges) < 4 || len(g.secrets) < 20 {
 					t.Fatalf("%d exchanges are cited, %d secrets were given out", len(l.Exchanges), len(g.secrets))

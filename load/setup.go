@@ -9,10 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, error) {
+func newCrowd(ctx context.Context, t Target, p *profile.Profile, o Options) (*crowd, error) {
 	c := &crowd{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
 		decisions: &decisions{waker: t.waker()}}
 	c.record = newRecord(c.population)
@@ -25,11 +27,11 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	if err != nil {
 		return nil, err
 	}
-	wiring := transportConfig{now: now, timeout: time.Duration(p.Timeout), tls: t.TLS, dial: t.dial, other: other}
-	if p.Connections.Mode == perDevice {
-		wiring.owners = p.Devices
+	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.dial, Carrier: other}
+	if p.Connections.Mode == profile.PerDevice {
+		wiring.Owners = p.Devices
 	}
-	c.transport = newTransport(wiring)
+	c.transport = wire.New(wiring)
 	c.jobs = make([]job, p.Connections.Most)
 	for i := range c.jobs {
 		c.jobs[i].url = slotURL(i)
@@ -42,7 +44,7 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 	c.devices = make([]device, p.Devices)
 	c.codes = newArena(p.Devices, len(codes.DeviceCode))
 	c.ledger = newLedger(c.devices, c.codes)
-	if slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Behaviour.GiveUp > 0 }) {
+	if slices.ContainsFunc(p.Groups, func(g profile.Group) bool { return g.Behaviour.GiveUp > 0 }) {
 		c.giveUp = make([]int64, p.Devices)
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
@@ -59,9 +61,9 @@ func newCrowd(ctx context.Context, t Target, p *Profile, o Options) (*crowd, err
 
 // Interval starts one flow, as a device of the profile's first group, and returns the
 // polling interval that the server announces. Its errors are those of Run.
-func Interval(ctx context.Context, t Target, p *Profile) (time.Duration, error) {
+func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration, error) {
 	q := p.WithDefaults()
-	q.Devices, q.Arrivals, q.Thresholds = 1, Arrivals{Kind: "ramp"}, nil
+	q.Devices, q.Arrivals, q.Thresholds = 1, profile.Arrivals{Kind: "ramp"}, nil
 	if err := q.Check(); err != nil {
 		return 0, err
 	}
@@ -72,15 +74,15 @@ func Interval(ctx context.Context, t Target, p *Profile) (time.Duration, error) 
 	if err != nil {
 		return 0, err
 	}
-	c.transport.close()
-	c.schedule.waker.close()
-	c.decisions.waker.close()
+	c.transport.Close()
+	c.schedule.waker.Close()
+	c.decisions.waker.Close()
 	return c.interval, nil
 }
 
 // carrier is net/http, for what the transport does not do itself: HTTP/2 and
 // proxies. It is nil where neither is wanted.
-func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
+func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 	c := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.Most, MaxIdleConnsPerHost: p.Connections.Most, Proxy: t.Proxy}
 	if c.Proxy == nil {
 		c.Proxy = http.ProxyFromEnvironment
@@ -102,7 +104,7 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 		if proxy == nil {
 			continue
 		}
-		if p.Connections.Mode == perDevice {
+		if p.Connections.Mode == profile.PerDevice {
 			return nil, &NotReady{Problem: "a connection for each device is impossible: the proxy " + proxy.Host + " shares connections among devices",
 				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
 		}
@@ -118,26 +120,26 @@ func (t Target) carrier(p *Profile) (http.RoundTripper, error) {
 func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { c.transport.keepTime(done) })
+	sweeping.Go(func() { c.transport.EnforceTimeouts(done) })
 	defer sweeping.Wait()
 	defer close(done)
-	stop := context.AfterFunc(ctx, c.transport.close)
+	stop := context.AfterFunc(ctx, c.transport.Close)
 	defer stop()
 	j := &c.jobs[0]
-	j.template = c.population.kinds[0].start[0]
-	c.transport.do(ctx, &j.sending)
+	j.Template = c.population.kinds[0].start[0]
+	c.transport.Do(ctx, &j.Request)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
-	r := j.reply
-	if r.outcome != outCodes {
-		why := r.problem
+	r := j.Reply
+	if r.Outcome != wire.Codes {
+		why := r.Problem
 		if why == "" {
-			why = fmt.Sprintf("%d %s", r.status, spec.ErrorCode([]byte(r.body)))
+			why = fmt.Sprintf("%d %s", r.Status, spec.ErrorCode([]byte(r.Body)))
 		}
 		why = c.secrets.Text(why)
 		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + c.target.StartURL + " got no code: " + why,
-			Hint: "`dfcheck doctor` shows the request and the answer", Silent: r.outcome == outTimeout || r.outcome == outConnection}
+			Hint: "`dfcheck doctor` shows the request and the answer", Silent: r.Outcome == wire.TimedOut || r.Outcome == wire.ConnectionFailed}
 	}
-	return r.codes, nil
+	return r.Codes, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -29,10 +30,10 @@ const (
 )
 
 // hear takes in the end of a request.
-func (s *silence) hear(o outcome, sent, received int64) {
+func (s *silence) hear(o wire.Outcome, sent, received int64) {
 	switch {
-	case o == outUnsent:
-	case o.answered():
+	case o == wire.Unsent:
+	case o.Answered():
 		if s.heard = max(s.heard, received); s.heard > s.since {
 			s.failed = 0
 		}
@@ -81,16 +82,16 @@ func (c *crowd) gone(long time.Duration) bool {
 	j := c.probe()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.silence.hear(j.reply.outcome, j.sent, j.received)
-	r.silence.ended = j.reply.outcome != outUnsent && r.silence.lasts(c.schedule.now(), long)
+	r.silence.hear(j.Reply.Outcome, j.Sent, j.Received)
+	r.silence.ended = j.Reply.Outcome != wire.Unsent && r.silence.lasts(c.schedule.now(), long)
 	return r.silence.ended
 }
 
 // probe starts a flow that no device goes on with, on a connection that no device
 // has, and counts it nowhere.
-func (c *crowd) probe() *sending {
-	j := &sending{template: c.population.kinds[0].start[0]}
-	c.transport.doAlone(context.Background(), j)
+func (c *crowd) probe() *wire.Request {
+	j := &wire.Request{Template: c.population.kinds[0].start[0]}
+	c.transport.DoAlone(context.Background(), j)
 	return j
 }
 

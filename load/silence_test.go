@@ -13,6 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
@@ -20,10 +23,10 @@ import (
 // Only requests without any answer are silence, from the first of them on.
 func TestSilence(t *testing.T) {
 	type end struct {
-		outcome        outcome
+		outcome        wire.Outcome
 		sent, received float64 // seconds
 	}
-	several := func(o outcome, at ...float64) (out []end) {
+	several := func(o wire.Outcome, at ...float64) (out []end) {
 		for _, s := range at {
 			out = append(out, end{o, s, s})
 		}
@@ -34,18 +37,18 @@ func TestSilence(t *testing.T) {
 		ends  []end
 		since float64 // of a silence that lasts to second 60; 0 for none
 	}{
-		{"it answers", several(outPending, 1, 2, 40), 0},
-		{"it refuses", several(outConnection, 15, 20, 30), 15},
-		{"it refuses for less than half a minute", several(outConnection, 31, 32, 40), 0},
-		{"it answers again", append(several(outConnection, 15, 20, 30, 44), end{outPending, 45, 45.1}), 0},
-		{"and refuses again", append(append(several(outConnection, 5, 14), end{outPending, 15, 15.1}), several(outConnection, 20, 22, 24)...), 20},
-		{"it hangs", []end{{outTimeout, 15, 25}, {outTimeout, 20, 30}, {outTimeout, 45, 55}}, 15},
-		{"it hung, and then answered", []end{{outTimeout, 15, 25}, {outTimeout, 16, 26}, {outTimeout, 17, 27}, {outPending, 20, 27}}, 0},
-		{"an answer that was read before", []end{{outConnection, 15, 15}, {outConnection, 20, 20}, {outPending, 14, 14.5}, {outConnection, 45, 45}}, 15},
-		{"two requests are too few", several(outConnection, 15, 55), 0},
-		{"errors are answers", several(out5xx, 15, 20, 25), 0},
-		{"this machine has no ports", several(outUnsent, 15, 20, 25), 0},
-		{"an idle time before it", append(several(outPending, 1), several(outConnection, 21, 22, 26)...), 21},
+		{"it answers", several(wire.Pending, 1, 2, 40), 0},
+		{"it refuses", several(wire.ConnectionFailed, 15, 20, 30), 15},
+		{"it refuses for less than half a minute", several(wire.ConnectionFailed, 31, 32, 40), 0},
+		{"it answers again", append(several(wire.ConnectionFailed, 15, 20, 30, 44), end{wire.Pending, 45, 45.1}), 0},
+		{"and refuses again", append(append(several(wire.ConnectionFailed, 5, 14), end{wire.Pending, 15, 15.1}), several(wire.ConnectionFailed, 20, 22, 24)...), 20},
+		{"it hangs", []end{{wire.TimedOut, 15, 25}, {wire.TimedOut, 20, 30}, {wire.TimedOut, 45, 55}}, 15},
+		{"it hung, and then answered", []end{{wire.TimedOut, 15, 25}, {wire.TimedOut, 16, 26}, {wire.TimedOut, 17, 27}, {wire.Pending, 20, 27}}, 0},
+		{"an answer that was read before", []end{{wire.ConnectionFailed, 15, 15}, {wire.ConnectionFailed, 20, 20}, {wire.Pending, 14, 14.5}, {wire.ConnectionFailed, 45, 45}}, 15},
+		{"two requests are too few", several(wire.ConnectionFailed, 15, 55), 0},
+		{"errors are answers", several(wire.HTTP5xx, 15, 20, 25), 0},
+		{"this machine has no ports", several(wire.Unsent, 15, 20, 25), 0},
+		{"an idle time before it", append(several(wire.Pending, 1), several(wire.ConnectionFailed, 21, 22, 26)...), 21},
 	} {
 		var s silence
 		for _, e := range tt.ends {
@@ -81,7 +84,7 @@ func mortal(t *testing.T, n int32) Target {
 func TestOwnLimits(t *testing.T) {
 	t.Parallel()
 	p := crowdOf(20)
-	p.Duration, p.Connections.Mode = Duration(3*time.Second), perRequest
+	p.Duration, p.Connections.Mode = profile.Duration(3*time.Second), profile.PerRequest
 	tg := target(t)
 	var dials atomic.Int32
 	tg.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -98,8 +101,8 @@ func TestOwnLimits(t *testing.T) {
 	if !l.Client.Saturated || l.Client.Why != "this machine ran out of local ports" || l.Stopped != nil {
 		t.Errorf("client %+v, stopped %+v", l.Client, l.Stopped)
 	}
-	th, err := parseThreshold("error_rate < 1%")
-	if got := th.judge(l); err != nil || got.Verdict != reports.Inconclusive {
+	th, err := threshold.Parse("error_rate < 1%")
+	if got := th.Judge(l); err != nil || got.Verdict != reports.Inconclusive {
 		t.Errorf("%v, %+v", err, got)
 	}
 }

@@ -1,15 +1,18 @@
 package load
 
-import "github.com/dfcheck/dfcheck/reports"
+import (
+	"github.com/dfcheck/dfcheck/load/internal/wire"
+	"github.com/dfcheck/dfcheck/reports"
+)
 
 // tally counts outcomes.
-type tally [outcomes]uint64
+type tally [wire.NumOutcomes]uint64
 
 // report gives the figures their names.
 func (t *tally) report() reports.Outcomes {
-	return reports.Outcomes{DeviceCode: t[outCodes], AuthorizationPending: t[outPending], SlowDown: t[outSlowDown], Token: t[outToken],
-		AccessDenied: t[outDenied], ExpiredToken: t[outExpired], OAuthError: t[outOAuth], HTTP4xx: t[out4xx], HTTP5xx: t[out5xx],
-		Malformed: t[outMalformed], Timeout: t[outTimeout], Connection: t[outConnection], Refused: t[outRefused]}
+	return reports.Outcomes{DeviceCode: t[wire.Codes], AuthorizationPending: t[wire.Pending], SlowDown: t[wire.SlowDown], Token: t[wire.Token],
+		AccessDenied: t[wire.Denied], ExpiredToken: t[wire.Expired], OAuthError: t[wire.OAuthError], HTTP4xx: t[wire.HTTP4xx], HTTP5xx: t[wire.HTTP5xx],
+		Malformed: t[wire.Malformed], Timeout: t[wire.TimedOut], Connection: t[wire.ConnectionFailed], Refused: t[wire.Refused]}
 }
 
 func (t *tally) sum() (n uint64) {

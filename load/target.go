@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -36,11 +37,11 @@ type Target struct {
 
 // waker is the one for a sleeper. The kernel's timers know nothing of the time
 // in a bubble.
-func (t Target) waker() waker {
+func (t Target) waker() wire.Waker {
 	if t.dial != nil {
-		return newTimerWaker()
+		return wire.NewTimerWaker()
 	}
-	return newWaker()
+	return wire.NewWaker()
 }
 
 // allowed holds that load goes to this machine, or where the user said it may.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -20,19 +21,19 @@ type second struct {
 }
 
 // count takes in the end of a request.
-func (s *second) count(start bool, o outcome) {
+func (s *second) count(start bool, o wire.Outcome) {
 	if start {
 		s.Starts++
 	} else {
 		s.Polls++
 	}
-	if o == outToken {
+	if o == wire.Token {
 		s.Tokens++
 	}
-	if o == outTimeout {
+	if o == wire.TimedOut {
 		s.Timeouts++
 	}
-	if o.bad() {
+	if o.IsError() {
 		s.Errors++
 	}
 }

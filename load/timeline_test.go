@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
 // pollAt puts an answered poll, or a late one, into a second.
 func pollAt(t *timeline, n int, took time.Duration) {
 	s := t.second(n)
-	s.count(false, outPending)
+	s.count(false, wire.Pending)
 	s.times.Record(took)
 	s.lag.Record(time.Millisecond)
 }

@@ -51,7 +51,7 @@ var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEar
 func (c *crowd) violate(v violation, j *job, format string, args ...any) {
 	c.record.violate(v,
 		func() string {
-			return c.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.received)/1e9) + fmt.Sprintf(format, args...))
+			return c.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.Received)/1e9) + fmt.Sprintf(format, args...))
 		},
 		func(id string) reports.Exchange { return c.evidence(id, v, j) })
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
@@ -76,29 +77,29 @@ func (s shows) interval(f refserver.Fault) time.Duration {
 }
 
 // crowd is a small crowd of all kinds of devices and people.
-func (s shows) crowd(interval time.Duration, contract *spec.Contract) *Profile {
+func (s shows) crowd(interval time.Duration, contract *spec.Contract) *profile.Profile {
 	all := map[string]float64{}
 	for _, e := range contract.Token.Encodings {
 		all[e.Short()] = 1
 	}
-	p := &Profile{Devices: 36, Duration: Duration(48 * interval), Arrivals: Arrivals{Kind: "ramp", Over: Duration(interval)},
-		Groups: []Group{
-			{Name: "decided", Weight: 4, People: People{Approve: 0.6, Deny: 0.3, Delay: Delay{Kind: "uniform", Median: Duration(8 * interval)}}},
-			{Name: "late", People: People{Approve: 1, Delay: Delay{Median: Duration(lifetimes*interval + interval/2)}}},
+	p := &profile.Profile{Devices: 36, Duration: profile.Duration(48 * interval), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(interval)},
+		Groups: []profile.Group{
+			{Name: "decided", Weight: 4, People: profile.People{Approve: 0.6, Deny: 0.3, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(8 * interval)}}},
+			{Name: "late", People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(lifetimes*interval + interval/2)}}},
 			{Name: "forgotten"},
-			{Name: "hasty", Weight: 2, People: People{Approve: 0.5, Delay: Delay{Median: Duration(20 * interval)}}, Behaviour: Behaviour{Early: Duration(interval / 4)}},
+			{Name: "hasty", Weight: 2, People: profile.People{Approve: 0.5, Delay: profile.Delay{Median: profile.Duration(20 * interval)}}, Behaviour: profile.Behaviour{Early: profile.Duration(interval / 4)}},
 		}}
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		g.Encodings, g.Behaviour.Replay, g.Behaviour.Again = all, 1, Duration(time.Millisecond)
+		g.Encodings, g.Behaviour.Replay, g.Behaviour.Again = all, 1, profile.Duration(time.Millisecond)
 	}
 	switch s.fault {
 	case "one-instance-knows": // the few connections of a quick server may all lead to one
-		p.Connections.Mode = perRequest
+		p.Connections.Mode = profile.PerRequest
 	case "flood-evicts":
 		p.Devices = 80
 	case "codes-shared-in-races":
-		p.Arrivals = Arrivals{Kind: "burst"}
+		p.Arrivals = profile.Arrivals{Kind: "burst"}
 	}
 	return p
 }
@@ -143,8 +144,8 @@ func TestViolationsLong(t *testing.T) {
 		t.Skip("minutes: DFCHECK_LONG=1, as in make test-long")
 	}
 	p := crowdOf(2000)
-	p.Duration = Duration(20 * time.Second)
-	p.Groups[0].Behaviour.Again = Duration(time.Millisecond)
+	p.Duration = profile.Duration(20 * time.Second)
+	p.Groups[0].Behaviour.Again = profile.Duration(time.Millisecond)
 	for _, b := range []shows{{"code-reusable", []violation{tokenTwice}}, {"pace-per-client", []violation{undeserved}},
 		{"pending-as-invalid-grant", []violation{liveRefused}}, {"denial-forgotten", []violation{wentBack}}, {"flaky", []violation{serverFault}}} {
 		f, err := refserver.FaultNamed(b.fault)
@@ -194,9 +195,9 @@ func TestVariantsBreakNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := crowdOf(30)
-			p.Duration = Duration(time.Minute)
-			p.Groups[0].Encodings, p.Groups[0].Behaviour.Again = nil, Duration(time.Millisecond)
-			p.Groups[0].People.Delay.Median = Duration(10 * time.Second)
+			p.Duration = profile.Duration(time.Minute)
+			p.Groups[0].Encodings, p.Groups[0].Behaviour.Again = nil, profile.Duration(time.Millisecond)
+			p.Groups[0].People.Delay.Median = profile.Duration(10 * time.Second)
 			inBubble(t, refserver.New(cfg, f), contract, p, func(t *testing.T, l *reports.Load) {
 				addsUp(t, l)
 				repeated := slices.ContainsFunc(l.Violations, tokenRepeated.seen)

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -76,8 +78,8 @@ needs --allow-host.`,
 
 func newLoadProfiles(t terminal) *cobra.Command {
 	list := func(*cobra.Command, []string) error {
-		for _, name := range load.ProfileNames() {
-			p, err := load.LoadProfile(name)
+		for _, name := range profile.Names() {
+			p, err := profile.Load(name)
 			if err != nil {
 				return err
 			}
@@ -89,7 +91,7 @@ func newLoadProfiles(t terminal) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1), Example: "  dfcheck load profiles show soak",
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := load.ProfileSource(args[0])
+			text, err := profile.Source(args[0])
 			if err != nil {
 				return usage(err, "`dfcheck load profiles` lists them")
 			}
@@ -111,8 +113,8 @@ func newLoadThresholds(t terminal) *cobra.Command {
 Comparisons: < <= == >= >. Quantiles: %s.
 A time needs its unit (ms, s, m), a share a %%, unless it is 0.5 or less.
 
-`, strings.Join(load.Quantiles(), " "))
-			for _, m := range load.Measures() {
+`, strings.Join(threshold.Quantiles(), " "))
+			for _, m := range threshold.Measures() {
 				if m.Spread {
 					m.Name += ".QUANTILE"
 				}
@@ -127,21 +129,21 @@ A time needs its unit (ms, s, m), a share a %%, unless it is 0.5 or less.
 }
 
 // crowd is the profile with what the flags say instead.
-func (f *loadFlags) crowd(cmd *cobra.Command) (*load.Profile, error) {
-	p := &load.Profile{}
+func (f *loadFlags) crowd(cmd *cobra.Command) (*profile.Profile, error) {
+	p := &profile.Profile{}
 	if f.profile != "" {
 		var err error
-		if p, err = load.LoadProfile(f.profile); err != nil {
+		if p, err = profile.Load(f.profile); err != nil {
 			return nil, err
 		}
 	}
 	p.Devices = cmp.Or(f.devices, p.Devices)
-	p.Duration = cmp.Or(load.Duration(f.duration), p.Duration)
+	p.Duration = cmp.Or(profile.Duration(f.duration), p.Duration)
 	if cmd.Flags().Changed("seed") {
 		p.Seed = f.seed
 	}
 	if f.ramp > 0 {
-		p.Arrivals = load.Arrivals{Kind: "ramp", Over: load.Duration(f.ramp)}
+		p.Arrivals = profile.Arrivals{Kind: "ramp", Over: profile.Duration(f.ramp)}
 	}
 	p.Expect(f.thresholds...)
 	if f.maxRate > load.MaxRate {
@@ -188,7 +190,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 
 // run carries out the load run. lost says that its results are not in their
 // file; the section stands then all the same.
-func (f *loadFlags) run(ctx context.Context, target load.Target, p *load.Profile, o load.Options) (section *reports.Load, lost, err error) {
+func (f *loadFlags) run(ctx context.Context, target load.Target, p *profile.Profile, o load.Options) (section *reports.Load, lost, err error) {
 	run := func(w io.Writer) error {
 		o.Results = w
 		section, err = load.Run(ctx, target, p, o)

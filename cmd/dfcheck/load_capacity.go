@@ -9,13 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/load/capacity"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
 // capacityFlags are the options of a capacity search.
 type capacityFlags struct {
 	loadFlags
-	search load.Capacity
+	search capacity.Search
 }
 
 func newLoadCapacity(t terminal) *cobra.Command {
@@ -40,8 +42,8 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+load.DefaultObjectives[0]+"')")
-	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)", load.MaxDevices))
+	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+capacity.DefaultObjectives[0]+"')")
+	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)", profile.MaxDevices))
 	fs.Var(count(&f.search.First), "first", "devices of the first crowd (default 100)")
 	fs.Var(duration(&f.search.Hold), "hold", "how long all devices poll in each measurement; two polling intervals at least (default 10s)")
 	fs.Var(number(&f.search.Precision, "0.1"), "precision", "relative width of the confidence interval at which to stop (default 0.1)")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/load/forecast"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -22,7 +23,7 @@ import (
 // planFlags are the options of a plan.
 type planFlags struct {
 	loadFlags
-	plan load.Plan
+	plan forecast.Model
 }
 
 func newLoadPlan(t terminal) *cobra.Command {
@@ -67,7 +68,7 @@ func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal
 	r := begun(reports.KindPlan)
 	f.plan.Profile, f.plan.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
-		f.plan.Speed.Sizes = load.PaperSizes
+		f.plan.Speed.Sizes = forecast.PaperSizes
 	} else if f.plan.Speed, err = measure(ctx, t); err != nil {
 		return notLoaded(ctx, err)
 	}

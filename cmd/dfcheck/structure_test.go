@@ -13,16 +13,17 @@ const module = "github.com/dfcheck/dfcheck/"
 // mayImport has a row for every package of this module, with the packages of it
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
-	"cmd/dfcheck": {"conformance", "conformance/approve", "load", "load/profile", "load/capacity", "load/forecast",
+	"cmd/dfcheck": {"conformance", "conformance/approve", "load", "load/profile", "load/threshold", "load/capacity", "load/forecast",
 		"reports", "reports/redact", "spec", "spec/refserver", "spec/strict"},
 
 	"conformance":         {"conformance/approve", "reports", "reports/redact", "spec", "spec/strict"},
 	"conformance/approve": {"spec", "spec/strict"},
 
-	"load": {"load/profile", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
+	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
 		"spec/strict"},
-	"load/profile":           {"reports", "spec", "spec/strict"},
-	"load/capacity":          {"load", "load/profile", "reports", "reports/redact"},
+	"load/profile":           {"load/threshold", "spec", "spec/strict"},
+	"load/threshold":         {"reports", "spec/strict"},
+	"load/capacity":          {"load", "load/profile", "load/threshold", "reports"},
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/wire":     {"spec"},
 	"load/bench":             {"reports"},

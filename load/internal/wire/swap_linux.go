@@ -1,0 +1,77 @@
+//go:build amd64 || arm64
+
+package wire
+
+import (
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// swap sends a request and waits for its answer with three system calls: send,
+// the poller's, receive. A Read of package net would first ask for an answer
+// that cannot have come yet, and each call would tell the scheduler of a system
+// call that does not block.
+type swap struct {
+	rc    syscall.RawConn
+	step  func(fd uintptr) bool
+	out   []byte
+	in    []byte
+	sent  bool
+	wrote int
+	n     int
+	errno syscall.Errno
+}
+
+// newSwap is nil for what is not a plain TCP connection.
+func newSwap(c net.Conn) *swap {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	rc, err := tcp.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	s := &swap{rc: rc}
+	s.step = s.once
+	return s
+}
+
+// do sends out and reads the first bytes that come.
+func (s *swap) do(c net.Conn, out, in []byte) (int, error) {
+	s.out, s.in, s.sent, s.wrote, s.n, s.errno = out, in, false, 0, 0, 0
+	err := s.rc.Read(s.step)
+	switch {
+	case err != nil:
+		return 0, err
+	case s.errno != 0:
+		return 0, os.NewSyscallError("swap", s.errno)
+	case s.wrote < len(out): // the system's buffer is full
+		if _, err := c.Write(out[s.wrote:]); err != nil {
+			return 0, err
+		}
+		return c.Read(in)
+	case s.n == 0:
+		return 0, io.EOF
+	}
+	return s.n, nil
+}
+
+// once is called by the poller, which has noted that it wants to hear of bytes
+// to read: first it sends, then, when bytes have come, it receives. It returns
+// false to go on waiting.
+func (s *swap) once(fd uintptr) bool {
+	if !s.sent {
+		s.sent = true
+		s.wrote, s.errno = transfer(syscall.SYS_SENDTO, fd, s.out)
+		if s.errno == syscall.EAGAIN {
+			s.errno = 0
+			return true
+		}
+		return s.errno != 0 || s.wrote < len(s.out)
+	}
+	s.n, s.errno = transfer(syscall.SYS_RECVFROM, fd, s.in)
+	return s.errno != syscall.EAGAIN
+}
