@@ -12,7 +12,7 @@ import (
 func BenchmarkSchedule(b *testing.B) {
 	b.ReportAllocs()
 	all := make([]device, 1_000_000)
-	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerWaker())
+	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerAlarm())
 	s.cap = 1 << 30 // the clock does not run here
 	for i := range all {
 		all[i].due = int64(i) * 5000 // over five seconds
@@ -25,7 +25,7 @@ func BenchmarkSchedule(b *testing.B) {
 		turn := s.take()
 		all[turn.device].due = now + 5e9
 		s.put(turn.device)
-		s.leave(turn.place, now, now)
+		s.done(turn.slot, now, now)
 	}
 }
 

@@ -118,7 +118,7 @@ func quick(faults ...refserver.Fault) http.Handler {
 func TestBubble(t *testing.T) {
 	p := crowdOf(100)
 	p.Duration = profile.Duration(2 * time.Minute)
-	p.Groups[0].Behaviour.Again = profile.Duration(time.Second)
+	p.Groups[0].Behaviour.RestartAfter = profile.Duration(time.Second)
 	inBubble(t, quick(), documented(t), p, func(t *testing.T, l *reports.Load) {
 		if l.ErrorRate != 0 || len(l.Violations) != 0 || l.Requests.Polls < 3000 {
 			t.Errorf("%+v %+v", l.Outcomes, l.Violations)

@@ -41,16 +41,16 @@ const (
 // of this machine times the headroom, divided by the cost, is its speed.
 func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	p := (&profile.Profile{Devices: calibrationRate, Duration: profile.Duration(calibrationTime), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
-		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}}, Behaviour: profile.Behaviour{Again: 1}}}}).WithDefaults()
+		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}}, Behaviour: profile.Behaviour{RestartAfter: 1}}}}).WithDefaults()
 	if err := t.allowed(); err != nil {
 		return Speed{}, err
 	}
-	c, err := newCrowd(ctx, t, p, Options{})
+	c, err := newSimulation(ctx, t, p, Options{})
 	if err != nil {
 		return Speed{}, err
 	}
 	defer c.transport.Close()
-	defer c.schedule.waker.Close()
+	defer c.schedule.alarm.Close()
 	before := usage()
 	if complete, _ := c.run(ctx, p, Options{}); !complete {
 		return Speed{}, ctx.Err()

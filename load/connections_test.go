@@ -80,12 +80,12 @@ func TestNoConnectionAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	p := (&profile.Profile{Devices: 20, Duration: profile.Duration(4 * time.Second), Connections: profile.Connections{Mode: profile.PerDevice},
 		Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(100 * time.Millisecond)}}}}}).WithDefaults()
-	c, err := newCrowd(t.Context(), target(t), p, Options{})
+	c, err := newSimulation(t.Context(), target(t), p, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.transport.Close()
-	defer c.schedule.waker.Close()
+	defer c.schedule.alarm.Close()
 	complete, err := c.run(t.Context(), p, Options{})
 	open, made := c.transport.Connections()
 	if err != nil || !complete || c.active.Load() != 0 || made < 20 || open != 0 {

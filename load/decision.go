@@ -15,7 +15,7 @@ import (
 type decisions struct {
 	mu    sync.Mutex
 	queue byTime
-	waker wire.Waker
+	alarm wire.Alarm
 }
 
 // decision of one person about one flow of a device.
@@ -46,7 +46,7 @@ func (d *decisions) plan(x decision, now int64) {
 	defer d.mu.Unlock()
 	heap.Push(&d.queue, x)
 	if d.queue[0].at == x.at {
-		d.waker.Arm(time.Duration(x.at - now))
+		d.alarm.Set(time.Duration(x.at - now))
 	}
 }
 
@@ -62,9 +62,9 @@ func (d *decisions) next(ctx context.Context, now func() int64) (x decision, ok 
 				return x, true
 			}
 		}
-		d.waker.Arm(in)
+		d.alarm.Set(in)
 		d.mu.Unlock()
-		d.waker.Sleep()
+		d.alarm.Wait()
 	}
 	return x, false
 }
@@ -73,7 +73,7 @@ func (d *decisions) next(ctx context.Context, now func() int64) (x decision, ok 
 const deciders = 32
 
 // decide carries decisions out until ctx ends.
-func (c *crowd) decide(ctx context.Context) {
+func (c *simulation) decide(ctx context.Context) {
 	due := make(chan decision)
 	var people sync.WaitGroup
 	for range deciders {
@@ -94,7 +94,7 @@ func (c *crowd) decide(ctx context.Context) {
 	people.Wait()
 }
 
-func (c *crowd) carryOut(ctx context.Context, x decision) {
+func (c *simulation) carryOut(ctx context.Context, x decision) {
 	d := &c.devices[x.device]
 	what, sent := approve.Approve, decisionSent
 	if x.deny {

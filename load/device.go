@@ -159,7 +159,7 @@ func (d *device) stretched(b *profile.Behaviour, doublings uint8) time.Duration 
 	p := time.Duration(d.interval) * time.Second << doublings
 	p = time.Duration(float64(p) * (1 + b.Drift))
 	if d.flags&slowed == 0 {
-		p -= time.Duration(b.Early)
+		p -= time.Duration(b.EarlyBy)
 	}
 	return max(p, 0)
 }

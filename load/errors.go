@@ -10,8 +10,8 @@ import (
 
 // erred counts an error by its kind, for the run and for its second. The exchange
 // of the first is kept.
-func (r *record) erred(j *job, example func() string, evidence func(id string) reports.Exchange) {
-	kind, at := j.Reply.Kind(), time.Duration(j.intended).Seconds()
+func (r *record) erred(req *request, example func() string, evidence func(id string) reports.Exchange) {
+	kind, at := req.Reply.Kind(), time.Duration(req.intended).Seconds()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.errors[kind]
@@ -22,7 +22,7 @@ func (r *record) erred(j *job, example func() string, evidence func(id string) r
 	}
 	e.Count++
 	e.FirstSecond, e.LastSecond = min(e.FirstSecond, at), max(e.LastSecond, at)
-	s := r.timeline.second(int(j.intended / int64(time.Second)))
+	s := r.timeline.second(int(req.intended / int64(time.Second)))
 	if s.ErrorsByKind == nil {
 		s.ErrorsByKind = map[string]uint64{}
 	}

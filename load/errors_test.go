@@ -29,7 +29,7 @@ func TestErrorsOverTime(t *testing.T) {
 		})
 	}}
 	p := crowdOf(20)
-	p.Duration, p.Groups[0].Behaviour = profile.Duration(30*time.Second), profile.Behaviour{Again: profile.Duration(time.Second), OnError: profile.Retry}
+	p.Duration, p.Groups[0].Behaviour = profile.Duration(30*time.Second), profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: profile.Retry}
 	synctest.Test(t, func(t *testing.T) { // for the server's clock to be the bubble's
 		runOn(t, quick(away), documented(t), p, func(t *testing.T, l *reports.Load) {
 			addsUp(t, l)

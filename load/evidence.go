@@ -27,10 +27,10 @@ func (t Target) secrets() *redact.Redactor {
 
 // evidence is the exchange that shows a violation. Secrets stand in it by
 // pseudonyms, equal ones for equal secrets.
-func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
-	t := j.Template
+func (c *simulation) evidence(id string, v violation, req *request) reports.Exchange {
+	t := req.Template
 	if !t.Start {
-		c.secrets.Learn(redact.DeviceCode, string(j.Value))
+		c.secrets.Learn(redact.DeviceCode, string(req.Value))
 	}
 	header := http.Header{}
 	for name := range t.Header {
@@ -40,9 +40,9 @@ func (c *crowd) evidence(id string, v violation, j *job) reports.Exchange {
 		}
 	}
 	sent := redact.About{ContentType: t.Header.Get("Content-Type"), Request: true}
-	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(j.Sent) / 1e6, DurationMS: float64(j.Received-j.Sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.URL.String()), Headers: header, Body: c.secrets.Body(string(t.Body(nil, j.Value)), sent)}}
-	if r := j.Reply; r.Status != 0 {
+	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(req.Sent) / 1e6, DurationMS: float64(req.Received-req.Sent) / 1e6,
+		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.URL.String()), Headers: header, Body: c.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
+	if r := req.Reply; r.Status != 0 {
 		if r.Status < http.StatusBadRequest {
 			c.secrets.Show(r.Codes.UserCode)
 		}

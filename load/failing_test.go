@@ -205,7 +205,7 @@ func TestOfferedLoad(t *testing.T) {
 			t.Run(name+"/"+onError, func(t *testing.T) {
 				p := &profile.Profile{Devices: devices, Duration: profile.Duration(seconds * time.Second), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}, Timeout: profile.Duration(time.Second),
 					Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}},
-						Behaviour: profile.Behaviour{Again: profile.Duration(time.Second), OnError: onError}}}}
+						Behaviour: profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: onError}}}}
 				inBubble(t, quick(f), documented(t), p, func(t *testing.T, l *reports.Load) {
 					addsUp(t, l)
 					if l.Offered.PerSecond < devices*0.85 || l.Offered.PerSecond > devices*1.15 {

@@ -32,14 +32,14 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 }
 
 // answer books the end of a request.
-func (f *figures) answer(j *job, response time.Duration) {
-	o, kind := j.Reply.Outcome, j.kind()
+func (f *figures) answer(req *request, response time.Duration) {
+	o, kind := req.Reply.Outcome, req.operation()
 	f.outcomes[o]++
 	if o == wire.Unsent {
 		return
 	}
-	f.bytesOut[o] += uint64(j.BytesOut)
-	f.bytesIn[o] += uint64(len(j.Reply.Header) + len(j.Reply.Body))
+	f.bytesOut[o] += uint64(req.BytesOut)
+	f.bytesIn[o] += uint64(len(req.Reply.Header) + len(req.Reply.Body))
 	count, times := &f.starts, &f.start
 	if kind == 1 {
 		count, times = &f.polls, &f.poll

@@ -11,66 +11,66 @@ import (
 
 // inspect holds one answer against what the device lived through before it. It
 // is called with the device locked, before its state changes.
-func (c *crowd) inspect(d *device, j *job) {
-	r := j.Reply
+func (c *simulation) inspect(d *device, req *request) {
+	r := req.Reply
 	if r.Faults != 0 {
-		c.inspectFaults(j)
+		c.inspectFaults(req)
 	}
 	if r.Outcome == wire.HTTP5xx && !r.FromInfrastructure() {
-		c.violate(serverFault, j, "status %d", r.Status)
+		c.violate(serverFault, req, "status %d", r.Status)
 	}
-	if j.Template.Start {
+	if req.Template.Start {
 		c.record.limitedEarly(r.Status)
 		return
 	}
 	if r.Status == http.StatusTooManyRequests {
-		c.inspectLimit(d, j)
+		c.inspectLimit(d, req)
 		return
 	}
 	switch r.Outcome {
 	case wire.Token:
-		c.inspectToken(d, j)
+		c.inspectToken(d, req)
 	case wire.Pending, wire.SlowDown:
-		c.inspectPending(d, j)
-		c.inspectPace(d, j)
+		c.inspectPending(d, req)
+		c.inspectPace(d, req)
 	case wire.Denied, wire.Expired, wire.OAuthError:
-		c.inspectRefusal(d, j)
+		c.inspectRefusal(d, req)
 	}
 }
 
 // inspectFaults: what is wrong with an answer by itself.
-func (c *crowd) inspectFaults(j *job) {
-	r, kept := j.Reply, mayBeCached
-	if j.Template.Start {
+func (c *simulation) inspectFaults(req *request) {
+	r, kept := req.Reply, mayBeCached
+	if req.Template.Start {
 		kept = startCached
 	}
 	for _, f := range []struct {
 		fault wire.Faults
 		v     violation
-	}{{wire.WrongStatus, oddStatus}, {wire.WrongType, oddType}, {wire.Storable, mayBeStored}, {wire.Fresh, kept}, {wire.Marked, byteOrderMark}} {
+	}{{wire.WrongStatus, oddStatus}, {wire.WrongType, oddType}, {wire.Storable, mayBeStored}, {wire.Cacheable, kept}, {wire.ByteOrderMark, byteOrderMark}} {
 		if r.Faults&f.fault != 0 {
-			c.violate(f.v, j, "status %d, %s, Cache-Control %q", r.Status, r.ContentType, r.CacheControl)
+			c.violate(f.v, req, "status %d, %s, Cache-Control %q", r.Status, r.ContentType, r.CacheControl)
 		}
 	}
 }
 
-func (c *crowd) inspectToken(d *device, j *job) {
+func (c *simulation) inspectToken(d *device, req *request) {
 	switch {
-	case d.flags&redeemed != 0 && d.flags&unsure == 0 && d.user == j.Reply.Token:
-		c.violate(tokenRepeated, j, "the same token again")
+	case d.flags&redeemed != 0 && d.flags&unsure == 0 && d.user == req.Reply.Token:
+		c.violate(tokenRepeated, req, "the same token again")
 	case d.flags&redeemed != 0 && d.flags&unsure == 0:
-		c.violate(tokenTwice, j, "a different token")
+		c.violate(tokenTwice, req, "a different token")
 	case d.state == doubting:
-		c.violate(twoAnswers, j, "a token, one poll after the refusal")
-	case d.flags&refused != 0, d.denied(j.Sent):
-		c.violate(tokenDenied, j, "a token")
-	case d.flags&ended != 0 || j.Sent > d.ends()+int64(endTolerance):
-		c.violate(tokenLate, j, "%.1f s after the code expired", float64(j.Sent-d.ends())/1e9)
+		c.violate(twoAnswers, req, "a token, one poll after the refusal")
+	case d.flags&refused != 0, d.denied(req.Sent):
+		c.violate(tokenDenied, req, "a token")
+	case d.flags&ended != 0 || req.Sent > d.ends()+int64(endTolerance):
+		c.violate(tokenLate, req, "%.1f s after the code expired", float64(req.Sent-d.ends())/1e9)
 	case d.flags&decisionSent == 0 && c.approver != nil:
-		c.violate(tokenEarly, j, "no decision had been sent")
+		c.violate(tokenEarly, req, "no decision had been sent")
 	}
-	if c.ledger.hand(j.Reply.Token, j.device) {
-		c.violate(sameToken, j, "the token of another device")
+	if c.duplicates.noteToken(req.Reply.Token, req.device) {
+		c.violate(sameToken, req, "the token of another device")
 	}
 }
 
@@ -81,21 +81,21 @@ func (d *device) denied(at int64) bool {
 
 // inspectPending: once a flow is over, or its code's time, nothing is pending, and
 // a decision may be missed by two polls, since parts of a server agree late.
-func (c *crowd) inspectPending(d *device, j *job) {
-	switch r := j.Reply; {
+func (c *simulation) inspectPending(d *device, req *request) {
+	switch r := req.Reply; {
 	case d.state == doubting:
-		c.violate(twoAnswers, j, "%s, one poll after the refusal", r.Outcome.String())
+		c.violate(twoAnswers, req, "%s, one poll after the refusal", r.Outcome.String())
 	case d.state == replaying && d.flags&unsure == 0 && r.Outcome == wire.Pending:
-		c.violate(wentBack, j, "authorization_pending")
+		c.violate(wentBack, req, "authorization_pending")
 	case d.state == replaying:
-	case j.Sent > d.ends()+int64(endTolerance):
-		c.violate(pendingLate, j, "%.1f s after the code expired", float64(j.Sent-d.ends())/1e9)
-	case d.flags&unsure == 0 && d.waited != 0 && j.Sent-d.decided >= int64(d.waited)*1000+2*int64(d.interval)*int64(time.Second):
+	case req.Sent > d.ends()+int64(endTolerance):
+		c.violate(pendingLate, req, "%.1f s after the code expired", float64(req.Sent-d.ends())/1e9)
+	case d.flags&unsure == 0 && d.waited != 0 && req.Sent-d.decided >= int64(d.waited)*1000+2*int64(d.interval)*int64(time.Second):
 		v := approvalUnseen
 		if d.flags&decisionIsDenial != 0 {
 			v = denialUnseen
 		}
-		c.violate(v, j, "%s, %.1f s after the decision was accepted", r.Outcome.String(), float64(j.Sent-d.decided)/1e9)
+		c.violate(v, req, "%s, %.1f s after the decision was accepted", r.Outcome.String(), float64(req.Sent-d.decided)/1e9)
 	}
 }
 
@@ -103,60 +103,60 @@ func (c *crowd) inspectPending(d *device, j *job) {
 // decided or expires (RFC 8628 section 3.5). How a denial is told is a matter of
 // conformance. Who is refused although its code should live asks once more, to see
 // whether that is the server's last word.
-func (c *crowd) inspectRefusal(d *device, j *job) {
-	if d.state != polling || d.flags&unsure != 0 || !d.keepsPace(&c.kind(d).Behaviour) {
+func (c *simulation) inspectRefusal(d *device, req *request) {
+	if d.state != polling || d.flags&unsure != 0 || !d.keepsPace(&c.group(d).Behaviour) {
 		return
 	}
-	what := strings.TrimPrefix(j.Reply.Kind(), "oauth_")
-	left := float64(d.ends()-j.Received) / 1e9
-	switch live := j.Received < d.ends()-int64(endTolerance); {
+	what := strings.TrimPrefix(req.Reply.Kind(), "oauth_")
+	left := float64(d.ends()-req.Received) / 1e9
+	switch live := req.Received < d.ends()-int64(endTolerance); {
 	case d.flags&decisionIsDenial != 0:
-		if live && d.denied(j.Sent) && j.Reply.Outcome != wire.Denied {
-			c.violate(denialRenamed, j, "%s at poll %d", what, d.polls+1)
+		if live && d.denied(req.Sent) && req.Reply.Outcome != wire.Denied {
+			c.violate(denialRenamed, req, "%s at poll %d", what, d.polls+1)
 		}
 		return
-	case j.Reply.Outcome == wire.Denied && c.approver == nil || j.Reply.Outcome != wire.Denied && !live:
+	case req.Reply.Outcome == wire.Denied && c.approver == nil || req.Reply.Outcome != wire.Denied && !live:
 		return
 	case d.flags&decisionSent != 0:
-		c.violate(approvalRefused, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
-	case j.Reply.Outcome == wire.Expired:
-		c.violate(endedEarly, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
+		c.violate(approvalRefused, req, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
+	case req.Reply.Outcome == wire.Expired:
+		c.violate(endedEarly, req, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
 	default:
-		c.violate(liveRefused, j, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
+		c.violate(liveRefused, req, "%s at poll %d, %.1f s before the code expires", what, d.polls+1, left)
 	}
-	j.doubtful = true
+	req.doubtful = true
 }
 
 // keepsPace tells that a device does not poll sooner than it was told to, or does
 // not any more.
 func (d *device) keepsPace(b *profile.Behaviour) bool {
-	return b.SlowDown == profile.Obey && b.Drift >= 0 && (b.Early == 0 || d.flags&slowed != 0)
+	return b.SlowDown == profile.Obey && b.Drift >= 0 && (b.EarlyBy == 0 || d.flags&slowed != 0)
 }
 
 // inspectLimit: a limit has to lie above the pace that the server announces.
-func (c *crowd) inspectLimit(d *device, j *job) {
+func (c *simulation) inspectLimit(d *device, req *request) {
 	if d.polls == 0 {
-		c.record.limitedEarly(j.Reply.Status)
+		c.record.limitedEarly(req.Reply.Status)
 	}
-	if kept := j.Sent - d.received; d.state == polling && d.keepsPace(&c.kind(d).Behaviour) && kept >= int64(d.interval)*int64(time.Second) {
-		c.violate(limitedInPace, j, "poll %d of its flow, %.3f s after the last answer; the interval is %d s", d.polls+1, float64(kept)/1e9, d.interval)
+	if kept := req.Sent - d.received; d.state == polling && d.keepsPace(&c.group(d).Behaviour) && kept >= int64(d.interval)*int64(time.Second) {
+		c.violate(limitedInPace, req, "poll %d of its flow, %.3f s after the last answer; the interval is %d s", d.polls+1, float64(kept)/1e9, d.interval)
 	}
 }
 
 // inspectPace: a device that waited from the receipt of one answer to the
 // sending of the next poll has kept its interval; one whose poll was answered
 // sooner after the last was sent has not.
-func (c *crowd) inspectPace(d *device, j *job) {
+func (c *simulation) inspectPace(d *device, req *request) {
 	if d.polls == 0 {
 		return // servers may count the start as a poll (ruling R3)
 	}
 	interval := int64(d.interval) * int64(time.Second)
-	kept := j.Sent-d.received >= interval
-	offended := j.Received-d.sent < interval
+	kept := req.Sent-d.received >= interval
+	offended := req.Received-d.sent < interval
 	switch {
-	case j.Reply.Outcome == wire.SlowDown && kept && d.flags&unsure == 0:
-		c.violate(undeserved, j, "%.3f s after the last answer; the interval is %d s", float64(j.Sent-d.received)/1e9, d.interval)
-	case j.Reply.Outcome == wire.Pending && offended:
-		c.violate(unpunished, j, "%.3f s after the last poll; the interval is %d s", float64(j.Received-d.sent)/1e9, d.interval)
+	case req.Reply.Outcome == wire.SlowDown && kept && d.flags&unsure == 0:
+		c.violate(undeserved, req, "%.3f s after the last answer; the interval is %d s", float64(req.Sent-d.received)/1e9, d.interval)
+	case req.Reply.Outcome == wire.Pending && offended:
+		c.violate(unpunished, req, "%.3f s after the last poll; the interval is %d s", float64(req.Received-d.sent)/1e9, d.interval)
 	}
 }

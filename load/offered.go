@@ -41,7 +41,7 @@ func (r *record) limitNote() string {
 // offered compares what the crowd would have asked of a server that answers
 // everything with what was carried. It is called with the record locked, after
 // the last answer.
-func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
+func (c *simulation) offered(all *figures, took time.Duration) reports.Offered {
 	sent := all.starts + all.polls
 	o := reports.Offered{Carried: sent, Unsent: all.outcomes[wire.Unsent]}
 	for i, n := range all.outcomes {
@@ -54,7 +54,7 @@ func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
 		d := &c.devices[i]
 		switch until := int64(took); {
 		case d.state == failed: // it left
-			if c.kind(d).Behaviour.Again == 0 {
+			if c.group(d).Behaviour.RestartAfter == 0 {
 				until = min(until, max(d.ends(), d.sent))
 			}
 			missed += d.missed(until)
@@ -76,7 +76,7 @@ func (c *crowd) offered(all *figures, took time.Duration) reports.Offered {
 }
 
 // states counts what each device was doing when the run ended.
-func (c *crowd) states() (s reports.States) {
+func (c *simulation) states() (s reports.States) {
 	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, doubting: &s.Replaying, approved: &s.Approved,
 		denied: &s.Denied, expired: &s.Expired, failed: &s.Failed, abandoned: &s.Abandoned}
 	for i := range c.devices {

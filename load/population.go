@@ -13,14 +13,14 @@ import (
 // Everything random about a device comes from the seed and its number, so that
 // any number of shards make the same crowd.
 type population struct {
-	profile *profile.Profile
-	when    *profile.Timetable
-	kinds   []kind
-	weight  float64 // of all groups together
+	profile   *profile.Profile
+	timetable *profile.Timetable
+	groups    []compiledGroup
+	weight    float64 // of all groups together
 }
 
-// kind is a group ready for use.
-type kind struct {
+// compiledGroup is a group ready for use.
+type compiledGroup struct {
 	*profile.Group
 	encodings []spec.Encoding // those it uses
 	weights   []float64
@@ -73,10 +73,10 @@ func pick(draw float64, weights []float64) int {
 }
 
 func newPopulation(p *profile.Profile) *population {
-	pop := &population{profile: p, when: p.Timetable()}
+	pop := &population{profile: p, timetable: p.Timetable()}
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		pop.kinds = append(pop.kinds, kind{Group: g})
+		pop.groups = append(pop.groups, compiledGroup{Group: g})
 		pop.weight += g.Weight
 	}
 	return pop
@@ -84,7 +84,7 @@ func newPopulation(p *profile.Profile) *population {
 
 // mixOf lists the encodings of a group that an operation takes; without any
 // wish, its first.
-func (k *kind) mixOf(op *spec.Operation) ([]spec.Encoding, []float64) {
+func (k *compiledGroup) mixOf(op *spec.Operation) ([]spec.Encoding, []float64) {
 	var encs []spec.Encoding
 	var weights []float64
 	for _, name := range slices.Sorted(maps.Keys(k.Encodings)) {
@@ -98,30 +98,30 @@ func (k *kind) mixOf(op *spec.Operation) ([]spec.Encoding, []float64) {
 	return encs, weights
 }
 
-func (p *population) group(d int32) uint8 {
+func (p *population) groupOf(d int32) uint8 {
 	at := p.draw(d, 0, forGroup) * p.weight
-	for i := range p.kinds {
-		if at -= p.kinds[i].Weight; at < 0 {
+	for i := range p.groups {
+		if at -= p.groups[i].Weight; at < 0 {
 			return uint8(i)
 		}
 	}
-	return uint8(len(p.kinds) - 1)
+	return uint8(len(p.groups) - 1)
 }
 
-func (p *population) encoding(d int32, k *kind) int {
+func (p *population) encoding(d int32, k *compiledGroup) int {
 	return pick(p.draw(d, 0, forEncoding), k.weights)
 }
 
-// verdict of the people of a device.
-type verdict uint8
+// choice of the people of a device.
+type choice uint8
 
 const (
-	abandons verdict = iota
+	abandons choice = iota
 	approves
 	denies
 )
 
-func (p *population) decision(d int32, flow uint16, g *profile.Group) (verdict, time.Duration) {
+func (p *population) decision(d int32, flow uint16, g *profile.Group) (choice, time.Duration) {
 	x := p.draw(d, flow, forDecision)
 	v := abandons
 	if x < g.People.Approve {
@@ -133,15 +133,15 @@ func (p *population) decision(d int32, flow uint16, g *profile.Group) (verdict, 
 }
 
 // arrival is when a device comes, in nanoseconds from the start of the run.
-func (p *population) arrival(d int32) int64 { return p.when.Arrival(d, p.draw(d, 0, forArrival)) }
+func (p *population) arrival(d int32) int64 { return p.timetable.Arrival(d, p.draw(d, 0, forArrival)) }
 
 // digest of the part of the schedule that a shard carries out: the sum over
 // its devices, so that the sums of all shards add up to the crowd's.
 func (p *population) digest(shard, shards int) uint64 {
 	var sum uint64
 	for d := int32(shard); d < int32(p.profile.Devices); d += int32(shards) {
-		g := p.group(d)
-		v, delay := p.decision(d, 0, p.kinds[g].Group)
+		g := p.groupOf(d)
+		v, delay := p.decision(d, 0, p.groups[g].Group)
 		x := mix(uint64(d) ^ uint64(p.arrival(d))<<8)
 		x = mix(x ^ uint64(g)<<8 ^ uint64(v))
 		sum += mix(x ^ uint64(delay))

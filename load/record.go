@@ -31,7 +31,7 @@ type record struct {
 
 func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
-	return &record{groups: make([]figures, len(p.kinds)), stages: make([]figures, len(p.when.Windows())), stageAt: p.when.Stage,
+	return &record{groups: make([]figures, len(p.groups)), stages: make([]figures, len(p.timetable.Windows())), stageAt: p.timetable.Stage,
 		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
 		timeline: newTimeline(), violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
 }
@@ -45,28 +45,28 @@ func (r *record) parts(group uint8, at int64, book func(*figures)) {
 }
 
 // answer records the end of a request of a device in a group.
-func (r *record) answer(j *job, group uint8, active uint64) {
-	response, service, lag := time.Duration(j.Received-j.intended), time.Duration(j.Received-j.Sent), time.Duration(j.Sent-j.intended)
-	o := j.Reply.Outcome
+func (r *record) answer(req *request, group uint8, active uint64) {
+	response, service, lag := time.Duration(req.Received-req.intended), time.Duration(req.Received-req.Sent), time.Duration(req.Sent-req.intended)
+	o := req.Reply.Outcome
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.parts(group, j.intended, func(f *figures) { f.answer(j, response) })
-	s := r.timeline.second(int(j.intended / int64(time.Second)))
+	r.parts(group, req.intended, func(f *figures) { f.answer(req, response) })
+	s := r.timeline.second(int(req.intended / int64(time.Second)))
 	s.Active = active
 	if o == wire.Unsent {
 		s.NotSent++
-		r.lacked(j)
+		r.lacked(req)
 		return
 	}
 	r.lag.Record(lag)
-	r.ownLag.Record(time.Duration(j.late))
+	r.ownLag.Record(time.Duration(req.late))
 	s.lag.Record(lag)
-	s.count(j.Template.Start, o)
+	s.count(req.Template.Start, o)
 	if !o.IsError() {
 		s.times.Record(response)
-		r.service[j.kind()].Record(service)
+		r.service[req.operation()].Record(service)
 	}
-	r.silence.hear(o, j.Sent, j.Received)
+	r.silence.hear(o, req.Sent, req.Received)
 }
 
 // redeemed books the time from a decision to the token: the wait for the next
@@ -154,11 +154,11 @@ func (r *record) count() (starts, polls, bad uint64) {
 const lateness = 50
 
 // lacked counts a request that this machine could not send.
-func (r *record) lacked(j *job) {
-	i := slices.IndexFunc(r.shortages, func(s reports.Shortage) bool { return s.Of == j.Reply.Problem })
+func (r *record) lacked(req *request) {
+	i := slices.IndexFunc(r.shortages, func(s reports.Shortage) bool { return s.Of == req.Reply.Problem })
 	if i < 0 {
 		i = len(r.shortages)
-		r.shortages = append(r.shortages, reports.Shortage{Of: j.Reply.Problem})
+		r.shortages = append(r.shortages, reports.Shortage{Of: req.Reply.Problem})
 	}
 	r.shortages[i].NotSent++
 }

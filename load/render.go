@@ -14,8 +14,8 @@ import (
 // render makes the requests of every group.
 func (p *population) render(t Target, prof *profile.Profile) error {
 	closes := prof.Connections.Mode == profile.PerRequest
-	for i := range p.kinds {
-		k := &p.kinds[i]
+	for i := range p.groups {
+		k := &p.groups[i]
 		g, err := t.of(k.Group)
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func (t Target) of(g *profile.Group) (Target, error) {
 }
 
 // render makes a template for each encoding of the group.
-func (k *kind) render(t Target, closes bool) error {
+func (k *compiledGroup) render(t Target, closes bool) error {
 	client := spec.Params{{Name: "client_id", Value: t.ClientID}}
 	header := t.Headers.Clone()
 	if header == nil {

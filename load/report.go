@@ -9,7 +9,7 @@ import (
 )
 
 // tell reports progress once a second.
-func (c *crowd) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
+func (c *simulation) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	for {
@@ -26,7 +26,7 @@ func (c *crowd) tell(p *profile.Profile, f func(Progress), done <-chan struct{})
 }
 
 // report makes the section of a report.
-func (c *crowd) report(p *profile.Profile, complete bool) (*reports.Load, error) {
+func (c *simulation) report(p *profile.Profile, complete bool) (*reports.Load, error) {
 	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{},
 		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", c.population.digest(0, 1))}}
 	took := min(time.Duration(c.schedule.now()), time.Duration(p.Duration))
@@ -49,7 +49,7 @@ func (c *crowd) report(p *profile.Profile, complete bool) (*reports.Load, error)
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.when.LastArrival())+c.interval, c.interval, steadyUntil)
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.timetable.LastArrival())+c.interval, c.interval, steadyUntil)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
 	if c.approver == nil {
@@ -76,24 +76,24 @@ func (r *record) broken() []reports.Violation {
 }
 
 // groups has the figures of every group, where there is more than one.
-func (c *crowd) groups(took time.Duration) (out []reports.Breakdown) {
-	if len(c.population.kinds) < 2 {
+func (c *simulation) groups(took time.Duration) (out []reports.Breakdown) {
+	if len(c.population.groups) < 2 {
 		return nil
 	}
-	size := make([]uint64, len(c.population.kinds))
+	size := make([]uint64, len(c.population.groups))
 	for i := range c.devices {
 		size[c.devices[i].group]++
 	}
-	for i, k := range c.population.kinds {
+	for i, k := range c.population.groups {
 		out = append(out, c.record.groups[i].breakdown(k.Name, size[i], 0, took))
 	}
 	return out
 }
 
 // stages has the figures of every stage: of what was due in it.
-func (c *crowd) stages(took time.Duration) (out []reports.Breakdown) {
+func (c *simulation) stages(took time.Duration) (out []reports.Breakdown) {
 	under := uint64(0) // flows under way
-	windows := c.population.when.Windows()
+	windows := c.population.timetable.Windows()
 	for i, w := range windows {
 		end := int64(took)
 		if i+1 < len(windows) {

@@ -64,15 +64,15 @@ const maxKnown = 1000
 
 // add writes the end of a job. Vegeta's plot wants the timestamps of ascending
 // sequence numbers to ascend; its report takes any order.
-func (r *results) add(j *job) {
+func (r *results) add(req *request) {
 	if r.err != nil {
 		return
 	}
-	v := vegeta.Result{Attack: attackName, Seq: j.seq, Code: uint16(j.Reply.Status), Timestamp: r.began.Add(time.Duration(j.planned)),
-		Latency: time.Duration(j.Received - j.intended), BytesOut: uint64(j.BytesOut), BytesIn: uint64(len(j.Reply.Body)),
-		Method: http.MethodPost, URL: j.Template.URL.String()}
-	if o := j.Reply.Outcome; o.IsError() || o == wire.Unsent {
-		v.Error = strings.TrimSuffix(o.String()+": "+j.Reply.Problem, ": ")
+	v := vegeta.Result{Attack: attackName, Seq: req.seq, Code: uint16(req.Reply.Status), Timestamp: r.began.Add(time.Duration(req.planned)),
+		Latency: time.Duration(req.Received - req.intended), BytesOut: uint64(req.BytesOut), BytesIn: uint64(len(req.Reply.Body)),
+		Method: http.MethodPost, URL: req.Template.URL.String()}
+	if o := req.Reply.Outcome; o.IsError() || o == wire.Unsent {
+		v.Error = strings.TrimSuffix(o.String()+": "+req.Reply.Problem, ": ")
 	}
 	var err error
 	if v.URL, err = r.safe(v.URL); err == nil {

@@ -79,7 +79,7 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 // wheel; its response time counts from when it was due.
 func TestTurns(t *testing.T) {
 	all := []device{{due: 3e6}, {due: 1e6}}
-	s := newSchedule(all, time.Now().Add(-time.Second), time.Hour, MaxRate, 2, wire.NewTimerWaker())
+	s := newSchedule(all, time.Now().Add(-time.Second), time.Hour, MaxRate, 2, wire.NewTimerAlarm())
 	for i := range all { // the second is put back after its time
 		s.put(int32(i))
 		s.Pace(0, 0)

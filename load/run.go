@@ -72,12 +72,12 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if err := roomFor(p.MaxConnections(), t.Embedded && owned); err != nil {
 		return nil, err
 	}
-	c, err := newCrowd(ctx, t, p, o)
+	c, err := newSimulation(ctx, t, p, o)
 	if err != nil {
 		return nil, err
 	}
 	defer c.transport.Close()
-	defer c.schedule.waker.Close()
+	defer c.schedule.alarm.Close()
 	defer collectBy(spareHeap)()
 	before := usage()
 	complete, lost := c.run(ctx, p, o)
@@ -111,11 +111,11 @@ func judge(l *reports.Load, thresholds []string) {
 
 // run attacks until the end of the profile, and reports whether it came to that.
 // Its error is LostResults.
-func (c *crowd) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
+func (c *simulation) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
 	defer close(done)
 	go c.transport.EnforceTimeouts(done)
-	go c.schedule.gate.watch(done)
+	go c.schedule.limiter.watch(done)
 	stop := context.AfterFunc(ctx, c.schedule.stop)
 	defer stop()
 	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.Close)
@@ -131,7 +131,7 @@ func (c *crowd) run(ctx context.Context, p *profile.Profile, o Options) (complet
 	// The Attacker hands out hits to its workers in turn, and those that are idle
 	// go cold: it starts with one and adds what it needs.
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: c, CheckRedirect: noRedirect}),
-		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.Most)), vegeta.Redirects(vegeta.NoFollow))
+		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.MaxInFlight)), vegeta.Redirects(vegeta.NoFollow))
 	var out *results
 	if o.Results != nil {
 		out = newResults(o.Results, c.schedule.began, c.secrets)
@@ -144,11 +144,11 @@ func (c *crowd) run(ctx context.Context, p *profile.Profile, o Options) (complet
 		if err != nil {
 			continue
 		}
-		j := &c.jobs[n]
+		req := &c.requests[n]
 		if out != nil {
-			out.add(j)
+			out.add(req)
 		}
-		c.schedule.leave(int32(n), j.Sent, j.Received)
+		c.schedule.done(int32(n), req.Sent, req.Received)
 	}
 	if out != nil {
 		lost = out.close()
@@ -156,9 +156,9 @@ func (c *crowd) run(ctx context.Context, p *profile.Profile, o Options) (complet
 	close(over)
 	watching.Wait()
 	dismiss()
-	c.decisions.waker.Arm(0)
+	c.decisions.alarm.Set(0)
 	deciding.Wait()
-	c.decisions.waker.Close()
+	c.decisions.alarm.Close()
 	complete = ctx.Err() == nil && !c.record.silence.ended
 	if complete {
 		c.gone(goneAtEnd)

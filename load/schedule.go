@@ -13,14 +13,14 @@ type schedule struct {
 	began time.Time
 	ends  int64 // nanoseconds; nothing is sent from then on
 	cap   int   // requests in one tick, at most
-	waker wire.Waker
+	alarm wire.Alarm
 	freed chan struct{} // a request has ended, for a Pacer that waits at the gate
 	check *time.Ticker  // it looks at the gate again, if nothing ends
 	idle  bool          // the ticker stands still
 
 	mu      sync.Mutex
-	gate    *gate
-	held    bool // the Pacer waits at the gate
+	limiter *limiter
+	blocked bool // the Pacer waits at the gate
 	wheel   *wheel
 	ready   list
 	waiting int   // devices in ready
@@ -33,9 +33,9 @@ type schedule struct {
 	planned int64  // latest intended time among them
 }
 
-func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w wire.Waker) *schedule {
-	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), waker: w, wheel: newWheel(all), ready: list{none, none},
-		gate: newGate(most), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
+func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w wire.Alarm) *schedule {
+	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), alarm: w, wheel: newWheel(all), ready: list{none, none},
+		limiter: newLimiter(most), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
 	return s
 }
@@ -66,9 +66,9 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			s.mu.Unlock()
 			return 0, false
 		}
-		if s.held = s.waiting > s.granted && s.inTick < s.cap; s.held {
+		if s.blocked = s.waiting > s.granted && s.inTick < s.cap; s.blocked {
 			s.mu.Unlock()
-			s.waitAtGate()
+			s.waitAtLimiter()
 			continue
 		}
 		s.wakeAt(s.nextWake(now))
@@ -77,12 +77,12 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			s.check.Stop()
 			s.idle = true
 		}
-		s.waker.Sleep()
+		s.alarm.Wait()
 	}
 }
 
-// waitAtGate waits for the end of a request, or until the server counts as slow.
-func (s *schedule) waitAtGate() {
+// waitAtLimiter waits for the end of a request, or until the server counts as slow.
+func (s *schedule) waitAtLimiter() {
 	if s.idle {
 		s.check.Reset(time.Duration(slowAnswer))
 		s.idle = false
@@ -93,19 +93,19 @@ func (s *schedule) waitAtGate() {
 	}
 }
 
-// leave books the end of a request.
-func (s *schedule) leave(place int32, sent, received int64) {
+// done books the end of a request.
+func (s *schedule) done(place int32, sent, received int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gate.leave(place, sent, received)
-	if s.held && s.gate.worthwhile() {
-		s.release()
+	s.limiter.release(place, sent, received)
+	if s.blocked && s.limiter.worthWaking() {
+		s.unblock()
 	}
 }
 
-// release lets a Pacer that waits at the gate look again.
-func (s *schedule) release() {
-	s.held = false
+// unblock lets a Pacer that waits at the gate look again.
+func (s *schedule) unblock() {
+	s.blocked = false
 	select {
 	case s.freed <- struct{}{}:
 	default:
@@ -120,10 +120,10 @@ func (s *schedule) grant(now int64) bool {
 	if s.waiting == s.granted {
 		s.waiting += s.wheel.take(now/tick, &s.ready)
 	}
-	if s.waiting == s.granted || s.inTick >= s.cap || !s.gate.open(now) {
+	if s.waiting == s.granted || s.inTick >= s.cap || !s.limiter.allow(now) {
 		return false
 	}
-	s.gate.flying++
+	s.limiter.inFlight++
 	s.granted++
 	s.inTick++
 	return true
@@ -143,7 +143,7 @@ func (s *schedule) nextWake(now int64) int64 {
 
 func (s *schedule) wakeAt(at int64) {
 	s.armed = at
-	s.waker.Arm(time.Duration(at*tick - s.now()))
+	s.alarm.Set(time.Duration(at*tick - s.now()))
 }
 
 // turn is a device whose time has come.
@@ -152,7 +152,7 @@ type turn struct {
 	seq      uint64 // how many came before
 	intended int64  // nanoseconds of the run
 	planned  int64  // the latest intended time up to here
-	place    int32  // of its job
+	slot     int32  // of its job
 	slow     int64  // when the server was last why requests waited at the gate
 }
 
@@ -163,7 +163,7 @@ func (s *schedule) take() turn {
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, place: s.gate.enter(), slow: s.gate.slow}
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, slot: s.limiter.acquire(), slow: s.limiter.lastSlow}
 	s.taken++
 	s.planned = max(s.planned, t.intended)
 	t.planned = s.planned
@@ -175,8 +175,8 @@ func (s *schedule) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stopped = true
-	s.release()
-	s.waker.Arm(0)
+	s.unblock()
+	s.alarm.Set(0)
 }
 
 // Rate is for vegeta's reports of pacers alone.

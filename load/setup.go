@@ -14,9 +14,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-func newCrowd(ctx context.Context, t Target, p *profile.Profile, o Options) (*crowd, error) {
-	c := &crowd{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
-		decisions: &decisions{waker: t.waker()}}
+func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options) (*simulation, error) {
+	c := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
+		decisions: &decisions{alarm: t.alarm()}}
 	c.record = newRecord(c.population)
 	if err := c.population.render(t, p); err != nil {
 		return nil, err
@@ -32,9 +32,9 @@ func newCrowd(ctx context.Context, t Target, p *profile.Profile, o Options) (*cr
 		wiring.Owners = p.Devices
 	}
 	c.transport = wire.New(wiring)
-	c.jobs = make([]job, p.Connections.Most)
-	for i := range c.jobs {
-		c.jobs[i].url = slotURL(i)
+	c.requests = make([]request, p.Connections.MaxInFlight)
+	for i := range c.requests {
+		c.requests[i].url = slotURL(i)
 	}
 	codes, err := c.preflight(ctx)
 	if err != nil {
@@ -43,17 +43,17 @@ func newCrowd(ctx context.Context, t Target, p *profile.Profile, o Options) (*cr
 	c.interval = time.Duration(codes.Interval) * time.Second
 	c.devices = make([]device, p.Devices)
 	c.codes = newArena(p.Devices, len(codes.DeviceCode))
-	c.ledger = newLedger(c.devices, c.codes)
+	c.duplicates = newDuplicates(c.devices, c.codes)
 	if slices.ContainsFunc(p.Groups, func(g profile.Group) bool { return g.Behaviour.GiveUp > 0 }) {
 		c.giveUp = make([]int64, p.Devices)
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
 	began = time.Now()
-	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.Most, t.waker())
+	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight, t.alarm())
 	for i := range c.devices {
 		d := &c.devices[i]
 		d.interval = uint16(codes.Interval) // until it has codes
-		d.group, d.due = c.population.group(int32(i)), c.population.arrival(int32(i))
+		d.group, d.due = c.population.groupOf(int32(i)), c.population.arrival(int32(i))
 		c.schedule.put(int32(i))
 	}
 	return c, nil
@@ -70,20 +70,20 @@ func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration,
 	if err := t.allowed(); err != nil {
 		return 0, err
 	}
-	c, err := newCrowd(ctx, t, q, Options{})
+	c, err := newSimulation(ctx, t, q, Options{})
 	if err != nil {
 		return 0, err
 	}
 	c.transport.Close()
-	c.schedule.waker.Close()
-	c.decisions.waker.Close()
+	c.schedule.alarm.Close()
+	c.decisions.alarm.Close()
 	return c.interval, nil
 }
 
 // carrier is net/http, for what the transport does not do itself: HTTP/2 and
 // proxies. It is nil where neither is wanted.
 func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
-	c := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.Most, MaxIdleConnsPerHost: p.Connections.Most, Proxy: t.Proxy}
+	c := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.MaxInFlight, MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
 	if c.Proxy == nil {
 		c.Proxy = http.ProxyFromEnvironment
 	}
@@ -117,7 +117,7 @@ func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 
 // preflight starts one flow: a run on a server that gives no codes would tell
 // nothing.
-func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
+func (c *simulation) preflight(ctx context.Context) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { c.transport.EnforceTimeouts(done) })
@@ -125,13 +125,13 @@ func (c *crowd) preflight(ctx context.Context) (spec.StartResponse, error) {
 	defer close(done)
 	stop := context.AfterFunc(ctx, c.transport.Close)
 	defer stop()
-	j := &c.jobs[0]
-	j.Template = c.population.kinds[0].start[0]
-	c.transport.Do(ctx, &j.Request)
+	req := &c.requests[0]
+	req.Template = c.population.groups[0].start[0]
+	c.transport.Do(ctx, &req.Request)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
-	r := j.Reply
+	r := req.Reply
 	if r.Outcome != wire.Codes {
 		why := r.Problem
 		if why == "" {

@@ -52,7 +52,7 @@ func (s *silence) lasts(now int64, long time.Duration) bool {
 
 // watch ends the run when the target is gone, until done. Devices back off, so that
 // it may be back without any of them having noticed: it is asked once more.
-func (c *crowd) watch(done <-chan struct{}) {
+func (c *simulation) watch(done <-chan struct{}) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
@@ -69,7 +69,7 @@ func (c *crowd) watch(done <-chan struct{}) {
 }
 
 // gone reports whether the target has been silent for a time and still is.
-func (c *crowd) gone(long time.Duration) bool {
+func (c *simulation) gone(long time.Duration) bool {
 	r := c.record
 	silent := func() bool {
 		r.mu.Lock()
@@ -79,20 +79,20 @@ func (c *crowd) gone(long time.Duration) bool {
 	if !silent() {
 		return false
 	}
-	j := c.probe()
+	req := c.probe()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.silence.hear(j.Reply.Outcome, j.Sent, j.Received)
-	r.silence.ended = j.Reply.Outcome != wire.Unsent && r.silence.lasts(c.schedule.now(), long)
+	r.silence.hear(req.Reply.Outcome, req.Sent, req.Received)
+	r.silence.ended = req.Reply.Outcome != wire.Unsent && r.silence.lasts(c.schedule.now(), long)
 	return r.silence.ended
 }
 
 // probe starts a flow that no device goes on with, on a connection that no device
 // has, and counts it nowhere.
-func (c *crowd) probe() *wire.Request {
-	j := &wire.Request{Template: c.population.kinds[0].start[0]}
-	c.transport.DoAlone(context.Background(), j)
-	return j
+func (c *simulation) probe() *wire.Request {
+	req := &wire.Request{Template: c.population.groups[0].start[0]}
+	c.transport.DoAlone(context.Background(), req)
+	return req
 }
 
 // report is nil when the target answered to the end of the run, or for all that is

@@ -35,13 +35,13 @@ type Target struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's; tests in bubbles have their own
 }
 
-// waker is the one for a sleeper. The kernel's timers know nothing of the time
+// alarm is the one for a sleeper. The kernel's timers know nothing of the time
 // in a bubble.
-func (t Target) waker() wire.Waker {
+func (t Target) alarm() wire.Alarm {
 	if t.dial != nil {
-		return wire.NewTimerWaker()
+		return wire.NewTimerAlarm()
 	}
-	return wire.NewWaker()
+	return wire.NewAlarm()
 }
 
 // allowed holds that load goes to this machine, or where the user said it may.

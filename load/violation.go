@@ -48,10 +48,10 @@ var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEar
 	mayBeStored, mayBeCached, startCached, byteOrderMark, undeserved, limitedInPace, unpunished}
 
 // violate books a broken promise that an answer shows.
-func (c *crowd) violate(v violation, j *job, format string, args ...any) {
+func (c *simulation) violate(v violation, req *request, format string, args ...any) {
 	c.record.violate(v,
 		func() string {
-			return c.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", j.device, float64(j.Received)/1e9) + fmt.Sprintf(format, args...))
+			return c.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", req.device, float64(req.Received)/1e9) + fmt.Sprintf(format, args...))
 		},
-		func(id string) reports.Exchange { return c.evidence(id, v, j) })
+		func(id string) reports.Exchange { return c.evidence(id, v, req) })
 }

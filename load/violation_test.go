@@ -87,11 +87,11 @@ func (s shows) crowd(interval time.Duration, contract *spec.Contract) *profile.P
 			{Name: "decided", Weight: 4, People: profile.People{Approve: 0.6, Deny: 0.3, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(8 * interval)}}},
 			{Name: "late", People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(lifetimes*interval + interval/2)}}},
 			{Name: "forgotten"},
-			{Name: "hasty", Weight: 2, People: profile.People{Approve: 0.5, Delay: profile.Delay{Median: profile.Duration(20 * interval)}}, Behaviour: profile.Behaviour{Early: profile.Duration(interval / 4)}},
+			{Name: "hasty", Weight: 2, People: profile.People{Approve: 0.5, Delay: profile.Delay{Median: profile.Duration(20 * interval)}}, Behaviour: profile.Behaviour{EarlyBy: profile.Duration(interval / 4)}},
 		}}
 	for i := range p.Groups {
 		g := &p.Groups[i]
-		g.Encodings, g.Behaviour.Replay, g.Behaviour.Again = all, 1, profile.Duration(time.Millisecond)
+		g.Encodings, g.Behaviour.Replay, g.Behaviour.RestartAfter = all, 1, profile.Duration(time.Millisecond)
 	}
 	switch s.fault {
 	case "one-instance-knows": // the few connections of a quick server may all lead to one
@@ -145,7 +145,7 @@ func TestViolationsLong(t *testing.T) {
 	}
 	p := crowdOf(2000)
 	p.Duration = profile.Duration(20 * time.Second)
-	p.Groups[0].Behaviour.Again = profile.Duration(time.Millisecond)
+	p.Groups[0].Behaviour.RestartAfter = profile.Duration(time.Millisecond)
 	for _, b := range []shows{{"code-reusable", []violation{tokenTwice}}, {"pace-per-client", []violation{undeserved}},
 		{"pending-as-invalid-grant", []violation{liveRefused}}, {"denial-forgotten", []violation{wentBack}}, {"flaky", []violation{serverFault}}} {
 		f, err := refserver.FaultNamed(b.fault)
@@ -196,7 +196,7 @@ func TestVariantsBreakNothing(t *testing.T) {
 			}
 			p := crowdOf(30)
 			p.Duration = profile.Duration(time.Minute)
-			p.Groups[0].Encodings, p.Groups[0].Behaviour.Again = nil, profile.Duration(time.Millisecond)
+			p.Groups[0].Encodings, p.Groups[0].Behaviour.RestartAfter = nil, profile.Duration(time.Millisecond)
 			p.Groups[0].People.Delay.Median = profile.Duration(10 * time.Second)
 			inBubble(t, refserver.New(cfg, f), contract, p, func(t *testing.T, l *reports.Load) {
 				addsUp(t, l)

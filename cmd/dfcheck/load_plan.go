@@ -68,7 +68,7 @@ func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal
 	r := begun(reports.KindPlan)
 	f.plan.Profile, f.plan.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
-		f.plan.Speed.Sizes = forecast.PaperSizes
+		f.plan.Speed.Sizes = forecast.ReferenceSizes
 	} else if f.plan.Speed, err = measure(ctx, t); err != nil {
 		return notLoaded(ctx, err)
 	}

@@ -17,14 +17,14 @@ import (
 // Search is a search for the number of devices that a server holds within its
 // objectives.
 type Search struct {
-	Objectives []string      // threshold expressions; DefaultObjectives when empty
-	First      int           // devices of the first measurement; 100 when 0
-	MaxDevices int           // MaxDevices when 0
-	Hold       time.Duration // of each measurement, when all devices poll; 10 s when 0, and two intervals at least
-	Precision  float64       // width of the interval as a share of the answer; 0.1 when 0
-	Most       int           // measurements; 30 when 0
-	// Tell is told of every measurement; may be nil.
-	Tell func(p reports.CapacityPoint)
+	Objectives      []string      // threshold expressions; DefaultObjectives when empty
+	First           int           // devices of the first measurement; 100 when 0
+	MaxDevices      int           // MaxDevices when 0
+	Hold            time.Duration // of each measurement, when all devices poll; 10 s when 0, and two intervals at least
+	Precision       float64       // width of the interval as a share of the answer; 0.1 when 0
+	MaxMeasurements int           // measurements; 30 when 0
+	// Progress is told of every measurement; may be nil.
+	Progress func(p reports.CapacityPoint)
 
 	patience time.Duration // with a target that does not answer; comeBack when 0
 }
@@ -32,20 +32,20 @@ type Search struct {
 // DefaultObjectives are those of a search that is given none.
 var DefaultObjectives = []string{"poll.p99 < 500ms"}
 
-// always holds in every search that has no objective of its own for errors: a
+// errorObjective holds in every search that has no objective of its own for errors: a
 // server that refuses at once is fast, but it holds nobody.
-const always = "error_rate < 1%"
+const errorObjective = "error_rate < 1%"
 
 func (s Search) withDefaults() Search {
 	if len(s.Objectives) == 0 {
 		s.Objectives = DefaultObjectives
 	}
-	s.Objectives = threshold.Override([]string{always}, s.Objectives)
+	s.Objectives = threshold.Override([]string{errorObjective}, s.Objectives)
 	s.First = cmp.Or(s.First, 100)
 	s.MaxDevices = cmp.Or(s.MaxDevices, profile.MaxDevices)
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
 	s.Precision = cmp.Or(s.Precision, 0.1)
-	s.Most = cmp.Or(s.Most, 30)
+	s.MaxMeasurements = cmp.Or(s.MaxMeasurements, 30)
 	s.patience = cmp.Or(s.patience, comeBack)
 	return s
 }
@@ -80,7 +80,7 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 		return nil, err
 	}
 	out := &reports.Capacity{Objectives: s.Objectives, Confidence: confidence, MaxDevices: uint64(s.MaxDevices)}
-	look := newStrategy(s.First, s.MaxDevices, s.Most, s.Precision)
+	look := newStrategy(s.First, s.MaxDevices, s.MaxMeasurements, s.Precision)
 	for look.next > 0 {
 		point, own, err := s.measure(ctx, t, s.crowd(p, look.next, interval), o)
 		if ctx.Err() != nil {
@@ -97,15 +97,15 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 			break
 		}
 		out.Points = append(out.Points, point)
-		if s.Tell != nil {
-			s.Tell(point)
+		if s.Progress != nil {
+			s.Progress(point)
 		}
 		if own != "" {
 			out.Saturated = true
 			out.Notes = append(out.Notes, fmt.Sprintf("at %d devices %s", point.Devices, own))
 			break
 		}
-		if look.see(look.next, point.OK); out.Stopped {
+		if look.observe(look.next, point.OK); out.Stopped {
 			break
 		}
 	}
@@ -157,7 +157,7 @@ func (s Search) measure(ctx context.Context, t load.Target, p *profile.Profile, 
 // Check reports what is wrong with a search.
 func (s Search) Check() error {
 	s = s.withDefaults()
-	if s.Hold < 0 || !(s.Precision >= 0.02 && s.Precision <= 1) || s.Most < 1 {
+	if s.Hold < 0 || !(s.Precision >= 0.02 && s.Precision <= 1) || s.MaxMeasurements < 1 {
 		return errors.New("hold must be above 0, precision 0.02 to 1, and measurements 1 or more")
 	}
 	if s.First < 1 || s.MaxDevices < 1 || s.MaxDevices > profile.MaxDevices {
@@ -185,7 +185,7 @@ func (s Search) crowd(p *profile.Profile, devices int, interval time.Duration) *
 	q.Duration = profile.Duration(2*interval + max(s.Hold, 2*interval))
 	for i := range q.Groups {
 		b := &q.Groups[i].Behaviour
-		b.Again = cmp.Or(b.Again, profile.Duration(time.Millisecond))
+		b.RestartAfter = cmp.Or(b.RestartAfter, profile.Duration(time.Millisecond))
 	}
 	return q
 }
@@ -219,17 +219,17 @@ func (s Search) judge(l *reports.Load, devices int) (p reports.CapacityPoint, ow
 func conclude(out *reports.Capacity, look *strategy) {
 	median, low, high := look.interval()
 	switch {
-	case look.held == 0 && look.missed == 0: // nothing is known
+	case look.passed == 0 && look.failed == 0: // nothing is known
 		return
-	case look.held == 0: // not one crowd was held
-		out.High = uint64(look.missed)
+	case look.passed == 0: // not one crowd was held
+		out.High = uint64(look.failed)
 	case out.Saturated || out.Stopped: // the edge is somewhere between
-		out.Devices, out.Low, out.High = uint64(look.held), uint64(look.held), uint64(look.missed)
-	case look.missed == 0:
-		out.Devices, out.Low = uint64(look.held), uint64(look.held)
+		out.Devices, out.Low, out.High = uint64(look.passed), uint64(look.passed), uint64(look.failed)
+	case look.failed == 0:
+		out.Devices, out.Low = uint64(look.passed), uint64(look.passed)
 	default:
 		out.Devices, out.Low, out.High = uint64(math.Round(median)), uint64(math.Round(low)), uint64(math.Round(high))
-		bound(out)
+		clamp(out)
 	}
 	var near float64 // the measured crowd nearest to the answer
 	for _, p := range out.Points {
@@ -237,16 +237,16 @@ func conclude(out *reports.Capacity, look *strategy) {
 			near, out.PollsPerSecond = d, p.PollsPerSecond*float64(out.Devices)/float64(p.Devices)
 		}
 	}
-	if look.missed > 0 {
-		out.FirstLimit = gaveFirst(out)
+	if look.failed > 0 {
+		out.FirstLimit = firstLimit(out)
 	}
 	if out.Stopped {
 		out.FirstLimit = reports.LimitStopped
 	}
 }
 
-// bound keeps the answer within what was to be tried.
-func bound(out *reports.Capacity) {
+// clamp keeps the answer within what was to be tried.
+func clamp(out *reports.Capacity) {
 	most := out.MaxDevices
 	if out.High > most {
 		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", most))
@@ -254,8 +254,8 @@ func bound(out *reports.Capacity) {
 	out.Devices, out.Low, out.High = min(out.Devices, most), min(out.Low, most), min(out.High, most)
 }
 
-// gaveFirst is the objective that the smallest crowds beyond the edge missed.
-func gaveFirst(out *reports.Capacity) string {
+// firstLimit is the objective that the smallest crowds beyond the edge missed.
+func firstLimit(out *reports.Capacity) string {
 	limit, smallest := "", uint64(0)
 	for _, p := range out.Points {
 		if !p.OK && p.Limit != "" && p.Devices >= out.Low && (limit == "" || p.Devices < smallest) {

@@ -176,7 +176,7 @@ func TestCapacityOfNobody(t *testing.T) {
 		t.Errorf("%v, %+v", err, got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s = Search{First: 5, Hold: time.Second, Tell: func(reports.CapacityPoint) { cancel() }}
+	s = Search{First: 5, Hold: time.Second, Progress: func(reports.CapacityPoint) { cancel() }}
 	got, err = s.Run(ctx, tg, &profile.Profile{}, load.Options{})
 	if err != nil || len(got.Points) != 1 || len(got.Notes) != 1 || !strings.HasPrefix(got.Notes[0], "interrupted") {
 		t.Errorf("%v, %+v", err, got)
@@ -191,7 +191,7 @@ func TestCapacityObjectives(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if got := (Search{Objectives: []string{"poll.p99 < 1s"}}).withDefaults().Objectives; len(got) != 2 || got[1] != always {
+	if got := (Search{Objectives: []string{"poll.p99 < 1s"}}).withDefaults().Objectives; len(got) != 2 || got[1] != errorObjective {
 		t.Errorf("objectives %q", got)
 	}
 	if got := (Search{Objectives: []string{"error_rate < 5%"}}).withDefaults().Objectives; len(got) != 1 {
@@ -209,7 +209,7 @@ func TestCapacityStaysBelowTheMost(t *testing.T) {
 		for ; look.next > 0; n++ { // it supports about 4,000
 			held := r.Float64() < 1/(1+math.Pow(float64(look.next)/4000, 1/0.04))
 			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(look.next), OK: held, Limit: "poll.p99 < 1s", PollsPerSecond: 1})
-			look.see(look.next, held)
+			look.observe(look.next, held)
 		}
 		conclude(out, look)
 		if out.Devices > 3600 || out.Low > out.Devices || out.High > 3600 || out.High > 0 && out.High < out.Devices {

@@ -28,7 +28,7 @@ type pace struct {
 // cycle is the time from one poll of a device to its next, in seconds.
 func cycle(g *profile.Group, at pace) float64 {
 	b := &g.Behaviour
-	return at.interval.Seconds()*(1+b.Drift) - time.Duration(b.Early).Seconds() + time.Duration(b.Jitter).Seconds()/2 + at.latency.Seconds()
+	return at.interval.Seconds()*(1+b.Drift) - time.Duration(b.EarlyBy).Seconds() + time.Duration(b.Jitter).Seconds()/2 + at.latency.Seconds()
 }
 
 // flows lists the ways that flows of a group go. People decide after a delay D,
@@ -83,7 +83,7 @@ func demandOf(g *profile.Group, n float64, over time.Duration, at pace) (d deman
 			wait += f.share * f.wait
 		}
 	}
-	if again := time.Duration(g.Behaviour.Again).Seconds(); again > 0 {
+	if again := time.Duration(g.Behaviour.RestartAfter).Seconds(); again > 0 {
 		rate := n / (seconds + again)
 		return demand{polls: rate * polls, flows: rate, tokens: rate * tokens, wait: rate * wait, over: rate}
 	}

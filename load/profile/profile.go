@@ -53,14 +53,14 @@ type People struct {
 
 // Behaviour is how a device departs from RFC 8628, or does not.
 type Behaviour struct {
-	SlowDown string   `yaml:"slow_down"` // obey or ignore
-	Early    Duration `yaml:"early"`     // polls that much before the interval is over, until it obeys a slow_down
-	Jitter   Duration `yaml:"jitter"`    // waits up to that much longer
-	Drift    float64  `yaml:"drift"`     // its clock is slower by this share
-	Replay   float64  `yaml:"replay"`    // share of flows polled once more when over
-	Again    Duration `yaml:"again"`     // begins a new flow that long after one is over; 0: never
-	GiveUp   Duration `yaml:"give_up"`   // stops polling that long after its start
-	OnError  string   `yaml:"on_error"`  // retry, restart or leave
+	SlowDown     string   `yaml:"slow_down"` // obey or ignore
+	EarlyBy      Duration `yaml:"early"`     // polls that much before the interval is over, until it obeys a slow_down
+	Jitter       Duration `yaml:"jitter"`    // waits up to that much longer
+	Drift        float64  `yaml:"drift"`     // its clock is slower by this share
+	Replay       float64  `yaml:"replay"`    // share of flows polled once more when over
+	RestartAfter Duration `yaml:"again"`     // begins a new flow that long after one is over; 0: never
+	GiveUp       Duration `yaml:"give_up"`   // stops polling that long after its start
+	OnError      string   `yaml:"on_error"`  // retry, restart or leave
 }
 
 const (
@@ -70,17 +70,17 @@ const (
 
 // Connections says how devices reach the server.
 type Connections struct {
-	Mode string `yaml:"mode"` // pooled, device: each keeps its own, or fresh: a new one for each request
-	Most int    `yaml:"most"` // requests under way, and so connections that are not a device's own
-	HTTP string `yaml:"http"` // 1.1 or 2
+	Mode        string `yaml:"mode"` // pooled, device: each keeps its own, or fresh: a new one for each request
+	MaxInFlight int    `yaml:"most"` // requests under way, and so connections that are not a device's own
+	HTTP        string `yaml:"http"` // 1.1 or 2
 }
 
 // MaxConnections is how many there may be at one time.
 func (p *Profile) MaxConnections() int {
 	if p.Connections.Mode == PerDevice {
-		return max(p.Devices, p.Connections.Most)
+		return max(p.Devices, p.Connections.MaxInFlight)
 	}
-	return p.Connections.Most
+	return p.Connections.MaxInFlight
 }
 
 // The modes of connections.
@@ -177,7 +177,7 @@ func (p *Profile) WithDefaults() *Profile {
 	set(&q.Duration, Duration(time.Minute))
 	set(&q.Timeout, Duration(10*time.Second))
 	set(&q.Connections.Mode, Pooled)
-	set(&q.Connections.Most, 512)
+	set(&q.Connections.MaxInFlight, 512)
 	set(&q.Connections.HTTP, "1.1")
 	q.Thresholds = threshold.Override(DefaultThresholds, p.Thresholds)
 	if len(q.Groups) == 0 {
@@ -205,7 +205,7 @@ func (p *Profile) Expect(thresholds ...string) {
 // twenty is polled once more, to see that it stays over.
 func defaultGroup() Group {
 	return Group{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: Delay{Kind: "uniform", Median: Duration(15 * time.Second)}},
-		Behaviour: Behaviour{Again: Duration(time.Millisecond), Replay: 0.05}}
+		Behaviour: Behaviour{RestartAfter: Duration(time.Millisecond), Replay: 0.05}}
 }
 
 func set[T comparable](v *T, def T) {

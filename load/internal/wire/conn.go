@@ -10,7 +10,7 @@ import (
 type conn struct {
 	net.Conn
 	to       *origin
-	swap     *swap        // sends and receives in one go, where the system can
+	sendRecv *sendRecv    // sends and receives in one go, where the system can
 	used     bool         // it has carried a request
 	idle     int64        // since when
 	since    atomic.Int64 // its request was sent then; 0 when none is under way
@@ -18,5 +18,5 @@ type conn struct {
 }
 
 func newConn(raw net.Conn, to *origin) *conn {
-	return &conn{Conn: raw, to: to, swap: newSwap(raw)}
+	return &conn{Conn: raw, to: to, sendRecv: newSendRecv(raw)}
 }

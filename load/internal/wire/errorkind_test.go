@@ -51,10 +51,10 @@ func TestErrorKinds(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			tr, j := transportTo(t, tt.server, tt.mine, 500*time.Millisecond, false)
-			tr.exchange(j)
-			if got := j.Reply.Kind(); got != want {
-				t.Errorf("%s: %s", got, j.Reply.Problem)
+			tr, req := transportTo(t, tt.server, tt.mine, 500*time.Millisecond, false)
+			tr.exchange(req)
+			if got := req.Reply.Kind(); got != want {
+				t.Errorf("%s: %s", got, req.Reply.Problem)
 			}
 		})
 	}
@@ -64,9 +64,9 @@ func TestErrorKinds(t *testing.T) {
 // keep-alive.
 func TestStaleConnections(t *testing.T) {
 	for want, script := range [][][]string{{{pending, hangUp}, {hangUp}}, {{pending, hangUp}, {pending}}} {
-		tr, j := transportTo(t, serveRaw(t, nil, script), nil, time.Second, false)
+		tr, req := transportTo(t, serveRaw(t, nil, script), nil, time.Second, false)
 		for range 2 {
-			tr.exchange(j)
+			tr.exchange(req)
 		}
 		if got, _ := tr.StaleConnections(); got != uint64(want) {
 			t.Errorf("%d stale connections, want %d", got, want)

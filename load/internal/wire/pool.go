@@ -19,7 +19,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	origins map[string]*origin // by scheme and host
-	own     []*conn            // by device, where each keeps its own; else nil
+	byOwner []*conn            // by device, where each keeps its own; else nil
 	all     map[*conn]bool
 	closed  bool
 	dialled uint64
@@ -37,19 +37,19 @@ func newPool(timeout time.Duration, now func() int64) *pool {
 
 // get returns a connection for a request: a kept one, unless it must be anew, or
 // a new one.
-func (p *pool) get(j *Request, anew bool) (*conn, error) {
+func (p *pool) get(r *Request, fresh bool) (*conn, error) {
 	p.mu.Lock()
-	to := p.origins[j.Template.origin]
+	to := p.origins[r.Template.origin]
 	if to == nil {
 		to = &origin{}
-		p.origins[j.Template.origin] = to
+		p.origins[r.Template.origin] = to
 	}
-	for !anew {
-		c := p.kept(j.Owner, to)
+	for !fresh {
+		c := p.take(r.Owner, to)
 		if c == nil {
 			break
 		}
-		if c.to == to && (j.Sent-c.idle <= staleAfter || !gone(c)) {
+		if c.to == to && (r.Sent-c.idle <= staleAfter || !peerClosed(c)) {
 			p.mu.Unlock()
 			return c, nil
 		}
@@ -58,14 +58,14 @@ func (p *pool) get(j *Request, anew bool) (*conn, error) {
 	}
 	p.dialled++
 	p.mu.Unlock()
-	return p.connect(j.Template.URL, to)
+	return p.connect(r.Template.URL, to)
 }
 
-// kept takes a connection that is not in use, or nil. A device's own may lead to
+// take takes a connection that is not in use, or nil. A device's own may lead to
 // another origin.
-func (p *pool) kept(device int32, to *origin) (c *conn) {
-	if p.own != nil {
-		c, p.own[device] = p.own[device], nil
+func (p *pool) take(device int32, to *origin) (c *conn) {
+	if p.byOwner != nil {
+		c, p.byOwner[device] = p.byOwner[device], nil
 	} else if last := len(to.idle) - 1; last >= 0 {
 		c, to.idle = to.idle[last], to.idle[:last]
 	}
@@ -114,8 +114,8 @@ func (p *pool) put(c *conn, device int32, end bool, now int64) {
 	switch {
 	case end:
 		delete(p.all, c)
-	case p.own != nil:
-		p.own[device] = c
+	case p.byOwner != nil:
+		p.byOwner[device] = c
 	default:
 		c.to.idle = append(c.to.idle, c)
 	}
@@ -127,12 +127,12 @@ func (p *pool) put(c *conn, device int32, end bool, now int64) {
 
 // release ends the connection of a device that needs it no more.
 func (p *pool) release(device int32) {
-	if p.own == nil {
+	if p.byOwner == nil {
 		return
 	}
 	p.mu.Lock()
-	c := p.own[device]
-	p.own[device] = nil
+	c := p.byOwner[device]
+	p.byOwner[device] = nil
 	delete(p.all, c)
 	p.mu.Unlock()
 	if c != nil {
@@ -140,9 +140,9 @@ func (p *pool) release(device int32) {
 	}
 }
 
-// sweep breaks off requests that have taken longer than the timeout. Looking
+// expire breaks off requests that have taken longer than the timeout. Looking
 // at all of them now and then costs less than a deadline for each.
-func (p *pool) sweep() {
+func (p *pool) expire() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.all {
@@ -152,14 +152,14 @@ func (p *pool) sweep() {
 	}
 }
 
-// keepSwept sweeps until done.
-func (p *pool) keepSwept(done <-chan struct{}) {
+// enforceTimeouts sweeps until done.
+func (p *pool) enforceTimeouts(done <-chan struct{}) {
 	t := time.NewTicker(max(p.timeout/50, 10*time.Millisecond))
 	defer t.Stop()
 	for {
 		select {
 		case <-t.C:
-			p.sweep()
+			p.expire()
 		case <-done:
 			return
 		}

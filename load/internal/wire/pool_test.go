@@ -9,8 +9,8 @@ import (
 // are on different hosts has one at a time.
 func TestReleasedConnection(t *testing.T) {
 	s := serveRaw(t, nil, [][]string{{pending, pending}, {pending}, {pending}, {pending}})
-	tr, j := transportTo(t, s, nil, time.Second, false)
-	tr.pool.own = make([]*conn, 2)
+	tr, req := transportTo(t, s, nil, time.Second, false)
+	tr.pool.byOwner = make([]*conn, 2)
 	for step, want := range []struct {
 		device  int32
 		release bool
@@ -18,11 +18,11 @@ func TestReleasedConnection(t *testing.T) {
 		dialled uint64
 		open    int
 	}{{0, false, "a", 1, 1}, {1, false, "a", 2, 2}, {0, false, "a", 2, 2}, {0, true, "a", 2, 1}, {0, false, "a", 3, 2}, {0, false, "b", 4, 2}} {
-		j.Owner, j.Template.origin = want.device, want.origin
+		req.Owner, req.Template.origin = want.device, want.origin
 		if want.release {
 			tr.pool.release(want.device)
-		} else if tr.exchange(j); j.Reply.Outcome != Pending {
-			t.Fatalf("step %d: %s %s", step, j.Reply.Outcome.String(), j.Reply.Problem)
+		} else if tr.exchange(req); req.Reply.Outcome != Pending {
+			t.Fatalf("step %d: %s %s", step, req.Reply.Outcome.String(), req.Reply.Problem)
 		}
 		if tr.pool.dialled != want.dialled || len(tr.pool.all) != want.open {
 			t.Errorf("step %d: %d dialled, %d open, want %+v", step, tr.pool.dialled, len(tr.pool.all), want)

@@ -21,7 +21,7 @@ type Request struct {
 	Sent     int64  // at first, when it was made
 	Received int64
 	BytesOut int
-	Desk     *desk // where it is done; made when the place is used for the first time
+	Slot     *slot // where it is done; made when the place is used for the first time
 	Reply    *Reply
 	Resent   bool
 }
@@ -32,8 +32,8 @@ type Transport struct {
 	pool    *pool
 	now     func() int64
 	timeout time.Duration
-	other   http.RoundTripper // for what it does not do itself: HTTP/2, proxies
-	stale   stale
+	carrier http.RoundTripper // for what it does not do itself: HTTP/2, proxies
+	stale   staleCount
 }
 
 // Config says how a transport reaches servers.
@@ -53,16 +53,16 @@ func New(c Config) *Transport {
 		p.dial = c.Dial
 	}
 	if c.Owners > 0 {
-		p.own = make([]*conn, c.Owners)
+		p.byOwner = make([]*conn, c.Owners)
 	}
-	return &Transport{pool: p, now: c.Now, timeout: c.Timeout, other: c.Carrier}
+	return &Transport{pool: p, now: c.Now, timeout: c.Timeout, carrier: c.Carrier}
 }
 
 // Release ends the connection of an owner that needs it no more.
 func (t *Transport) Release(owner int32) { t.pool.release(owner) }
 
 // EnforceTimeouts breaks off requests that take longer than the timeout, until done.
-func (t *Transport) EnforceTimeouts(done <-chan struct{}) { t.pool.keepSwept(done) }
+func (t *Transport) EnforceTimeouts(done <-chan struct{}) { t.pool.enforceTimeouts(done) }
 
 // Close ends all connections, those in use too.
 func (t *Transport) Close() { t.pool.close() }
@@ -75,88 +75,88 @@ func (t *Transport) Connections() (open int, made uint64) {
 }
 
 // Do carries out a request. However it ends, the end is in the request.
-func (t *Transport) Do(ctx context.Context, j *Request) {
-	if t.other != nil {
-		t.foreign(ctx, j)
+func (t *Transport) Do(ctx context.Context, req *Request) {
+	if t.carrier != nil {
+		t.carry(ctx, req)
 	} else {
-		t.exchange(j)
+		t.exchange(req)
 	}
 }
 
 // DoAlone carries out a request of nobody, on a connection that is used for nothing
 // else.
-func (t *Transport) DoAlone(ctx context.Context, j *Request) {
-	closing := *j.Template
-	closing.connection = true
-	j.Template = &closing
-	if t.other != nil {
-		t.foreign(ctx, j)
+func (t *Transport) DoAlone(ctx context.Context, req *Request) {
+	closing := *req.Template
+	closing.closes = true
+	req.Template = &closing
+	if t.carrier != nil {
+		t.carry(ctx, req)
 	} else {
-		t.alone(j)
+		t.alone(req)
 	}
 }
 
 // exchange sends the request and reads its answer. Where a kept connection
 // turns out to be closed before a byte of the answer came, the request is sent
 // once more, on a new connection, and the request says so.
-func (t *Transport) exchange(j *Request) {
-	c, err := t.pool.get(j, false)
+func (t *Transport) exchange(req *Request) {
+	c, err := t.pool.get(req, false)
 	var idle int64 // how long the connection that was closed had carried nothing
 	for err == nil {
 		kept, since := c.used, c.idle
-		clean, failed := t.once(c, j)
-		t.pool.put(c, j.Owner, !clean, j.Received)
+		clean, failed := t.sendOnce(c, req)
+		t.pool.put(c, req.Owner, !clean, req.Received)
 		if failed == nil {
-			if j.Resent { // else the server is gone, and its keep-alive does not matter
+			if req.Resent { // else the server is gone, and its keep-alive does not matter
 				t.stale.add(idle)
 			}
 			return
 		}
-		if !kept || !j.Desk.stale() {
-			j.Reply = j.Desk.failure(failed)
+		if !kept || !req.Slot.stale() {
+			req.Reply = req.Slot.failure(failed)
 			return
 		}
-		j.Resent, idle = true, j.Sent-since
-		c, err = t.pool.get(j, true)
+		req.Resent, idle = true, req.Sent-since
+		c, err = t.pool.get(req, true)
 	}
-	j.Sent = t.now()
-	j.Received = j.Sent
-	j.Reply = failure(err)
+	req.Sent = t.now()
+	req.Received = req.Sent
+	req.Reply = failure(err)
 }
 
 // alone carries out a request of nobody, on a connection that is used for nothing
 // else.
-func (t *Transport) alone(j *Request) {
-	c, err := t.pool.get(j, true)
+func (t *Transport) alone(req *Request) {
+	c, err := t.pool.get(req, true)
 	if err != nil {
-		j.Sent = t.now()
-		j.Received = j.Sent
-		j.Reply = failure(err)
+		req.Sent = t.now()
+		req.Received = req.Sent
+		req.Reply = failure(err)
 		return
 	}
-	_, failed := t.once(c, j)
-	t.pool.put(c, j.Owner, true, j.Received)
+	_, failed := t.sendOnce(c, req)
+	t.pool.put(c, req.Owner, true, req.Received)
 	if failed != nil {
-		j.Reply = j.Desk.failure(failed)
+		req.Reply = req.Slot.failure(failed)
 	}
 }
 
-// once sends the request on one connection.
-func (t *Transport) once(c *conn, j *Request) (clean bool, err error) {
-	if j.Desk == nil {
-		j.Desk = newDesk()
+// sendOnce sends the request on one connection.
+func (t *Transport) sendOnce(c *conn, req *Request) (clean bool, err error) {
+	if req.Slot == nil {
+		req.Slot = newSlot()
 	}
-	d := j.Desk
-	d.out = j.Template.render(d.out[:0], j.Value)
-	j.BytesOut = len(d.out)
-	j.Sent = t.now()
-	c.since.Store(j.Sent)
+	d := req.Slot
+	d.out = req.Template.render(d.out[:0], req.Value)
+	req.BytesOut = len(d.out)
+	req.Sent = t.now()
+	c.since.Store(req.Sent)
 	defer c.since.Store(0)
 	if err = d.send(c); err == nil {
-		j.Reply, clean, err = d.receive(j.Template.Start)
+		req.Reply, clean, err = d.receive(req.Template.Start)
 	}
-	j.Received = t.now()
-	return clean && !j.Template.connection, err
+	req.Received = t.now()
+	return clean && !req.Template.closes, err
 }
 
 var errTimeout = errors.New("no answer in time")
@@ -173,29 +173,29 @@ func failure(err error) *Reply {
 	return r
 }
 
-// foreign carries out the request with net/http.
-func (t *Transport) foreign(ctx context.Context, j *Request) {
+// carry carries out the request with net/http.
+func (t *Transport) carry(ctx context.Context, req *Request) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	body := j.Template.Body(nil, j.Value)
-	req := (&http.Request{Method: http.MethodPost, URL: j.Template.URL, Header: j.Template.Header, Host: j.Template.Header.Get("Host"),
-		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Close: j.Template.connection}).WithContext(ctx)
-	j.BytesOut = len(body)
-	j.Sent = t.now()
-	resp, err := t.other.RoundTrip(req) // it sends a POST with a body once more only where none of it was sent
+	body := req.Template.Body(nil, req.Value)
+	hr := (&http.Request{Method: http.MethodPost, URL: req.Template.URL, Header: req.Template.Header, Host: req.Template.Header.Get("Host"),
+		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Close: req.Template.closes}).WithContext(ctx)
+	req.BytesOut = len(body)
+	req.Sent = t.now()
+	resp, err := t.carrier.RoundTrip(hr) // it sends a POST with a body once more only where none of it was sent
 	var raw []byte
 	if err == nil {
 		raw, err = io.ReadAll(io.LimitReader(resp.Body, MaxBody))
 		resp.Body.Close()
 	}
-	j.Received = t.now()
+	req.Received = t.now()
 	if err != nil {
-		j.Reply = failure(err)
+		req.Reply = failure(err)
 		return
 	}
-	j.Reply = &Reply{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), CacheControl: resp.Header.Get("Cache-Control"), Body: string(raw)}
-	j.Reply.classify(j.Template.Start)
-	if r := j.Reply; r.Outcome.IsError() || r.Outcome == SlowDown {
+	req.Reply = &Reply{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), CacheControl: resp.Header.Get("Cache-Control"), Body: string(raw)}
+	req.Reply.classify(req.Template.Start)
+	if r := req.Reply; r.Outcome.IsError() || r.Outcome == SlowDown {
 		r.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), resp.Header.Get("Date"))
 	}
 }
@@ -210,10 +210,10 @@ func (r *Reply) classify(start bool) {
 		return // of what stands before the server, perhaps
 	}
 	if cacheable(r.CacheControl) {
-		r.Faults |= Fresh
+		r.Faults |= Cacheable
 	}
 	if strings.HasPrefix(r.Body, "\xef\xbb\xbf") {
-		r.Faults |= Marked
+		r.Faults |= ByteOrderMark
 	}
 }
 
@@ -230,14 +230,14 @@ func tlsConfig(c *tls.Config, host string) *tls.Config {
 	return c
 }
 
-// stale counts the kept connections that turned out to be closed when a request
+// staleCount counts the kept connections that turned out to be closed when a request
 // was sent on them, which was sent again on a new one.
-type stale struct {
+type staleCount struct {
 	count atomic.Uint64
 	idle  atomic.Int64 // how long they had carried nothing, together, in nanoseconds
 }
 
-func (s *stale) add(idle int64) {
+func (s *staleCount) add(idle int64) {
 	s.count.Add(1)
 	s.idle.Add(idle)
 }

@@ -113,7 +113,7 @@ func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Du
 	tr := &Transport{pool: newPool(timeout, now), now: now, timeout: timeout}
 	tr.pool.tls = secure
 	done := make(chan struct{})
-	go tr.pool.keepSwept(done)
+	go tr.pool.enforceTimeouts(done)
 	t.Cleanup(func() { close(done); tr.pool.close() })
 	return tr, &Request{Template: tm, Value: []byte("code")}
 }
@@ -179,14 +179,14 @@ func TestTransport(t *testing.T) {
 					server, mine = secure, client
 				}
 				s := serveRaw(t, server, tt.script)
-				tr, j := transportTo(t, s, mine, 500*time.Millisecond, false)
+				tr, req := transportTo(t, s, mine, 500*time.Millisecond, false)
 				var got []end
 				var problems []string
 				for range tt.want {
-					j.Resent = false
-					tr.exchange(j)
-					got = append(got, end{j.Reply.Outcome, j.Resent})
-					problems = append(problems, j.Reply.Problem)
+					req.Resent = false
+					tr.exchange(req)
+					got = append(got, end{req.Reply.Outcome, req.Resent})
+					problems = append(problems, req.Reply.Problem)
 				}
 				if d := cmp.Diff(tt.want, got, cmp.AllowUnexported(end{})); d != "" {
 					t.Errorf("%s\n%q", d, problems)
@@ -225,9 +225,9 @@ func TestCertificates(t *testing.T) {
 		{"insecure on purpose", &tls.Config{InsecureSkipVerify: true}, Pending},
 	} {
 		s := serveRaw(t, secure, [][]string{{pending}})
-		tr, j := transportTo(t, s, tt.mine, time.Second, false)
-		tr.exchange(j)
-		if r := j.Reply; r.Outcome != tt.want || (r.Outcome == ConnectionFailed) != strings.Contains(r.Problem, "certificate") {
+		tr, req := transportTo(t, s, tt.mine, time.Second, false)
+		tr.exchange(req)
+		if r := req.Reply; r.Outcome != tt.want || (r.Outcome == ConnectionFailed) != strings.Contains(r.Problem, "certificate") {
 			t.Errorf("%s: %s %s", tt.name, r.Outcome.String(), r.Problem)
 		}
 	}
@@ -236,10 +236,10 @@ func TestCertificates(t *testing.T) {
 // A profile may ask for a new connection for each request.
 func TestFreshConnections(t *testing.T) {
 	s := serveRaw(t, nil, [][]string{{pending, pending}, {pending}})
-	tr, j := transportTo(t, s, nil, time.Second, true)
+	tr, req := transportTo(t, s, nil, time.Second, true)
 	for range 2 {
-		tr.exchange(j)
-		if o := j.Reply.Outcome; o != Pending {
+		tr.exchange(req)
+		if o := req.Reply.Outcome; o != Pending {
 			t.Fatal(o.String())
 		}
 	}
@@ -255,12 +255,12 @@ func TestStartsAlike(t *testing.T) {
 		body := strings.Replace(plainStart, "\"device_code\":\"", "\"device_code\":\""+code, 1)
 		return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 	}
-	tr, j := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
-	j.Template.Start = true
+	tr, req := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
+	req.Template.Start = true
 	for n := range 6 {
-		tr.exchange(j)
+		tr.exchange(req)
 		want := [2]string{"one", "two"}[n%2]
-		if r := j.Reply; r.Outcome != Codes || !strings.HasPrefix(r.Codes.DeviceCode, want) || r.Status != 200 || r.Faults != 0 {
+		if r := req.Reply; r.Outcome != Codes || !strings.HasPrefix(r.Codes.DeviceCode, want) || r.Status != 200 || r.Faults != 0 {
 			t.Errorf("answer %d: %+v", n, r)
 		}
 	}

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// gone reports whether the other side has closed an idle connection, without
+// peerClosed reports whether the other side has closed an idle connection, without
 // reading from it. Over plain TCP, bytes nobody asked for count as closed; TLS
 // may have something to say between requests.
-func gone(c *conn) bool {
+func peerClosed(c *conn) bool {
 	raw := c.Conn
 	t, secure := raw.(*tls.Conn)
 	if secure {

@@ -6,20 +6,20 @@ import (
 	"testing"
 )
 
-// TestLedger holds the ledger against plain maps while devices come and go with
+// TestDuplicates holds the ledger against plain maps while devices come and go with
 // few different codes, some of them long.
-func TestLedger(t *testing.T) {
+func TestDuplicates(t *testing.T) {
 	const n = 64
 	all := make([]device, n)
 	codes := newArena(n, 6)
-	l := newLedger(all, codes)
+	l := newDuplicates(all, codes)
 	holds := map[int32]string{}
 	users := map[int32]uint64{}
 	draw := rand.New(rand.NewPCG(1, 2))
 	for step := range 20_000 {
 		i := int32(draw.IntN(n))
 		if _, busy := holds[i]; busy {
-			l.retire(i)
+			l.forget(i)
 			delete(holds, i)
 			delete(users, i)
 			continue
@@ -37,7 +37,7 @@ func TestLedger(t *testing.T) {
 		if string(codes.get(i, all[i].length)) != code {
 			t.Fatalf("the arena lost %q", code)
 		}
-		if c, u := l.issue(i, 0, 1e6); c != code2 || u != user2 {
+		if c, u := l.noteCodes(i, 0, 1e6); c != code2 || u != user2 {
 			t.Fatalf("step %d: %v %v, want %v %v", step, c, u, code2, user2)
 		}
 		holds[i], users[i] = code, user
@@ -45,15 +45,15 @@ func TestLedger(t *testing.T) {
 }
 
 // A code whose time is over is free for another device.
-func TestLedgerForgetsTheDead(t *testing.T) {
+func TestDuplicatesForgetExpiredCodes(t *testing.T) {
 	all := make([]device, 2)
 	codes := newArena(2, 4)
-	l := newLedger(all, codes)
+	l := newDuplicates(all, codes)
 	for i := range all {
 		all[i].length = codes.set(int32(i), "code")
 	}
-	l.issue(0, 0, 10e6)
-	if code, user := l.issue(1, 10e6, 20e6); code || user {
+	l.noteCodes(0, 0, 10e6)
+	if code, user := l.noteCodes(1, 10e6, 20e6); code || user {
 		t.Error("an expired code counts as alive")
 	}
 }

@@ -38,16 +38,16 @@ func TestEncodings(t *testing.T) {
 			began := time.Now()
 			now := func() int64 { return int64(time.Since(began)) }
 			tr := &Transport{pool: newPool(time.Second, now), now: now, timeout: time.Second}
-			j := &Request{Template: tm, Value: []byte(code)}
+			req := &Request{Template: tm, Value: []byte(code)}
 			for _, other := range []http.RoundTripper{nil, http.DefaultTransport} {
 				if other == nil {
-					tr.exchange(j)
+					tr.exchange(req)
 				} else {
-					tr.other = other
-					tr.foreign(t.Context(), j)
+					tr.carrier = other
+					tr.carry(t.Context(), req)
 				}
 				want := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": code, "client_id": "tv app&1", "tenant": "a", "query": "x=1"}
-				if d := cmp.Diff(want, <-seen); d != "" || j.Reply.Outcome != Pending {
+				if d := cmp.Diff(want, <-seen); d != "" || req.Reply.Outcome != Pending {
 					t.Errorf("%s: %s", e, d)
 				}
 			}

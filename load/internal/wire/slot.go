@@ -12,9 +12,9 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// desk holds the rendered request and the parser of its answer. There is one for
+// slot holds the rendered request and the parser of its answer. There is one for
 // each request that may be in flight.
-type desk struct {
+type slot struct {
 	conn     *conn // of the request under way
 	in       *bufio.Reader
 	out      []byte // the request
@@ -33,40 +33,40 @@ const (
 	MaxBody   = 64 << 10
 )
 
-func newDesk() *desk {
-	d := &desk{}
-	d.in = bufio.NewReaderSize(d, maxHeader)
-	d.response.Header.SetNoDefaultContentType(true)
-	return d
+func newSlot() *slot {
+	s := &slot{}
+	s.in = bufio.NewReaderSize(s, maxHeader)
+	s.response.Header.SetNoDefaultContentType(true)
+	return s
 }
 
 // Read is the parser's source: the first read, then the network.
-func (d *desk) Read(p []byte) (int, error) {
-	if len(d.first) > 0 {
-		n := copy(p, d.first)
-		d.first = d.first[n:]
+func (s *slot) Read(p []byte) (int, error) {
+	if len(s.first) > 0 {
+		n := copy(p, s.first)
+		s.first = s.first[n:]
 		return n, nil
 	}
-	n, err := d.conn.Conn.Read(p)
-	d.got += n
+	n, err := s.conn.Conn.Read(p)
+	s.got += n
 	if err != nil {
-		d.failed = err
+		s.failed = err
 	}
 	return n, err
 }
 
 // send writes the request on a connection and waits for the first bytes of its
 // answer.
-func (d *desk) send(c *conn) error {
-	d.conn, d.got, d.failed, c.used = c, 0, nil, true
+func (s *slot) send(c *conn) error {
+	s.conn, s.got, s.failed, c.used = c, 0, nil, true
 	var n int
 	var err error
-	if c.swap != nil {
-		n, err = c.swap.do(c.Conn, d.out, d.buf[:])
-	} else if _, err = c.Conn.Write(d.out); err == nil {
-		n, err = c.Conn.Read(d.buf[:])
+	if c.sendRecv != nil {
+		n, err = c.sendRecv.do(c.Conn, s.out, s.buf[:])
+	} else if _, err = c.Conn.Write(s.out); err == nil {
+		n, err = c.Conn.Read(s.buf[:])
 	}
-	d.got, d.failed, d.first = n, err, d.buf[:n]
+	s.got, s.failed, s.first = n, err, s.buf[:n]
 	if n > 0 {
 		return nil // an error will come again
 	}
@@ -76,13 +76,13 @@ func (d *desk) send(c *conn) error {
 // receive reads the rest of the answer. clean tells that the connection can
 // carry another request. A header equal to the last one of its kind, byte for
 // byte, is not parsed again, and equal answers are one reply.
-func (d *desk) receive(start bool) (r *Reply, clean bool, err error) {
-	raw, like := d.first, &d.poll
+func (s *slot) receive(start bool) (r *Reply, clean bool, err error) {
+	raw, like := s.first, &s.poll
 	if start {
-		like = &d.start
+		like = &s.start
 	}
 	if l := *like; l.heads(raw) {
-		d.first = nil
+		s.first = nil
 		body := raw[len(l.Header):]
 		if string(body) == l.Body {
 			return l, true, nil
@@ -91,22 +91,22 @@ func (d *desk) receive(start bool) (r *Reply, clean bool, err error) {
 		r.classify(start)
 		return r, true, nil
 	}
-	d.in.Reset(d)
-	if err := d.response.ReadLimitBody(d.in, MaxBody); err != nil {
+	s.in.Reset(s)
+	if err := s.response.ReadLimitBody(s.in, MaxBody); err != nil {
 		return nil, false, err
 	}
-	h := &d.response.Header
-	clean = !d.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && d.in.Buffered() == 0 && len(d.first) == 0
-	if l := *like; l.says(&d.response) { // only what nobody looks at differs, such as a date
+	h := &s.response.Header
+	clean = !s.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && s.in.Buffered() == 0 && len(s.first) == 0
+	if l := *like; l.says(&s.response) { // only what nobody looks at differs, such as a date
 		return l, clean, nil
 	}
 	r = &Reply{Status: h.StatusCode(), ContentType: usual(h.ContentType()), CacheControl: usual(h.Peek("Cache-Control"))}
-	r.Header, r.Body = d.texts(raw)
+	r.Header, r.Body = s.texts(raw)
 	r.classify(start)
 	if r.Outcome.IsError() || r.Outcome == SlowDown {
 		r.RetryAfter = retryAfter(string(h.Peek("Retry-After")), string(h.Peek("Date")))
 	}
-	if clean && len(r.Header)+len(r.Body) == len(raw) && d.got == len(raw) && (r.Outcome == Pending || r.Outcome == Codes) {
+	if clean && len(r.Header)+len(r.Body) == len(raw) && s.got == len(raw) && (r.Outcome == Pending || r.Outcome == Codes) {
 		*like = r
 	}
 	return r, clean, nil
@@ -126,12 +126,12 @@ func (r *Reply) says(resp *fasthttp.Response) bool {
 }
 
 // texts are the headers as they came, and the body.
-func (d *desk) texts(raw []byte) (header, body string) {
-	b := d.response.Body()
-	if all := string(raw); d.got == len(raw) && bytes.HasSuffix(raw, b) {
+func (s *slot) texts(raw []byte) (header, body string) {
+	b := s.response.Body()
+	if all := string(raw); s.got == len(raw) && bytes.HasSuffix(raw, b) {
 		return all[:len(all)-len(b)], all[len(all)-len(b):]
 	}
-	return string(d.response.Header.Header()), string(b)
+	return string(s.response.Header.Header()), string(b)
 }
 
 // usual is the string of a header's value; the usual ones cost nothing.
@@ -147,23 +147,23 @@ func usual(value []byte) string {
 
 // stale reports whether a failure means that a kept connection had been closed by
 // the other side: not a byte of an answer came.
-func (d *desk) stale() bool {
-	if d.got > 0 || d.conn.timedOut.Load() {
+func (s *slot) stale() bool {
+	if s.got > 0 || s.conn.timedOut.Load() {
 		return false
 	}
-	return errors.Is(d.failed, io.EOF) || errors.Is(d.failed, io.ErrUnexpectedEOF) || errors.Is(d.failed, syscall.ECONNRESET) || errors.Is(d.failed, syscall.EPIPE)
+	return errors.Is(s.failed, io.EOF) || errors.Is(s.failed, io.ErrUnexpectedEOF) || errors.Is(s.failed, syscall.ECONNRESET) || errors.Is(s.failed, syscall.EPIPE)
 }
 
 // failure is the reply that did not come whole. What a server sent is not
 // quoted: it may hold secrets.
-func (d *desk) failure(err error) *Reply {
+func (s *slot) failure(err error) *Reply {
 	_, broken := errors.AsType[fasthttp.ErrBrokenChunk](err)
 	_, small := errors.AsType[*fasthttp.ErrSmallBuffer](err)
 	switch {
-	case d.conn.timedOut.Load():
+	case s.conn.timedOut.Load():
 		return failure(errTimeout)
-	case d.failed != nil:
-		return failure(d.failed)
+	case s.failed != nil:
+		return failure(s.failed)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		return &Reply{Outcome: Malformed, Problem: "a body of more than 64 KiB"}
 	case small:

@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// ledger knows which codes and tokens are about. Codes are not kept a second
+// duplicates knows which codes and tokens are about. Codes are not kept a second
 // time: its tables hold the numbers of the devices that have them.
-type ledger struct {
+type duplicates struct {
 	mu     sync.Mutex
 	all    []device
 	codes  *arena
 	ends   []uint32 // of each device's code, milliseconds of the run
-	byCode table
-	byUser table
+	byCode hashTable
+	byUser hashTable
 	tokens map[uint64]int32 // who has it
 }
 
-func newLedger(all []device, codes *arena) *ledger {
-	return &ledger{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newTable(len(all)), byUser: newTable(len(all)), tokens: map[uint64]int32{}}
+func newDuplicates(all []device, codes *arena) *duplicates {
+	return &duplicates{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newHashTable(len(all)), byUser: newHashTable(len(all)), tokens: map[uint64]int32{}}
 }
 
-// issue books the codes that a device has and tells which of the two another
+// noteCodes books the codes that a device has and tells which of the two another
 // device holds that may still use it.
-func (l *ledger) issue(i int32, now, ends int64) (codeTwice, userTwice bool) {
+func (l *duplicates) noteCodes(i int32, now, ends int64) (codeTwice, userTwice bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d, code, alive := &l.all[i], l.code(i), milliseconds(now)
@@ -44,24 +44,24 @@ func milliseconds(at int64) uint32 {
 	return uint32(min(at/int64(time.Millisecond), 1<<32-1))
 }
 
-// retire forgets the codes of a device whose flow is over.
-func (l *ledger) retire(i int32) {
+// forget forgets the codes of a device whose flow is over.
+func (l *duplicates) forget(i int32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.byCode.remove(i, l.codeHash)
 	l.byUser.remove(i, l.userHash)
 }
 
-func (l *ledger) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
+func (l *duplicates) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
 
 var codeSeed = maphash.MakeSeed()
 
-func (l *ledger) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, l.code(i)) }
+func (l *duplicates) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, l.code(i)) }
 
-func (l *ledger) userHash(i int32) uint64 { return l.all[i].user }
+func (l *duplicates) userHash(i int32) uint64 { return l.all[i].user }
 
-// hand books a token and reports whether another device has it.
-func (l *ledger) hand(token uint64, to int32) (shared bool) {
+// noteToken books a token and reports whether another device has it.
+func (l *duplicates) noteToken(token uint64, to int32) (shared bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	who, known := l.tokens[token]
@@ -74,11 +74,11 @@ func (l *ledger) hand(token uint64, to int32) (shared bool) {
 // maxTokens bounds the memory that looking for shared tokens may take.
 const maxTokens = 4_000_000
 
-// table is a hash table of device numbers with open addressing. A place has, beside
+// hashTable is a hash table of device numbers with open addressing. A place has, beside
 // a number, some bits of its hash, so that records of other devices are not looked
 // at in vain: each would have to be fetched from memory. What a number hashes to
 // must not change while it is in the table.
-type table []uint32 // 0 is an empty place, else an entry
+type hashTable []uint32 // 0 is an empty place, else an entry
 
 // numberBits of an entry are the number + 1, the upper rest those of its hash.
 const numberBits = 23 // more than MaxDevices
@@ -89,17 +89,17 @@ func entry(i int32, hash uint64) uint32 {
 
 func numberOf(e uint32) int32 { return int32(e&(1<<numberBits-1)) - 1 }
 
-func newTable(devices int) table {
+func newHashTable(devices int) hashTable {
 	size := 8
 	for size < devices*3/2 {
 		size *= 2
 	}
-	return make(table, size)
+	return make(hashTable, size)
 }
 
 // add puts a number in, and shows those it passes on the way that may have the
 // same hash: all that have it are among them.
-func (t table) add(i int32, hash uint64, pass func(int32)) {
+func (t hashTable) add(i int32, hash uint64, pass func(int32)) {
 	mask := uint64(len(t) - 1)
 	at, mine := hash&mask, entry(i, hash)
 	for ; t[at] != 0; at = (at + 1) & mask {
@@ -111,7 +111,7 @@ func (t table) add(i int32, hash uint64, pass func(int32)) {
 }
 
 // remove takes a number out, if it is there, and closes the gap.
-func (t table) remove(i int32, hash func(int32) uint64) {
+func (t hashTable) remove(i int32, hash func(int32) uint64) {
 	mask := uint64(len(t) - 1)
 	home := hash(i)
 	at, mine := home&mask, entry(i, home)

@@ -30,11 +30,11 @@ func BenchmarkTransport(b *testing.B) {
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
-			tr, j := transportTo(b, alternate(b, bb.secure, bb.answers), bb.mine, time.Minute, false)
-			j.Template.Start = bb.start
+			tr, req := transportTo(b, alternate(b, bb.secure, bb.answers), bb.mine, time.Minute, false)
+			req.Template.Start = bb.start
 			for b.Loop() {
-				if tr.exchange(j); j.Reply.Outcome != Pending && j.Reply.Outcome != Codes {
-					b.Fatal(j.Reply.Problem)
+				if tr.exchange(req); req.Reply.Outcome != Pending && req.Reply.Outcome != Codes {
+					b.Fatal(req.Reply.Problem)
 				}
 			}
 		})

@@ -8,9 +8,9 @@ import (
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
-// job is one request on its way: made by the targeter, carried out by the
+// request is one request on its way: made by the targeter, carried out by the
 // transport, settled by the crowd. One goroutine has it at a time.
-type job struct {
+type request struct {
 	wire.Request
 	url      string // its number, as a fragment that never reaches the wire
 	device   int32
@@ -22,9 +22,9 @@ type job struct {
 	response http.Response
 }
 
-// kind is the place of the request's figures: 0 for starts, 1 for polls.
-func (j *job) kind() int {
-	if j.Template.Start {
+// operation is the place of the request's figures: 0 for starts, 1 for polls.
+func (req *request) operation() int {
+	if req.Template.Start {
 		return 0
 	}
 	return 1

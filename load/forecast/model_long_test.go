@@ -30,7 +30,7 @@ func TestForecastLong(t *testing.T) {
 			ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: s.URL}}
 	}
 	people := []profile.Group{{Name: "devices", People: profile.People{Approve: 0.9, Deny: 0.1, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(8 * time.Second)}},
-		Behaviour: profile.Behaviour{Again: profile.Duration(time.Millisecond)}}}
+		Behaviour: profile.Behaviour{RestartAfter: profile.Duration(time.Millisecond)}}}
 	p := &profile.Profile{Devices: 20_000, Duration: profile.Duration(70 * time.Second), Groups: people, Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{
 		{Name: "arrive", Share: 1, Over: profile.Duration(5 * time.Second)}, {Name: "settle", Over: profile.Duration(35 * time.Second)}, {Name: "hold"}}}}
 	l, err := load.Run(t.Context(), server(5*time.Second), p, load.Options{})

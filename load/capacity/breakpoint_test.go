@@ -32,7 +32,7 @@ func TestSearch(t *testing.T) {
 			n := 0
 			for ; s.next > 0; n++ {
 				held := r.Float64() < 1/(1+math.Pow(float64(s.next)/tt.truth, 1/tt.blur))
-				s.see(s.next, held != (r.Float64() < tt.spoiled))
+				s.observe(s.next, held != (r.Float64() < tt.spoiled))
 			}
 			devices, low, high := s.interval()
 			if math.Abs(devices/tt.truth-1) <= 0.1 {
@@ -51,19 +51,19 @@ func TestSearch(t *testing.T) {
 }
 
 // A server that holds every crowd, and one that holds none.
-func TestSearchWithoutEdge(t *testing.T) {
+func TestSearchWithoutBreakpoint(t *testing.T) {
 	s := newStrategy(100, 5000, 40, 0.1)
 	for s.next > 0 {
-		s.see(s.next, true)
+		s.observe(s.next, true)
 	}
-	if s.held != 5000 || s.missed != 0 {
-		t.Errorf("held %d, missed %d", s.held, s.missed)
+	if s.passed != 5000 || s.failed != 0 {
+		t.Errorf("held %d, missed %d", s.passed, s.failed)
 	}
 	s = newStrategy(100, 5000, 40, 0.1)
 	for s.next > 0 {
-		s.see(s.next, false)
+		s.observe(s.next, false)
 	}
-	if s.held != 0 || s.missed != 1 {
-		t.Errorf("held %d, missed %d", s.held, s.missed)
+	if s.passed != 0 || s.failed != 1 {
+		t.Errorf("held %d, missed %d", s.passed, s.failed)
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"syscall"
 )
 
-// swap sends a request and waits for its answer with three system calls: send,
+// sendRecv sends a request and waits for its answer with three system calls: send,
 // the poller's, receive. A Read of package net would first ask for an answer
 // that cannot have come yet, and each call would tell the scheduler of a system
 // call that does not block.
-type swap struct {
+type sendRecv struct {
 	rc    syscall.RawConn
-	step  func(fd uintptr) bool
+	poll  func(fd uintptr) bool
 	out   []byte
 	in    []byte
 	sent  bool
@@ -24,8 +24,8 @@ type swap struct {
 	errno syscall.Errno
 }
 
-// newSwap is nil for what is not a plain TCP connection.
-func newSwap(c net.Conn) *swap {
+// newSendRecv is nil for what is not a plain TCP connection.
+func newSendRecv(c net.Conn) *sendRecv {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -34,15 +34,15 @@ func newSwap(c net.Conn) *swap {
 	if err != nil {
 		return nil
 	}
-	s := &swap{rc: rc}
-	s.step = s.once
+	s := &sendRecv{rc: rc}
+	s.poll = s.step
 	return s
 }
 
 // do sends out and reads the first bytes that come.
-func (s *swap) do(c net.Conn, out, in []byte) (int, error) {
+func (s *sendRecv) do(c net.Conn, out, in []byte) (int, error) {
 	s.out, s.in, s.sent, s.wrote, s.n, s.errno = out, in, false, 0, 0, 0
-	err := s.rc.Read(s.step)
+	err := s.rc.Read(s.poll)
 	switch {
 	case err != nil:
 		return 0, err
@@ -59,19 +59,19 @@ func (s *swap) do(c net.Conn, out, in []byte) (int, error) {
 	return s.n, nil
 }
 
-// once is called by the poller, which has noted that it wants to hear of bytes
+// step is called by the poller, which has noted that it wants to hear of bytes
 // to read: first it sends, then, when bytes have come, it receives. It returns
 // false to go on waiting.
-func (s *swap) once(fd uintptr) bool {
+func (s *sendRecv) step(fd uintptr) bool {
 	if !s.sent {
 		s.sent = true
-		s.wrote, s.errno = transfer(syscall.SYS_SENDTO, fd, s.out)
+		s.wrote, s.errno = rawIO(syscall.SYS_SENDTO, fd, s.out)
 		if s.errno == syscall.EAGAIN {
 			s.errno = 0
 			return true
 		}
 		return s.errno != 0 || s.wrote < len(s.out)
 	}
-	s.n, s.errno = transfer(syscall.SYS_RECVFROM, fd, s.in)
+	s.n, s.errno = rawIO(syscall.SYS_RECVFROM, fd, s.in)
 	return s.errno != syscall.EAGAIN
 }

@@ -2,7 +2,7 @@ package capacity
 
 import "math"
 
-// edge is what is believed about the number of devices at which a server begins
+// breakpoint is what is believed about the number of devices at which a server begins
 // to miss its objectives. A crowd of n devices is held with the probability
 //
 //	P(held | n) = lapse + (1 - 2 lapse) / (1 + (n/c)^(1/s))
@@ -12,28 +12,28 @@ import "math"
 // measurement weighs them anew (Bayes). Measuring at a quantile of what is
 // believed about c is bisection while outcomes agree, and repetition near the
 // edge where they do not.
-type edge struct {
+type breakpoint struct {
 	at     []float64   // log c of the grid
 	weight [][]float64 // log of the belief, by blur and c
 }
 
-// blurs are the values of s: from half a percent to a sixth.
-var blurs = []float64{0.005, 0.01, 0.02, 0.04, 0.08, 0.16}
+// slopes are the values of s: from half a percent to a sixth.
+var slopes = []float64{0.005, 0.01, 0.02, 0.04, 0.08, 0.16}
 
 const (
-	lapse   = 0.02 // chance of a measurement that something else spoiled
-	gridPer = 100  // points of the grid per unit of log c: one percent apart
+	lapseRate = 0.02 // chance of a measurement that something else spoiled
+	gridPer   = 100  // points of the grid per unit of log c: one percent apart
 )
 
-// newEdge believes in an edge between half a device and twice the most.
-func newEdge(most int) *edge {
-	e := &edge{weight: make([][]float64, len(blurs))}
+// newBreakpoint believes in an edge between half a device and twice the most.
+func newBreakpoint(most int) *breakpoint {
+	e := &breakpoint{weight: make([][]float64, len(slopes))}
 	from, to := math.Log(0.5), math.Log(2*float64(most))
 	n := int((to-from)*gridPer) + 1
 	for i := range n {
 		e.at = append(e.at, from+float64(i)/gridPer)
 	}
-	for b := range blurs {
+	for b := range slopes {
 		e.weight[b] = make([]float64, n)
 		for i := range n {
 			e.weight[b][i] = -float64(b) * math.Ln2
@@ -42,12 +42,12 @@ func newEdge(most int) *edge {
 	return e
 }
 
-// see weighs the grid by an outcome.
-func (e *edge) see(devices int, held bool) {
+// observe weighs the grid by an outcome.
+func (e *breakpoint) observe(devices int, held bool) {
 	x := math.Log(float64(devices))
-	for b, s := range blurs {
+	for b, s := range slopes {
 		for i, c := range e.at {
-			p := lapse + (1-2*lapse)/(1+math.Exp((x-c)/s))
+			p := lapseRate + (1-2*lapseRate)/(1+math.Exp((x-c)/s))
 			if !held {
 				p = 1 - p
 			}
@@ -57,7 +57,7 @@ func (e *edge) see(devices int, held bool) {
 }
 
 // quantiles are those of the edge, in devices.
-func (e *edge) quantiles(qs ...float64) []float64 {
+func (e *breakpoint) quantiles(qs ...float64) []float64 {
 	most := math.Inf(-1)
 	for _, row := range e.weight {
 		for _, w := range row {
@@ -87,18 +87,18 @@ func (e *edge) quantiles(qs ...float64) []float64 {
 
 // strategy decides what to measure next. It does no input or output.
 type strategy struct {
-	edge      *edge
-	most      int     // devices
-	precision float64 // width of the interval, as a share of the answer
-	budget    int     // measurements that are left
-	next      int     // devices of the next measurement; 0 when the search is over
-	held      int     // the largest crowd that was held
-	missed    int     // the smallest that was not; 0 for none
-	above     bool    // the last measurement near the edge was above it
+	breakpoint *breakpoint
+	max        int     // devices
+	precision  float64 // width of the interval, as a share of the answer
+	budget     int     // measurements that are left
+	next       int     // devices of the next measurement; 0 when the search is over
+	passed     int     // the largest crowd that was held
+	failed     int     // the smallest that was not; 0 for none
+	above      bool    // the last measurement near the edge was above it
 }
 
 func newStrategy(first, most, budget int, precision float64) *strategy {
-	return &strategy{edge: newEdge(most), most: most, precision: precision, budget: budget, next: min(first, most)}
+	return &strategy{breakpoint: newBreakpoint(most), max: most, precision: precision, budget: budget, next: min(first, most)}
 }
 
 // confidence of the interval.
@@ -106,7 +106,7 @@ const confidence = 0.95
 
 // interval is the edge and its bounds.
 func (s *strategy) interval() (devices, low, high float64) {
-	q := s.edge.quantiles(0.5, (1-confidence)/2, (1+confidence)/2)
+	q := s.breakpoint.quantiles(0.5, (1-confidence)/2, (1+confidence)/2)
 	return q[0], q[1], q[2]
 }
 
@@ -118,38 +118,38 @@ const closeIn = 0.4
 // probe is where the next measurement tells most.
 func (s *strategy) probe(far bool) float64 {
 	if far {
-		return s.edge.quantiles(0.5)[0]
+		return s.breakpoint.quantiles(0.5)[0]
 	}
 	if s.above = !s.above; s.above {
-		return s.edge.quantiles(0.9)[0]
+		return s.breakpoint.quantiles(0.9)[0]
 	}
-	return s.edge.quantiles(0.1)[0]
+	return s.breakpoint.quantiles(0.1)[0]
 }
 
-// see takes in a measurement and decides on the next: twice as many devices
+// observe takes in a measurement and decides on the next: twice as many devices
 // until a crowd is not held, half as many until one is, then the median.
-func (s *strategy) see(devices int, held bool) {
-	s.edge.see(devices, held)
+func (s *strategy) observe(devices int, held bool) {
+	s.breakpoint.observe(devices, held)
 	s.budget--
 	if held {
-		s.held = max(s.held, devices)
-	} else if s.missed == 0 || devices < s.missed {
-		s.missed = devices
+		s.passed = max(s.passed, devices)
+	} else if s.failed == 0 || devices < s.failed {
+		s.failed = devices
 	}
 	median, low, high := s.interval()
-	median, high = min(median, float64(s.most)), min(high, float64(s.most)) // beyond that nobody asks
+	median, high = min(median, float64(s.max)), min(high, float64(s.max)) // beyond that nobody asks
 	switch {
 	case s.budget <= 0:
 		s.next = 0
-	case s.missed == 0 && s.held == s.most:
+	case s.failed == 0 && s.passed == s.max:
 		s.next = 0 // as many as may be
-	case s.missed == 0:
-		s.next = min(2*devices, s.most)
-	case s.held == 0:
+	case s.failed == 0:
+		s.next = min(2*devices, s.max)
+	case s.passed == 0:
 		s.next = devices / 2 // 0 when a single one is too many
 	case high-low <= s.precision*median:
 		s.next = 0
 	default: // not far beyond what is known: that tells little and hurts the server
-		s.next = max(min(int(s.probe(high-low > closeIn*median)+0.5), max(s.held, s.missed)*5/4, s.most), 1)
+		s.next = max(min(int(s.probe(high-low > closeIn*median)+0.5), max(s.passed, s.failed)*5/4, s.max), 1)
 	}
 }

@@ -17,28 +17,28 @@ type timerfd struct {
 	read func(fd uintptr) bool
 }
 
-func NewWaker() Waker {
+func NewAlarm() Alarm {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
-		return NewTimerWaker()
+		return NewTimerAlarm()
 	}
 	w := &timerfd{fd: fd, file: os.NewFile(uintptr(fd), "timerfd")}
 	if w.rc, err = w.file.SyscallConn(); err != nil {
 		w.file.Close()
-		return NewTimerWaker()
+		return NewTimerAlarm()
 	}
 	expirations := make([]byte, 8)
 	w.read = func(fd uintptr) bool {
-		_, errno := transfer(syscall.SYS_READ, fd, expirations)
+		_, errno := rawIO(syscall.SYS_READ, fd, expirations)
 		return errno != syscall.EAGAIN
 	}
 	return w
 }
 
-func (w *timerfd) Arm(in time.Duration) {
+func (w *timerfd) Set(in time.Duration) {
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(int64(in), 1))} // 0 would disarm it
 	_ = unix.TimerfdSettime(w.fd, 0, &spec, nil)                           // it fails only for what cannot be here
 }
 
-func (w *timerfd) Sleep() { _ = w.rc.Read(w.read) }
+func (w *timerfd) Wait()  { _ = w.rc.Read(w.read) }
 func (w *timerfd) Close() { w.file.Close() }

@@ -69,8 +69,8 @@ const (
 	WrongStatus Faults = 1 << iota
 	WrongType
 	Storable
-	Fresh  // a cache may keep it
-	Marked // with a byte order mark
+	Cacheable     // a cache may keep it
+	ByteOrderMark // with a byte order mark
 )
 
 // Plausible bounds for the announced interval and lifetime, in seconds.
@@ -102,7 +102,7 @@ func (r *Reply) classifyStart() {
 		return
 	}
 	r.success()
-	codes, plain := quickStart(r.Body)
+	codes, plain := decodeStartFast(r.Body)
 	var err error
 	if !plain {
 		codes, err = spec.DecodeStart([]byte(r.Body))

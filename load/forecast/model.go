@@ -22,8 +22,8 @@ type Model struct {
 	Speed    load.Speed
 }
 
-// PaperSizes are those of the reference server, for a plan without a measurement.
-var PaperSizes = load.Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
+// ReferenceSizes are those of the reference server, for a plan without a measurement.
+var ReferenceSizes = load.Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
 
 // otherIntervals are those a plan compares with its own.
 var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
@@ -62,7 +62,7 @@ func (p *Model) Forecast() (*reports.Forecast, error) {
 		}
 	}
 	q := p.Profile.WithDefaults()
-	if slices.ContainsFunc(q.Groups, func(g profile.Group) bool { return g.Behaviour.Again == 0 }) {
+	if slices.ContainsFunc(q.Groups, func(g profile.Group) bool { return g.Behaviour.RestartAfter == 0 }) {
 		out.Notes = append(out.Notes, "devices of this profile arrive once: the rates are those at the end of the arrivals, when most of them poll")
 	}
 	return out, nil

@@ -20,7 +20,7 @@ func near(t *testing.T, what string, got, want, within float64) {
 
 // Figures that can be worked out by hand.
 func TestForecast(t *testing.T) {
-	always := &profile.Profile{Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(12 * time.Second)}}, Behaviour: profile.Behaviour{Again: 1}}}}
+	always := &profile.Profile{Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(12 * time.Second)}}, Behaviour: profile.Behaviour{RestartAfter: 1}}}}
 	p := Model{Devices: 30_000, Interval: 5 * time.Second, Lifetime: 10 * time.Minute, Profile: always,
 		Speed: load.Speed{PerSecond: 2000, Sizes: load.Sizes{StartIn: 10, StartOut: 20, PollIn: 30, WaitOut: 40, TokenOut: 50}}}
 	f, err := p.Forecast()
@@ -48,14 +48,14 @@ func TestForecast(t *testing.T) {
 	near(t, "under way", r.InFlight, r.RequestsPerSecond*5, 1e-6)
 
 	// Nobody decides: 121 polls of a code that lives 600 s.
-	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second, Profile: &profile.Profile{Groups: []profile.Group{{Behaviour: profile.Behaviour{Again: 1}}}}}
+	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second, Profile: &profile.Profile{Groups: []profile.Group{{Behaviour: profile.Behaviour{RestartAfter: 1}}}}}
 	r = must(t, p).Rates
 	near(t, "polls of a flow that expires", r.PollsPerFlow, 121, 1e-6)
 	near(t, "starts of flows that expire", r.StartsPerSecond, 1000/605., 1e-3)
 
 	// Devices that come once, over 100 s, and live for 15 s each: 15 of 100 are
 	// under way at one time.
-	always.Groups[0].Behaviour.Again = 0
+	always.Groups[0].Behaviour.RestartAfter = 0
 	always.Arrivals = profile.Arrivals{Kind: "ramp", Over: profile.Duration(100 * time.Second)}
 	always.Devices = 100_000 // their times are close together
 	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second, Profile: always}

@@ -17,14 +17,14 @@ import (
 // devices: the device code of a poll. Starts are alike, as those of devices of
 // one make are.
 type Template struct {
-	URL        *url.URL
-	origin     string      // its scheme and host
-	Header     http.Header // for net/http
-	head       []byte      // request line and header, to "Content-Length: "
-	pre, post  []byte      // of the body
-	escape     func(dst, value []byte) []byte
-	Start      bool
-	connection bool // it ends its connection
+	URL       *url.URL
+	origin    string      // its scheme and host
+	Header    http.Header // for net/http
+	head      []byte      // request line and header, to "Content-Length: "
+	pre, post []byte      // of the body
+	escape    func(dst, value []byte) []byte
+	Start     bool
+	closes    bool // it ends its connection
 }
 
 // Placeholder stands for the value while a template is made. No encoding
@@ -37,7 +37,7 @@ func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Par
 		return nil, err
 	}
 	contentType, body := op.Encode(e, params)
-	t := &Template{URL: u, origin: u.Scheme + "://" + u.Host, escape: escapes[e], connection: closes, Header: http.Header{
+	t := &Template{URL: u, origin: u.Scheme + "://" + u.Host, escape: escapes[e], closes: closes, Header: http.Header{
 		"User-Agent": {"dfcheck"}, "Accept": {"application/json"}, "Content-Type": {contentType}}}
 	maps.Copy(t.Header, header)
 	var found bool

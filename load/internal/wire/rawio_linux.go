@@ -5,10 +5,10 @@ import (
 	"unsafe"
 )
 
-// transfer calls read, sendto or recvfrom on a descriptor that does not block.
+// rawIO calls read, sendto or recvfrom on a descriptor that does not block.
 // The scheduler is not told: its monitor thread would wake up for every call
 // from its sleep, and run on for a while.
-func transfer(trap, fd uintptr, b []byte) (int, syscall.Errno) {
+func rawIO(trap, fd uintptr, b []byte) (int, syscall.Errno) {
 	for {
 		n, _, errno := syscall.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
 		if errno == syscall.EINTR {

@@ -11,9 +11,9 @@ import (
 const plainStart = `{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS","user_code":"WDJB-MJHT",` +
 	`"verification_uri":"https://example.com/device","verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT","expires_in":1800,"interval":5}`
 
-// FuzzQuickStart: where the quick way reads an answer, the thorough one reads
+// FuzzDecodeStartFast: where the quick way reads an answer, the thorough one reads
 // the same and finds nothing wrong.
-func FuzzQuickStart(f *testing.F) {
+func FuzzDecodeStartFast(f *testing.F) {
 	for _, body := range []string{plainStart,
 		`{ "device_code" : "a" , "user_code":"b", "verification_uri":"c", "expires_in": 60 }`,
 		`{"device_code":"a","user_code":"b","verification_uri":"c","expires_in":60,"interval":0,"more":1}`,
@@ -28,7 +28,7 @@ func FuzzQuickStart(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		quick, ok := quickStart(body)
+		quick, ok := decodeStartFast(body)
 		if !ok {
 			return
 		}
@@ -39,8 +39,8 @@ func FuzzQuickStart(f *testing.F) {
 	})
 }
 
-func TestQuickStart(t *testing.T) {
-	got, ok := quickStart(plainStart)
+func TestDecodeStartFast(t *testing.T) {
+	got, ok := decodeStartFast(plainStart)
 	want, err := spec.DecodeStart([]byte(plainStart))
 	if !ok || err != nil || got != want {
 		t.Errorf("%v, %v\n%s", ok, err, cmp.Diff(want, got))

@@ -9,17 +9,17 @@ import (
 )
 
 // fill grants what the gate allows at an instant and tells how many are under way.
-func fill(g *gate, now int64) int {
-	for len(g.places) > 0 && g.open(now) {
-		g.flying++
-		g.enter()
+func fill(g *limiter, now int64) int {
+	for len(g.free) > 0 && g.allow(now) {
+		g.inFlight++
+		g.acquire()
 	}
-	return g.flying
+	return g.inFlight
 }
 
 // For 40 ms a request ends each millisecond, if any does, and the Pacer asks each
 // millisecond, if it can. The starts of a server may be quick when its polls are not.
-func TestGate(t *testing.T) {
+func TestLimiter(t *testing.T) {
 	ms := int64(time.Millisecond)
 	for name, tt := range map[string]struct {
 		took   []int64 // in turn
@@ -35,12 +35,12 @@ func TestGate(t *testing.T) {
 		"a pause of ours":         {paused: true, want: 64},
 		"a slow server, but busy": {took: []int64{9 * ms}, busy: true, want: 64},
 	} {
-		g := newGate(300)
+		g := newLimiter(300)
 		g.busy.Store(tt.busy)
 		fill(g, 0)
 		for now := ms; now <= 40*ms; now += ms {
 			if n := len(tt.took); n > 0 {
-				g.leave(0, now-tt.took[now/ms%int64(n)], now)
+				g.release(0, now-tt.took[now/ms%int64(n)], now)
 			}
 			if !tt.paused {
 				fill(g, now)
@@ -49,31 +49,31 @@ func TestGate(t *testing.T) {
 		if got := fill(g, 41*ms); got != tt.want {
 			t.Errorf("%s: %d under way, want %d", name, got, tt.want)
 		}
-		if blamed := g.slow > 0; blamed != (tt.want > 64) {
+		if blamed := g.lastSlow > 0; blamed != (tt.want > 64) {
 			t.Errorf("%s: the server is blamed: %v", name, blamed)
 		}
 	}
 }
 
 // The most are never exceeded; when they are under way the server holds the crowd up.
-func TestGateAtItsMost(t *testing.T) {
-	g := newGate(100)
+func TestLimiterAtItsMax(t *testing.T) {
+	g := newLimiter(100)
 	for now := int64(0); now < 1e9; now += slowAnswer {
 		fill(g, now)
 	}
-	if g.flying != 100 || g.limit != 100 {
-		t.Errorf("%d of %d", g.flying, g.limit)
+	if g.inFlight != 100 || g.limit != 100 {
+		t.Errorf("%d of %d", g.inFlight, g.limit)
 	}
-	if g.leave(7, 0, 3e9); g.slow != 3e9 || g.enter() != 7 {
-		t.Errorf("slow at %d", g.slow)
+	if g.release(7, 0, 3e9); g.lastSlow != 3e9 || g.acquire() != 7 {
+		t.Errorf("slow at %d", g.lastSlow)
 	}
 }
 
 // A Pacer at the gate goes on when a request ends, and when the run does.
-func TestPacerAtTheGate(t *testing.T) {
+func TestPacerAtTheLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := make([]device, 3)
-		s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerWaker())
+		s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerAlarm())
 		defer s.check.Stop()
 		for i := range all {
 			s.put(int32(i))
@@ -85,7 +85,7 @@ func TestPacerAtTheGate(t *testing.T) {
 		for _, tt := range []struct {
 			event func()
 			want  bool
-		}{{func() { s.leave(first.place, 0, 1) }, true}, {s.stop, false}} {
+		}{{func() { s.done(first.slot, 0, 1) }, true}, {s.stop, false}} {
 			go pace()
 			time.Sleep(time.Second)
 			select {

@@ -1,5 +1,0 @@
-//go:build !unix
-
-package wire
-
-func gone(*conn) bool { return false }

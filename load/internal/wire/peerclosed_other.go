@@ -1,0 +1,5 @@
+//go:build !unix
+
+package wire
+
+func peerClosed(*conn) bool { return false }
