@@ -40,7 +40,7 @@ func (b *bench) frozen() error {
 // Both crowds poll 10,000 times a second: the million every 100 s, the thousand
 // every 100 ms, as only devices do that ignore the interval.
 const (
-	thousand = "name: thousand\ndevices: 1000\nduration: 25s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early: 4900ms}}]\n"
+	thousand = "name: thousand\ndevices: 1000\nduration: 25s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
 	million  = "name: million\ndevices: 1000000\nduration: 125s\narrivals: {kind: ramp, over: 100s}\ngroups: [{name: patient}]\n"
 )
 

@@ -152,7 +152,7 @@ func (b *bench) k6() error {
 }
 
 // hasty devices poll every 100 ms and want more than one core can do.
-const hasty = "name: hasty\ndevices: 20000\nduration: 8s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early: 4900ms}}]\n"
+const hasty = "name: hasty\ndevices: 20000\nduration: 8s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
 
 // max lets everybody do what one core can. More devices than can be served
 // keep dfcheck busy to the end.

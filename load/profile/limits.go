@@ -29,7 +29,7 @@ func (p *Profile) Check() error {
 	bad(p.Devices > 0 && p.Devices <= MaxDevices, "devices is %d; it must be 1 to %d", p.Devices, MaxDevices)
 	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration, "duration is %s; it must be above 0 and at most %s", p.Duration, MaxDuration)
 	errs = append(errs, p.Arrivals.check()...)
-	bad(p.Connections.MaxInFlight > 0 && p.Connections.MaxInFlight <= MaxInFlight, "connections.most is %d; it must be 1 to %d", p.Connections.MaxInFlight, MaxInFlight)
+	bad(p.Connections.MaxInFlight > 0 && p.Connections.MaxInFlight <= MaxInFlight, "connections.max_in_flight is %d; it must be 1 to %d", p.Connections.MaxInFlight, MaxInFlight)
 	bad(slices.Contains([]string{Pooled, PerDevice, PerRequest}, p.Connections.Mode), "connections.mode is %q; it must be pooled, device or fresh", p.Connections.Mode)
 	bad(slices.Contains([]string{"1.1", "2"}, p.Connections.HTTP), "connections.http is %q; it must be 1.1 or 2", p.Connections.HTTP)
 	bad(p.Connections.HTTP != "2" || p.Connections.Mode != PerDevice, "connections.mode device needs http 1.1, where requests do not share a connection")
@@ -84,7 +84,7 @@ func (g *Group) check() (errs []error) {
 	for _, d := range []struct {
 		name string
 		Duration
-	}{{"early", b.EarlyBy}, {"jitter", b.Jitter}, {"again", b.RestartAfter}, {"give_up", b.GiveUp}} {
+	}{{"early_by", b.EarlyBy}, {"jitter", b.Jitter}, {"restart_after", b.RestartAfter}, {"give_up", b.GiveUp}} {
 		bad(d.Duration >= 0, "%s is %s; it must not be negative", d.name, d.Duration)
 	}
 	bad(b.Drift > -0.5 && b.Drift < 0.5, "drift is %g; it must be a share between -0.5 and 0.5", b.Drift)

@@ -53,26 +53,27 @@ type People struct {
 
 // Behaviour is how a device departs from RFC 8628, or does not.
 type Behaviour struct {
-	SlowDown     string   `yaml:"slow_down"` // obey or ignore
-	EarlyBy      Duration `yaml:"early"`     // polls that much before the interval is over, until it obeys a slow_down
-	Jitter       Duration `yaml:"jitter"`    // waits up to that much longer
-	Drift        float64  `yaml:"drift"`     // its clock is slower by this share
-	Replay       float64  `yaml:"replay"`    // share of flows polled once more when over
-	RestartAfter Duration `yaml:"again"`     // begins a new flow that long after one is over; 0: never
-	GiveUp       Duration `yaml:"give_up"`   // stops polling that long after its start
-	OnError      string   `yaml:"on_error"`  // retry, restart or leave
+	SlowDown     string   `yaml:"slow_down"`                 // obey or ignore
+	EarlyBy      Duration `yaml:"early_by" was:"early"`      // polls that much before the interval is over, until it obeys a slow_down
+	Jitter       Duration `yaml:"jitter"`                    // waits up to that much longer
+	Drift        float64  `yaml:"drift"`                     // its clock is slower by this share
+	Replay       float64  `yaml:"replay"`                    // share of flows polled once more when over
+	RestartAfter Duration `yaml:"restart_after" was:"again"` // begins a new flow that long after one is over; 0: never
+	GiveUp       Duration `yaml:"give_up"`                   // stops polling that long after its start
+	OnError      string   `yaml:"on_error"`                  // retry, restart or leave
 }
 
+// What a device does with slow_down, by behaviour.slow_down.
 const (
-	Obey   = "obey"
+	Obey   = "obey" // it adds five seconds to its interval (RFC 8628 section 3.5)
 	Ignore = "ignore"
 )
 
 // Connections says how devices reach the server.
 type Connections struct {
-	Mode        string `yaml:"mode"` // pooled, device: each keeps its own, or fresh: a new one for each request
-	MaxInFlight int    `yaml:"most"` // requests under way, and so connections that are not a device's own
-	HTTP        string `yaml:"http"` // 1.1 or 2
+	Mode        string `yaml:"mode"`                     // pooled, device: each keeps its own, or fresh: a new one for each request
+	MaxInFlight int    `yaml:"max_in_flight" was:"most"` // requests, and so connections that are not a device's own
+	HTTP        string `yaml:"http"`                     // 1.1 or 2
 }
 
 // MaxConnections is how many there may be at one time.
@@ -208,6 +209,7 @@ func defaultGroup() Group {
 		Behaviour: Behaviour{RestartAfter: Duration(time.Millisecond), Replay: 0.05}}
 }
 
+// set fills in a value that was left open.
 func set[T comparable](v *T, def T) {
 	var zero T
 	if *v == zero {
@@ -215,7 +217,8 @@ func set[T comparable](v *T, def T) {
 	}
 }
 
-// Map is the profile as it was carried out. Long lists of times are counted.
+// Map is the profile as a report has it. Long lists of times are cut to 20. Keys that
+// were renamed stand under their old names too, for programs that read reports.
 func (p *Profile) Map() map[string]any {
 	q := *p
 	q.Groups = slices.Clone(p.Groups)
@@ -235,6 +238,12 @@ func (p *Profile) Map() map[string]any {
 	var m map[string]any
 	if err := yaml.Unmarshal(text, &m); err != nil {
 		panic(err) // it was just written
+	}
+	connections := m["connections"].(map[string]any)
+	connections["most"] = connections["max_in_flight"]
+	for _, g := range m["groups"].([]any) {
+		b := g.(map[string]any)["behaviour"].(map[string]any)
+		b["again"], b["early"] = b["restart_after"], b["early_by"]
 	}
 	return m
 }

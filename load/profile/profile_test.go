@@ -101,11 +101,12 @@ func TestProfilesAreStrict(t *testing.T) {
 		"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]":                          "p95 belongs to the kind lognormal",
 		"groups: [{people: {delay: {kind: replay}}}]":                                  "replay needs a file, or times",
 		"groups: [{name: a}, {name: a}]":                                               `two groups are called "a"`,
-		"groups: [{name: a, behaviour: {early: -1s, give_up: -2m}}]":                   "group \"a\": early is -1s; it must not be negative\ngroup \"a\": give_up is -2m0s; it must not be negative",
+		"groups: [{name: a, behaviour: {early_by: -1s, give_up: -2m}}]":                "group \"a\": early_by is -1s; it must not be negative\ngroup \"a\": give_up is -2m0s; it must not be negative",
+		"groups: [{behaviour: {restart_after: 2s, again: 1s}}]":                        `"again" in "groups[0].behaviour" is the old name of "restart_after"`,
 		"groups: [{contract: documented-v3}]":                                          "documented-v3",
 		"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]": `there is no group "television"; the nearest is "televison"`,
 		"thresholds: ['poll.p99{stage:peak} < 1s']":                                    "the profile has no stages",
-		"devices: 6000000\nduration: 25h\nconnections: {most: 5000}":                   "devices is 6000000; it must be 1 to 5000000\nduration is 25h0m0s; it must be above 0 and at most 24h0m0s\nconnections.most is 5000; it must be 1 to 4096",
+		"devices: 6000000\nduration: 25h\nconnections: {max_in_flight: 5000}":          "devices is 6000000; it must be 1 to 5000000\nduration is 25h0m0s; it must be above 0 and at most 24h0m0s\nconnections.max_in_flight is 5000; it must be 1 to 4096",
 	} {
 		_, err := Parse([]byte(text), "p.yaml")
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -175,5 +176,24 @@ func TestThresholdsAreInherited(t *testing.T) {
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
+	}
+}
+
+// Profiles that were written for earlier versions mean the same, and reports have
+// their keys under the old names too.
+func TestOldNames(t *testing.T) {
+	old, err := Parse([]byte("groups: [{behaviour: {again: 2s, early: 1s}}]\nconnections: {most: 7}"), "old.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := Parse([]byte("groups: [{behaviour: {restart_after: 2s, early_by: 1s}}]\nconnections: {max_in_flight: 7}"), "new.yaml")
+	if d := cmp.Diff(now, old); err != nil || d != "" || now.Connections.MaxInFlight != 7 {
+		t.Errorf("%v %s", err, d)
+	}
+	m := now.Map()
+	b := m["groups"].([]any)[0].(map[string]any)["behaviour"].(map[string]any)
+	c := m["connections"].(map[string]any)
+	if b["again"] != "2s" || b["restart_after"] != "2s" || b["early"] != "1s" || b["early_by"] != "1s" || c["most"] != 7 || c["max_in_flight"] != 7 {
+		t.Errorf("%v %v", b, c)
 	}
 }

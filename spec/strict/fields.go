@@ -99,6 +99,20 @@ func fieldsOf(typ reflect.Type) (fields map[string]reflect.Type, open bool) {
 	return fields, false
 }
 
+// renamedKeys has the new names of keys by their old ones.
+func renamedKeys(typ reflect.Type) map[string]string {
+	if typ == nil || typ.Kind() != reflect.Struct {
+		return nil
+	}
+	renamed := map[string]string{}
+	for f := range typ.Fields() {
+		if old := f.Tag.Get("was"); old != "" {
+			renamed[old], _, _ = strings.Cut(f.Tag.Get("yaml"), ",")
+		}
+	}
+	return renamed
+}
+
 func sortedKeys(fields map[string]reflect.Type) []string {
 	return slices.Sorted(maps.Keys(fields))
 }

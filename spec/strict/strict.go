@@ -31,8 +31,9 @@ func NoBlanks(except ...string) Option {
 }
 
 // Decode reads one YAML document into v, a pointer to a struct whose fields
-// carry yaml tags. Fields of absent keys keep what they hold, so defaults can
-// be set before. An empty document leaves v alone. The error joins every
+// carry yaml tags. A key that was renamed is still read by its old name, which
+// the tag was:"NAME" has. Fields of absent keys keep what they hold, so defaults
+// can be set before. An empty document leaves v alone. The error joins every
 // problem found, each as file:line: text.
 func Decode(data []byte, file string, v any, options ...Option) error {
 	d := &decoder{file: file, seen: map[visit]bool{}, places: map[position]place{}}
@@ -155,12 +156,19 @@ const mergeKey = "<<"
 
 func (d *decoder) mapping(n *yaml.Node, typ reflect.Type, path string) {
 	fields, open := fieldsOf(typ)
+	renamed := renamedKeys(typ)
 	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode { // Load says what is wrong with it
 			d.place(key, reflect.TypeFor[string](), nil, join(path, "a key"))
 			continue
+		}
+		if now, old := renamed[key.Value]; old && lines[now] > 0 {
+			d.problem(key, "key %q%s is the old name of %q, which is given too; leave one of them out", key.Value, in(path), now)
+			continue
+		} else if old {
+			key.Value = now
 		}
 		name := key.Value
 		if first, repeated := lines[name]; repeated {

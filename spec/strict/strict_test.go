@@ -17,6 +17,27 @@ type inlined struct {
 	Scope string `yaml:"scope"`
 }
 
+// renamed has a key that was once called otherwise.
+type renamed struct {
+	Limit int `yaml:"max_in_flight" was:"most"`
+}
+
+func TestRenamedKeys(t *testing.T) {
+	for doc, want := range map[string]string{
+		"most: 3": "", "max_in_flight: 3": "",
+		"max_in_flight: 3\nmost: 3": `f.yaml:2: key "most" is the old name of "max_in_flight", which is given too; leave one of them out`,
+		"most: 3\nmax_in_flight: 3": `f.yaml:2: key "max_in_flight" is given twice, first on line 1`,
+		"mots: 3":                   `f.yaml:1: unknown key "mots"; the nearest known key is "max_in_flight"`,
+		"most: x":                   `f.yaml:1: "max_in_flight" must be a whole number; got the text "x"`,
+	} {
+		var got renamed
+		err := Decode([]byte(doc), "f.yaml", &got)
+		if want == "" && (err != nil || got.Limit != 3) || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%s: %+v, %v, want %s", doc, got, err, want)
+		}
+	}
+}
+
 type level int
 
 func (l *level) UnmarshalText(b []byte) error { *l = level(len(b)); return nil }
