@@ -161,7 +161,7 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 			t.Fatal(err)
 		}
 		f(t.Context(), run)
-		run.session.client.CloseIdleConnections()
+		run.Close()
 		if a := referenceOf(target.Approver); a != nil {
 			a.Client.CloseIdleConnections()
 		}

@@ -32,20 +32,30 @@ type Check struct {
 	Judge      func(e *Evidence, j *Judgement)
 }
 
-// named are all scenarios that it may look into by name.
-func (c Check) named() []*Scenario { return slices.Concat(c.Reads, c.Wants) }
+// Scenarios are all scenarios that it may look into by name.
+func (c Check) Scenarios() []*Scenario { return slices.Concat(c.Reads, c.Wants) }
 
 // Checks are all checks that a run chooses from, in catalogue order. The engine
 // is handed them and knows none but the gates, by id.
 type Checks []Check
 
-// byID finds a check; ok is false when there is none.
-func (cs Checks) byID(id string) (c Check, ok bool) {
+// Lookup finds a check; ok is false when there is none.
+func (cs Checks) Lookup(id string) (c Check, ok bool) {
 	i := slices.IndexFunc(cs, func(c Check) bool { return c.ID == id })
 	if i < 0 {
 		return Check{}, false
 	}
 	return cs[i], true
+}
+
+// Scenarios lists what a verdict on a check rests on: the scenarios it names, and
+// those that its prerequisites read.
+func (cs Checks) Scenarios(c Check, documented bool) []*Scenario {
+	out := c.Scenarios()
+	for _, g := range cs.gates(c, documented) {
+		out = append(out, g.Reads...)
+	}
+	return out
 }
 
 // gates lists the prerequisites of a check for one family, nearest first. The
@@ -57,7 +67,7 @@ func (cs Checks) gates(c Check, documented bool) []Check {
 		if id == GateStart && !documented {
 			id = gateStartStandard
 		}
-		g, ok := cs.byID(id)
+		g, ok := cs.Lookup(id)
 		if !ok {
 			break
 		}

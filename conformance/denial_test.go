@@ -28,17 +28,15 @@ func TestQuietErrors(t *testing.T) {
 			}
 			return x
 		}
-		e := newEvidence(&Transcript{
+		e := evidenceOf(t, &Transcript{Header: Header{Contract: "rfc8628"},
 			Exchanges: []*Exchange{
 				answer(OpStart, "f1", 200, `{"device_code":"d"}`, "SERVERID=1; Path=/"),
 				answer(OpToken, "f2", 400, `{"error":"authorization_pending","support":"`+contact+`"}`, "SERVERID=1; Path=/"),
 				answer(OpToken, "f1", 400, c.body, c.cookie),
 			},
 			Events: []Event{{Flow: "f1", Kind: EventDecision, Decision: &Decided{Decision: "deny", Outcome: Accepted}}},
-		}, nil, All())
-		j := &Judgement{}
-		judgeQuietErrors(e, j)
-		if got := j.result(Check{}).Verdict; got != c.want {
+		})
+		if got := e.Judge(Check{Passive: true, Judge: judgeQuietErrors}).Verdict; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

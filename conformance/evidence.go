@@ -26,6 +26,16 @@ type Evidence struct {
 	reader     string             // the check that looks
 }
 
+// NewEvidence is what the judges of all checks may see of a transcript. It fails
+// where the transcript's contract cannot be loaded.
+func NewEvidence(t *Transcript, all Checks) (*Evidence, error) {
+	c, err := t.Contract()
+	if err != nil {
+		return nil, err
+	}
+	return newEvidence(t, c, all), nil
+}
+
 func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{}, all: t.Exchanges, gaps: gapsOf(t.Events)}
 	e.index()
@@ -56,7 +66,7 @@ func (e *Evidence) index() {
 // exchanges of scenarios it does not name, and answers of infrastructure.
 func (e *Evidence) of(c Check) *Evidence {
 	view := *e
-	view.named, view.reader = c.named(), c.ID
+	view.named, view.reader = c.Scenarios(), c.ID
 	t := *e.Transcript
 	t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
 		if c.Passive {

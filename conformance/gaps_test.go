@@ -25,7 +25,7 @@ func TestEveryCapabilityNamesItsKey(t *testing.T) {
 // TestGaps: what was skipped for want of a capability is told apart from what is of
 // another contract and from what the server does not have.
 func TestGaps(t *testing.T) {
-	check := func(id string) Check { c, _ := All().byID(id); return c }
+	check := func(id string) Check { c, _ := All().Lookup(id); return c }
 	skipped := func(id, reason string) Result {
 		return Result{Check: check(id), Verdict: reports.Skipped, Reason: reason}
 	}

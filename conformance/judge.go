@@ -12,33 +12,32 @@ import (
 // recorded for, in catalogue order. It needs nothing but the transcript and the
 // checks, of which those are chosen.
 func Judge(t *Transcript, all Checks) ([]Result, error) {
-	c, err := t.contract()
+	e, err := NewEvidence(t, all)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvidence(t, c, all)
 	var out []Result
 	for _, id := range t.Header.Checks {
-		check, ok := all.byID(id)
+		check, ok := all.Lookup(id)
 		if !ok {
 			return nil, fmt.Errorf("the transcript was recorded for %s, which this version does not have", id)
 		}
-		out = append(out, verdict(e, check))
+		out = append(out, e.Verdict(check))
 	}
 	return out, nil
 }
 
-// contract is the document the recording was made for.
-func (t *Transcript) contract() (*spec.Contract, error) {
+// Contract is the document the recording was made for.
+func (t *Transcript) Contract() (*spec.Contract, error) {
 	if c, err := spec.BuiltinContract(t.Header.Contract); err == nil {
 		return c, nil
 	}
 	return spec.LoadContract(t.Header.Contract, t.Header.Document, t.Header.Target.Hints)
 }
 
-// verdict decides one check: what cannot run, what cannot mean anything because
+// Verdict decides one check: what cannot run, what cannot mean anything because
 // its prerequisite failed, and what the judge finds.
-func verdict(e *Evidence, c Check) Result {
+func (e *Evidence) Verdict(c Check) Result {
 	if v, reason := unable(c, e.Facts, e.Documented()); v != "" {
 		return Result{Check: c, Verdict: v, Reason: reason}
 	}
@@ -46,11 +45,11 @@ func verdict(e *Evidence, c Check) Result {
 		if v, _ := unable(g, e.Facts, e.Documented()); v != "" {
 			continue
 		}
-		if judge(e, g).Verdict == reports.Fail {
+		if e.Judge(g).Verdict == reports.Fail {
 			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + g.ID + " failed"}
 		}
 	}
-	res := judge(e, c)
+	res := e.Judge(c)
 	decisive := slices.Contains([]reports.Verdict{reports.Fail, reports.Warning, reports.Error}, res.Verdict)
 	if v, reason := e.undecided(c); v != "" && !decisive {
 		return Result{Check: c, Verdict: v, Reason: reason}
@@ -61,8 +60,9 @@ func verdict(e *Evidence, c Check) Result {
 	return res
 }
 
-// judge runs the check's own judge. A panic there is our error.
-func judge(e *Evidence, c Check) (res Result) {
+// Judge runs the check's own judge alone, whatever its prerequisites say. A panic
+// there is our error.
+func (e *Evidence) Judge(c Check) (res Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			res = Result{Check: c, Verdict: reports.Error, Reason: fmt.Sprintf("internal error: %v", p)}

@@ -175,14 +175,6 @@ func TestLenientStatusMustBeADeviation(t *testing.T) {
 	}
 }
 
-func TestUnusedLeniencyIsNoted(t *testing.T) {
-	l := Lenient{Status: []int{403}, ScopeArray: true}
-	got := l.unused([]reports.Check{{Verdict: reports.Waived, Reason: "lenient.status"}, {Verdict: reports.Pass}})
-	if len(got) != 1 || got[0] != "lenient.scope_array" {
-		t.Errorf("unused: %v", got)
-	}
-}
-
 // record runs a bench and saves its transcript.
 func (b bench) record(t *testing.T, file io.Writer) []Result {
 	t.Helper()

@@ -62,7 +62,7 @@ func row(f refserver.Fault, trips map[string]reports.Verdict) string {
 // builtFaults are the faults whose owner is there to be tripped.
 func builtFaults() []refserver.Fault {
 	return slices.DeleteFunc(refserver.Faults(), func(f refserver.Fault) bool {
-		_, ok := All().byID(f.Check)
+		_, ok := All().Lookup(f.Check)
 		return !ok
 	})
 }

@@ -77,7 +77,7 @@ func chosen(cs Checks, checks []Check, f *Facts, documented bool, limit int) []*
 
 // opening lists the scenarios of the gate that decisions open.
 func (cs Checks) opening() []*Scenario {
-	g, _ := cs.byID(GateTokens)
+	g, _ := cs.Lookup(GateTokens)
 	return g.Reads
 }
 
@@ -111,7 +111,7 @@ func goals(cs Checks, checks []Check, f *Facts, documented bool) []goal {
 func deciding(ss []*Scenario, f *Facts) []*Scenario {
 	var out []*Scenario
 	for _, s := range ss {
-		if s.runs(f) && s.fits(f) && s.decisions(f) > 0 && !slices.Contains(out, s) {
+		if s.runs(f) && s.fits(f) && s.DecisionsOn(f) > 0 && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -124,7 +124,7 @@ func without(ss []*Scenario, asked map[*Scenario]bool) []*Scenario {
 
 func decisionsOf(ss []*Scenario, f *Facts) (n int) {
 	for _, s := range ss {
-		n += s.decisions(f)
+		n += s.DecisionsOn(f)
 	}
 	return n
 }
@@ -145,8 +145,8 @@ func gainOf(all []goal, asked map[*Scenario]bool, add []*Scenario) (gain int) {
 func spared(checks []Check, f *Facts, asked []*Scenario) []string {
 	var out []string
 	for _, c := range checks {
-		for _, s := range c.named() {
-			if !slices.Contains(asked, s) && s.decisions(f) > 0 && !slices.Contains(out, s.Name) {
+		for _, s := range c.Scenarios() {
+			if !slices.Contains(asked, s) && s.DecisionsOn(f) > 0 && !slices.Contains(out, s.Name) {
 				out = append(out, s.Name)
 			}
 		}
@@ -165,7 +165,7 @@ func unaskedFor(c Check, f *Facts) (reports.Verdict, string) {
 	n := 0
 	for _, s := range c.Reads {
 		if f.unasked(s) && s.runs(&all) {
-			n += s.decisions(&all)
+			n += s.DecisionsOn(&all)
 		}
 	}
 	if n == 0 {

@@ -329,7 +329,7 @@ func TestDecisionsPlanned(t *testing.T) {
 						}
 					}
 					for _, s := range run.Plan().Scenarios {
-						n := s.decisions(&run.Target.Facts)
+						n := s.DecisionsOn(&run.Target.Facts)
 						planned += n
 						if asked[s.Name] != n && (fewer[s.Name] == "" || asked[s.Name] > n) {
 							t.Errorf("%q asks %d times, planned are %d", s.Name, asked[s.Name], n)

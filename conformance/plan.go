@@ -241,7 +241,7 @@ func (p *Plan) sample(checks []Check, t Timing) int {
 
 // add takes in the scenarios that the check reads and the target allows.
 func (p *Plan) add(c Check, f *Facts) {
-	for _, s := range c.named() {
+	for _, s := range c.Scenarios() {
 		if !slices.Contains(p.Scenarios, s) && s.runs(f) && s.fits(f) {
 			p.Scenarios = append(p.Scenarios, s)
 		}
@@ -258,7 +258,7 @@ func (s *Scenario) runs(f *Facts) bool {
 // the interval that goes by before the next device is shown.
 func (p *Plan) ask(f *Facts) {
 	for _, s := range p.Scenarios {
-		n := s.decisions(f)
+		n := s.DecisionsOn(f)
 		p.Decisions += n
 		if f.Timing.Pace > 0 && n > 0 {
 			p.Attended += time.Duration(n)*f.Timing.Pace + f.Timing.Interval

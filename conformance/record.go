@@ -57,14 +57,14 @@ func (r *Run) startable() bool {
 func (r *Run) disturbed() string {
 	e := r.evidence()
 	for _, id := range isolationGates {
-		c, ok := r.all.byID(id)
+		c, ok := r.all.Lookup(id)
 		if !ok {
 			continue
 		}
 		if v, _ := unable(c, e.Facts, e.Documented()); v != "" {
 			continue
 		}
-		if res := judge(e, c); res.Verdict == reports.Fail {
+		if res := e.Judge(c); res.Verdict == reports.Fail {
 			return id + " failed"
 		}
 	}

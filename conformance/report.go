@@ -37,7 +37,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 	}
 	out.StaleWaivers = waive(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
-	if contract, err := t.contract(); err == nil {
+	if contract, err := t.Contract(); err == nil {
 		out.Gaps = gaps(&t.Header.Target, contract.Documented, results)
 	}
 	out.Notes = notes(t, out)
@@ -74,7 +74,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // notes tell what is no verdict on the server.
 func notes(t *Transcript, c *reports.Conformance) []string {
 	var out []string
-	if contract, err := t.contract(); err == nil && contract.TokenResponseSlip {
+	if contract, err := t.Contract(); err == nil && contract.TokenResponseSlip {
 		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
 	}
 	if len(t.Header.Target.Also) > 0 {

@@ -262,9 +262,9 @@ func TestFewRoundsForASlowApprover(t *testing.T) {
 func TestAfter(t *testing.T) {
 	all := map[*Scenario]bool{}
 	for _, c := range All() {
-		for i, s := range c.named() {
+		for i, s := range c.Scenarios() {
 			all[s] = true
-			if s.After != nil && !slices.Contains(c.named()[:i], s.After) {
+			if s.After != nil && !slices.Contains(c.Scenarios()[:i], s.After) {
 				t.Errorf("%s reads %q and not, before it, %q", c.ID, s.Name, s.After.Name)
 			}
 		}

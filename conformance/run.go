@@ -63,6 +63,9 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 	return r, nil
 }
 
+// Close closes the connections that the run has kept open.
+func (r *Run) Close() { r.session.client.CloseIdleConnections() }
+
 // OnJudged makes f hear of every verdict when it is reached.
 func (r *Run) OnJudged(f func(Result)) { r.opts.Judged = f }
 
@@ -124,7 +127,7 @@ func (r *Run) Verdict(c Check) Result {
 	for _, s := range r.waitsFor(c) {
 		<-r.done[s]
 	}
-	res := verdict(r.evidence(), c)
+	res := r.evidence().Verdict(c)
 	r.mu.Lock()
 	r.judged++
 	r.mu.Unlock()
@@ -138,11 +141,7 @@ func (r *Run) waitsFor(c Check) []*Scenario {
 	if c.Passive {
 		return r.plan.Scenarios
 	}
-	out := c.named()
-	for _, g := range r.all.gates(c, r.Target.Documented()) {
-		out = append(out, g.Reads...)
-	}
-	return slices.DeleteFunc(out, func(s *Scenario) bool { return r.done[s] == nil })
+	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Documented()), func(s *Scenario) bool { return r.done[s] == nil })
 }
 
 // Ordered returns the run's checks in the order their verdicts become known.

@@ -38,17 +38,13 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 				b = benchFor(f)
 			}
 			whole := recorded(t, b)
-			contract, err := whole.contract()
-			if err != nil {
-				t.Fatal(err)
-			}
-			together := newEvidence(whole, contract, All())
+			together := evidenceOf(t, whole)
 			for _, c := range All() {
 				if c.Passive {
 					continue // it looks at whatever ordinary answers there are
 				}
-				alone := newEvidence(only(whole, c, contract.Documented), contract, All())
-				a, b := verdict(together, c), verdict(alone, c)
+				alone := evidenceOf(t, only(together, c))
+				a, b := together.Verdict(c), alone.Verdict(c)
 				if a.Verdict != b.Verdict || a.Reason != b.Reason {
 					t.Errorf("%s is %s (%s) with all others, %s (%s) alone", c.ID, a.Verdict, a.Reason, b.Verdict, b.Reason)
 				}
@@ -58,15 +54,14 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 }
 
 // only is what a run of one check would have left of a recording.
-func only(t *Transcript, c Check, documented bool) *Transcript {
-	p := plan(All(), []Check{c}, &t.Header.Target, documented, Options{}.withDefaults())
-	out := *t
+func only(whole *Evidence, c Check) *Transcript {
+	scenarios := All().Scenarios(c, whole.Documented())
+	out := *whole.Transcript
 	out.Header.Checks = []string{c.ID}
-	out.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool { return !x.of(p.Scenarios...) })
-	out.Events = slices.DeleteFunc(slices.Clone(t.Events), func(ev Event) bool {
-		return ev.Scenario != "" && !slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Name == ev.Scenario })
+	out.Exchanges = slices.DeleteFunc(slices.Clone(out.Exchanges), func(x *Exchange) bool { return !x.of(scenarios...) })
+	out.Events = slices.DeleteFunc(slices.Clone(out.Events), func(ev Event) bool {
+		return ev.Scenario != "" && !slices.ContainsFunc(scenarios, func(s *Scenario) bool { return s.Name == ev.Scenario })
 	})
-	out.Pools = pools(out.Exchanges, codeSample.Name)
 	return &out
 }
 
@@ -74,16 +69,12 @@ func only(t *Transcript, c Check, documented bool) *Transcript {
 // nothing pass no check.
 func TestNoPassWithoutEvidence(t *testing.T) {
 	clean := recorded(t, bench{server: embedded("documented-v2")})
-	contract, err := clean.contract()
-	if err != nil {
-		t.Fatal(err)
-	}
 	empty := *clean
 	empty.Exchanges, empty.Pools = nil, nil
 	empty.Events = slices.DeleteFunc(slices.Clone(clean.Events), func(ev Event) bool { return ev.Kind == EventFact })
-	e := newEvidence(&empty, contract, All())
+	e := evidenceOf(t, &empty)
 	for _, c := range All() {
-		if res := judge(e, c); res.Verdict == reports.Pass || res.Verdict == reports.Error {
+		if res := e.Judge(c); res.Verdict == reports.Pass || res.Verdict == reports.Error {
 			t.Errorf("%s is %s on nothing: %s", c.ID, res.Verdict, res.Reason)
 		}
 	}
@@ -91,8 +82,8 @@ func TestNoPassWithoutEvidence(t *testing.T) {
 
 // TestJudgesReadWhatTheyName: a judge that looks into another scenario breaks.
 func TestJudgesReadWhatTheyName(t *testing.T) {
-	e := newEvidence(&Transcript{}, nil, All())
-	res := judge(e, Check{ID: "DF-X", Reads: []*Scenario{firstPoll}, Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
+	e := evidenceOf(t, &Transcript{Header: Header{Contract: "rfc8628"}})
+	res := e.Judge(Check{ID: "DF-X", Reads: []*Scenario{firstPoll}, Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
 	if res.Verdict != reports.Error {
 		t.Errorf("it is %s", res.Verdict)
 	}

@@ -54,7 +54,7 @@ func (s *Scene) mayAsk() bool { return s.target.Approver != nil && !s.target.una
 
 // queue joins the queue for a person, if the scene asks one.
 func (s *Scene) queue() {
-	if s.target.person() != nil && s.scenario.decisions(&s.target.Facts) > 0 {
+	if s.target.person() != nil && s.scenario.DecisionsOn(&s.target.Facts) > 0 {
 		s.asking.before, s.asking.end = s.turns.join()
 	}
 }
@@ -73,7 +73,7 @@ func (s *Scene) takeTurn(ctx context.Context, deciding bool) bool {
 	}
 	select {
 	case <-s.asking.before:
-		s.asking.turn, s.asking.left = true, s.scenario.decisions(&s.target.Facts)
+		s.asking.turn, s.asking.left = true, s.scenario.DecisionsOn(&s.target.Facts)
 		return s.target.person().Ready(ctx) == nil
 	case <-ctx.Done():
 		return false
@@ -116,8 +116,8 @@ func (f *Flow) spent() bool {
 	return before || f.ended
 }
 
-// decisions is how often a scenario asks the approver on this target, at most.
-func (s *Scenario) decisions(f *Facts) int {
+// DecisionsOn is how often a scenario asks the approver on this target, at most.
+func (s *Scenario) DecisionsOn(f *Facts) int {
 	switch needed := slices.Contains(s.Needs, NeedApprover); {
 	case !f.Has(NeedApprover) || f.unasked(s):
 		return 0

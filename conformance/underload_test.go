@@ -37,7 +37,7 @@ func (b bench) live(t *testing.T) []Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer run.session.client.CloseIdleConnections()
+	defer run.Close()
 	return run.Conform(t.Context())
 }
 

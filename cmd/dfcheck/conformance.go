@@ -161,6 +161,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if err != nil {
 		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))
 	}
+	defer run.Close()
 	f.announce(t, run)
 	if err := run.Plan().NothingRuns(); err != nil {
 		return emptySelection(err)
