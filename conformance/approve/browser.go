@@ -198,10 +198,7 @@ func (b *Browser) picture(tab context.Context, t *browserTab, failed error) erro
 // shows reports whether the text of a page holds a secret: one of the session, of
 // the recipe, or one that is known elsewhere.
 func (b *Browser) shows(t *browserTab, text string) bool {
-	p, err := readPage(&url.URL{}, 0, strings.NewReader(""))
-	if err != nil {
-		return true
-	}
+	p := &page{}
 	if t.page != nil {
 		p.hides(t.page.secrets...)
 	}
