@@ -101,7 +101,7 @@ var openVariants = []Fault{
 	},
 	lateDecision,
 	{
-		Name: "limited", Doc: "More than forty requests a second from one address are answered 429.",
+		Name: "limited", Doc: "More than forty requests a second from one address are answered 429.", Abuse: true,
 		Configure: func(c *Config) { c.Limit = 40 },
 	},
 	proxied,

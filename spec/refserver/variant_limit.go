@@ -27,7 +27,7 @@ var limitVariants = []Fault{
 	limited("limited-by-code", "Bursts about one device code are answered 429 without a body.", byCode,
 		&reply{429, "", "", map[string]string{"Retry-After": "1"}}),
 	{
-		Name: "behind-a-firewall", Doc: "Hostile text is answered 403 in HTML by a firewall.",
+		Name: "behind-a-firewall", Doc: "Hostile text is answered 403 in HTML by a firewall.", Abuse: true,
 		Wrap: func(next http.Handler) http.Handler {
 			return withBody(func(w http.ResponseWriter, r *http.Request, body []byte) {
 				if hostile(string(body)) {
@@ -79,7 +79,7 @@ const (
 
 // limited serves the two operations up to a limit for each key.
 func limited(name, doc string, key func(r *http.Request, body []byte) string, refusal *reply) Fault {
-	return Fault{Name: name, Doc: doc, Wrap: func(next http.Handler) http.Handler {
+	return Fault{Name: name, Doc: doc, Abuse: true, Wrap: func(next http.Handler) http.Handler {
 		var mu sync.Mutex
 		limits := map[string]*rate.Limiter{}
 		return withBody(func(w http.ResponseWriter, r *http.Request, body []byte) {
