@@ -110,7 +110,7 @@ var openVariants = []Fault{
 // proxied stands behind a proxy that answers every twentieth request itself. Half
 // of those have reached the server, whose answer is then lost.
 var proxied = Fault{
-	Name: "proxied", Doc: "Every twentieth request is answered by a proxy, with 502, 503 or 504 in HTML or JSON.",
+	Name: "proxied", Doc: "Every twentieth request is answered by a proxy, with 502, 503 or 504 in HTML or JSON.", Abuse: true,
 	Wrap: func(next http.Handler) http.Handler {
 		var served atomic.Int64
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
