@@ -1,7 +1,10 @@
 package conformance
 
 import (
+	"context"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -18,12 +21,14 @@ func TestFindingsNameTheRequest(t *testing.T) {
 	}{
 		{Exchange{Op: OpToken, Request: poll}, "501 with neither an error nor codes"},
 		{Exchange{Op: OpToken, Step: "first", Request: poll}, "501 with neither an error nor codes"},
-		{Exchange{Op: OpToken, Step: "due", Request: poll}, "501 with neither an error nor codes for a poll after the interval"},
+		{Exchange{Op: OpToken, Step: "due", Request: poll},
+			"501 with neither an error nor codes for a poll after the interval"},
 		{Exchange{Op: OpToken, Step: "device_code missing (form)", Request: poll},
 			"501 with neither an error nor codes for a poll as form (device_code missing)"},
 		{Exchange{Op: OpToken, Step: "form then form", Request: poll},
 			"501 with neither an error nor codes for a poll as form, of a code that was requested as form"},
-		{Exchange{Op: OpToken, Step: "foreign", Request: Request{Method: http.MethodPost, Params: grant(spec.GrantRefreshToken)}},
+		{Exchange{Op: OpToken, Step: "foreign", Request: Request{Method: http.MethodPost,
+			Params: grant(spec.GrantRefreshToken)}},
 			"501 with neither an error nor codes for a refresh request by another client"},
 		{Exchange{Op: OpStart, Step: "HEAD", Request: Request{Method: http.MethodHead}},
 			"501 with neither an error nor codes for HEAD to the device authorization endpoint"},
@@ -34,7 +39,29 @@ func TestFindingsNameTheRequest(t *testing.T) {
 		}
 	}
 	lost := Exchange{Op: OpStart, Step: "chunked", Error: "connection reset", Request: Request{Method: http.MethodPost}}
-	if got := lost.replied(); got != "no answer (connection reset) to a device authorization request (chunked)" {
+	if got := lost.replied(); got != "no answer (connection reset) to a device authorization request in chunks" {
 		t.Error(got)
+	}
+}
+
+// TestStepsHaveWords: a step that is a single word says nothing to a reader, so it
+// has other words, unless it is a method.
+func TestStepsHaveWords(t *testing.T) {
+	for _, contract := range spec.ContractNames() {
+		b := bench{server: embedded(contract), opts: Options{Abuse: true}}
+		b.inBubble(t, func(ctx context.Context, run *Run) {
+			run.Conform(ctx)
+			seen := map[string]bool{}
+			for _, x := range run.Transcript().Exchanges {
+				if word := regexp.MustCompile(`^[a-z]+$`); word.MatchString(x.Step) &&
+					strings.HasSuffix(x.asked(), "("+x.Step+")") {
+					t.Errorf("scenario %q, step %q: a finding would say %q", x.Scenario, x.Step, x.asked())
+				}
+				seen[x.Step] = true
+			}
+			if len(seen) < 100 {
+				t.Errorf("%s: only %d different steps were seen", contract, len(seen))
+			}
+		})
 	}
 }

@@ -27,7 +27,7 @@ type Call struct {
 	Client      *Client // who it speaks for; its secret is added
 	Provoked    bool
 	Once        bool // infrastructure answers are final, nothing is sent again
-	Fresh       bool // on a connection of its own
+	Fresh       bool // on a new connection
 	Chunked     bool // without Content-Length
 	Unpaced     bool // a barrier reserved its place already
 

@@ -108,7 +108,7 @@ var secretMethods = &Scenario{
 	Name: "secret methods", Lane: LaneInterval, Needs: []Need{NeedConfidential}, Cost: waits(4, 2, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		// A client refused by one method could still poll a code it got by the
-		// other, so each endpoint is asked by each method on a code of its own.
+		// other, so each endpoint is asked by each method with a separate code.
 		begun := s.Start(ctx, As(s.target.Confidential), Step("configured"))
 		s.Parallel(
 			func() { s.trySecret(ctx, "basic") },

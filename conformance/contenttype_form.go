@@ -50,7 +50,7 @@ var pollForms = []pollForm{
 	}},
 }
 
-// formSpellings polls a code of its own in each spelling, at once: a first poll
+// formSpellings polls a separate code in each spelling, at once: a first poll
 // is pending or told to slow down. Then it starts with a space in a value,
 // escaped in both ways.
 var formSpellings = &Scenario{

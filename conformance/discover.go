@@ -102,7 +102,7 @@ func readMetadata(x *Exchange) *ServerMetadata {
 	return m
 }
 
-// ask sends one request and keeps it. It never answers nil.
+// ask sends one request and keeps it. It never returns nil.
 func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encoding, body string) *Exchange {
 	x := &Exchange{ID: fmt.Sprintf("x%d", len(l.tried)+1), Scenario: "look", Op: OpMetadata,
 		Request: Request{Method: method, URL: u, Body: body, Length: len(body), Header: http.Header{}}}

@@ -2,7 +2,7 @@
 // device-flow server.
 //
 // A run has four parts. Prepare speaks to the target once and makes a plan.
-// Record carries out scenarios, each with device codes of its own and all side
+// Record carries out scenarios, each with its own device codes and all side
 // by side, and writes down every exchange. A judge reads what was recorded and
 // nothing else, so that a saved transcript gives the same verdicts. The suite
 // (suite.go) is the thin Ginkgo shell around the three.

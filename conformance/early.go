@@ -32,7 +32,7 @@ type listening struct {
 
 // Write gives up on a peer that reads nothing for requestTimeout: net/http waits
 // for an answer only once all is written. Bodies that can fill the buffers on the
-// way are sent on connections of their own, which nobody uses again.
+// way are sent on separate connections, which nobody uses again.
 func (c *listening) Write(b []byte) (int, error) {
 	if c.unread.Load() {
 		return len(b), nil

@@ -80,7 +80,7 @@ func (f *Flow) Lives(d time.Duration) bool {
 	return false
 }
 
-// Poll sends a token request now. It answers nil when the flow has no code or
+// Poll sends a token request now. It returns nil when the flow has no code or
 // the run has ended.
 func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if !f.OK() || f.overtaken(0) {

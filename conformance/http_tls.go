@@ -90,7 +90,7 @@ const (
 	unknownFact = "unknown: " // a value: it could not be found out, and why
 )
 
-// handshakes opens two connections of its own: one as a device would, with the
+// handshakes opens two connections itself: one as a device would, with the
 // configured roots, and one that knows nothing later than TLS 1.1.
 var handshakes = &Scenario{
 	Name: "TLS handshakes", Lane: LaneInstant, Needs: []Need{NeedPublicTLS}, Cost: fixed(2, 0),

@@ -19,7 +19,7 @@ type Options struct {
 	Level       string   // MUST, SHOULD, MAY or DOC: only checks of this level
 	MaxRPS      float64  // requests per second, DefaultMaxRPS when 0
 	MaxStarts   int      // device authorization requests; DefaultMaxStarts, or ThoroughMaxStarts, when 0
-	Concurrency int      // requests under way, DefaultConcurrency when 0
+	Concurrency int      // requests in flight, DefaultConcurrency when 0
 	MaxWait     time.Duration
 	Abuse       bool // also the lane that attacks limits
 	Thorough    bool // long enough for faults that show rarely

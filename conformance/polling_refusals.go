@@ -230,7 +230,7 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 	}
 }
 
-// repeatedPollMembers sends a parameter twice, each pair with a code of its own.
+// repeatedPollMembers sends a parameter twice, each pair with a separate code.
 var repeatedPollMembers = &Scenario{
 	Name: "poll with repeated parameters", Lane: LaneInterval, Cost: waits(12, 6, 1),
 	Run: func(ctx context.Context, s *Scene) {

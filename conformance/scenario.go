@@ -12,7 +12,7 @@ import (
 )
 
 // A Scenario is what is done to the server for one or several checks, with
-// device codes of its own. It records and never judges; where it must choose a
+// its own device codes. It records and never judges; where it must choose a
 // way, it asks the judge's own predicates and leaves an event (rule C21).
 type Scenario struct {
 	Name  string
@@ -70,7 +70,7 @@ const (
 	LaneAbuse                 // limits and sizes, last and alone (L4)
 )
 
-// A Scene is a scenario under way.
+// A Scene is a scenario that is running.
 type Scene struct {
 	*session
 	scenario *Scenario
@@ -100,7 +100,7 @@ func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
 	return f
 }
 
-// Send carries out a call of the scenario's own making. It answers nil when
+// Send carries out a call that the scenario made itself. It returns nil when
 // the run has ended.
 func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
 	for _, o := range opts {

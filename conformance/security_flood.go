@@ -53,7 +53,7 @@ var oversized = &Scenario{
 	},
 }
 
-// start sends one hostile start on a connection of its own.
+// start sends one hostile start on a separate connection.
 func (s *Scene) start(ctx context.Context, step string, opts ...Option) {
 	s.Start(ctx, append(opts, Step(step), Provoked(), Once(), Fresh())...)
 }

@@ -43,7 +43,7 @@ func foreign(c *Call) {
 }
 
 // forgedDecisions sends the approving request of a signed-in person as somebody
-// else would: each forgery has a grant of its own, and none has the anti-forgery
+// else would: each forgery has its own grant, and none has the anti-forgery
 // token. One more grant is brought as far and left alone.
 var forgedDecisions = &Scenario{
 	Name: "forged decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval},

@@ -98,7 +98,7 @@ func (t *Target) httpClient() *http.Client {
 	}
 }
 
-// send carries out a call and records it. It answers nil only when the
+// send carries out a call and records it. It returns nil only when the
 // recording has ended.
 func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 	for try := 0; ; try++ {

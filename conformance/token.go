@@ -137,7 +137,7 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 	}
 }
 
-// decided reports whether the approver did what a flow asked of it, and books why
+// decided reports whether the approver did what a flow asked of it, and records why
 // not otherwise.
 func decided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	d, ok := e.Decision(s, flow, "")

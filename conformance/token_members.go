@@ -180,7 +180,7 @@ func judgeTokenDocument(e *Evidence, j *Judgement, x *Exchange) {
 	j.Pass(x)
 }
 
-// judgeScopeArray books a scope that is an array (RFC 6749 section 3.3: words
+// judgeScopeArray records a scope that is an array (RFC 6749 section 3.3: words
 // between spaces), unless that is known.
 func judgeScopeArray(e *Evidence, j *Judgement, v reports.Verdict, x *Exchange) {
 	const expected, actual = "scope to be a space-separated string", "an array"

@@ -226,7 +226,7 @@ func judgeAlphabet(j *Judgement, seen map[rune]*Exchange) {
 	}
 }
 
-// judgeUniqueCodes: one live grant per user code. Starts under way at the same
+// judgeUniqueCodes: one live grant per user code. Requests in flight at the same
 // time are DF-CONC-003's, those that got one grant together DF-AUTHZ-010's.
 func judgeUniqueCodes(e *Evidence, j *Judgement) {
 	by, codes := map[string][]*Exchange{}, userCodes(e.Starts())

@@ -79,7 +79,7 @@ func (r *Report) failed(o ExitOptions) bool {
 func (c *Capacity) failed() bool { return c.Devices == 0 && c.High > 0 }
 
 // failed: a violation fails the run by itself, unless the profile has a
-// threshold of its own for them.
+// separate threshold for them.
 func (l *Load) failed() bool {
 	own := false
 	for _, t := range l.Thresholds {

@@ -33,7 +33,7 @@ type ForecastRates struct {
 	// TokenWaitSeconds is how long an approved device waits for its next poll,
 	// on average.
 	TokenWaitSeconds float64 `json:"token_wait_seconds"`
-	// InFlight requests are under way at one time, which is how many connections
+	// InFlight requests are in flight at one time, which is how many connections
 	// a pool needs. A device that keeps its own holds one of KeptConnections; one
 	// that closes it makes one of NewConnectionsPerSecond for each request.
 	InFlight                float64 `json:"in_flight"`

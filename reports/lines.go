@@ -21,7 +21,7 @@ func NewLines(w io.Writer, all bool) *Lines {
 	return &Lines{w: w, all: all, again: map[string][]string{}}
 }
 
-// Shows reports whether a check gets a line of its own.
+// Shows reports whether a check gets its own line.
 func (l *Lines) Shows(c Check) bool {
 	if l.all {
 		return true

@@ -78,7 +78,7 @@ type Shard struct {
 }
 
 // Devices counts the crowd: how many devices there are, and what became of
-// their flows. A device that begins anew has many.
+// their flows. A device that starts again has many.
 type Devices struct {
 	Simulated uint64 `json:"simulated"`
 	Started   uint64 `json:"started"` // flows: Pending and Over

@@ -90,7 +90,7 @@ func markdownFindings(c Check) string {
 }
 
 // cell makes a text fit into a table of Markdown, where it can neither break
-// the table nor bring markup of its own.
+// the table nor add markup.
 func cell(s string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;", ">", "&gt;", "`", "'", "[", "\\[", "]", "\\]", "*",
 		"\\*", "_", "\\_").Replace(short(legible(s), 400))

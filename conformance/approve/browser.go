@@ -14,7 +14,7 @@ import (
 )
 
 // Browser carries out the recipe of Form in a headless browser, for pages that
-// need JavaScript. Every decision has cookies of its own. The browser starts
+// need JavaScript. Every decision has its own cookies. The browser starts
 // with the first decision and ends with Close.
 type Browser struct {
 	recipe    *recipe
@@ -25,7 +25,7 @@ type Browser struct {
 	passwords []string            // of the recipe
 	insecure  bool                // certificates are not verified
 
-	tabs  chan struct{} // one for each decision under way
+	tabs  chan struct{} // one for each decision in flight
 	mu    sync.Mutex
 	ctx   context.Context // of the running browser, nil before
 	dir   string          // its profile and temporary files
@@ -91,7 +91,7 @@ func (b *Browser) Enter(ctx context.Context, v Verification) error {
 	return b.visit(ctx, v, Approve, func(ctx context.Context, w *walk) error { return w.enter(ctx, steps) })
 }
 
-// visit does something in a tab of its own.
+// visit does something in a separate tab.
 func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func(context.Context, *walk) error) error {
 	select {
 	case b.tabs <- struct{}{}:

@@ -11,7 +11,7 @@ import (
 // A Fault makes the server wrong in one way. It is data: what is wrong, which
 // requirement it breaks, and how.
 type Fault struct {
-	Name  string // of its own, in kebab case
+	Name  string // unique, in kebab case
 	Check string // id of the requirement that it breaks
 	// Also are other requirements that it cannot help breaking, with the reason.
 	Also map[string]string

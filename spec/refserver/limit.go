@@ -22,7 +22,7 @@ func newLimiter(perSecond int) *limiter {
 	return &limiter{perSecond: perSecond, addresses: map[string]*rate.Limiter{}}
 }
 
-// maxAddresses bounds the table; when it is full it begins anew.
+// maxAddresses bounds the table; when it is full it starts again empty.
 const maxAddresses = 10_000
 
 // wait is how long an address must wait, 0 when it may go on.

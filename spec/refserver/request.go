@@ -256,7 +256,7 @@ func (q *request) declared(p spec.Param, is spec.ParamSpec) *answer {
 		return refuse(spec.ErrInvalidRequest, p.Name+" has another type")
 	case is.MaxLength > 0 && utf8.RuneCountInString(p.Value) > is.MaxLength:
 		return refuse(spec.ErrInvalidRequest, p.Name+" is too long")
-	case len(is.Enum) > 0 && !slices.Contains(is.Enum, p.Value) && p.Name != "grant_type": // which has an error of its own
+	case len(is.Enum) > 0 && !slices.Contains(is.Enum, p.Value) && p.Name != "grant_type": // which has its own error
 		return refuse(spec.ErrInvalidRequest, p.Name+" is not one of the allowed values")
 	}
 	return nil

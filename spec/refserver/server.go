@@ -17,7 +17,7 @@ const (
 	pathOpenID        = "/.well-known/openid-configuration"
 )
 
-// Server is a device-flow server. It has no goroutines of its own and forgets
+// Server is a device-flow server. It starts no goroutines and forgets
 // what is over while it serves.
 type Server struct {
 	cfg       Config

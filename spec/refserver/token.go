@@ -88,7 +88,7 @@ func (s *Server) poll(q *request, g *grant, now time.Time) *answer {
 }
 
 // jitter is how much too early a poll may arrive. Some clients wait from one
-// sending to the next, and no two requests are under way equally long: without
+// sending to the next, and no two requests are in flight equally long: without
 // it every other poll of a client with an exact timer would be too fast.
 const jitter = 50 * time.Millisecond
 
