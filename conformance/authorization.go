@@ -94,8 +94,10 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{malformedScope},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(malformedScope), DueRefusal, "400 invalid_scope", openIf(infrastructure), failIf(class(5)), warnIf(givesCodes),
-				passIf(statusIs(400), errorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), warnIf(class(4), hasError), e.frameworkAnswer())
+			j.Each(e.Of(malformedScope), DueRefusal, "400 invalid_scope", openIf(infrastructure), failIf(class(5)),
+				warnIf(givesCodes),
+				passIf(statusIs(400), errorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), warnIf(class(4), hasError),
+				e.frameworkAnswer())
 		},
 	},
 	{

@@ -13,7 +13,8 @@ import (
 // numbers (RFC 8628 section 3.2).
 func judgeStartTypes(e *Evidence, j *Judgement) {
 	for _, x := range e.Starts() {
-		for _, m := range []string{"device_code", "user_code", "verification_uri", "verification_url", "verification_uri_complete"} {
+		for _, m := range []string{"device_code", "user_code", "verification_uri", "verification_url",
+			"verification_uri_complete"} {
 			v, ok := x.Member(m)
 			switch text, isText := v.(string); {
 			case m == "verification_uri_complete" && ok && v == nil:
@@ -121,14 +122,16 @@ func judgeCompleteURI(e *Evidence, j *Judgement) {
 		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
 		switch base, err := url.Parse(x.text("verification_uri")); {
 		case !strings.Contains(plainCode(text), plainCode(code)):
-			j.Fail("verification_uri_complete to contain the user code of the same response", fmt.Sprintf("%q for the user code %s", raw, code), x)
+			j.Fail("verification_uri_complete to contain the user code of the same response",
+				fmt.Sprintf("%q for the user code %s", raw, code), x)
 		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
 			j.Warn("verification_uri_complete to have the host of verification_uri", u.Hostname(), x)
 		case !strings.Contains(plainCode(main), plainCode(code)):
 			j.Warn("verification_uri_complete to carry the user code in its path or query, not in its fragment",
 				fmt.Sprintf("%q", raw), x)
 		case !strings.Contains(main, code):
-			j.Warn("verification_uri_complete to spell the user code as user_code does", fmt.Sprintf("%q for the user code %s", raw, code), x)
+			j.Warn("verification_uri_complete to spell the user code as user_code does",
+				fmt.Sprintf("%q for the user code %s", raw, code), x)
 		default:
 			j.Pass(x)
 		}

@@ -189,16 +189,19 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 	}
 	base := cfg.BaseURL
 	t := &Target{
-		Facts: Facts{Host: base, ChosenBy: "embedded", StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path,
-			Issuer: base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid", Narrow: "email",
+		Facts: Facts{Host: base, ChosenBy: "embedded", StartURL: base + contract.Start.Path,
+			TokenURL: base + contract.Token.Path,
+			Issuer:   base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid",
+			Narrow: "email",
 			Device: Device{Type: "tv", OS: "linux"}, Embedded: true, ClientsRegistered: true, ShortLifetime: true},
-		Contract:      contract,
-		Second:        &Client{ID: "dfcheck-other", Auth: "none"},
-		Restricted:    &Client{ID: "nodevice", Auth: "none"},
-		Confidential:  &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"},
-		Introspection: &Introspection{URL: base + "/introspect", Client: &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"}},
-		Dial:          dial,
-		TLS:           trust,
+		Contract:     contract,
+		Second:       &Client{ID: "dfcheck-other", Auth: "none"},
+		Restricted:   &Client{ID: "nodevice", Auth: "none"},
+		Confidential: &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"},
+		Introspection: &Introspection{URL: base + "/introspect", Client: &Client{ID: "dfcheck-conf", Secret: "secret",
+			Auth: "basic"}},
+		Dial: dial,
+		TLS:  trust,
 		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: &http.Transport{
 			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}},
 	}

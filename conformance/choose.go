@@ -158,10 +158,12 @@ func (t *Target) nothingFound(tried []*Exchange) error {
 		}
 	}
 	if last := tried[len(tried)-1]; answered == nil {
-		return &PreflightError{Problem: "cannot reach " + t.Host + ": " + last.Error, Hint: reachHint(last.Error), Exchange: last, Tried: tried}
+		return &PreflightError{Problem: "cannot reach " + t.Host + ": " + last.Error, Hint: reachHint(last.Error),
+			Exchange: last, Tried: tried}
 	}
 	return &PreflightError{
-		Problem:  "no device flow was found at " + t.Host + ": the documented paths do not answer, and no metadata names a device authorization endpoint",
+		Problem: "no device flow was found at " + t.Host +
+			": the documented paths do not answer, and no metadata names a device authorization endpoint",
 		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer); `dfcheck init` looks in more places",
 		Exchange: answered, Tried: tried,
 	}

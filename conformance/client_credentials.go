@@ -31,8 +31,10 @@ var confidentialStarts = &Scenario{
 
 func judgeConfidentialStarts(e *Evidence, j *Judgement) {
 	expected := "400 or 401 with invalid_client"
-	j.Each(e.Of(confidentialStarts, "no secret"), DueRefusal, expected, warnIf(givesCodes), invalidClient, warnIf(class(4)))
-	j.Each(e.Of(confidentialStarts, "wrong secret"), DueRefusal, expected, failIf(givesCodes), invalidClient, warnIf(class(4)))
+	j.Each(e.Of(confidentialStarts, "no secret"), DueRefusal, expected, warnIf(givesCodes), invalidClient,
+		warnIf(class(4)))
+	j.Each(e.Of(confidentialStarts, "wrong secret"), DueRefusal, expected, failIf(givesCodes), invalidClient,
+		warnIf(class(4)))
 	j.Each(e.Of(confidentialStarts, "right secret"), DueSuccess, "200 with the right secret",
 		passIf(givesCodes), openIf(anyAnswer))
 }
@@ -40,7 +42,8 @@ func judgeConfidentialStarts(e *Evidence, j *Judgement) {
 // confidentialRedemption polls an approved code with no secret, a wrong one and
 // the right one.
 var confidentialRedemption = &Scenario{
-	Name: "confidential redemption", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential}, Cost: waits(4, 1, 3),
+	Name: "confidential redemption", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential},
+	Cost: waits(4, 1, 3),
 	Run: func(ctx context.Context, s *Scene) {
 		own, auth := s.target.Confidential, s.target.Confidential.Auth
 		f := s.Start(ctx, As(own))
@@ -222,7 +225,8 @@ var doubleCredentials = &Scenario{
 // doubleRedemption polls an approved code of one client with Basic for another:
 // whoever gets the tokens is the one it was taken for.
 var doubleRedemption = &Scenario{
-	Name: "redemption with double credentials", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential}, Cost: waits(2, 1, 1),
+	Name: "redemption with double credentials", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential},
+	Cost: waits(2, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) == Accepted {
@@ -252,6 +256,7 @@ func judgeDoubleCredentials(e *Evidence, j *Judgement) {
 	unknown := e.likeUnknown(j)
 	unknown.Each(e.Of(doubleCredentials, overriddenClient), DueRefusal, expected, pending, failIf(givesTokens),
 		refused, passIf(errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)))
-	unknown.Each(redeemed, DueRefusal, expected+" (the code belongs to the client named in the body)", tokens, openIf(stillPending),
+	unknown.Each(redeemed, DueRefusal, expected+" (the code belongs to the client named in the body)", tokens,
+		openIf(stillPending),
 		refused, passIf(errorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)))
 }

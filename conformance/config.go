@@ -99,7 +99,8 @@ func (c *Config) OfServer() []string {
 		name string
 	}{
 		{c.Issuer != "", "issuer"}, {c.Endpoints != EndpointsConfig{}, "endpoints"}, {c.Client != ClientConfig{}, "client"},
-		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"}, {c.ConfidentialClient != nil, "confidential_client"},
+		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"},
+		{c.ConfidentialClient != nil, "confidential_client"},
 		{c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
 	} {
@@ -146,7 +147,8 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 	case c.Auth == "":
 		out.Auth = "basic"
 	case c.Auth != "none" && c.Auth != "basic" && c.Auth != "post":
-		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic or post)", role, c.Auth, strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
+		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic or post)", role, c.Auth,
+			strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
 	}
 	if out.Auth != "none" && out.Secret == "" {
 		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env", role, out.Auth)
@@ -196,7 +198,8 @@ func (c *Config) Target() (*Target, error) {
 			t.Introspection.Client = t.Confidential
 		}
 	}
-	for _, u := range []struct{ key, url string }{{"issuer", c.Issuer}, {"endpoints.device_authorization", c.Endpoints.DeviceAuthorization},
+	for _, u := range []struct{ key, url string }{{"issuer", c.Issuer},
+		{"endpoints.device_authorization", c.Endpoints.DeviceAuthorization},
 		{"endpoints.token", c.Endpoints.Token}, {"resource", c.Resource}} {
 		errs = append(errs, noCredentials(u.key, u.url))
 	}

@@ -27,7 +27,8 @@ var contentTypeChecks = []Check{
 		ID: "DF-CTYPE-011", Gate: GateStart, Needs: []Need{NeedSecondClient},
 		Reads: []*Scenario{repeatedNames, unknownClientStart}, Judge: judgeRepeatedNames,
 	},
-	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient, missingMetadata}, Judge: judgeBrokenMultipart},
+	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient, missingMetadata},
+		Judge: judgeBrokenMultipart},
 	{ID: "DF-CTYPE-013", Gate: GateStart, Reads: []*Scenario{acceptedTypes}, Judge: judgeAcceptedTypes},
 	{ID: "DF-CTYPE-014", Gate: GatePending, Reads: []*Scenario{formSpellings}, Judge: judgeFormSpellings},
 	{ID: "DF-CTYPE-015", Gate: GatePending, Reads: []*Scenario{encodedHaste, encodedFlows}, Judge: judgeEncodedHaste},
@@ -181,7 +182,8 @@ func judgeMixedEncodings(e *Evidence, j *Judgement) {
 			continue // DF-CTYPE-001 to 003
 		}
 		if x := e.spoken(p, OpToken); x != nil {
-			j.Each([]*Exchange{x}, DuePending, "authorization_pending", passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
+			j.Each([]*Exchange{x}, DuePending, "authorization_pending", passIf(stillPending), openIf(infrastructure),
+				failIf(anyAnswer))
 		}
 	}
 	judgeAccents(e, j)

@@ -68,7 +68,8 @@ var malformedJSON = &Scenario{
 			for _, m := range malformed(object) {
 				s.Start(ctx, In(spec.JSON), Body(string(spec.JSON), m.body), Step(m.name), Provoked())
 			}
-			s.Start(ctx, In(spec.JSON), Body(string(spec.JSON), brokenValue(op, params, "client_id")), Step(brokenUTF8), Provoked())
+			s.Start(ctx, In(spec.JSON), Body(string(spec.JSON), brokenValue(op, params, "client_id")), Step(brokenUTF8),
+				Provoked())
 		}
 		op := s.operation(OpToken)
 		if !op.Accepts(spec.JSON) {
@@ -83,7 +84,8 @@ var malformedJSON = &Scenario{
 		for _, m := range malformed(object) {
 			s.PollCode(ctx, "", In(spec.JSON), Body(string(spec.JSON), m.body), Step(m.name), Provoked())
 		}
-		s.PollCode(ctx, "", In(spec.JSON), Body(string(spec.JSON), brokenValue(op, params, "device_code")), Step(brokenUTF8), Provoked())
+		s.PollCode(ctx, "", In(spec.JSON), Body(string(spec.JSON), brokenValue(op, params, "device_code")), Step(brokenUTF8),
+			Provoked())
 	},
 }
 
@@ -104,7 +106,8 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 		if x.Step == brokenUTF8 { // the byte was replaced, and nobody has that name
 			rules = append(rules, warnIf(errorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), not(e.asTruncated)))
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 for a body that is not JSON", append(rules, passIf(unread), warnIf(class(4)))...)
+		j.Each([]*Exchange{x}, DueRefusal, "400 for a body that is not JSON",
+			append(rules, passIf(unread), warnIf(class(4)))...)
 	}
 }
 
@@ -174,7 +177,8 @@ var repeatedNames = &Scenario{
 			ids  [2]string
 		}{{"own first", [2]string{own, other}}, {"own last", [2]string{other, own}}} {
 			twice := func(p spec.Params) spec.Params {
-				return append(spec.Params{{Name: "client_id", Value: o.ids[0]}, {Name: "client_id", Value: o.ids[1]}}, p.Without("client_id")...)
+				return append(spec.Params{{Name: "client_id", Value: o.ids[0]}, {Name: "client_id", Value: o.ids[1]}},
+					p.Without("client_id")...)
 			}
 			if op := s.operation(OpStart); op.Accepts(spec.JSON) {
 				contentType, body := op.Encode(spec.JSON, twice(s.target.signed(s.target.baseStart("twice"))))
@@ -207,7 +211,8 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 			xs[btoi(x.Step == "own last")] = x
 		}
 		if slices.ContainsFunc(xs[:], func(x *Exchange) bool {
-			return x == nil || x.Infrastructure() || x.Status() == http.StatusTooManyRequests // whatever its body says (ruling R29)
+			// whatever its body says (ruling R29)
+			return x == nil || x.Infrastructure() || x.Status() == http.StatusTooManyRequests
 		}) {
 			continue
 		}
@@ -218,7 +223,8 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 		counted[string(op)] = whichCounts(xs)
 		switch counted[string(op)] {
 		case "first", "either":
-			j.Warn("a repeated client_id to be refused, or the last value to be used", "the "+counted[string(op)]+" value used", xs[:]...)
+			j.Warn("a repeated client_id to be refused, or the last value to be used", "the "+counted[string(op)]+" value used",
+				xs[:]...)
 		default:
 			j.Pass(xs[:]...)
 		}

@@ -116,7 +116,8 @@ func judgeWrongLabels(e *Evidence, j *Judgement) {
 
 // accepts are values of the Accept header field; "" leaves it out. The first
 // three must give JSON.
-var accepts = []string{"", "*/*", "application/json", "text/html", "application/xml", "application/json;q=0.1, text/html", "garbage"}
+var accepts = []string{"", "*/*", "application/json", "text/html", "application/xml",
+	"application/json;q=0.1, text/html", "garbage"}
 
 // acceptedTypes starts and polls an unknown code under each of them.
 var acceptedTypes = &Scenario{

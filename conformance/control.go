@@ -41,7 +41,8 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 	case accepted(x) && (plain == nil || !accepted(plain)):
 		c.j.Book(v, expected, actual, x)
 	case plain == nil || plain.Infrastructure():
-		c.j.Inconclusive(actual+"; the plain request to compare it with got "+describe(plain)+", so nothing follows from that", x)
+		c.j.Inconclusive(actual+"; the plain request to compare it with got "+describe(plain)+
+			", so nothing follows from that", x)
 	case accepted(x), plain.Class() == 5 && x.Class() == 5, sameAnswer(plain, x) && x.StillPending():
 		c.j.Inconclusive(actual+"; the plain request got "+describe(plain)+" too: see "+c.owner, x)
 	case sameAnswer(plain, x) && x.Class() == 4:
@@ -54,5 +55,6 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 // sameAnswer reports whether two answers say the same to a program: the same class
 // of status, the same error code, and the same kind of thing given.
 func sameAnswer(a, b *Exchange) bool {
-	return a.Class() == b.Class() && a.ErrorCode() == b.ErrorCode() && a.HasTokens() == b.HasTokens() && a.HasCodes() == b.HasCodes()
+	return a.Class() == b.Class() && a.ErrorCode() == b.ErrorCode() && a.HasTokens() == b.HasTokens() &&
+		a.HasCodes() == b.HasCodes()
 }

@@ -8,7 +8,8 @@ import (
 
 // TestControl: a special request is blamed only where the plain one did better.
 func TestControl(t *testing.T) {
-	const unknown, pending, tokens = `{"error":"invalid_grant"}`, `{"error":"authorization_pending"}`, `{"access_token":"a"}`
+	const unknown, pending, tokens = `{"error":"invalid_grant"}`, `{"error":"authorization_pending"}`,
+		`{"access_token":"a"}`
 	for _, c := range []struct {
 		name           string
 		plain, special *Exchange
@@ -20,7 +21,8 @@ func TestControl(t *testing.T) {
 		{"the special one gives tokens", answered(400, unknown), answered(200, tokens), reports.Fail},
 		{"both are called pending", answered(400, pending), answered(400, pending), reports.Inconclusive},
 		{"the special one is called pending", answered(400, unknown), answered(400, pending), reports.Fail},
-		{"both are refused alike", answered(404, `{"error":"no_such_code"}`), answered(404, `{"error":"no_such_code"}`), reports.Pass},
+		{"both are refused alike", answered(404, `{"error":"no_such_code"}`), answered(404, `{"error":"no_such_code"}`),
+			reports.Pass},
 		{"refused in other words", answered(400, unknown), answered(404, `{"error":"no_such_code"}`), reports.Warning},
 		{"the plain one was limited", answered(429, ""), answered(500, ""), reports.Inconclusive},
 		{"there is no plain one", nil, answered(500, ""), reports.Inconclusive},
@@ -44,7 +46,8 @@ func TestControl(t *testing.T) {
 // TestAcceptanceMeansCodesOrTokens: an error under 200 refuses.
 func TestAcceptanceMeansCodesOrTokens(t *testing.T) {
 	for body, want := range map[string]bool{
-		`{"error":"invalid_client"}`: false, `{"error":"invalid_client","device_code":"d"}`: true, `{"access_token":"a"}`: true, `{}`: false,
+		`{"error":"invalid_client"}`: false, `{"error":"invalid_client","device_code":"d"}`: true,
+		`{"access_token":"a"}`: true, `{}`: false,
 	} {
 		if got := accepted(answered(200, body)); got != want {
 			t.Errorf("%s: accepted is %t", body, got)

@@ -68,7 +68,8 @@ var denialChecks = []Check{
 // terminal reports whether an answer ends a flow without tokens, under any of the
 // names that servers use for it.
 func terminal(x *Exchange) bool {
-	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant}, x.ErrorCode())
+	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant},
+		x.ErrorCode())
 }
 
 // deniedFlow is denied, polled until that shows, and polled three times more.
@@ -183,10 +184,12 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 		switch d.Decision.Outcome {
 		case Accepted: // ruling R18: what the person was told is what the device sees
 			j.Each(polls, DueRefusal, spec.ErrAccessDenied+" (the page told the user that access was denied)",
-				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending), // DF-DENY-001 tells late from never
+				// DF-DENY-001 tells late from never
+				failIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending),
 				warnIf(errorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
 		case Told:
-			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, passIf(givesTokens), passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending))
+			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, passIf(givesTokens),
+				passIf(errorIs(spec.ErrAccessDenied)), openIf(stillPending))
 		case Refused:
 			j.Each(polls, DueTokens, "tokens (the page refused the denial that came after the approval)",
 				passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))

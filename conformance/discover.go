@@ -134,8 +134,9 @@ func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encodi
 		return x
 	}
 	x.raw = b
-	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: l.secrets.Header(resp.Header), Length: int64(len(b)),
-		Body: l.secrets.Body(string(b), redact.About{ContentType: resp.Header.Get("Content-Type"), Cut: len(b) == MaxBody})}
+	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: l.secrets.Header(resp.Header),
+		Length: int64(len(b)),
+		Body:   l.secrets.Body(string(b), redact.About{ContentType: resp.Header.Get("Content-Type"), Cut: len(b) == MaxBody})}
 	return x
 }
 

@@ -70,6 +70,7 @@ func sendLarge(t *testing.T, answer string) *Exchange {
 	}()
 	s := newSession(&Target{Facts: Facts{Host: "http://" + l.Addr().String()}}, Options{}.withDefaults())
 	defer s.client.CloseIdleConnections()
-	return s.send(t.Context(), "early", Call{Op: OpStart, Method: http.MethodPost, URL: "http://" + l.Addr().String() + "/",
+	return s.send(t.Context(), "early", Call{Op: OpStart, Method: http.MethodPost,
+		URL:         "http://" + l.Addr().String() + "/",
 		ContentType: "text/plain", Raw: bytes.Repeat([]byte("A"), huge), Once: true, Fresh: true})
 }

@@ -16,7 +16,8 @@ var errorChecks = []Check{
 	passiveErrors("DF-ERR-001", judgeErrorStatus),
 	passiveErrors("DF-ERR-002", judgeErrorMediaType),
 	passiveErrors("DF-ERR-003", judgeErrorCodes),
-	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring, Shows: "error response", Passive: true, Judge: judgeErrorTexts},
+	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring,
+		Shows: "error response", Passive: true, Judge: judgeErrorTexts},
 	passiveErrors("DF-ERR-005", judgeErrorCaching),
 	{
 		ID: "DF-ERR-006", Gate: GateStart, Passive: true, Judge: judgeErrorSecrets, Shows: "refusal",
@@ -31,7 +32,8 @@ var errorChecks = []Check{
 
 // erring are the scenarios whose answers are errors on a right server: the
 // states of polling, and plain mistakes.
-var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart, missingCode, missingGrantType}
+var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart,
+	missingCode, missingGrantType}
 
 // passiveErrors makes a check that looks at the refusals of the run; a pending
 // poll, a slow_down and four faults make sure that there are some.
@@ -123,7 +125,8 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 // and the errors of plain mistakes.
 var (
 	pollingStates = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken}
-	flowCodes     = append(slices.Clone(pollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest, spec.ErrUnsupportedGrantType)
+	flowCodes     = append(slices.Clone(pollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest,
+		spec.ErrUnsupportedGrantType)
 )
 
 func statusVerdict(status int, code string) reports.Verdict {
@@ -144,7 +147,8 @@ func statusVerdict(status int, code string) reports.Verdict {
 }
 
 // mistakes are the scenarios of plain mistakes in requests that can be read.
-var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode, missingGrantType}
+var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode,
+	missingGrantType}
 
 func (x *Exchange) of(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
@@ -176,8 +180,10 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 
 // registeredErrors are the codes of RFC 6749, RFC 8628 and the extensions error
 // registry that a token endpoint may use.
-var registeredErrors = append(slices.Clone(flowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient, spec.ErrInvalidScope,
-	spec.ErrInvalidTarget, "invalid_dpop_proof", "use_dpop_nonce", "invalid_authorization_details", "insufficient_user_authentication",
+var registeredErrors = append(slices.Clone(flowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient,
+	spec.ErrInvalidScope,
+	spec.ErrInvalidTarget, "invalid_dpop_proof", "use_dpop_nonce", "invalid_authorization_details",
+	"insufficient_user_authentication",
 	"unsupported_token_type", "invalid_token", "insufficient_scope", "unmet_authentication_requirements")
 
 // privateState matches the names that some servers made up for the states of
@@ -188,7 +194,8 @@ func judgeErrorCodes(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
 		v, ok := x.Member("error")
-		if s := x.Status(); !ok || s == 405 || s == 411 || s == 413 || s == 415 || s == 429 && x.ErrorCode() != spec.ErrSlowDown {
+		if s := x.Status(); !ok || s == 405 || s == 411 || s == 413 || s == 415 || s == 429 &&
+			x.ErrorCode() != spec.ErrSlowDown {
 			continue
 		}
 		verdict, actual := codeVerdict(v, x.Class())

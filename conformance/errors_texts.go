@@ -64,7 +64,8 @@ var quotedSecret = &Scenario{
 	Name: "a wrong secret", Lane: LaneInstant, Cost: fixed(2, 0),
 	Run: func(ctx context.Context, s *Scene) {
 		for _, auth := range []string{"basic", "post"} {
-			s.PollCode(ctx, madeUp(40), As(&Client{ID: s.target.Client.ID, Secret: wrongSecret(), Auth: auth}), Step(auth), Provoked())
+			s.PollCode(ctx, madeUp(40), As(&Client{ID: s.target.Client.ID, Secret: wrongSecret(), Auth: auth}), Step(auth),
+				Provoked())
 		}
 	},
 }
@@ -140,7 +141,8 @@ func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 			return reports.Fail, "Cache-Control: " + x.Response.Header.Get("Cache-Control")
 		}
 	}
-	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil && len(x.HeaderTokens("Cache-Control")) == 0 &&
+	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil &&
+		len(x.HeaderTokens("Cache-Control")) == 0 &&
 		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
 		return reports.Fail, "an Expires field in the future"
 	}

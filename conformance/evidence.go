@@ -37,7 +37,8 @@ func NewEvidence(t *Transcript, all Checks) (*Evidence, error) {
 }
 
 func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
-	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{}, all: t.Exchanges, gaps: gapsOf(t.Events)}
+	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{},
+		all: t.Exchanges, gaps: gapsOf(t.Events)}
 	e.index()
 	for _, ev := range t.Events {
 		if _, gap := e.gaps[ev.Flow]; gap {

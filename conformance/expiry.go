@@ -12,9 +12,12 @@ import (
 // expiryChecks judge the end of a code's lifetime. All of their scenarios begin
 // together and wait for it side by side with everything else.
 var expiryChecks = []Check{
-	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow}, Judge: judgeExpired},
-	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
-	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow}, Judge: judgeProlonged},
+	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+		Judge: judgeExpired},
+	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Need{NeedShortExpiry},
+		Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
+	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+		Judge: judgeProlonged},
 	{
 		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Need{NeedApprover, NeedShortExpiry},
 		Reads: []*Scenario{lateApproval, expiringFlow}, Judge: judgeLateApproval,
@@ -23,8 +26,10 @@ var expiryChecks = []Check{
 		ID: "DF-EXPIRY-005", Gate: GateTokens, Needs: []Need{NeedApprover, NeedShortExpiry},
 		Reads: []*Scenario{lateRedemption}, Judge: judgeLateRedemption,
 	},
-	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow}, Judge: judgeStaysExpired},
-	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd}, Judge: judgeHastyAfterEnd},
+	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow},
+		Judge: judgeStaysExpired},
+	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd},
+		Judge: judgeHastyAfterEnd},
 }
 
 // lifelong is the cost of a scenario that waits for the end of a code and n
@@ -108,7 +113,8 @@ var idleFlow = &Scenario{
 
 // lateApproval is approved after its end.
 var lateApproval = &Scenario{
-	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(3, 1, 1),
+	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry},
+	Cost: lifelong(3, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if !f.waitEnd(ctx) {
@@ -171,9 +177,11 @@ func judgeExpired(e *Evidence, j *Judgement) {
 			case x.ErrorCode() == spec.ErrSlowDown && i == 0 && len(polls) > 1:
 				j.Warn(spec.ErrExpiredToken+" once the code has expired", "slow_down first", x)
 				continue
-			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate && terminal(polls[1]):
+			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate &&
+				terminal(polls[1]):
 				j.Warn(spec.ErrExpiredToken+" once the code has expired",
-					fmt.Sprintf("a code that was still pending %.0f s after its lifetime, then %s", late.Seconds(), describe(polls[1])), polls...)
+					fmt.Sprintf("a code that was still pending %.0f s after its lifetime, then %s", late.Seconds(),
+						describe(polls[1])), polls...)
 			case x.StillPending() && anyTerminal(e.Of(idleFlow, "after the end")):
 				j.Inconclusive("a code that was not polled did expire: see DF-EXPIRY-003", x)
 			default:
@@ -189,11 +197,13 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 	for _, s := range []*Scenario{expiringFlow, idleUntilEnd} {
 		for _, x := range e.Of(s, "before the end") {
 			if x.Received >= e.Earliest(x.Flow)-time.Second {
-				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the code's end", (e.Earliest(x.Flow)-x.Received).Seconds()), x)
+				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the code's end",
+					(e.Earliest(x.Flow)-x.Received).Seconds()), x)
 				continue
 			}
 			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, and %s had been issued since)",
-				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(e.startedBetween(e.Begun(x.Flow), x), "other code", "other codes"))
+				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(e.startedBetween(e.Begun(x.Flow), x), "other code",
+					"other codes"))
 			j.Each([]*Exchange{x}, DuePending, expected,
 				passIf(stillPending), openIf(infrastructure), failIf(terminal))
 		}
@@ -296,6 +306,7 @@ func anyTerminal(xs []*Exchange) bool {
 }
 
 func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
-	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal, "a terminal error even for a poll that comes too fast",
+	j.Each(e.exceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal,
+		"a terminal error even for a poll that comes too fast",
 		passIf(terminal), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), openIf(anyAnswer))
 }

@@ -141,7 +141,8 @@ func leftOut(gaps []reports.Gap, checks []reports.Check) []string {
 	var reasons []string
 	count := map[string]int{}
 	for _, c := range checks {
-		if c.Verdict == reports.Skipped && !slices.ContainsFunc(gaps, func(g reports.Gap) bool { return slices.Contains(g.Checks, c.ID) }) {
+		if c.Verdict == reports.Skipped && !slices.ContainsFunc(gaps,
+			func(g reports.Gap) bool { return slices.Contains(g.Checks, c.ID) }) {
 			if count[c.Reason]++; count[c.Reason] == 1 {
 				reasons = append(reasons, c.Reason)
 			}

@@ -29,7 +29,8 @@ func Habits(xs []*Exchange) []Habit {
 		}
 	}
 	if n := len(xs); n > 0 && xs[n-1].Op == OpToken && !xs[n-1].StillPending() {
-		out = append(out, Habit{What: "a poll of a fresh code gets " + describe(xs[n-1]) + " instead of " + spec.ErrAuthorizationPending})
+		out = append(out, Habit{What: "a poll of a fresh code gets " + describe(xs[n-1]) + " instead of " +
+			spec.ErrAuthorizationPending})
 	}
 	return out
 }

@@ -14,13 +14,17 @@ import (
 // travel, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
-	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405", Passive: true, Judge: judgeAllow},
+	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405",
+		Passive: true, Judge: judgeAllow},
 	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
 	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
-	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization", Passive: true, Judge: judgeStartCaching},
-	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP}, Judge: judgePlainHTTP},
-	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage}, Judge: judgeHandshakes},
+	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
+		Passive: true, Judge: judgeStartCaching},
+	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP},
+		Judge: judgePlainHTTP},
+	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage},
+		Judge: judgeHandshakes},
 	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
 }
 

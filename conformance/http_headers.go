@@ -93,7 +93,8 @@ func judgeForeignOrigin(e *Evidence, j *Judgement) {
 		}
 	}
 	j.Each(e.Of(foreignOrigin, "OPTIONS"), DueRefusal, "2xx or 405 for OPTIONS",
-		failIf(givesCodes), failIf(stillPending), passIf(class(2)), passIf(statusIs(405, 501)), openIf(infrastructure), warnIf(class(4)))
+		failIf(givesCodes), failIf(stillPending), passIf(class(2)), passIf(statusIs(405, 501)), openIf(infrastructure),
+		warnIf(class(4)))
 	for _, op := range []Operation{OpStart, OpToken} {
 		judgePreflight(e, j, op)
 	}
@@ -123,7 +124,8 @@ func judgePreflight(e *Evidence, j *Judgement, op Operation) {
 	before, _ := asked.allowsOrigin()
 	after, _ := answered.allowsOrigin()
 	if (before == "") != (after == "") {
-		j.Warn("the CORS preflight and the response to agree", "Access-Control-Allow-Origin in only one of them", asked, answered)
+		j.Warn("the CORS preflight and the response to agree", "Access-Control-Allow-Origin in only one of them", asked,
+			answered)
 		return
 	}
 	j.Pass(asked, answered)

@@ -193,7 +193,8 @@ func judgeHandshakes(e *Evidence, j *Judgement) {
 		j.Warn("TLS 1.3 to be supported", v)
 	}
 	text, _ := e.Fact(handshakes, factCertEnd)
-	if end, err := time.Parse(time.RFC3339, text); err == nil && end.Before(e.Header.Started.AddDate(0, 0, certificateDays)) {
+	if end, err := time.Parse(time.RFC3339, text); err == nil &&
+		end.Before(e.Header.Started.AddDate(0, 0, certificateDays)) {
 		j.Warn(fmt.Sprintf("a certificate that is valid for %d more days", certificateDays), "one that expires at "+text)
 	}
 	judgeStrictTransport(e, j)

@@ -19,7 +19,8 @@ func (x *Exchange) Infrastructure() bool {
 		return !x.excused() && (x.Flow == "" || x.Op == OpStart || !x.StillPending())
 	case s == http.StatusForbidden, s == http.StatusRequestTimeout:
 		return !looksLikeCode(x.ErrorCode())
-	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530: // 52x: an edge that lost its origin
+	// 52x: an edge that lost its origin
+	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530:
 		return !slices.Contains(registeredErrors, x.ErrorCode()) && !slices.Contains(serverErrors, x.ErrorCode())
 	}
 	return false

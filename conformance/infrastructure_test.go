@@ -9,7 +9,8 @@ import (
 )
 
 func answered(status int, body string) *Exchange {
-	return &Exchange{ID: "x1", Op: OpToken, Response: &Response{Status: status, Body: body, Length: int64(len(body)), Header: http.Header{}}}
+	return &Exchange{ID: "x1", Op: OpToken, Response: &Response{Status: status, Body: body, Length: int64(len(body)),
+		Header: http.Header{}}}
 }
 
 func TestInfrastructure(t *testing.T) {
@@ -58,7 +59,8 @@ func TestInfrastructureIsOpen(t *testing.T) {
 			j.Each([]*Exchange{answered(429, "")}, DuePending, "", warnIf(statusIs(429)), openIf(infrastructure))
 		}, reports.Inconclusive},
 		{"a finding by hand", func(j *Judgement) { j.Fail("", "", answered(503, "")) }, reports.Inconclusive},
-		{"a comparison with a lost answer", func(j *Judgement) { j.Warn("", "", refused, answered(503, "")) }, reports.Inconclusive},
+		{"a comparison with a lost answer", func(j *Judgement) { j.Warn("", "", refused, answered(503, "")) },
+			reports.Inconclusive},
 		{"no request at all", func(j *Judgement) { j.Fail("", "", nil) }, reports.Inconclusive},
 		{"a firewall's refusal where any will do", func(j *Judgement) {
 			j.Each([]*Exchange{answered(403, "<html>")}, DueRefusal, "", passIf(class(4)))
@@ -67,7 +69,8 @@ func TestInfrastructureIsOpen(t *testing.T) {
 			j.Each([]*Exchange{answered(429, "")}, DueRefusal, "", passIf(class(4)))
 		}, reports.Inconclusive},
 		{"a pass", func(j *Judgement) { j.Pass(answered(503, "")) }, reports.Inconclusive},
-		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) }, reports.Fail},
+		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) },
+			reports.Fail},
 		{"a refusal after a lost answer", func(j *Judgement) {
 			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{lost, refused}}, nil, nil)
 			j.Fail("", "", refused)

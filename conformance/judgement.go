@@ -132,7 +132,8 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 
 // cite adds a finding; what was found before is counted.
 func (j *Judgement) cite(v reports.Verdict, expected, actual string, xs []*Exchange) {
-	j.findings = reports.AddFinding(j.findings, reports.Finding{Verdict: v, Expected: expected, Actual: actual, Exchanges: ids(xs)})
+	j.findings = reports.AddFinding(j.findings, reports.Finding{Verdict: v, Expected: expected, Actual: actual,
+		Exchanges: ids(xs)})
 }
 
 func (j *Judgement) worsen(v reports.Verdict, reason string) {

@@ -13,10 +13,13 @@ import (
 // they excuse is reported as waived, never as a pass, and every other check goes
 // on as if it were right.
 type Lenient struct {
-	Status          []int `json:"status,omitempty" yaml:"status"`                     // statuses allowed for device-flow errors
-	VerificationURL bool  `json:"verification_url,omitempty" yaml:"verification_url"` // verification_url instead of verification_uri
-	ScopeArray      bool  `json:"scope_array,omitempty" yaml:"scope_array"`           // scope as a JSON array
-	ExpiredOnce     bool  `json:"expired_once,omitempty" yaml:"expired_once"`         // expired_token once, then another refusal
+	// statuses allowed for device-flow errors
+	Status []int `json:"status,omitempty" yaml:"status"`
+	// verification_url instead of verification_uri
+	VerificationURL bool `json:"verification_url,omitempty" yaml:"verification_url"`
+	ScopeArray      bool `json:"scope_array,omitempty" yaml:"scope_array"` // scope as a JSON array
+	// expired_token once, then another refusal
+	ExpiredOnce bool `json:"expired_once,omitempty" yaml:"expired_once"`
 }
 
 // The names under which leniencies stand in reports.
@@ -58,14 +61,17 @@ func (l Lenient) set() []string {
 // unused lists the leniencies that no check of a run was waived by.
 func (l Lenient) unused(checks []reports.Check) []string {
 	return slices.DeleteFunc(l.set(), func(name string) bool {
-		return slices.ContainsFunc(checks, func(c reports.Check) bool { return c.Verdict == reports.Waived && c.Reason == name })
+		return slices.ContainsFunc(checks, func(c reports.Check) bool {
+			return c.Verdict == reports.Waived && c.Reason == name
+		})
 	})
 }
 
 // excused reports whether the answer is an error under a status that is known and
 // kept: it then counts as the 400 that was due. DF-ERR-001 reports it.
 func (x *Exchange) excused() bool {
-	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" && !x.GivesCredentials()
+	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" &&
+		!x.GivesCredentials()
 }
 
 // exceptExpiredOnce leaves out the polls that are refused in other words after

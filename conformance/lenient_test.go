@@ -17,7 +17,8 @@ import (
 
 // deviates makes a variant of the reference server whose answers in JSON are
 // changed; change returns the status to send.
-func deviates(change func(r *http.Request, request string, status int, body map[string]any) int) func(http.Handler) http.Handler {
+func deviates(change func(r *http.Request, request string, status int,
+	body map[string]any) int) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			request, _ := io.ReadAll(r.Body)
@@ -96,9 +97,11 @@ func TestLenient(t *testing.T) {
 			map[string]reports.Verdict{"DF-AUTHZ-002": reports.Fail}, []string{"DF-AUTHZ-002"}},
 		"scope array": {"documented-v2", func() func(http.Handler) http.Handler { return asArray },
 			Lenient{ScopeArray: true}, "lenient.scope_array",
-			map[string]reports.Verdict{"DF-TOKEN-005": reports.Warning, "DF-TOKEN-009": reports.Fail}, []string{"DF-TOKEN-005", "DF-TOKEN-009"}},
+			map[string]reports.Verdict{"DF-TOKEN-005": reports.Warning, "DF-TOKEN-009": reports.Fail},
+			[]string{"DF-TOKEN-005", "DF-TOKEN-009"}},
 		"expired_token once": {"documented-v1", expiredOnce, Lenient{ExpiredOnce: true}, "lenient.expired_once",
-			map[string]reports.Verdict{"DF-EXPIRY-006": reports.Warning}, []string{"DF-EXPIRY-004", "DF-EXPIRY-006", "DF-EXPIRY-007"}},
+			map[string]reports.Verdict{"DF-EXPIRY-006": reports.Warning},
+			[]string{"DF-EXPIRY-004", "DF-EXPIRY-006", "DF-EXPIRY-007"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			strict := bench{server: embedded(c.contract), wrap: c.wrap()}.conform(t)
@@ -161,7 +164,8 @@ func TestLenientJudgedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range again {
-		if want := map[string]reports.Verdict{"DF-POLL-011": reports.Pass, "DF-ERR-001": reports.Waived}[r.Check.ID]; r.Verdict != want {
+		if want := map[string]reports.Verdict{"DF-POLL-011": reports.Pass,
+			"DF-ERR-001": reports.Waived}[r.Check.ID]; r.Verdict != want {
 			t.Errorf("again, %s is %s (%s), want %s", r.Check.ID, r.Verdict, r.Reason, want)
 		}
 	}
@@ -169,7 +173,8 @@ func TestLenientJudgedAgain(t *testing.T) {
 
 func TestLenientStatusMustBeADeviation(t *testing.T) {
 	for _, s := range []int{0, 199, 302, 400, 500} {
-		if _, err := (&Config{Lenient: Lenient{Status: []int{403, s}}}).Target(); err == nil || !strings.Contains(err.Error(), "lenient.status") {
+		if _, err := (&Config{Lenient: Lenient{Status: []int{403, s}}}).Target(); err == nil ||
+			!strings.Contains(err.Error(), "lenient.status") {
 			t.Errorf("status %d: %v", s, err)
 		}
 	}

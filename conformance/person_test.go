@@ -295,7 +295,8 @@ func sameAgain(t *testing.T, run *Run, results []Result) {
 	}
 	for i, r := range again {
 		if r.Verdict != results[i].Verdict || r.Reason != results[i].Reason {
-			t.Errorf("%s is %s (%s), and %s (%s) from the file", r.Check.ID, results[i].Verdict, results[i].Reason, r.Verdict, r.Reason)
+			t.Errorf("%s is %s (%s), and %s (%s) from the file", r.Check.ID, results[i].Verdict, results[i].Reason, r.Verdict,
+				r.Reason)
 		}
 	}
 }

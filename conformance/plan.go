@@ -128,7 +128,8 @@ func Select(all Checks, o Options) ([]Check, error) {
 		if err != nil {
 			return nil, err
 		}
-		if (len(o.Only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] && (level == "" || r.Level == level) {
+		if (len(o.Only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] &&
+			(level == "" || r.Level == level) {
 			out = append(out, c)
 		}
 	}
@@ -155,7 +156,8 @@ func selector(names []string) (map[string]bool, error) {
 		case strings.ContainsAny(up, "0123456789"):
 			errs = append(errs, err)
 		default:
-			errs = append(errs, fmt.Errorf("unknown check or group %q; the nearest is %q", n, strict.Nearest(group, spec.Groups())))
+			errs = append(errs, fmt.Errorf("unknown check or group %q; the nearest is %q", n,
+				strict.Nearest(group, spec.Groups())))
 		}
 	}
 	return out, errors.Join(errs...)
@@ -291,16 +293,19 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 	}
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
 		if f.Timing.Lifetime <= 0 {
-			return reports.Inconclusive, fmt.Sprintf("the announced lifetime is %s, so no code can expire in time", seconds(f.Timing.Lifetime))
+			return reports.Inconclusive, fmt.Sprintf("the announced lifetime is %s, so no code can expire in time",
+				seconds(f.Timing.Lifetime))
 		}
-		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(f.Timing.Lifetime), seconds(f.MaxWait))
+		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(f.Timing.Lifetime),
+			seconds(f.MaxWait))
 	}
 	if v, reason := unaskedFor(c, f); v != "" {
 		return v, reason
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {
-			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(s.Cost(f.Timing).Wait), seconds(f.MaxWait))
+			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(s.Cost(f.Timing).Wait),
+				seconds(f.MaxWait))
 		}
 	}
 	return "", ""

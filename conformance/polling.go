@@ -35,13 +35,15 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-005", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
 	{ID: "DF-POLL-006", Gate: GatePending, Reads: []*Scenario{addedSlowDowns, servedSlowDown}, Judge: judgeAddedSlowDowns},
 	{ID: "DF-POLL-007", Gate: GatePending, Reads: []*Scenario{rememberedSlowDown}, Judge: judgeRememberedSlowDown},
-	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{slowedThenApproved}, Judge: judgeSlowedThenApproved},
+	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{slowedThenApproved},
+		Judge: judgeSlowedThenApproved},
 	{
 		ID:    "DF-POLL-009",
 		Gate:  GatePending,
 		Reads: []*Scenario{hastyNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(hastyNeighbour, "patient"), DuePending, "only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
+			j.Each(e.Of(hastyNeighbour, "patient"), DuePending,
+				"only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
 				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
@@ -63,13 +65,17 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-012", Gate: GatePending, Reads: []*Scenario{alteredCodes, unknownCodes}, Judge: judgeAlteredCodes},
 	{ID: "DF-POLL-013", Gate: GatePending, Reads: []*Scenario{missingCode}, Judge: judgeMissingCode},
 	{ID: "DF-POLL-014", Gate: GatePending, Reads: []*Scenario{missingGrantType}, Judge: judgeMissingGrantType},
-	{ID: "DF-POLL-015", Gate: GatePending, Reads: []*Scenario{foreignGrantTypes, missingGrantType, firstPoll}, Judge: judgeForeignGrantTypes},
+	{ID: "DF-POLL-015", Gate: GatePending, Reads: []*Scenario{foreignGrantTypes, missingGrantType, firstPoll},
+		Judge: judgeForeignGrantTypes},
 	{ID: "DF-POLL-016", Gate: GatePending, Reads: []*Scenario{overlongPolls, unknownCodes}, Judge: judgeOverlongPolls},
 	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeDefaultInterval},
-	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode}, Judge: judgeEnteredCode},
-	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow}, Judge: judgeUnprimedFlow},
+	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode},
+		Judge: judgeEnteredCode},
+	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow},
+		Judge: judgeUnprimedFlow},
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
-	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll}, Judge: judgeRepeatedPollMembers},
+	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll},
+		Judge: judgeRepeatedPollMembers},
 }
 
 // firstPoll is the plainest flow: start, wait the interval, poll.
@@ -93,7 +99,8 @@ func judgeHastyFirstPoll(e *Evidence, j *Judgement) {
 			continue
 		}
 		j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending,
-			passIf(errorIs(spec.ErrAuthorizationPending)), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure), failIf(anyAnswer))
+			passIf(errorIs(spec.ErrAuthorizationPending)), warnIf(errorIs(spec.ErrSlowDown)), openIf(infrastructure),
+			failIf(anyAnswer))
 	}
 }
 
@@ -258,6 +265,7 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			j.Inconclusive("the poll without the extra parameters got "+describe(without[0]), polls...)
 			continue
 		}
-		j.Each(polls[:1], DuePending, "the same answer as without the extra parameters", passIf(stillPending), openIf(infrastructure), refused)
+		j.Each(polls[:1], DuePending, "the same answer as without the extra parameters", passIf(stillPending),
+			openIf(infrastructure), refused)
 	}
 }

@@ -146,7 +146,8 @@ func judgeMissingGrantType(e *Evidence, j *Judgement) {
 			continue // a value outside the list is DF-POLL-015's
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, failIf(givesTokens), failIf(stillPending),
-			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrUnsupportedGrantType)), e.frameworkAnswer())
+			passIf(class(4), errorIs(spec.ErrInvalidRequest)), warnIf(errorIs(spec.ErrUnsupportedGrantType)),
+			e.frameworkAnswer())
 	}
 }
 
@@ -189,7 +190,9 @@ func (e *Evidence) otherEncoding(x *Exchange) bool {
 // outsideEnum are the generated polls with a grant type that the document does
 // not list.
 func (e *Evidence) outsideEnum() []*Exchange {
-	return slices.DeleteFunc(e.Of(missingGrantType), func(x *Exchange) bool { return !strings.Contains(x.Step, string(spec.OutsideEnum)) })
+	return slices.DeleteFunc(e.Of(missingGrantType), func(x *Exchange) bool {
+		return !strings.Contains(x.Step, string(spec.OutsideEnum))
+	})
 }
 
 // longest is the length up to which the documented API takes codes and clients.
@@ -217,7 +220,8 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 		switch {
 		case x.Op != OpToken:
 		case x.Step == "device_code at the limit":
-			plain.Each([]*Exchange{x}, DueRefusal, "the answer that an unknown code of ordinary length gets", failIf(givesTokens),
+			plain.Each([]*Exchange{x}, DueRefusal, "the answer that an unknown code of ordinary length gets",
+				failIf(givesTokens),
 				passIf(class(4), errorIs(spec.ErrInvalidGrant)), warnIf(class(4)))
 		default:
 			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value longer than the contract allows",
@@ -259,7 +263,8 @@ var repeatedPollMembers = &Scenario{
 			if !f.OK() || !f.WaitInterval(ctx, Slack) {
 				return
 			}
-			own := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": f.Codes.DeviceCode, "client_id": s.target.Client.ID}[p.name]
+			own := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": f.Codes.DeviceCode,
+				"client_id": s.target.Client.ID}[p.name]
 			first, second := p.with(own)
 			f.Poll(ctx, In(spec.Form), Step(p.step), Provoked(), Without(p.name),
 				Also(spec.Param{Name: p.name, Value: first}, spec.Param{Name: p.name, Value: second}))
@@ -287,7 +292,8 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		case strings.Contains(x.Step, "another"):
 			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
 		}
-		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", failIf(givesTokens), accepted,
+		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", failIf(givesTokens),
+			accepted,
 			passIf(class(4), errorIs(spec.ErrInvalidRequest)),
 			passIf(errorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),
 			warnIf(class(4), hasError), e.frameworkAnswer())

@@ -193,7 +193,8 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 		return
 	}
 	j.Each(e.alive(e.Of(addedSlowDowns, "served")), DuePending,
-		fmt.Sprintf("authorization_pending for a device that waits %[2]d s longer after %[1]d slow_downs", slows, slows*spec.SlowDownStep), e.served()...)
+		fmt.Sprintf("authorization_pending for a device that waits %[2]d s longer after %[1]d slow_downs", slows,
+			slows*spec.SlowDownStep), e.served()...)
 }
 
 // rememberedSlowDown finds out against which interval the server measures after
@@ -212,7 +213,8 @@ var rememberedSlowDown = &Scenario{
 		if !f.Lives(announced+Slack) || !f.WaitInterval(ctx, Slack-spec.SlowDownStep*time.Second) {
 			return
 		}
-		if x := f.Poll(ctx, Step("announced"), Provoked()); x != nil && x.ErrorCode() == spec.ErrSlowDown && f.Lives(f.Interval()+Slack) {
+		if x := f.Poll(ctx, Step("announced"), Provoked()); x != nil && x.ErrorCode() == spec.ErrSlowDown &&
+			f.Lives(f.Interval()+Slack) {
 			f.PollDue(ctx, Step("raised again"))
 		}
 	},
@@ -271,7 +273,8 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 			j.Inconclusive("the code expired before a second poll could be sent", polls...)
 		default:
 			j.Each([]*Exchange{last}, DueTokens,
-				"tokens after the approval, also for a device that was slowed down before", openIf(infrastructure), failIf(anyAnswer))
+				"tokens after the approval, also for a device that was slowed down before", openIf(infrastructure),
+				failIf(anyAnswer))
 		}
 	}
 }

@@ -189,7 +189,8 @@ func relation(userCode, deviceCode string) string {
 	}
 	m, s1, s2 := md5.Sum([]byte(deviceCode)), sha1.Sum([]byte(deviceCode)), sha256.Sum256([]byte(deviceCode))
 	for _, sum := range [][]byte{m[:], s1[:], s2[:]} {
-		for _, text := range []string{hex.EncodeToString(sum), base32.StdEncoding.EncodeToString(sum), base64.RawURLEncoding.EncodeToString(sum)} {
+		for _, text := range []string{hex.EncodeToString(sum), base32.StdEncoding.EncodeToString(sum),
+			base64.RawURLEncoding.EncodeToString(sum)} {
 			if strings.HasPrefix(plainCode(text), code) {
 				return "is the beginning of the device code's hash"
 			}

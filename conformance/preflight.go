@@ -36,7 +36,8 @@ func (s *session) preflight(ctx context.Context) error {
 		}
 		x := f.Begun
 		if x.Response == nil {
-			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x, s.transcript().Exchanges}
+			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x,
+				s.transcript().Exchanges}
 		}
 		if last == nil {
 			last = x // what the contract's own encoding got explains a refusal best
@@ -56,7 +57,8 @@ func (s *session) preflight(ctx context.Context) error {
 
 // missingPath is the predicate of DF-DISC-001: nothing answers there.
 func missingPath(x *Exchange) bool {
-	return x.Class() == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, x.Status())
+	return x.Class() == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone},
+		x.Status())
 }
 
 func (s *session) tokenAnswers(ctx context.Context, scene *Scene) bool {
@@ -84,7 +86,8 @@ func (s *session) probeToken(ctx context.Context, scene *Scene, f *Flow) {
 		if x == nil {
 			return
 		}
-		if code := x.ErrorCode(); x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken || code == spec.ErrAccessDenied {
+		if code := x.ErrorCode(); x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken ||
+			code == spec.ErrAccessDenied {
 			s.works(OpToken, enc)
 			return
 		}
@@ -115,14 +118,16 @@ func (s *session) works(op Operation, e spec.Encoding) {
 // existence is in doubt, or the client is refused, is there nothing to test.
 func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
-	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL, describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
+	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL,
+		describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
 	switch {
 	case x.wantsHTTPS():
 		p.Hint = httpsHint(s.target.Host)
 	case missingPath(x):
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
 	case slices.ContainsFunc(p.Tried, refusesClient):
-		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id", s.target.Client.ID)
+		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id",
+			s.target.Client.ID)
 	case code == spec.ErrInvalidScope:
 		p.Hint = "name a scope that the server knows with --scope"
 	case strings.HasPrefix(x.MediaType(), "text/html"):
@@ -137,7 +142,8 @@ func (s *session) refused(x *Exchange) error {
 // server may say so in one encoding and stumble over it in another.
 func refusesClient(x *Exchange) bool {
 	code := x.ErrorCode()
-	return x.Op == OpStart && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient || x.Status() == http.StatusUnauthorized)
+	return x.Op == OpStart && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient ||
+		x.Status() == http.StatusUnauthorized)
 }
 
 func reachHint(err string) string {

@@ -27,7 +27,8 @@ func newRedactor(t *Target) *redactor {
 		defer r.mu.Unlock()
 		r.traits[name] = traitsOf(kind, secret, spec.StartResponse{})
 	})
-	r.Show(t.Host, t.StartURL, t.TokenURL, t.Issuer, t.Resource, t.Scope, t.Narrow, t.Device.Type, t.Device.OS, t.Client.ID)
+	r.Show(t.Host, t.StartURL, t.TokenURL, t.Issuer, t.Resource, t.Scope, t.Narrow, t.Device.Type, t.Device.OS,
+		t.Client.ID)
 	clients := []*Client{&t.Client, t.Second, t.Restricted, t.Confidential}
 	if in := t.Introspection; in != nil {
 		r.Show(in.URL)

@@ -160,7 +160,8 @@ func (e *Evidence) advertises(member, value string) bool {
 }
 
 var foreignRefresh = &Scenario{
-	Name: "refresh by another client", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondClient}, Cost: waits(4, 1, 1),
+	Name: "refresh by another client", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondClient},
+	Cost: waits(4, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		if f, ok := s.refreshable(ctx); ok {
 			s.refresh(ctx, f.Token.RefreshToken, As(s.target.Second), Step("foreign"), Provoked())
@@ -275,7 +276,8 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 		passIf(class(4), errorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.frameworkAnswer(),
 		warnIf(class(4), hasError),
 	}
-	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a refresh token that nobody issued", rules...)
+	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a refresh token that nobody issued",
+		rules...)
 	code, token := e.likeUnknown(j), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
 	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
 		switch {

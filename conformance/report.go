@@ -46,7 +46,8 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 
 // ReportCheck is a result with the words of the catalogue.
 func ReportCheck(t *Transcript, res Result) reports.Check {
-	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Power: res.Power, Findings: res.Findings}
+	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Power: res.Power,
+		Findings: res.Findings}
 	if r, err := spec.Lookup(c.ID); err == nil {
 		c.Group, c.Level, c.Title, c.Source = r.Group, r.Level, r.Title, r.Source
 	}
@@ -78,7 +79,8 @@ func notes(t *Transcript, c *reports.Conformance) []string {
 		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
 	}
 	if len(t.Header.Target.Also) > 0 {
-		out = append(out, "the host also serves "+strings.Join(t.Header.Target.Also, ", ")+"; choose the contract with --spec")
+		out = append(out, "the host also serves "+strings.Join(t.Header.Target.Also,
+			", ")+"; choose the contract with --spec")
 	}
 	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
 		out = append(out, name+" excused nothing in this run")
@@ -88,10 +90,13 @@ func notes(t *Transcript, c *reports.Conformance) []string {
 
 // report is the exchange as it stands in a report.
 func (x *Exchange) report(reveal func(string) string) reports.Exchange {
-	out := reports.Exchange{ID: x.ID, Scenario: x.Scenario, AtMS: milliseconds(x.Sent), DurationMS: milliseconds(x.Received - x.Sent),
-		Request: reports.Request{Method: x.Request.Method, URL: x.Request.URL, Headers: x.Request.Header, Body: x.Request.text()}, Error: x.Error}
+	out := reports.Exchange{ID: x.ID, Scenario: x.Scenario, AtMS: milliseconds(x.Sent),
+		DurationMS: milliseconds(x.Received - x.Sent),
+		Request: reports.Request{Method: x.Request.Method, URL: x.Request.URL, Headers: x.Request.Header,
+			Body: x.Request.text()}, Error: x.Error}
 	if r := x.Response; r != nil {
-		out.Response = &reports.Response{Status: r.Status, Proto: r.Proto, Headers: r.Header, Body: r.Body, Length: r.Length, SHA256: r.SHA256}
+		out.Response = &reports.Response{Status: r.Status, Proto: r.Proto, Headers: r.Header, Body: r.Body, Length: r.Length,
+			SHA256: r.SHA256}
 	}
 	out.Curl = x.Request.curl()
 	if reveal != nil {
@@ -170,7 +175,8 @@ func (r *Run) Reveal(text string) string { return r.Target.redactor().Reveal(tex
 
 // ReportTarget is the target as it stands in a report.
 func (f *Facts) ReportTarget(contract, approver string) reports.Target {
-	return reports.Target{Host: f.Host, Spec: contract, ChosenBy: f.ChosenBy, ChosenWhy: f.ChosenWhy, Also: f.Also, Issuer: f.Issuer,
+	return reports.Target{Host: f.Host, Spec: contract, ChosenBy: f.ChosenBy, ChosenWhy: f.ChosenWhy, Also: f.Also,
+		Issuer:   f.Issuer,
 		ClientID: f.Client.ID, Approver: approver, DeviceAuthorizationEndpoint: f.StartURL, TokenEndpoint: f.TokenURL}
 }
 

@@ -44,7 +44,8 @@ func errorIs(codes ...string) Predicate {
 
 func statusIs(codes ...int) Predicate {
 	return func(x *Exchange) bool {
-		return slices.Contains(codes, x.Status()) || (x.excused() || x.refusedUnder2xx()) && slices.Contains(codes, http.StatusBadRequest)
+		return slices.Contains(codes, x.Status()) || (x.excused() || x.refusedUnder2xx()) &&
+			slices.Contains(codes, http.StatusBadRequest)
 	}
 }
 
@@ -101,7 +102,8 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 
 // verdict is that of the first rule that fits, or what follows from Due.
 func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
-	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.excused() // whatever its body says (ruling R29)
+	// whatever its body says (ruling R29)
+	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.excused()
 	v, actual := d.unnamed(x)
 	for _, r := range rules {
 		if r.When(x) {

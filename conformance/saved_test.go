@@ -18,7 +18,8 @@ import (
 // TestJudgeAgain: a saved transcript gives the verdicts of the run, findings
 // included, and holds no secret.
 func TestJudgeAgain(t *testing.T) {
-	for _, name := range []string{"", "code-reusable", "device-code-seeded-by-the-second", "user-code-from-device-code", "decision-exempt-from-csrf"} {
+	for _, name := range []string{"", "code-reusable", "device-code-seeded-by-the-second", "user-code-from-device-code",
+		"decision-exempt-from-csrf"} {
 		t.Run(name, func(t *testing.T) {
 			b := bench{server: embedded("documented-v1")}
 			if name != "" {

@@ -88,7 +88,8 @@ func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
 	s.mu.Unlock()
 	f := &Flow{ID: id, scene: s}
 	if over {
-		s.Event(EventStopped, id, fmt.Sprintf("the run's %d device authorization requests are used up (--max-starts)", s.opts.MaxStarts))
+		s.Event(EventStopped, id, fmt.Sprintf("the run's %d device authorization requests are used up (--max-starts)",
+			s.opts.MaxStarts))
 		return f
 	}
 	c := Call{Op: OpStart, Step: "start", Method: http.MethodPost, URL: s.target.StartURL,

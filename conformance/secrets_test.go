@@ -182,7 +182,8 @@ func everyFile(t *testing.T, run *Run, results []Result, w *wiretap) {
 // process.
 func secretBench(variant refserver.Fault, approver string, w *wiretap) bench {
 	cfg := embedded("rfc8628")
-	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]), refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
+	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
+		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}
 	quoting, _ := refserver.FaultNamed("secret-quoted")
 	return bench{server: cfg, faults: []refserver.Fault{variant, quoting}, wrap: w.listen, target: func(t *Target) {
@@ -233,7 +234,8 @@ func TestNoSecretIsWritten(t *testing.T) {
 func TestGuardOfEveryFormat(t *testing.T) {
 	r := redact.New(nil)
 	r.Learn(redact.AccessToken, awkwardSecret)
-	for _, body := range []string{awkwardSecret, "x=" + url.QueryEscape(awkwardSecret), `{"a":"s3cr\u002Bt\/\u0022\u00FC\u0026\u003C\\client"}`} {
+	for _, body := range []string{awkwardSecret, "x=" + url.QueryEscape(awkwardSecret),
+		`{"a":"s3cr\u002Bt\/\u0022\u00FC\u0026\u003C\\client"}`} {
 		report := reports.New(reports.KindConformance, "test")
 		report.Conformance = &reports.Conformance{
 			Checks:    []reports.Check{{ID: "DF-TOKEN-001", Verdict: reports.Fail, Findings: []reports.Finding{{Expected: "none", Actual: "got " + body, Exchanges: []string{"x1"}}}}},
@@ -246,7 +248,8 @@ func TestGuardOfEveryFormat(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), awkwardSecret) || !strings.Contains(err.Error(), "access_token:") {
 				t.Errorf("%s with %s: %v", format, body, err)
 			}
-			if err := (reports.Destination{Format: format, Path: "-"}).Write(&out, report, r.Check); err == nil || out.Len() > 0 {
+			if err := (reports.Destination{Format: format, Path: "-"}).Write(&out, report, r.Check); err == nil ||
+				out.Len() > 0 {
 				t.Errorf("%s with %s: %v, and %d bytes went to the stream", format, body, err, out.Len())
 			}
 			if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) > 0 {
@@ -280,8 +283,10 @@ func TestExecutedApproverLeaksNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := &Target{Facts: Facts{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path,
-		Client: Client{ID: "dfcheck", Auth: "none"}, Scope: "openid"}, Contract: contract, Approver: a, Passwords: c.Secrets()}
+	target := &Target{Facts: Facts{Host: server.URL, StartURL: server.URL + contract.Start.Path,
+		TokenURL: server.URL + contract.Token.Path,
+		Client:   Client{ID: "dfcheck", Auth: "none"}, Scope: "openid"}, Contract: contract, Approver: a,
+		Passwords: c.Secrets()}
 	run, err := Prepare(t.Context(), target, All(), Options{Only: []string{"DF-TOKEN-001", "DF-TOKEN-008", "DF-DENY-001"}})
 	if err != nil {
 		t.Fatal(err)

@@ -276,7 +276,8 @@ var codeChallenge = &Scenario{
 		sum := sha256.Sum256([]byte(verifier))
 		begin := func() *Flow {
 			return s.Start(ctx, Also(spec.Param{Name: "code_challenge", Value: base64.RawURLEncoding.EncodeToString(sum[:])},
-				spec.Param{Name: "code_challenge_method", Value: "S256"}, spec.Param{Name: "resource", Value: s.target.Host}), Provoked())
+				spec.Param{Name: "code_challenge_method", Value: "S256"}, spec.Param{Name: "resource", Value: s.target.Host}),
+				Provoked())
 		}
 		f := begin()
 		if f.Approve(ctx) != Accepted {
@@ -284,7 +285,8 @@ var codeChallenge = &Scenario{
 		}
 		f.settle(ctx)
 		verify := func(v string) Option { return Also(spec.Param{Name: "code_verifier", Value: v}) }
-		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(madeUp(43)), Provoked()); x == nil || x.HasTokens() || x.StillPending() {
+		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(madeUp(43)), Provoked()); x == nil || x.HasTokens() ||
+			x.StillPending() {
 			return
 		}
 		f.PollDue(ctx, Step("the right verifier"), verify(verifier), Provoked())
@@ -309,7 +311,8 @@ func judgeCodeChallenge(e *Evidence, j *Judgement) {
 	case wrong.HasTokens():
 		j.Pass(wrong) // ignored
 	case wrong.StillPending() || wrong.Infrastructure():
-		j.Inconclusive("a poll with a wrong code_verifier got "+describe(wrong)+", so it did not show whether the verifier is checked", wrong)
+		j.Inconclusive("a poll with a wrong code_verifier got "+describe(wrong)+
+			", so it did not show whether the verifier is checked", wrong)
 	case none == nil:
 		j.Inconclusive("no code was left to poll without a verifier")
 	case none.HasTokens():

@@ -77,7 +77,8 @@ func judgeOversized(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			j.Inconclusive(x.replied(), x) // ruling R22
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, "413 or another 4xx for an oversized request", append(rules, openIf(infrastructure))...)
+			j.Each([]*Exchange{x}, DueRefusal, "413 or another 4xx for an oversized request",
+				append(rules, openIf(infrastructure))...)
 		}
 	}
 	if xs := e.Of(oversized, "afterwards"); len(xs) > 0 && !xs[len(xs)-1].HasCodes() {
@@ -163,10 +164,12 @@ func judgeFlood(e *Evidence, j *Judgement) {
 	}
 	limited := judgePoured(j, poured)
 	for _, x := range e.Of(flood, "kept through the flood") {
-		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood to stay pending", passIf(stillPending), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood to stay pending", passIf(stillPending),
+			openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
 	}
 	for _, x := range e.Of(flood, "redeemed through the flood") {
-		j.Each([]*Exchange{x}, DueSuccess, "tokens for a code that was approved before the flood", passIf(givesTokens), openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
+		j.Each([]*Exchange{x}, DueSuccess, "tokens for a code that was approved before the flood", passIf(givesTokens),
+			openIf(infrastructure), openIf(statusIs(429)), failIf(anyAnswer))
 	}
 	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
 		j.Each(xs[len(xs)-1:], DueSuccess, "device authorization to work again within two minutes after the flood",

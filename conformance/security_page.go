@@ -156,7 +156,8 @@ var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state
 // antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
-	return tokenName.MatchString(name) || len(value) >= 16 && plainCode(value) != plainCode(userCode) && !strings.Contains(value, "://")
+	return tokenName.MatchString(name) || len(value) >= 16 && plainCode(value) != plainCode(userCode) &&
+		!strings.Contains(value, "://")
 }
 
 func judgeForgedDecisions(e *Evidence, j *Judgement) {
@@ -178,7 +179,8 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 			switch {
 			case sent == nil:
 			case x.HasTokens():
-				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after an approval request "+sent.Step, sent, x)
+				j.Fail("the grant to stay pending (the user did not approve it)", "tokens after an approval request "+sent.Step,
+					sent, x)
 			case sent.Class() == 5:
 				j.Warn("a forged approval to be refused with 4xx", describe(sent)+" for an approval request "+sent.Step, sent)
 			default:

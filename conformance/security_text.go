@@ -146,7 +146,8 @@ func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 func (e *Evidence) plainText(x *Exchange) (*Exchange, string) {
 	_, place, _ := strings.Cut(x.Step, " as ")
 	field, _, _ := strings.Cut(place, " in ")
-	owner := map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018", "device_type": "DF-AUTHZ-003", "device_os": "DF-AUTHZ-003",
+	owner := map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018", "device_type": "DF-AUTHZ-003",
+		"device_os":   "DF-AUTHZ-003",
 		"device_code": "DF-POLL-011", "grant_type": "DF-POLL-015"}[field]
 	return e.One(hostileText, plainText+" as "+place), owner
 }
@@ -219,7 +220,8 @@ func judgeQueryOperators(e *Evidence, j *Judgement) {
 			read = warnIf(stillPending)
 		}
 		plain, owner := e.plainPoll(x, plainGuess), "DF-POLL-011"
-		if _, named := x.Request.Params.Get("device_code"); !named && x.Request.Params != nil { // another name: to a strict parser there is none
+		// another name: to a strict parser there is none
+		if _, named := x.Request.Params.Get("device_code"); !named && x.Request.Params != nil {
 			plain, owner = e.plainPoll(x, noCode), "DF-POLL-013"
 		}
 		j.Against(plain, owner).Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidRequest+" or "+spec.ErrInvalidGrant,

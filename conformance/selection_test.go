@@ -27,7 +27,8 @@ func TestOnlyTripsTheOwner(t *testing.T) {
 // TestSelectionChangesNoVerdict judges every check of a recording alone, with
 // what a run of it alone would have recorded, and with all others.
 func TestSelectionChangesNoVerdict(t *testing.T) {
-	for _, name := range []string{"", "unknown-as-pending", "raised-again", "refresh-storable", "multipart-faults-renamed"} {
+	for _, name := range []string{"", "unknown-as-pending", "raised-again", "refresh-storable",
+		"multipart-faults-renamed"} {
 		t.Run(name, func(t *testing.T) {
 			b := bench{server: embedded("documented-v2")}
 			if name != "" {

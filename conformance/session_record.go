@@ -72,11 +72,13 @@ func (t *Transcript) redactAgain(secrets *redactor) {
 	for i, x := range t.Exchanges {
 		request, response, problem := x.Request, x.Response, secrets.Text(x.Error)
 		request.URL = secrets.Text(request.URL)
-		request.Body = secrets.Body(request.Body, redact.About{ContentType: request.Header.Get("Content-Type"), Request: true})
+		request.Body = secrets.Body(request.Body, redact.About{ContentType: request.Header.Get("Content-Type"),
+			Request: true})
 		changed := problem != x.Error || request.URL != x.Request.URL || request.Body != x.Request.Body
 		if response != nil {
 			r := *response
-			r.Body = secrets.Body(r.Body, redact.About{ContentType: r.Header.Get("Content-Type"), Refusal: r.Status >= http.StatusBadRequest})
+			r.Body = secrets.Body(r.Body, redact.About{ContentType: r.Header.Get("Content-Type"),
+				Refusal: r.Status >= http.StatusBadRequest})
 			if r.Body != response.Body {
 				changed, r.parsed = true, parse(r.Body)
 			}

@@ -20,9 +20,11 @@ type Survey struct {
 // Where servers are known to have their issuer, their OpenAPI document, and,
 // when they have no metadata, their endpoints.
 var (
-	usualIssuers = []string{"/dex", "/oidc", "/oauth2", "/oauth2/default", "/oauth", "/api/auth", "/api/oidc", "/realms/master", "/auth/realms/master"}
+	usualIssuers = []string{"/dex", "/oidc", "/oauth2", "/oauth2/default", "/oauth", "/api/auth", "/api/oidc",
+		"/realms/master", "/auth/realms/master"}
 
-	usualDocuments = []string{"/openapi.json", "/openapi.yaml", "/api/openapi.json", "/api/schema/", "/v3/api-docs", "/swagger.json"}
+	usualDocuments = []string{"/openapi.json", "/openapi.yaml", "/api/openapi.json", "/api/schema/", "/v3/api-docs",
+		"/swagger.json"}
 
 	usualEndpoints = []EndpointsConfig{
 		{"/oauth/device_authorization", "/oauth/token"}, {"/oauth2/device_authorization", "/oauth2/token"},
@@ -53,7 +55,8 @@ func (t *Target) Survey(ctx context.Context) (*Survey, error) {
 			if strings.TrimSuffix(issuer, "/") != t.Host+path { // what it calls itself is for the checks
 				issuer = t.Host + path
 			}
-			return &Survey{Choice: Choice{Spec: "rfc8628", Issuer: issuer}, Why: m.URL + " names a device authorization endpoint", Scopes: m.Scopes}, nil
+			return &Survey{Choice: Choice{Spec: "rfc8628", Issuer: issuer},
+				Why: m.URL + " names a device authorization endpoint", Scopes: m.Scopes}, nil
 		}
 		if ctx.Err() != nil || l.silent() {
 			return nil, t.nothingFound(l.tried)
@@ -66,12 +69,14 @@ func (t *Target) Survey(ctx context.Context) (*Survey, error) {
 		}
 		name := savedDocument + extension(path)
 		if _, err := spec.LoadContract(name, x.raw, spec.OperationHints{}); err == nil {
-			return &Survey{Choice: Choice{Spec: name}, Why: "the OpenAPI document at " + x.Request.URL + " has both operations", Document: x.raw}, nil
+			return &Survey{Choice: Choice{Spec: name}, Why: "the OpenAPI document at " + x.Request.URL + " has both operations",
+				Document: x.raw}, nil
 		}
 	}
 	for _, e := range usualEndpoints {
 		if l.refuses(ctx, t.Host+e.DeviceAuthorization) && l.refuses(ctx, t.Host+e.Token) {
-			return &Survey{Choice: Choice{Spec: "rfc8628", Start: e.DeviceAuthorization, Token: e.Token}, Why: t.Host + e.DeviceAuthorization + " refuses an empty device authorization request, as it should"}, nil
+			return &Survey{Choice: Choice{Spec: "rfc8628", Start: e.DeviceAuthorization, Token: e.Token},
+				Why: t.Host + e.DeviceAuthorization + " refuses an empty device authorization request, as it should"}, nil
 		}
 	}
 	return nil, t.nothingFound(l.tried)

@@ -53,7 +53,8 @@ var tokenChecks = []Check{
 
 // passiveToken makes a check that looks at every token response of the run.
 func passiveToken(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{approvedFlow}, Wants: []*Scenario{unprimedFlow},
+	return Check{ID: id, Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{approvedFlow},
+		Wants: []*Scenario{unprimedFlow},
 		Shows: "token response", Passive: true, Judge: judge}
 }
 

@@ -135,9 +135,11 @@ func judgeTokenBits(j *Judgement, x *Exchange, s SecretTraits, member string) {
 	case s.JWT != nil:
 		j.Pass(x)
 	case s.Bits < failBits:
-		j.Fail(fmt.Sprintf("%s with at least %d bits of randomness", member, failBits), fmt.Sprintf("at most %.0f bits", s.Bits), x)
+		j.Fail(fmt.Sprintf("%s with at least %d bits of randomness", member, failBits),
+			fmt.Sprintf("at most %.0f bits", s.Bits), x)
 	case s.Bits < warnBits:
-		j.Warn(fmt.Sprintf("%s with at least %d bits of randomness", member, warnBits), fmt.Sprintf("at most %.0f bits", s.Bits), x)
+		j.Warn(fmt.Sprintf("%s with at least %d bits of randomness", member, warnBits),
+			fmt.Sprintf("at most %.0f bits", s.Bits), x)
 	default:
 		j.Pass(x)
 	}
@@ -239,7 +241,8 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	}
 	switch {
 	case ok && slices.Contains(reported, e.Narrow) && known && !slices.Contains(real, e.Narrow):
-		j.Fail("the response to name the scope that was granted", "the scope that was requested, with "+e.Narrow, redeemed, seen)
+		j.Fail("the response to name the scope that was granted", "the scope that was requested, with "+e.Narrow, redeemed,
+			seen)
 	case ok && slices.Contains(reported, e.Narrow) && !known:
 		j.Fail("a granted scope without "+e.Narrow, strings.Join(reported, " "), redeemed)
 	case ok:
@@ -268,7 +271,8 @@ func judgeWidenedScope(e *Evidence, j *Judgement) {
 		}
 		scopes, from, ok := granted(redeemed, e.introspected(widenedScope, redeemed))
 		extra := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(asked, s) })
-		switch technical := slices.DeleteFunc(slices.Clone(extra), func(s string) bool { return slices.Contains(technicalScopes, s) }); {
+		switch technical := slices.DeleteFunc(slices.Clone(extra),
+			func(s string) bool { return slices.Contains(technicalScopes, s) }); {
 		case !ok:
 			// RFC 6749 section 5.1: left out, it equals the request.
 			j.Pass(redeemed)

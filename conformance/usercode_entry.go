@@ -14,7 +14,8 @@ import (
 
 // swappedEntry has the code typed in the other letter case.
 var swappedEntry = &Scenario{
-	Name: "code typed in the other case", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Name: "code typed in the other case", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes},
+	Cost: waits(2, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		if f.OK() && foldable(f.Codes.UserCode) {
@@ -57,14 +58,16 @@ func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
 	case !decided(e, j, s, flow):
 	default:
 		polls := e.Polls(flow, "after")
-		j.Each(polls[max(0, len(polls)-1):], DueTokens, expected, passIf(givesTokens), openIf(infrastructure), openIf(stillPending), warnIf(anyAnswer))
+		j.Each(polls[max(0, len(polls)-1):], DueTokens, expected, passIf(givesTokens), openIf(infrastructure),
+			openIf(stillPending), warnIf(anyAnswer))
 	}
 }
 
 // separatedEntry has the code typed without its separators, or with some it does
 // not have.
 var separatedEntry = &Scenario{
-	Name: "code typed with other separators", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: waits(2, 1, 1),
+	Name: "code typed with other separators", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes},
+	Cost: waits(2, 1, 1),
 	Run: func(ctx context.Context, s *Scene) {
 		f := s.Start(ctx)
 		code := f.Codes.UserCode
@@ -124,7 +127,8 @@ func otherThan(last byte, code string) byte {
 	twins := "0O1IL"
 	for _, set := range []string{withoutSeparators(code), "BCDFGHJKMN", "bcdfghjkmn", "2345678"} {
 		for _, c := range []byte(set) {
-			if c != last && !strings.ContainsRune(twins, rune(c)) && strings.ContainsRune(letters, rune(c)) == strings.ContainsRune(letters, rune(last)) {
+			if c != last && !strings.ContainsRune(twins, rune(c)) &&
+				strings.ContainsRune(letters, rune(c)) == strings.ContainsRune(letters, rune(last)) {
 				return c
 			}
 		}
@@ -152,9 +156,11 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 		}
 		switch x := polls[0]; {
 		case x.HasTokens():
-			j.Fail("a mistyped code to approve nothing", "tokens after approving a code "+strings.Join(wrong, ", or "), e.Begun(f), x)
+			j.Fail("a mistyped code to approve nothing", "tokens after approving a code "+strings.Join(wrong, ", or "),
+				e.Begun(f), x)
 		case len(wrong) > 0:
-			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong, ", or ")+", but the grant is still pending", x)
+			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong,
+				", or ")+", but the grant is still pending", x)
 		case refused > 0:
 			j.Each(polls, DuePending, "the grant to stay pending (only wrong codes were typed)", passIf(stillPending))
 		}
@@ -203,9 +209,11 @@ func judgeTwoPeople(e *Evidence, j *Judgement) {
 	case known && subject(owner) != subject(first):
 		j.Fail("tokens for the user who approved first", "tokens for the user who approved later", owner, first)
 	case out == Accepted && known:
-		j.Warn("the second approval to be refused", "a page that reports success, though the tokens are the first user's", owner)
+		j.Warn("the second approval to be refused", "a page that reports success, though the tokens are the first user's",
+			owner)
 	case out == Accepted:
-		j.Warn("the second approval to be refused", "a page that reports success; it does not show whose tokens they are", polls...)
+		j.Warn("the second approval to be refused", "a page that reports success; it does not show whose tokens they are",
+			polls...)
 	case out == Refused:
 		j.Each(polls[len(polls)-1:], DueTokens, "tokens for the first user's device",
 			passIf(givesTokens), openIf(infrastructure), failIf(anyAnswer))
@@ -328,7 +336,8 @@ func judgeGuessedAround(e *Evidence, j *Judgement) {
 		case d.Decision.Outcome == Refused && e.Embedded:
 			j.Warn("another user's approval to be accepted while somebody guesses codes", "refused: "+d.Detail)
 		default:
-			j.Inconclusive("the other user's approval was " + string(d.Decision.Outcome) + ", from the same address as the guesses: " + d.Detail)
+			j.Inconclusive("the other user's approval was " + string(d.Decision.Outcome) +
+				", from the same address as the guesses: " + d.Detail)
 		}
 	}
 }

@@ -43,7 +43,8 @@ func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchang
 			return x
 		}
 		c.URL = next
-		if s := x.Status(); s != http.StatusTemporaryRedirect && s != http.StatusPermanentRedirect && c.Method != http.MethodHead {
+		if s := x.Status(); s != http.StatusTemporaryRedirect && s != http.StatusPermanentRedirect &&
+			c.Method != http.MethodHead {
 			c.Method, c.Raw, c.ContentType = http.MethodGet, nil, "" // RFC 9110 section 15.4.4
 			c.Header.Del("Content-Type")
 		}
@@ -121,7 +122,8 @@ func judgeVerificationPage(e *Evidence, j *Judgement) {
 	}
 	const expected = "the verification URI to open an HTML page, possibly one to sign in"
 	switch {
-	case (x.Status() == http.StatusOK || x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden) && isHTML(x):
+	case (x.Status() == http.StatusOK || x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden) &&
+		isHTML(x):
 		j.Pass(x)
 	case x.Status() == http.StatusTooManyRequests || x.Status() == http.StatusServiceUnavailable:
 		j.Inconclusive("the verification page answered "+describe(x)+", as a rate limiter or proxy does", x)
@@ -145,7 +147,8 @@ func judgeFramedPage(e *Evidence, j *Judgement) {
 		j.Pass(x)
 		return
 	}
-	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options", "neither, so that any site can frame the page", x)
+	j.Warn("frame-ancestors in Content-Security-Policy, or X-Frame-Options",
+		"neither, so that any site can frame the page", x)
 }
 
 // frameProof reports whether strangers' pages may not show this one in a frame.

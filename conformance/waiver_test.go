@@ -109,7 +109,8 @@ func TestWaive(t *testing.T) {
 		{day("2027-01-01"), check(reports.Fail), check(reports.Fail)}, // over
 		{day("2026-12-31"), check(reports.Pass), check(reports.Pass)},
 		{day("2026-12-31"), check(reports.Error), check(reports.Error)}, // ours, not the server's
-		{day("2026-12-31"), reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail}, reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail}},
+		{day("2026-12-31"), reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail},
+			reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail}},
 	} {
 		if d := cmp.Diff(c.want, Waive(c.got, ws, c.now)); d != "" {
 			t.Errorf("%s %s: %s", c.now, c.got.Verdict, d)
