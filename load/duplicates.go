@@ -23,7 +23,7 @@ func newDuplicates(all []device, codes *arena) *duplicates {
 	return &duplicates{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newHashTable(len(all)), byUser: newHashTable(len(all)), tokens: map[uint64]int32{}}
 }
 
-// noteCodes books the codes that a device has and tells which of the two another
+// noteCodes records the codes that a device has and says which of the two another
 // device holds that may still use it.
 func (l *duplicates) noteCodes(i int32, now, ends int64) (codeTwice, userTwice bool) {
 	l.mu.Lock()
@@ -60,7 +60,7 @@ func (l *duplicates) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, l
 
 func (l *duplicates) userHash(i int32) uint64 { return l.all[i].user }
 
-// noteToken books a token and reports whether another device has it.
+// noteToken records a token and reports whether another device has it.
 func (l *duplicates) noteToken(token uint64, to int32) (shared bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the table of faults in README.md"
 // group of their requirement, or by name in the groups that are about polling.
 var unseen = map[string]string{
 	"DISC":     "devices do not read metadata",
-	"AUTHZ":    "one start shows it as well as many",
+	"AUTHZ":    "one device authorization shows it as well as many",
 	"USERCODE": "it is about the verification page, or about codes that somebody guesses",
 	"CLIENT":   "the crowd is one client, with the right credentials",
 	"CTYPE":    "devices do not send such bodies",
@@ -28,7 +28,7 @@ var unseen = map[string]string{
 	"SEC":      "devices send no hostile requests",
 	"REFRESH":  "the crowd does not use its tokens",
 
-	"first-poll-refused":    "devices poll an interval after their start for the first time",
+	"first-poll-refused":    "the first poll of a device comes an interval after its device authorization",
 	"interval-doubled":      "it takes two slow_downs, and a device that obeys the first earns no other",
 	"slow-down-understated": "devices add five seconds, whatever the body of slow_down says",
 	"denial-reversible":     oneDecision, "withdrawal-ignored": oneDecision, "both-decisions-kept": oneDecision, "approval-revives": oneDecision,

@@ -31,7 +31,7 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 	return *h
 }
 
-// answer books the end of a request.
+// answer records the end of a request.
 func (f *figures) answer(req *request, response time.Duration) {
 	o, kind := req.Reply.Outcome, req.operation()
 	f.outcomes[o]++
@@ -112,7 +112,7 @@ func (f *figures) ended() uint64 {
 }
 
 // breakdown gives the figures their names. simulated devices belong to the part;
-// pending flows are those that were under way before it began; took is how long
+// pending flows are those that were in progress before it began; took is how long
 // requests were sent.
 func (f *figures) breakdown(name string, simulated, before uint64, took time.Duration) reports.Breakdown {
 	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(),

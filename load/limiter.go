@@ -55,7 +55,7 @@ func (g *limiter) allow(now int64) bool {
 }
 
 // worthWaking reports whether enough may be granted to wake the Pacer: a few at a
-// time cost less. With the most under way the server is what is waited for, and
+// time cost less. With the most in flight the server is what is waited for, and
 // every place counts.
 func (g *limiter) worthWaking() bool {
 	return g.limit == g.max || g.limit-g.inFlight >= g.limit/8

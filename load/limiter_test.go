@@ -8,7 +8,7 @@ import (
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 )
 
-// fill grants what the gate allows at an instant and tells how many are under way.
+// fill grants what the gate allows at an instant and returns how many are in flight.
 func fill(g *limiter, now int64) int {
 	for len(g.free) > 0 && g.allow(now) {
 		g.inFlight++
@@ -55,7 +55,7 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// The most are never exceeded; when they are under way the server holds the crowd up.
+// The most are never exceeded; when they are in flight the server holds the crowd up.
 func TestLimiterAtItsMax(t *testing.T) {
 	g := newLimiter(100)
 	for now := int64(0); now < 1e9; now += slowAnswer {

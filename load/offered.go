@@ -9,7 +9,7 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// putOff books polls that a device did not send because it backed off.
+// putOff counts polls that a device did not send because it backed off.
 func (r *record) putOff(polls float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -69,7 +69,7 @@ func (r *record) answer(req *request, group uint8, active uint64) {
 	r.silence.hear(o, req.Sent, req.Received)
 }
 
-// redeemed books the time from a decision to the token: the wait for the next
+// redeemed records the time from a decision to the token: the wait for the next
 // poll, and the rest.
 func (r *record) redeemed(group uint8, at int64, total, waiting time.Duration) {
 	r.mu.Lock()
@@ -89,7 +89,7 @@ func (r *record) flowOver(group uint8, at int64, s state, polls uint16) {
 	r.parts(group, at, func(f *figures) { f.flowOver(s, polls) })
 }
 
-// noFlow books a device that got no codes.
+// noFlow records a device that got no codes.
 func (r *record) noFlow(group uint8, at int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

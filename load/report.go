@@ -92,7 +92,7 @@ func (c *simulation) groups(took time.Duration) (out []reports.Breakdown) {
 
 // stages has the figures of every stage: of what was due in it.
 func (c *simulation) stages(took time.Duration) (out []reports.Breakdown) {
-	under := uint64(0) // flows under way
+	under := uint64(0) // flows in progress
 	windows := c.population.timetable.Windows()
 	for i, w := range windows {
 		end := int64(took)

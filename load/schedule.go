@@ -93,7 +93,7 @@ func (s *schedule) waitAtLimiter() {
 	}
 }
 
-// done books the end of a request.
+// done records the end of a request.
 func (s *schedule) done(place int32, sent, received int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,7 +36,7 @@ type simulation struct {
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw
-	active     atomic.Int64  // flows under way
+	active     atomic.Int64  // flows in progress
 	doubted    atomic.Int64  // codes that were refused while they lived
 	broken     error
 	brokenOnce sync.Once
@@ -87,7 +87,7 @@ func (c *simulation) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &req.response, nil
 }
 
-// settle books an answer and lets the device decide what to do next.
+// settle records an answer and lets the device decide what to do next.
 func (c *simulation) settle(req *request) {
 	d := &c.devices[req.device]
 	lock := c.lock(req.device)
@@ -128,7 +128,7 @@ func (c *simulation) settle(req *request) {
 	}
 }
 
-// begin books the codes of a new flow, and what its person will do.
+// begin records the codes of a new flow, and what its person will do.
 func (c *simulation) begin(d *device, req *request) bool {
 	codes := req.Reply.Codes
 	if len(codes.DeviceCode) > maxCode {
@@ -156,7 +156,7 @@ func (c *simulation) begin(d *device, req *request) bool {
 	return true
 }
 
-// progress books what a poll tells of the time since the decision.
+// progress records what a poll shows of the time since the decision.
 func (c *simulation) progress(d *device, req *request) {
 	if d.polls < 1<<16-1 {
 		d.polls++

@@ -47,7 +47,7 @@ var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEar
 	tokenEarly, tokenDenied, tokenLate, tokenTwice, tokenRepeated, sameToken, pendingLate, wentBack, serverFault, oddStatus, oddType,
 	mayBeStored, mayBeCached, startCached, byteOrderMark, undeserved, limitedInPace, unpunished}
 
-// violate books a broken promise that an answer shows.
+// violate records a broken promise that an answer shows.
 func (c *simulation) violate(v violation, req *request, format string, args ...any) {
 	c.record.violate(v,
 		func() string {

@@ -9,7 +9,7 @@ import "math"
 //
 // where c is the edge and s how blurred it is. At first all c on a grid of log c
 // are equally likely, and of the s each half as likely as the one before; every
-// measurement weighs them anew (Bayes). Measuring at a quantile of what is
+// measurement weighs them again (Bayes). Measuring at a quantile of what is
 // believed about c is bisection while outcomes agree, and repetition near the
 // edge where they do not.
 type breakpoint struct {

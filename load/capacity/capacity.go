@@ -68,7 +68,7 @@ const (
 
 // Run searches. The crowds are those of the profile, in other sizes and with
 // other arrivals: within one interval, so that starts come as fast as polls
-// will. A device that is done begins anew at once. When ctx ends, the result is
+// will. A device that is done starts again at once. When ctx ends, the result is
 // what is known by then.
 func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o load.Options) (*reports.Capacity, error) {
 	s = s.withDefaults()

@@ -67,9 +67,9 @@ type demand struct {
 	wait                 float64 // seconds from approval to the next poll, times tokens
 }
 
-// demandOf n devices at the height of the load. Devices that begin anew are
-// always under way, each with a flow after the other. The others come once: those
-// under way at the end of the arrivals are those that came so late that they are
+// demandOf n devices at the height of the load. Devices that start again are
+// always polling, each with a flow after the other. The others come once: those
+// still polling at the end of the arrivals are those that came so late that they are
 // not done.
 func demandOf(g *profile.Group, n float64, over time.Duration, at pace) (d demand) {
 	var polls, seconds, tokens, wait, alive float64

@@ -100,7 +100,7 @@ func (p *Model) rates(interval time.Duration) reports.ForecastRates {
 }
 
 // shards that carry a crowd: each can send so much, have so many devices and so
-// many requests under way.
+// many requests in flight.
 func (p *Model) shards(r reports.ForecastRates) uint64 {
 	n := max(math.Ceil(float64(p.Devices)/profile.MaxDevices), math.Ceil(r.InFlight/profile.MaxInFlight), 1)
 	for _, speed := range []float64{p.Speed.PerSecond, load.MaxRate} {

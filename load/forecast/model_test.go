@@ -54,7 +54,7 @@ func TestForecast(t *testing.T) {
 	near(t, "starts of flows that expire", r.StartsPerSecond, 1000/605., 1e-3)
 
 	// Devices that come once, over 100 s, and live for 15 s each: 15 of 100 are
-	// under way at one time.
+	// in flight at one time.
 	always.Groups[0].Behaviour.RestartAfter = 0
 	always.Arrivals = profile.Arrivals{Kind: "ramp", Over: profile.Duration(100 * time.Second)}
 	always.Devices = 100_000 // their times are close together

@@ -200,7 +200,7 @@ func (p *Profile) Expect(thresholds ...string) {
 	p.Thresholds = threshold.Override(p.Thresholds, thresholds)
 }
 
-// defaultGroup is the crowd of a plain run. Devices that are done begin anew at
+// defaultGroup is the crowd of a plain run. Devices that are done start again at
 // once, so that N of them make N polls per interval from the end of the ramp to
 // the end of the run. What people do is spread evenly over the time, and a flow in
 // twenty is polled once more, to see that it stays over.

@@ -13,7 +13,7 @@ type conn struct {
 	sendRecv *sendRecv    // sends and receives in one go, where the system can
 	used     bool         // it has carried a request
 	idle     int64        // since when
-	since    atomic.Int64 // its request was sent then; 0 when none is under way
+	since    atomic.Int64 // its request was sent then; 0 when none is in flight
 	timedOut atomic.Bool
 }
 

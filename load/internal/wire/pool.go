@@ -35,7 +35,7 @@ func newPool(timeout time.Duration, now func() int64) *pool {
 	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{}, all: map[*conn]bool{}}
 }
 
-// get returns a connection for a request: a kept one, unless it must be anew, or
+// get returns a connection for a request: a kept one, unless it must be new, or
 // a new one.
 func (p *pool) get(r *Request, fresh bool) (*conn, error) {
 	p.mu.Lock()

@@ -15,7 +15,7 @@ import (
 // slot holds the rendered request and the parser of its answer. There is one for
 // each request that may be in flight.
 type slot struct {
-	conn     *conn // of the request under way
+	conn     *conn // of the request in flight
 	in       *bufio.Reader
 	out      []byte // the request
 	first    []byte // of the answer, what came with the first read and is not yet parsed
