@@ -64,3 +64,21 @@ func TestManyValuesAreBounded(t *testing.T) {
 		t.Errorf("%+v", last)
 	}
 }
+
+// TestReasonsStandAlone: a finding that says why nothing was decided is printed
+// without an expectation that nobody had.
+func TestReasonsStandAlone(t *testing.T) {
+	const why = "the code expired before a poll could be sent"
+	r := &Report{Schema: Schema, Conformance: &Conformance{Checks: []Check{{ID: "DF-POLL-001", Verdict: Inconclusive,
+		Reason:   why,
+		Findings: []Finding{{Verdict: Inconclusive, Actual: why, Exchanges: []string{"x1"}}}}}}}
+	for name, format := range Formats {
+		var b bytes.Buffer
+		if err := format(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if out := b.String(); !strings.Contains(out, why) || name != "json" && strings.Contains(out, "expected") {
+			t.Errorf("%s:\n%s", name, out)
+		}
+	}
+}
