@@ -2,38 +2,49 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // Deviation is one way in which an answer departs from the document. It holds
-// no values of the answer, only member names, cut short.
+// no values of the answer, only names of members, and none that is too long.
 type Deviation struct {
-	Pointer string `json:"pointer"` // JSON Pointer (RFC 6901) into the body, "" for the whole answer
-	Keyword string `json:"keyword"` // the schema keyword, or status, contentType, size, depth, number, json, duplicate
-	Message string `json:"message"`
+	Pointer string `json:"pointer,omitempty"` // JSON Pointer (RFC 6901) into the body, "" for the whole answer
+	Keyword string `json:"keyword"`           // the schema keyword, or status, contentType, size, depth, number, json, duplicate
+	Want    string `json:"want"`              // what the document asks: "to match the pattern ^[0-9]{6}$"
+	Got     string `json:"got,omitempty"`     // what came, where that can be told without its value
 }
 
 func (d Deviation) String() string {
-	if d.Pointer == "" {
-		return d.Message
+	return fmt.Sprintf("expected %s %s, got %s", d.Subject(), d.Want, cmp.Or(d.Got, "another value"))
+}
+
+// Subject is what deviates: the member as a JSON Pointer, or the answer.
+func (d Deviation) Subject() string { return cmp.Or(d.Pointer, "the answer") }
+
+// Renamed is the deviation with its member names changed by f.
+func (d Deviation) Renamed(f func(string) string) Deviation {
+	names := strings.Split(d.Pointer, "/")
+	for i, name := range names {
+		names[i] = escapeName.Replace(f(unescapeName.Replace(name)))
 	}
-	return d.Pointer + " " + d.Message
+	d.Pointer = strings.Join(names, "/")
+	return d
 }
 
 // Bounds of what is looked at and of what is reported: the body is the peer's.
 const (
 	maxDeviations = 20
-	maxPointer    = 120 // bytes
+	maxName       = 64  // bytes of a member's name
+	maxPointer    = 240 // bytes
+	maxDemand     = 200 // bytes of what a schema asks
 )
 
 // CheckResponse compares one recorded answer with the document: status, media
@@ -46,7 +57,7 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 		if status >= 400 {
 			return nil
 		}
-		return []Deviation{{Keyword: "status", Message: fmt.Sprintf("status %d is not declared", status)}}
+		return []Deviation{{Keyword: "status", Want: "to have a status that the document declares (" + o.statuses() + ")", Got: strconv.Itoa(status)}}
 	}
 	if len(declared.types) == 0 {
 		return nil
@@ -54,8 +65,7 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 	var found []Deviation
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	if err != nil || !slices.Contains(declared.types, mediaType) && !slices.Contains(declared.types, "*/*") {
-		found = append(found, Deviation{Keyword: "contentType",
-			Message: "the media type is not " + strings.Join(declared.types, " or ")})
+		found = append(found, Deviation{Keyword: "contentType", Want: "to have the media type " + strings.Join(declared.types, " or "), Got: "another"})
 	}
 	if declared.schema == nil {
 		return found
@@ -77,10 +87,32 @@ func (o *Operation) answer(status int) (answer, bool) {
 	return answer{}, false
 }
 
+// Describes reports whether the document says what the body of an answer with
+// this status holds.
+func (o *Operation) Describes(status int) bool {
+	a, ok := o.answer(status)
+	return ok && a.schema != nil
+}
+
+// DescribesErrors reports whether the document says what the body of any error
+// holds.
+func (o *Operation) DescribesErrors() bool {
+	for status, a := range o.answers {
+		if a.schema != nil && !strings.HasPrefix(status, "2") && !strings.HasPrefix(status, "3") {
+			return true
+		}
+	}
+	return false
+}
+
+// statuses lists the declared ones.
+func (o *Operation) statuses() string {
+	return strings.Join(slices.Sorted(maps.Keys(o.answers)), ", ")
+}
+
 func sorted(all []Deviation) []Deviation {
 	slices.SortFunc(all, func(a, b Deviation) int {
-		return strings.Compare(a.Pointer+" "+a.Keyword,
-			b.Pointer+" "+b.Keyword)
+		return cmp.Or(cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Want, b.Want))
 	})
 	return slices.Compact(all)
 }
@@ -88,20 +120,20 @@ func sorted(all []Deviation) []Deviation {
 // parse decodes a body within the bounds. The value is nil when it is beyond
 // them or not JSON.
 func parse(body []byte) (value *any, found []Deviation) {
-	whole := func(keyword, format string, args ...any) []Deviation {
-		return append(found, Deviation{Keyword: keyword, Message: fmt.Sprintf(format, args...)})
+	whole := func(keyword, want, got string) []Deviation {
+		return append(found, Deviation{Keyword: keyword, Want: want, Got: got})
 	}
 	if len(body) > MaxBody {
-		return nil, whole("size", "the body is larger than %d bytes", MaxBody)
+		return nil, whole("size", fmt.Sprintf("to be at most %d bytes long", MaxBody), "more")
 	}
 	if text, marked := bytes.CutPrefix(body, byteOrderMark); marked {
-		found, body = whole("json", "the body starts with a byte order mark (RFC 8259 section 8.1)"), text
+		found, body = whole("json", "to be JSON without a byte order mark (RFC 8259 section 8.1)", "one"), text
 	}
 	if !utf8.Valid(body) {
-		found = whole("json", "the body is not UTF-8")
+		found = whole("json", "to be in UTF-8 (RFC 8259 section 8.1)", "other bytes")
 	}
 	if !json.Valid(body) {
-		return nil, whole("json", "the body is not one JSON value")
+		return nil, whole("json", "to be one JSON value", "none")
 	}
 	s := scanner{}
 	safe := s.scan(body)
@@ -113,78 +145,28 @@ func parse(body []byte) (value *any, found []Deviation) {
 	d.UseNumber()
 	var v any
 	if d.Decode(&v) != nil {
-		return nil, whole("json", "the body is not one JSON value")
+		return nil, whole("json", "to be one JSON value", "none")
 	}
 	return &v, found
 }
 
-func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {
-	if len(found) >= maxDeviations {
-		return found
-	}
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			found = leaves(found, cause)
-		}
-		return found
-	}
-	switch k := e.ErrorKind.(type) {
-	case *kind.Required:
-		for _, name := range k.Missing[:min(len(k.Missing), maxDeviations)] {
-			found = append(found, deviation(append(slices.Clone(e.InstanceLocation), name), "required", "", ""))
-		}
-		return found
-	case *kind.Type:
-		return append(found, deviation(e.InstanceLocation, "type", k.Got, strings.Join(k.Want, " or ")))
-	}
-	keyword := path.Base(e.SchemaURL) // a boolean schema has no keyword of its own
-	if own := e.ErrorKind.KeywordPath(); len(own) > 0 {
-		keyword = own[0]
-	}
-	return append(found, deviation(e.InstanceLocation, keyword, "", ""))
-}
-
-func deviation(location []string, keyword, got, want string) Deviation {
-	d := Deviation{Pointer: pointer(location), Keyword: keyword}
-	switch keyword {
-	case "required":
-		d.Message = "is required and missing"
-	case "type":
-		d.Message = fmt.Sprintf("is of type %s, want %s", got, want)
-	case "additionalProperties", "unevaluatedProperties":
-		d.Message = "holds a member that the schema leaves no room for"
-	default:
-		d.Message = fmt.Sprintf("does not satisfy the schema's %q", keyword)
-	}
-	return d
-}
-
+// pointer names a place in a body. Names are the peer's: one that is too long is
+// told by its length.
 func pointer(location []string) string {
 	var b strings.Builder
-	for _, p := range location {
-		b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p[:min(len(p), maxPointer)]))
-		if b.Len() > maxPointer {
-			return strings.ToValidUTF8(b.String()[:maxPointer], "") + "..."
+	for _, name := range location {
+		if len(name) > maxName || !utf8.ValidString(name) {
+			name = fmt.Sprintf("(a name of %d bytes)", len(name))
 		}
+		if b.Len()+len(name) > maxPointer {
+			return b.String() + "/..."
+		}
+		b.WriteString("/" + escapeName.Replace(name))
 	}
 	return b.String()
 }
 
-// typeName names the JSON type of a decoded value.
-func typeName(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case json.Number, float64, int64:
-		return "number"
-	case []any:
-		return "array"
-	case map[string]any:
-		return "object"
-	}
-	return "unknown"
-}
+var (
+	escapeName   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescapeName = strings.NewReplacer("~1", "/", "~0", "~")
+)

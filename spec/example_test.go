@@ -27,8 +27,8 @@ func ExampleOperation_CheckResponse() {
 		fmt.Println(deviation)
 	}
 	// Output:
-	// /expires_in is of type string, want integer
-	// /interval is required and missing
+	// expected /expires_in to be of type integer, got a string
+	// expected /interval to be there, got no such member
 }
 
 func ExampleOperation_Negatives() {

@@ -22,7 +22,7 @@ type scanner struct {
 	name  bool              // the next string is a member name
 }
 
-// scan says whether the body is within the bounds, and notes names that one
+// scan reports whether the body is within the bounds, and notes names that one
 // object has twice (RFC 8259 section 4).
 func (s *scanner) scan(body []byte) (safe bool) {
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -61,8 +61,7 @@ func (s *scanner) nest(d json.Delim) bool {
 		s.open = s.open[:len(s.open)-1]
 	}
 	if len(s.open) > maxDepth {
-		s.found = append(s.found, Deviation{Keyword: "depth", Message: fmt.Sprintf("the body is nested more than %d deep",
-			maxDepth)})
+		s.found = append(s.found, Deviation{Keyword: "depth", Want: fmt.Sprintf("to be nested at most %d deep", maxDepth), Got: "more"})
 		return false
 	}
 	return true
@@ -73,17 +72,15 @@ func (s *scanner) number(text string) bool {
 	if len(text) <= maxNumber && len(strings.TrimLeft(exponent, "+-0")) <= maxExponent {
 		return true
 	}
-	s.found = append(s.found, Deviation{Keyword: "number",
-		Message: fmt.Sprintf("a number has more than %d characters or an exponent of more than %d digits", maxNumber,
-			maxExponent)})
+	s.found = append(s.found, Deviation{Keyword: "number", Got: "a longer one",
+		Want: fmt.Sprintf("to have numbers of at most %d characters, with exponents of at most %d digits", maxNumber, maxExponent)})
 	return false
 }
 
 func (s *scanner) member(name string) {
 	names := s.open[len(s.open)-1]
 	if names[name] && len(s.found) < maxDeviations {
-		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate",
-			Message: "is given twice in one object"})
+		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate", Want: "to be given once in its object", Got: "the same name twice"})
 	}
 	names[name], s.name = true, false
 }

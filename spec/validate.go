@@ -1,0 +1,295 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// visitSchema validates against an OpenAPI 3.0 schema. kin-openapi's own
+// messages print schema and value, gigabytes for a hostile body: they are never
+// asked for, and where the library asks itself the customizer keeps them short.
+func visitSchema(schema *openapi3.Schema, value any) []Deviation {
+	options := []openapi3.SchemaValidationOption{
+		openapi3.MultiErrors(), openapi3.VisitAsResponse(),
+		openapi3.SetSchemaRegexCompiler(func(pattern string) (openapi3.RegexMatcher, error) { return compilePattern(pattern), nil }),
+		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(absolute)),
+		openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField }),
+	}
+	return kinDeviations(nil, schema.VisitJSON(value, append(options, otherFormats...)...))
+}
+
+// absolute is the format uri, which kin-openapi leaves unchecked and JSON
+// Schema checks.
+func absolute(text string) error {
+	u, err := url.Parse(text)
+	if err == nil && !u.IsAbs() {
+		err = errors.New("not an absolute URI")
+	}
+	return err
+}
+
+// otherFormats are those that JSON Schema checks and kin-openapi leaves to its
+// user: a format asks the same in every version of OpenAPI.
+var otherFormats = func() []openapi3.SchemaValidationOption {
+	var all []openapi3.SchemaValidationOption
+	for _, name := range []string{"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri-reference", "uuid"} {
+		c := jsonschema.NewCompiler()
+		c.AssertFormat()
+		if err := c.AddResource(documentURL, map[string]any{"format": name}); err != nil {
+			panic(err) // it is not the document's
+		}
+		schema := c.MustCompile(documentURL)
+		all = append(all, openapi3.WithStringFormatValidator(name,
+			openapi3.NewCallbackValidator(func(text string) error { return schema.Validate(text) })))
+	}
+	return all
+}()
+
+// pattern is a schema's regular expression. Documents may use the ECMA 262
+// dialect, of which Go lacks lookahead and back references; such a pattern
+// matches everything, because a contract is not wrong for it.
+type pattern struct {
+	*regexp.Regexp
+	text string
+}
+
+func compilePattern(text string) pattern {
+	re, _ := regexp.Compile(text)
+	return pattern{re, text}
+}
+
+func (p pattern) String() string               { return p.text }
+func (p pattern) MatchString(text string) bool { return p.Regexp == nil || p.Regexp.MatchString(text) }
+
+func kinDeviations(found []Deviation, err error) []Deviation {
+	if err == nil || len(found) >= maxDeviations {
+		return found
+	}
+	if many, ok := err.(openapi3.MultiError); ok {
+		for _, e := range many {
+			found = kinDeviations(found, e)
+		}
+		return found
+	}
+	e, ok := errors.AsType[*openapi3.SchemaError](err)
+	switch {
+	case !ok:
+		return append(found, Deviation{Keyword: "value", Want: "to be a value that a schema can describe"})
+	case e.SchemaField == "properties":
+		return unlisted(found, e)
+	case e.SchemaField == "nullable":
+		e.SchemaField = "type"
+	}
+	return append(found, deviation(e.JSONPointer(), e.SchemaField, limit(e), typeName(e.Value)))
+}
+
+// unlisted names the members that a closed schema does not have. The library has
+// an error for each, without the name, so that the first names them all.
+func unlisted(found []Deviation, e *openapi3.SchemaError) []Deviation {
+	members, _ := e.Value.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if e.Schema.Properties[name] != nil {
+			continue
+		}
+		d := deviation(append(e.JSONPointer(), name), "additionalProperties", nil, "")
+		if len(found) < maxDeviations && !slices.Contains(found, d) {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// limit is what an OpenAPI 3.0 schema sets under the keyword that an error names.
+func limit(e *openapi3.SchemaError) any {
+	s := e.Schema
+	if s == nil {
+		return nil
+	}
+	switch e.SchemaField {
+	case "type":
+		return strings.Join(s.Type.Slice(), " or ")
+	case "pattern":
+		return s.Pattern
+	case "format":
+		return s.Format
+	case "enum":
+		return s.Enum
+	case "minLength":
+		return s.MinLength
+	case "maxLength":
+		return number(s.MaxLength)
+	case "minimum", "exclusiveMinimum":
+		return number(s.Min)
+	case "maximum", "exclusiveMaximum":
+		return number(s.Max)
+	}
+	return nil
+}
+
+func number[N any](limit *N) any {
+	if limit == nil {
+		return nil
+	}
+	return *limit
+}
+
+// validateSchema validates against a compiled JSON Schema (OpenAPI 3.1).
+func validateSchema(schema *jsonschema.Schema, value any) []Deviation {
+	e, ok := errors.AsType[*jsonschema.ValidationError](schema.Validate(value))
+	if !ok {
+		return nil
+	}
+	return leaves(nil, e)
+}
+
+func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {
+	if len(found) >= maxDeviations {
+		return found
+	}
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			found = leaves(found, cause)
+		}
+		return found
+	}
+	keyword := path.Base(e.SchemaURL) // a boolean schema has no keyword of its own
+	if own := e.ErrorKind.KeywordPath(); len(own) > 0 {
+		keyword = own[0]
+	}
+	names, limit, got := asked(e.ErrorKind)
+	if names == nil {
+		return append(found, deviation(e.InstanceLocation, keyword, limit, got))
+	}
+	for _, name := range names[:min(len(names), maxDeviations)] {
+		found = append(found, deviation(append(slices.Clone(e.InstanceLocation), name), keyword, limit, ""))
+	}
+	return found
+}
+
+// asked is what an error of JSON Schema says of its keyword: the members that it
+// is about, or nil for the value itself, the limit, and the type that came.
+func asked(k jsonschema.ErrorKind) (names []string, limit any, got string) {
+	switch k := k.(type) {
+	case *kind.Required:
+		names = k.Missing
+	case *kind.DependentRequired:
+		names, limit = k.Missing, k.Prop
+	case *kind.AdditionalProperties:
+		names = k.Properties
+	case *kind.Type:
+		limit, got = strings.Join(k.Want, " or "), k.Got
+	case *kind.Pattern:
+		limit = k.Want
+	case *kind.Format:
+		limit = k.Want
+	case *kind.Enum:
+		limit = k.Want
+	case *kind.Const:
+		limit = []any{k.Want}
+	case *kind.MinLength:
+		limit = k.Want
+	case *kind.MaxLength:
+		limit = k.Want
+	case *kind.Minimum:
+		limit = k.Want.RatString()
+	case *kind.Maximum:
+		limit = k.Want.RatString()
+	case *kind.ExclusiveMinimum:
+		limit = k.Want.RatString()
+	case *kind.ExclusiveMaximum:
+		limit = k.Want.RatString()
+	}
+	return names, limit, got
+}
+
+// deviation says what a keyword asks, with the limit that the schema sets.
+func deviation(location []string, keyword string, limit any, got string) Deviation {
+	d := Deviation{Pointer: pointer(location), Keyword: keyword}
+	switch keyword {
+	case "required":
+		d.Want, d.Got = "to be there", "no such member"
+	case "dependentRequired":
+		d.Want, d.Got = fmt.Sprintf("to be there beside %v", limit), "no such member"
+	case "additionalProperties", "unevaluatedProperties":
+		d.Want, d.Got = "to be left out, since the document lists all members ("+keyword+")", "a member"
+	case "writeOnly":
+		d.Want, d.Got = "to be left out of answers (writeOnly)", "a member"
+	case "type":
+		d.Want, d.Got = fmt.Sprintf("to be of type %v", limit), article(got)
+	default:
+		d.Want = demand(keyword, limit)
+	}
+	d.Want = strings.ToValidUTF8(d.Want[:min(len(d.Want), maxDemand)], "")
+	return d
+}
+
+// demands say what keywords ask of a value, with their limit in it.
+var demands = map[string]string{
+	"pattern": "to match the pattern %v", "format": "to have the format %v",
+	"minLength": "to have at least %v characters", "maxLength": "to have at most %v characters",
+	"minimum": "to be at least %v", "exclusiveMinimum": "to be more than %v",
+	"maximum": "to be at most %v", "exclusiveMaximum": "to be less than %v",
+}
+
+func demand(keyword string, limit any) string {
+	text, known := demands[keyword]
+	values, listed := limit.([]any)
+	switch {
+	case known && limit != nil:
+		return fmt.Sprintf(text, limit)
+	case listed:
+		return "to be " + oneOf(values)
+	}
+	return "to satisfy " + keyword + " of the schema"
+}
+
+func oneOf(values []any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+	}
+	if len(texts) > 1 {
+		return "one of " + strings.Join(texts, ", ")
+	}
+	return strings.Join(texts, "")
+}
+
+// article is the name of a type in a sentence.
+func article(name string) string {
+	switch name {
+	case "":
+		return ""
+	case "null":
+		return name
+	case "array", "object", "integer":
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// typeName names the JSON type of a decoded value.
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "object"
+	}
+	return "number" // json.Number, or what a library made of it
+}
