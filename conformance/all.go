@@ -14,7 +14,7 @@ var inOrder = sync.OnceValue(func() Checks {
 	out := slices.Concat(
 		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
 		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
-		httpChecks, securityChecks, concurrencyChecks, refreshChecks,
+		httpChecks, securityChecks, concurrencyChecks, refreshChecks, documentChecks,
 	)
 	place := map[string]int{}
 	for i, r := range spec.Catalogue() {

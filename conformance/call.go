@@ -119,9 +119,12 @@ func (s *session) encoding(op Operation) spec.Encoding {
 	return s.operation(op).Encodings[0]
 }
 
-func (s *session) operation(op Operation) *spec.Operation {
+func (s *session) operation(op Operation) *spec.Operation { return op.in(s.target.Contract) }
+
+// in is the operation as a contract has it.
+func (op Operation) in(c *spec.Contract) *spec.Operation {
 	if op == OpStart {
-		return &s.target.Contract.Start
+		return &c.Start
 	}
-	return &s.target.Contract.Token
+	return &c.Token
 }

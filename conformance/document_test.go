@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
@@ -64,6 +65,23 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOwnDocument: so is the reference server by its own, which leaves little open.
+func TestOwnDocument(t *testing.T) {
+	b := bench{server: embedded("documented-v1"), target: func(t *Target) { t.Contract = refserver.Document() }}
+	judged := 0
+	for _, r := range b.conform(t) {
+		for _, line := range worse([]Result{r}) {
+			t.Error(line)
+		}
+		if strings.HasPrefix(r.Check.ID, "DF-DOC-") && r.Verdict == reports.Pass {
+			judged++
+		}
+	}
+	if judged != len(documentChecks) {
+		t.Errorf("%d of %d checks of the document passed", judged, len(documentChecks))
 	}
 }
 

@@ -30,6 +30,9 @@ func benchFor(f refserver.Fault) bench {
 	if f.Slow {
 		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 	}
+	if f.Detailed {
+		b.target = func(t *Target) { t.Contract = refserver.Document() }
+	}
 	b.opts.Abuse, b.opts.Thorough = f.Abuse, f.Thorough
 	b.https = f.TLS
 	return b

@@ -162,7 +162,11 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		var raw []byte
 		raw, err = readBody(resp.Body)
 		x.Received = s.now()
-		x.raw, x.Response = raw, s.recordResponse(resp, raw, err != nil || len(raw) == maxRead)
+		cut := err != nil || len(raw) == maxRead
+		x.raw, x.Response = raw, s.recordResponse(resp, raw, cut)
+		if (c.Op == OpStart || c.Op == OpToken) && !cut {
+			x.Response.Deviations = s.deviations(s.operation(c.Op), resp, raw)
+		}
 	} else {
 		x.Received = s.now()
 	}

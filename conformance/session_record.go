@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/dfcheck/dfcheck/reports/redact"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // recordRequest keeps what was sent, without its secrets.
@@ -52,6 +54,20 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 	return out
 }
 
+// deviations are those of an answer from the contract's document.
+func (s *session) deviations(op *spec.Operation, resp *http.Response, raw []byte) []spec.Deviation {
+	return s.secrets.renamed(op.CheckResponse(resp.StatusCode, resp.Header.Get("Content-Type"), raw))
+}
+
+// renamed are deviations without the secrets that a server makes names of.
+func (r *redactor) renamed(all []spec.Deviation) []spec.Deviation {
+	var out []spec.Deviation
+	for _, d := range all {
+		out = append(out, d.Renamed(r.Text))
+	}
+	return out
+}
+
 // kept is what is recorded of a body. It is cut at MaxBody once its secrets are
 // replaced, not before: one that the cut goes through must not leave its beginning.
 // So twice that is read, and not all of a body of many MiB.
@@ -79,9 +95,11 @@ func (t *Transcript) redactAgain(secrets *redactor) {
 			r := *response
 			r.Body = secrets.Body(r.Body, redact.About{ContentType: r.Header.Get("Content-Type"),
 				Refusal: r.Status >= http.StatusBadRequest})
+			r.Deviations = secrets.renamed(r.Deviations)
 			if r.Body != response.Body {
 				changed, r.parsed = true, parse(r.Body)
 			}
+			changed = changed || !slices.Equal(r.Deviations, response.Deviations)
 			response = &r
 		}
 		if changed {

@@ -82,6 +82,9 @@ type Response struct {
 	SHA256      string      `json:"sha256"`
 	InvalidUTF8 bool        `json:"invalid_utf8,omitempty"`
 	TLSVersion  uint16      `json:"tls_version,omitempty"`
+	// Deviations from the contract's document, found in the body as it came:
+	// of a secret nothing is kept that a pattern could be tried on.
+	Deviations []spec.Deviation `json:"deviations,omitempty"`
 
 	parsed parsed
 }

@@ -27,6 +27,7 @@ var unseen = map[string]string{
 	"HTTP":     "devices use POST, and the paths as they are published",
 	"SEC":      "devices send no hostile requests",
 	"REFRESH":  "the crowd does not use its tokens",
+	"DOC":      "devices do not compare answers with a document",
 
 	"first-poll-refused":    "the first poll of a device comes an interval after its device authorization",
 	"interval-doubled":      "it takes two slow_downs, and a device that obeys the first earns no other",

@@ -19,7 +19,7 @@ type Requirement struct {
 	Title     string   `yaml:"title"`
 	Source    string   `yaml:"source"`    // standards and sections, or the documented API
 	Needs     []string `yaml:"needs"`     // powers and features without which the check is skipped
-	Rulings   []string `yaml:"rulings"`   // R1 to R21: decisions where the texts leave room
+	Rulings   []string `yaml:"rulings"`   // decisions where the texts leave room
 	Rationale string   `yaml:"rationale"` // why a user cares
 	How       string   `yaml:"how"`       // what is sent and looked at
 	Fails     string   `yaml:"fails"`     // the rule for a fail
@@ -91,6 +91,7 @@ var groups = []struct{ name, about string }{
 	{"SEC", "guessing, injection, the pages a person sees"},
 	{"CONC", "requests at the same moment"},
 	{"REFRESH", "refresh tokens"},
+	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 
 // Groups lists the groups in catalogue order.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
@@ -39,6 +41,17 @@ func TestPromises(t *testing.T) {
 	}
 	if named < 100 {
 		t.Errorf("the table names %d things; is it still read?", named)
+	}
+}
+
+// TestReadmeCountsTheChecks: the number in the README is that of the catalogue.
+func TestReadmeCountsTheChecks(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("It has %d checks", len(spec.Catalogue())); !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 

@@ -101,6 +101,9 @@ func (f *serveFlags) chosen(t terminal) ([]refserver.Fault, error) {
 		if fault.Contract != "" && fault.Contract != f.cfg.Contract {
 			t.note("the fault %s was made for --spec %s; with %s it may not show", name, fault.Contract, f.cfg.Contract)
 		}
+		if fault.Detailed {
+			t.note("the fault %s shows only to `dfcheck conformance --spec spec/refserver/openapi.yaml`, the server's own document", name)
+		}
 		if fault.TLS && !f.secure.wanted() {
 			t.note("the fault %s shows only over https: add --tls", name)
 		}

@@ -21,6 +21,8 @@ type Fault struct {
 	// Slow faults show at an interval of 5 s alone, Abuse faults when limits are
 	// attacked, TLS faults over https.
 	Slow, Abuse, TLS bool
+	// Detailed faults show where the server is judged by its own Document.
+	Detailed bool
 	// Thorough faults show too rarely for a default run.
 	Thorough bool
 
@@ -33,7 +35,7 @@ type Fault struct {
 func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, tokenFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
-		securityFaults, concurrencyFaults, chanceFaults, refreshFaults)
+		securityFaults, concurrencyFaults, chanceFaults, refreshFaults, documentFaults)
 }
 
 // FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.
