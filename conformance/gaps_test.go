@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,14 +11,24 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// TestEveryCapabilityNamesItsKey: whatever a check can lack, the user is told what
-// brings it.
+// TestEveryCapabilityNamesItsKey: whatever a check or a scenario can lack, the user is
+// told what brings it, and nothing else is.
 func TestEveryCapabilityNamesItsKey(t *testing.T) {
+	used := []Need{needDenial, needAnswers}
 	for _, c := range All() {
-		for _, n := range c.Needs {
-			if n.Enable() == "" {
-				t.Errorf("%s needs %s, and nothing says what brings it", c.ID, n)
-			}
+		used = append(used, c.Needs...)
+		for _, s := range c.Scenarios() {
+			used = append(used, s.Needs...)
+		}
+	}
+	for _, n := range used {
+		if n.Enable() == "" {
+			t.Errorf("nothing says what brings %q", n)
+		}
+	}
+	for n := range enabling {
+		if !slices.Contains(used, n) {
+			t.Errorf("no check and no scenario needs %q", n)
 		}
 	}
 }

@@ -18,7 +18,7 @@ type Requirement struct {
 	Contracts []string `yaml:"contracts"` // documented, rfc8628
 	Title     string   `yaml:"title"`
 	Source    string   `yaml:"source"`    // standards and sections, or the documented API
-	Needs     []string `yaml:"needs"`     // powers and features without which the check is skipped
+	Needs     []string `yaml:"needs"`     // capabilities without which the check is skipped
 	Rulings   []string `yaml:"rulings"`   // decisions where the texts leave room
 	Rationale string   `yaml:"rationale"` // why a user cares
 	How       string   `yaml:"how"`       // what is sent and looked at

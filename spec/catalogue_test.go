@@ -14,13 +14,6 @@ var (
 	sections = regexp.MustCompile(`(?i)section|appendix|RFC \d+|documented API|draft`)
 )
 
-// powers is the vocabulary of Needs.
-var powers = []string{"approver", "second_client", "short_expiry", "confidential_client", "issuer", "approver_steps",
-	"approver_http",
-	"second_user", "restricted_client", "introspection_or_resource", "narrowable_scope", "refresh_tokens",
-	"verification_page",
-	"public_tls", "abuse_ok", "interval_absent"}
-
 func TestCatalogue(t *testing.T) {
 	all := Catalogue()
 	if len(all) < 152 {
@@ -48,7 +41,6 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s: source %q names no section", r.ID, r.Source)
 		}
 		within(t, r.ID, "contracts", r.Contracts, []string{"documented", "rfc8628"})
-		within(t, r.ID, "needs", r.Needs, powers)
 		if len(r.Contracts) == 0 {
 			t.Errorf("%s: no contract", r.ID)
 		}

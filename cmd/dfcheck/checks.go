@@ -66,6 +66,9 @@ func explain(r spec.Requirement) string {
 	if len(r.Needs) > 0 {
 		fmt.Fprintf(&b, "needs: %s\n", strings.Join(r.Needs, ", "))
 	}
+	for _, n := range r.Needs {
+		fmt.Fprintf(&b, "  %s: %s\n", n, conformance.Need(n).Enable())
+	}
 	for _, p := range []struct{ name, text string }{
 		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided}, {"Remedy", r.Remedy},
 	} {
