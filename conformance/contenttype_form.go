@@ -54,7 +54,7 @@ var pollForms = []pollForm{
 // is pending or told to slow down. Then it starts with a space in a value,
 // escaped in both ways.
 var formSpellings = &Scenario{
-	Name: "pollForms of a form", Lane: LaneInstant, Cost: fixed(2*len(pollForms)+2, len(pollForms)+2),
+	Name: "spellings of a form", Lane: LaneInstant, Cost: fixed(2*len(pollForms)+2, len(pollForms)+2),
 	Run: func(ctx context.Context, s *Scene) {
 		if s.operation(OpToken).Accepts(spec.Form) {
 			s.Times(len(pollForms), func(i int) {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -74,17 +75,22 @@ func Load(r io.Reader) (*Transcript, error) {
 	return t, nil
 }
 
+// formerNames are scenarios by the names that older transcripts have.
+var formerNames = map[string]string{"pollForms of a form": "spellings of a form"}
+
 func (t *Transcript) take(l line) {
 	switch {
 	case l.Header != nil:
 		t.Header = *l.Header
 	case l.Exchange != nil:
+		l.Exchange.Scenario = cmp.Or(formerNames[l.Exchange.Scenario], l.Exchange.Scenario)
 		l.Exchange.lenient = &t.Header.Target.Lenient
 		if r := l.Exchange.Response; r != nil {
 			r.parsed = parse(r.Body)
 		}
 		t.Exchanges = append(t.Exchanges, l.Exchange)
 	case l.Event != nil:
+		l.Event.Scenario = cmp.Or(formerNames[l.Event.Scenario], l.Event.Scenario)
 		t.Events = append(t.Events, *l.Event)
 	case l.Secret != nil:
 		t.Secrets[l.Secret.Name] = l.Secret.SecretTraits
