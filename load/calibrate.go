@@ -45,20 +45,20 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	if err := t.allowed(); err != nil {
 		return Speed{}, err
 	}
-	c, err := newSimulation(ctx, t, p, Options{})
+	sim, err := newSimulation(ctx, t, p, Options{})
 	if err != nil {
 		return Speed{}, err
 	}
-	defer c.transport.Close()
-	defer c.schedule.alarm.Close()
+	defer sim.transport.Close()
+	defer sim.schedule.alarm.Close()
 	before := usage()
-	if complete, _ := c.run(ctx, p, Options{}); !complete {
+	if complete, _ := sim.run(ctx, p, Options{}); !complete {
 		return Speed{}, ctx.Err()
 	}
 	cpu := usage().cpu - before.cpu
-	c.record.mu.Lock()
-	defer c.record.mu.Unlock()
-	all, err := c.record.total()
+	sim.record.mu.Lock()
+	defer sim.record.mu.Unlock()
+	all, err := sim.record.total()
 	if err != nil {
 		return Speed{}, err
 	}

@@ -73,18 +73,18 @@ func (d *decisions) next(ctx context.Context, now func() int64) (x decision, ok 
 const deciders = 32
 
 // decide carries decisions out until ctx ends.
-func (c *simulation) decide(ctx context.Context) {
+func (sim *simulation) decide(ctx context.Context) {
 	due := make(chan decision)
 	var people sync.WaitGroup
 	for range deciders {
 		people.Go(func() {
 			for x := range due {
-				c.carryOut(ctx, x)
+				sim.carryOut(ctx, x)
 			}
 		})
 	}
 	for {
-		x, ok := c.decisions.next(ctx, c.schedule.now)
+		x, ok := sim.decisions.next(ctx, sim.schedule.now)
 		if !ok {
 			break
 		}
@@ -94,13 +94,13 @@ func (c *simulation) decide(ctx context.Context) {
 	people.Wait()
 }
 
-func (c *simulation) carryOut(ctx context.Context, x decision) {
-	d := &c.devices[x.device]
+func (sim *simulation) carryOut(ctx context.Context, x decision) {
+	d := &sim.devices[x.device]
 	what, sent := approve.Approve, decisionSent
 	if x.deny {
 		what, sent = approve.Deny, decisionSent|decisionIsDenial
 	}
-	lock := c.lock(x.device)
+	lock := sim.lock(x.device)
 	lock.Lock()
 	if d.flow != x.flow || d.state.over() {
 		lock.Unlock()
@@ -108,13 +108,13 @@ func (c *simulation) carryOut(ctx context.Context, x decision) {
 	}
 	d.flags |= sent
 	lock.Unlock()
-	err := c.approver.Decide(ctx, x.about, what)
+	err := sim.approver.Decide(ctx, x.about, what)
 	lock.Lock()
 	defer lock.Unlock()
 	switch {
 	case err == nil && d.flow == x.flow:
-		d.decided = c.schedule.now()
+		d.decided = sim.schedule.now()
 	case err != nil && ctx.Err() == nil && !errors.Is(err, approve.ErrRefused):
-		c.brokenOnce.Do(func() { c.broken = err })
+		sim.brokenOnce.Do(func() { sim.broken = err })
 	}
 }

@@ -23,19 +23,19 @@ func newDuplicates(all []device, codes *arena) *duplicates {
 	return &duplicates{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newHashTable(len(all)), byUser: newHashTable(len(all)), tokens: map[uint64]int32{}}
 }
 
-// noteCodes records the codes that a device has and says which of the two another
-// device holds that may still use it.
-func (l *duplicates) noteCodes(i int32, now, ends int64) (codeTwice, userTwice bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	d, code, alive := &l.all[i], l.code(i), milliseconds(now)
-	l.byCode.add(i, l.codeHash(i), func(k int32) {
-		codeTwice = codeTwice || l.ends[k] > alive && bytes.Equal(l.code(k), code)
+// noteCodes records the codes of a device and reports which of the two belong to
+// another device, too, whose codes have not expired. Times are nanoseconds of the run.
+func (dup *duplicates) noteCodes(i int32, now, ends int64) (codeTwice, userTwice bool) {
+	dup.mu.Lock()
+	defer dup.mu.Unlock()
+	d, code, alive := &dup.all[i], dup.code(i), milliseconds(now)
+	dup.byCode.add(i, dup.codeHash(i), func(k int32) {
+		codeTwice = codeTwice || dup.ends[k] > alive && bytes.Equal(dup.code(k), code)
 	})
-	l.byUser.add(i, l.userHash(i), func(k int32) {
-		userTwice = userTwice || l.ends[k] > alive && l.all[k].user == d.user
+	dup.byUser.add(i, dup.userHash(i), func(k int32) {
+		userTwice = userTwice || dup.ends[k] > alive && dup.all[k].user == d.user
 	})
-	l.ends[i] = milliseconds(ends)
+	dup.ends[i] = milliseconds(ends)
 	return codeTwice, userTwice
 }
 
@@ -44,29 +44,29 @@ func milliseconds(at int64) uint32 {
 	return uint32(min(at/int64(time.Millisecond), 1<<32-1))
 }
 
-// forget forgets the codes of a device whose flow is over.
-func (l *duplicates) forget(i int32) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.byCode.remove(i, l.codeHash)
-	l.byUser.remove(i, l.userHash)
+// forget drops the codes of a device whose flow is over.
+func (dup *duplicates) forget(i int32) {
+	dup.mu.Lock()
+	defer dup.mu.Unlock()
+	dup.byCode.remove(i, dup.codeHash)
+	dup.byUser.remove(i, dup.userHash)
 }
 
-func (l *duplicates) code(i int32) []byte { return l.codes.get(i, l.all[i].length) }
+func (dup *duplicates) code(i int32) []byte { return dup.codes.get(i, dup.all[i].length) }
 
 var codeSeed = maphash.MakeSeed()
 
-func (l *duplicates) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, l.code(i)) }
+func (dup *duplicates) codeHash(i int32) uint64 { return maphash.Bytes(codeSeed, dup.code(i)) }
 
-func (l *duplicates) userHash(i int32) uint64 { return l.all[i].user }
+func (dup *duplicates) userHash(i int32) uint64 { return dup.all[i].user }
 
 // noteToken records a token and reports whether another device has it.
-func (l *duplicates) noteToken(token uint64, to int32) (shared bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	who, known := l.tokens[token]
-	if !known && len(l.tokens) < maxTokens {
-		l.tokens[token] = to
+func (dup *duplicates) noteToken(token uint64, to int32) (shared bool) {
+	dup.mu.Lock()
+	defer dup.mu.Unlock()
+	who, known := dup.tokens[token]
+	if !known && len(dup.tokens) < maxTokens {
+		dup.tokens[token] = to
 	}
 	return known && who != to
 }

@@ -27,10 +27,10 @@ func (t Target) secrets() *redact.Redactor {
 
 // evidence is the exchange that shows a violation. Secrets stand in it by
 // pseudonyms, equal ones for equal secrets.
-func (c *simulation) evidence(id string, v violation, req *request) reports.Exchange {
+func (sim *simulation) evidence(id string, v violation, req *request) reports.Exchange {
 	t := req.Template
 	if !t.Start {
-		c.secrets.Learn(redact.DeviceCode, string(req.Value))
+		sim.secrets.Learn(redact.DeviceCode, string(req.Value))
 	}
 	header := http.Header{}
 	for name := range t.Header {
@@ -41,15 +41,15 @@ func (c *simulation) evidence(id string, v violation, req *request) reports.Exch
 	}
 	sent := redact.About{ContentType: t.Header.Get("Content-Type"), Request: true}
 	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(req.Sent) / 1e6, DurationMS: float64(req.Received-req.Sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: c.secrets.Text(t.URL.String()), Headers: header, Body: c.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
+		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.Text(t.URL.String()), Headers: header, Body: sim.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
 	if r := req.Reply; r.Status != 0 {
 		if r.Status < http.StatusBadRequest {
-			c.secrets.Show(r.Codes.UserCode)
+			sim.secrets.Show(r.Codes.UserCode)
 		}
-		body := c.secrets.Body(r.Body, redact.About{ContentType: r.ContentType, Refusal: r.Status >= http.StatusBadRequest, Cut: len(r.Body) == wire.MaxBody})
-		x.Response = &reports.Response{Status: r.Status, Proto: "HTTP/1.1", Headers: c.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.Body))}
+		body := sim.secrets.Body(r.Body, redact.About{ContentType: r.ContentType, Refusal: r.Status >= http.StatusBadRequest, Cut: len(r.Body) == wire.MaxBody})
+		x.Response = &reports.Response{Status: r.Status, Proto: "HTTP/1.1", Headers: sim.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.Body))}
 	} else {
-		x.Error = c.secrets.Text(r.Problem)
+		x.Error = sim.secrets.Text(r.Problem)
 	}
 	return x
 }

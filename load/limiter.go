@@ -27,56 +27,56 @@ const (
 	slowFor    = 4 * slowAnswer
 )
 
-func newLimiter(most int) *limiter {
-	g := &limiter{max: most, limit: min(firstLimit, most), free: make([]int32, most)}
-	for i := range g.free {
-		g.free[i] = int32(most - 1 - i)
+func newLimiter(maxInFlight int) *limiter {
+	lim := &limiter{max: maxInFlight, limit: min(firstLimit, maxInFlight), free: make([]int32, maxInFlight)}
+	for i := range lim.free {
+		lim.free[i] = int32(maxInFlight - 1 - i)
 	}
-	return g
+	return lim
 }
 
 // allow reports whether another request may be granted. A long time in which the
 // Pacer did not ask, although it does at least every five milliseconds while it
 // waits, says nothing of the server.
-func (g *limiter) allow(now int64) bool {
-	if pause := now - g.lastAsked; pause > slowFor {
-		g.lastFast = min(g.lastFast+pause, now)
+func (lim *limiter) allow(now int64) bool {
+	if pause := now - lim.lastAsked; pause > slowFor {
+		lim.lastFast = min(lim.lastFast+pause, now)
 	}
-	g.lastAsked = now
-	if g.inFlight < g.limit {
+	lim.lastAsked = now
+	if lim.inFlight < lim.limit {
 		return true
 	}
-	if g.limit == g.max || g.busy.Load() || now-g.lastFast <= slowFor {
+	if lim.limit == lim.max || lim.busy.Load() || now-lim.lastFast <= slowFor {
 		return false
 	}
-	g.limit = min(2*g.limit, g.max)
-	g.lastFast, g.lastSlow = now, now
+	lim.limit = min(2*lim.limit, lim.max)
+	lim.lastFast, lim.lastSlow = now, now
 	return true
 }
 
 // worthWaking reports whether enough may be granted to wake the Pacer: a few at a
-// time cost less. With the most in flight the server is what is waited for, and
-// every place counts.
-func (g *limiter) worthWaking() bool {
-	return g.limit == g.max || g.limit-g.inFlight >= g.limit/8
+// time cost less. At the maximum the server is what is waited for, and every
+// slot counts.
+func (lim *limiter) worthWaking() bool {
+	return lim.limit == lim.max || lim.limit-lim.inFlight >= lim.limit/8
 }
 
-// acquire gives a granted request its place.
-func (g *limiter) acquire() (place int32) {
-	last := len(g.free) - 1
-	place, g.free = g.free[last], g.free[:last]
+// acquire returns a slot for a granted request.
+func (lim *limiter) acquire() (place int32) {
+	last := len(lim.free) - 1
+	place, lim.free = lim.free[last], lim.free[:last]
 	return place
 }
 
-// release takes the place of a request that is booked.
-func (g *limiter) release(place int32, sent, received int64) {
-	if g.inFlight == g.max && !g.busy.Load() {
-		g.lastSlow = received
+// release takes back the slot of a request that has ended.
+func (lim *limiter) release(place int32, sent, received int64) {
+	if lim.inFlight == lim.max && !lim.busy.Load() {
+		lim.lastSlow = received
 	}
-	g.inFlight--
-	g.free = append(g.free, place)
-	if g.meanService += (received - sent - g.meanService) / 16; g.meanService <= slowAnswer {
-		g.lastFast = received
+	lim.inFlight--
+	lim.free = append(lim.free, place)
+	if lim.meanService += (received - sent - lim.meanService) / 16; lim.meanService <= slowAnswer {
+		lim.lastFast = received
 	}
 }
 
@@ -84,8 +84,8 @@ func (g *limiter) release(place int32, sent, received int64) {
 // more to give.
 const busyShare = 0.9
 
-// watch looks how busy this machine's processors are, until done.
-func (g *limiter) watch(done <-chan struct{}) {
+// watch measures how busy this machine's processors are, until done.
+func (lim *limiter) watch(done <-chan struct{}) {
 	t := time.NewTicker(200 * time.Millisecond)
 	defer t.Stop()
 	at, spent := time.Now(), usage().cpu
@@ -93,7 +93,7 @@ func (g *limiter) watch(done <-chan struct{}) {
 		select {
 		case now := <-t.C:
 			cpu := usage().cpu
-			g.busy.Store(cpu-spent > busyShare*now.Sub(at).Seconds()*float64(runtime.GOMAXPROCS(0)))
+			lim.busy.Store(cpu-spent > busyShare*now.Sub(at).Seconds()*float64(runtime.GOMAXPROCS(0)))
 			at, spent = now, cpu
 		case <-done:
 			return

@@ -41,7 +41,7 @@ func (r *record) limitNote() string {
 // offered compares what the crowd would have asked of a server that answers
 // everything with what was carried. It is called with the record locked, after
 // the last answer.
-func (c *simulation) offered(all *figures, took time.Duration) reports.Offered {
+func (sim *simulation) offered(all *figures, took time.Duration) reports.Offered {
 	sent := all.starts + all.polls
 	o := reports.Offered{Carried: sent, Unsent: all.outcomes[wire.Unsent]}
 	for i, n := range all.outcomes {
@@ -49,12 +49,12 @@ func (c *simulation) offered(all *figures, took time.Duration) reports.Offered {
 			o.Carried -= n
 		}
 	}
-	missed := c.record.missed
-	for i := range c.devices {
-		d := &c.devices[i]
+	missed := sim.record.missed
+	for i := range sim.devices {
+		d := &sim.devices[i]
 		switch until := int64(took); {
 		case d.state == failed: // it left
-			if c.group(d).Behaviour.RestartAfter == 0 {
+			if sim.group(d).Behaviour.RestartAfter == 0 {
 				until = min(until, max(d.ends(), d.sent))
 			}
 			missed += d.missed(until)
@@ -76,11 +76,11 @@ func (c *simulation) offered(all *figures, took time.Duration) reports.Offered {
 }
 
 // states counts what each device was doing when the run ended.
-func (c *simulation) states() (s reports.States) {
+func (sim *simulation) states() (s reports.States) {
 	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, doubting: &s.Replaying, approved: &s.Approved,
 		denied: &s.Denied, expired: &s.Expired, failed: &s.Failed, abandoned: &s.Abandoned}
-	for i := range c.devices {
-		d := &c.devices[i]
+	for i := range sim.devices {
+		d := &sim.devices[i]
 		n := count[d.state]
 		if d.flags&backingOff != 0 && !d.state.over() {
 			n = &s.BackingOff

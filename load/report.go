@@ -9,7 +9,7 @@ import (
 )
 
 // tell reports progress once a second.
-func (c *simulation) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
+func (sim *simulation) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	for {
@@ -17,20 +17,20 @@ func (c *simulation) tell(p *profile.Profile, f func(Progress), done <-chan stru
 		case <-done:
 			return
 		case <-t.C:
-			g := Progress{Elapsed: time.Duration(c.schedule.now()), Duration: time.Duration(p.Duration)}
-			g.Starts, g.Polls, g.Errors = c.record.count()
-			g.Active = c.active.Load()
+			g := Progress{Elapsed: time.Duration(sim.schedule.now()), Duration: time.Duration(p.Duration)}
+			g.Starts, g.Polls, g.Errors = sim.record.count()
+			g.Active = sim.active.Load()
 			f(g)
 		}
 	}
 }
 
 // report makes the section of a report.
-func (c *simulation) report(p *profile.Profile, complete bool) (*reports.Load, error) {
+func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load, error) {
 	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{},
-		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", c.population.digest(0, 1))}}
-	took := min(time.Duration(c.schedule.now()), time.Duration(p.Duration))
-	r := c.record
+		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", sim.population.digest(0, 1))}}
+	took := min(time.Duration(sim.schedule.now()), time.Duration(p.Duration))
+	r := sim.record
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all, err := r.total()
@@ -40,19 +40,19 @@ func (c *simulation) report(p *profile.Profile, complete bool) (*reports.Load, e
 	b := all.breakdown("", uint64(p.Devices), 0, took)
 	l.Devices, l.Requests, l.Outcomes, l.ErrorRate, l.Latency = b.Devices, b.Requests, b.Outcomes, b.ErrorRate, b.Latency
 	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
-	l.Offered, l.States = c.offered(all, took), c.states()
+	l.Offered, l.States = sim.offered(all, took), sim.states()
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
 	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
-	l.Groups, l.Stages = c.groups(took), c.stages(took)
+	l.Groups, l.Stages = sim.groups(took), sim.stages(took)
 	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
 	steadyUntil := took
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(c.population.timetable.LastArrival())+c.interval, c.interval, steadyUntil)
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(sim.population.timetable.LastArrival())+sim.interval, sim.interval, steadyUntil)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
-	if c.approver == nil {
+	if sim.approver == nil {
 		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending until it expires")
 	}
 	if note := r.limitNote(); note != "" {
@@ -76,31 +76,31 @@ func (r *record) broken() []reports.Violation {
 }
 
 // groups has the figures of every group, where there is more than one.
-func (c *simulation) groups(took time.Duration) (out []reports.Breakdown) {
-	if len(c.population.groups) < 2 {
+func (sim *simulation) groups(took time.Duration) (out []reports.Breakdown) {
+	if len(sim.population.groups) < 2 {
 		return nil
 	}
-	size := make([]uint64, len(c.population.groups))
-	for i := range c.devices {
-		size[c.devices[i].group]++
+	size := make([]uint64, len(sim.population.groups))
+	for i := range sim.devices {
+		size[sim.devices[i].group]++
 	}
-	for i, k := range c.population.groups {
-		out = append(out, c.record.groups[i].breakdown(k.Name, size[i], 0, took))
+	for i, k := range sim.population.groups {
+		out = append(out, sim.record.groups[i].breakdown(k.Name, size[i], 0, took))
 	}
 	return out
 }
 
 // stages has the figures of every stage: of what was due in it.
-func (c *simulation) stages(took time.Duration) (out []reports.Breakdown) {
+func (sim *simulation) stages(took time.Duration) (out []reports.Breakdown) {
 	under := uint64(0) // flows in progress
-	windows := c.population.timetable.Windows()
+	windows := sim.population.timetable.Windows()
 	for i, w := range windows {
 		end := int64(took)
 		if i+1 < len(windows) {
 			end = min(end, windows[i+1].From)
 		}
-		f := &c.record.stages[i]
-		b := f.breakdown(c.population.profile.Arrivals.Stages[i].Name, uint64(w.Count), under, time.Duration(max(end-w.From, 0)))
+		f := &sim.record.stages[i]
+		b := f.breakdown(sim.population.profile.Arrivals.Stages[i].Name, uint64(w.Count), under, time.Duration(max(end-w.From, 0)))
 		b.FromSecond = time.Duration(w.From).Seconds()
 		under = b.Devices.Pending
 		out = append(out, b)

@@ -72,27 +72,27 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if err := roomFor(p.MaxConnections(), t.Embedded && owned); err != nil {
 		return nil, err
 	}
-	c, err := newSimulation(ctx, t, p, o)
+	sim, err := newSimulation(ctx, t, p, o)
 	if err != nil {
 		return nil, err
 	}
-	defer c.transport.Close()
-	defer c.schedule.alarm.Close()
+	defer sim.transport.Close()
+	defer sim.schedule.alarm.Close()
 	defer collectBy(spareHeap)()
 	before := usage()
-	complete, lost := c.run(ctx, p, o)
-	l, err := c.report(p, complete)
+	complete, lost := sim.run(ctx, p, o)
+	l, err := sim.report(p, complete)
 	if err != nil {
 		return nil, err
 	}
 	after := usage()
 	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
-	stale, idle := c.transport.StaleConnections()
-	if note := keepAliveNote(stale, idle, l.Requests.Total(), c.interval); note != "" {
+	stale, idle := sim.transport.StaleConnections()
+	if note := keepAliveNote(stale, idle, l.Requests.Total(), sim.interval); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
-	if c.broken != nil {
-		l.Notes = append(l.Notes, "decisions failed: "+c.secrets.Text(c.broken.Error()))
+	if sim.broken != nil {
+		l.Notes = append(l.Notes, "decisions failed: "+sim.secrets.Text(sim.broken.Error()))
 	}
 	judge(l, p.Thresholds)
 	return l, lost
@@ -111,44 +111,44 @@ func judge(l *reports.Load, thresholds []string) {
 
 // run attacks until the end of the profile, and reports whether it came to that.
 // Its error is LostResults.
-func (c *simulation) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
+func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
 	done := make(chan struct{})
 	defer close(done)
-	go c.transport.EnforceTimeouts(done)
-	go c.schedule.limiter.watch(done)
-	stop := context.AfterFunc(ctx, c.schedule.stop)
+	go sim.transport.EnforceTimeouts(done)
+	go sim.schedule.limiter.watch(done)
+	stop := context.AfterFunc(ctx, sim.schedule.stop)
 	defer stop()
-	last := time.AfterFunc(time.Duration(p.Duration)+grace, c.transport.Close)
+	last := time.AfterFunc(time.Duration(p.Duration)+grace, sim.transport.Close)
 	defer last.Stop()
 	people, dismiss := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(p.Duration)+grace)
 	var deciding sync.WaitGroup
-	if c.approver != nil {
-		deciding.Go(func() { c.decide(people) })
+	if sim.approver != nil {
+		deciding.Go(func() { sim.decide(people) })
 	}
 	if o.Progress != nil {
-		go c.tell(p, o.Progress, done)
+		go sim.tell(p, o.Progress, done)
 	}
 	// The Attacker hands out hits to its workers in turn, and those that are idle
 	// go cold: it starts with one and adds what it needs.
-	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: c, CheckRedirect: noRedirect}),
+	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: sim, CheckRedirect: noRedirect}),
 		vegeta.Workers(1), vegeta.MaxWorkers(uint64(p.Connections.MaxInFlight)), vegeta.Redirects(vegeta.NoFollow))
 	var out *results
 	if o.Results != nil {
-		out = newResults(o.Results, c.schedule.began, c.secrets)
+		out = newResults(o.Results, sim.schedule.began, sim.secrets)
 	}
 	over := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() { c.watch(over) })
-	for r := range attacker.Attack(c.next, c.schedule, 0, "") {
+	watching.Go(func() { sim.watch(over) })
+	for r := range attacker.Attack(sim.next, sim.schedule, 0, "") {
 		n, err := slotOf(r.URL)
 		if err != nil {
 			continue
 		}
-		req := &c.requests[n]
+		req := &sim.requests[n]
 		if out != nil {
 			out.add(req)
 		}
-		c.schedule.done(int32(n), req.Sent, req.Received)
+		sim.schedule.done(int32(n), req.Sent, req.Received)
 	}
 	if out != nil {
 		lost = out.close()
@@ -156,12 +156,12 @@ func (c *simulation) run(ctx context.Context, p *profile.Profile, o Options) (co
 	close(over)
 	watching.Wait()
 	dismiss()
-	c.decisions.alarm.Set(0)
+	sim.decisions.alarm.Set(0)
 	deciding.Wait()
-	c.decisions.alarm.Close()
-	complete = ctx.Err() == nil && !c.record.silence.ended
+	sim.decisions.alarm.Close()
+	complete = ctx.Err() == nil && !sim.record.silence.ended
 	if complete {
-		c.gone(goneAtEnd)
+		sim.gone(goneAtEnd)
 	}
 	return complete, lost
 }

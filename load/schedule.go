@@ -33,9 +33,9 @@ type schedule struct {
 	planned int64  // latest intended time among them
 }
 
-func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, most int, w wire.Alarm) *schedule {
+func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, maxInFlight int, w wire.Alarm) *schedule {
 	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), alarm: w, wheel: newWheel(all), ready: list{none, none},
-		limiter: newLimiter(most), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
+		limiter: newLimiter(maxInFlight), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
 	return s
 }
@@ -152,8 +152,8 @@ type turn struct {
 	seq      uint64 // how many came before
 	intended int64  // nanoseconds of the run
 	planned  int64  // the latest intended time up to here
-	slot     int32  // of its job
-	slow     int64  // when the server was last why requests waited at the gate
+	slot     int32  // for its request
+	lastSlow int64  // when the server was last why requests waited for the limiter
 }
 
 // take hands out the device of a granted hit.
@@ -163,7 +163,7 @@ func (s *schedule) take() turn {
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, slot: s.limiter.acquire(), slow: s.limiter.lastSlow}
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, slot: s.limiter.acquire(), lastSlow: s.limiter.lastSlow}
 	s.taken++
 	s.planned = max(s.planned, t.intended)
 	t.planned = s.planned

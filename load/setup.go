@@ -15,10 +15,10 @@ import (
 )
 
 func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options) (*simulation, error) {
-	c := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
+	sim := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
 		decisions: &decisions{alarm: t.alarm()}}
-	c.record = newRecord(c.population)
-	if err := c.population.render(t, p); err != nil {
+	sim.record = newRecord(sim.population)
+	if err := sim.population.render(t, p); err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -31,32 +31,32 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	if p.Connections.Mode == profile.PerDevice {
 		wiring.Owners = p.Devices
 	}
-	c.transport = wire.New(wiring)
-	c.requests = make([]request, p.Connections.MaxInFlight)
-	for i := range c.requests {
-		c.requests[i].url = slotURL(i)
+	sim.transport = wire.New(wiring)
+	sim.requests = make([]request, p.Connections.MaxInFlight)
+	for i := range sim.requests {
+		sim.requests[i].url = slotURL(i)
 	}
-	codes, err := c.preflight(ctx)
+	codes, err := sim.preflight(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.interval = time.Duration(codes.Interval) * time.Second
-	c.devices = make([]device, p.Devices)
-	c.codes = newArena(p.Devices, len(codes.DeviceCode))
-	c.duplicates = newDuplicates(c.devices, c.codes)
+	sim.interval = time.Duration(codes.Interval) * time.Second
+	sim.devices = make([]device, p.Devices)
+	sim.codes = newArena(p.Devices, len(codes.DeviceCode))
+	sim.duplicates = newDuplicates(sim.devices, sim.codes)
 	if slices.ContainsFunc(p.Groups, func(g profile.Group) bool { return g.Behaviour.GiveUp > 0 }) {
-		c.giveUp = make([]int64, p.Devices)
+		sim.giveUp = make([]int64, p.Devices)
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
 	began = time.Now()
-	c.schedule = newSchedule(c.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight, t.alarm())
-	for i := range c.devices {
-		d := &c.devices[i]
+	sim.schedule = newSchedule(sim.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight, t.alarm())
+	for i := range sim.devices {
+		d := &sim.devices[i]
 		d.interval = uint16(codes.Interval) // until it has codes
-		d.group, d.due = c.population.groupOf(int32(i)), c.population.arrival(int32(i))
-		c.schedule.put(int32(i))
+		d.group, d.due = sim.population.groupOf(int32(i)), sim.population.arrival(int32(i))
+		sim.schedule.put(int32(i))
 	}
-	return c, nil
+	return sim, nil
 }
 
 // Interval starts one flow, as a device of the profile's first group, and returns the
@@ -70,33 +70,33 @@ func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration,
 	if err := t.allowed(); err != nil {
 		return 0, err
 	}
-	c, err := newSimulation(ctx, t, q, Options{})
+	sim, err := newSimulation(ctx, t, q, Options{})
 	if err != nil {
 		return 0, err
 	}
-	c.transport.Close()
-	c.schedule.alarm.Close()
-	c.decisions.alarm.Close()
-	return c.interval, nil
+	sim.transport.Close()
+	sim.schedule.alarm.Close()
+	sim.decisions.alarm.Close()
+	return sim.interval, nil
 }
 
 // carrier is net/http, for what the transport does not do itself: HTTP/2 and
 // proxies. It is nil where neither is wanted.
 func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
-	c := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.MaxInFlight, MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
-	if c.Proxy == nil {
-		c.Proxy = http.ProxyFromEnvironment
+	carrier := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.MaxInFlight, MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
+	if carrier.Proxy == nil {
+		carrier.Proxy = http.ProxyFromEnvironment
 	}
 	if p.Connections.HTTP == "2" {
-		c.ForceAttemptHTTP2 = true
-		return c, nil
+		carrier.ForceAttemptHTTP2 = true
+		return carrier, nil
 	}
 	for _, at := range []string{t.StartURL, t.TokenURL} {
 		r, err := http.NewRequest(http.MethodPost, at, nil)
 		if err != nil {
 			return nil, err
 		}
-		proxy, err := c.Proxy(r)
+		proxy, err := carrier.Proxy(r)
 		if err != nil {
 			return nil, &NotReady{Problem: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy", // it may hold a password
 				Hint: "set it to http://HOST:PORT, or exempt the host with NO_PROXY"}
@@ -108,26 +108,26 @@ func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 			return nil, &NotReady{Problem: "a connection for each device is impossible: the proxy " + proxy.Host + " shares connections among devices",
 				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
 		}
-		c.Protocols = &http.Protocols{}
-		c.Protocols.SetHTTP1(true)
-		return c, nil
+		carrier.Protocols = &http.Protocols{}
+		carrier.Protocols.SetHTTP1(true)
+		return carrier, nil
 	}
 	return nil, nil
 }
 
 // preflight starts one flow: a run on a server that gives no codes would tell
 // nothing.
-func (c *simulation) preflight(ctx context.Context) (spec.StartResponse, error) {
+func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
-	sweeping.Go(func() { c.transport.EnforceTimeouts(done) })
+	sweeping.Go(func() { sim.transport.EnforceTimeouts(done) })
 	defer sweeping.Wait()
 	defer close(done)
-	stop := context.AfterFunc(ctx, c.transport.Close)
+	stop := context.AfterFunc(ctx, sim.transport.Close)
 	defer stop()
-	req := &c.requests[0]
-	req.Template = c.population.groups[0].start[0]
-	c.transport.Do(ctx, &req.Request)
+	req := &sim.requests[0]
+	req.Template = sim.population.groups[0].start[0]
+	sim.transport.Do(ctx, &req.Request)
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
@@ -137,8 +137,8 @@ func (c *simulation) preflight(ctx context.Context) (spec.StartResponse, error) 
 		if why == "" {
 			why = fmt.Sprintf("%d %s", r.Status, spec.ErrorCode([]byte(r.Body)))
 		}
-		why = c.secrets.Text(why)
-		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + c.target.StartURL + " got no code: " + why,
+		why = sim.secrets.Text(why)
+		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + sim.target.StartURL + " got no code: " + why,
 			Hint: "`dfcheck doctor` shows the request and the answer", Silent: r.Outcome == wire.TimedOut || r.Outcome == wire.ConnectionFailed}
 	}
 	return r.Codes, nil

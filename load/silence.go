@@ -52,14 +52,14 @@ func (s *silence) lasts(now int64, long time.Duration) bool {
 
 // watch ends the run when the target is gone, until done. Devices back off, so that
 // it may be back without any of them having noticed: it is asked once more.
-func (c *simulation) watch(done <-chan struct{}) {
+func (sim *simulation) watch(done <-chan struct{}) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
 		select {
 		case <-every.C:
-			if c.gone(gonePatience) {
-				c.schedule.stop()
+			if sim.gone(gonePatience) {
+				sim.schedule.stop()
 				return
 			}
 		case <-done:
@@ -69,29 +69,29 @@ func (c *simulation) watch(done <-chan struct{}) {
 }
 
 // gone reports whether the target has been silent for a time and still is.
-func (c *simulation) gone(long time.Duration) bool {
-	r := c.record
+func (sim *simulation) gone(long time.Duration) bool {
+	r := sim.record
 	silent := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.silence.lasts(c.schedule.now(), long)
+		return r.silence.lasts(sim.schedule.now(), long)
 	}
 	if !silent() {
 		return false
 	}
-	req := c.probe()
+	req := sim.probe()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.silence.hear(req.Reply.Outcome, req.Sent, req.Received)
-	r.silence.ended = req.Reply.Outcome != wire.Unsent && r.silence.lasts(c.schedule.now(), long)
+	r.silence.ended = req.Reply.Outcome != wire.Unsent && r.silence.lasts(sim.schedule.now(), long)
 	return r.silence.ended
 }
 
 // probe starts a flow that no device goes on with, on a connection that no device
 // has, and counts it nowhere.
-func (c *simulation) probe() *wire.Request {
-	req := &wire.Request{Template: c.population.groups[0].start[0]}
-	c.transport.DoAlone(context.Background(), req)
+func (sim *simulation) probe() *wire.Request {
+	req := &wire.Request{Template: sim.population.groups[0].start[0]}
+	sim.transport.DoAlone(context.Background(), req)
 	return req
 }
 

@@ -48,10 +48,10 @@ var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEar
 	mayBeStored, mayBeCached, startCached, byteOrderMark, undeserved, limitedInPace, unpunished}
 
 // violate records a broken promise that an answer shows.
-func (c *simulation) violate(v violation, req *request, format string, args ...any) {
-	c.record.violate(v,
+func (sim *simulation) violate(v violation, req *request, format string, args ...any) {
+	sim.record.violate(v,
 		func() string {
-			return c.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", req.device, float64(req.Received)/1e9) + fmt.Sprintf(format, args...))
+			return sim.secrets.Text(fmt.Sprintf("device %d, %.3f s: ", req.device, float64(req.Received)/1e9) + fmt.Sprintf(format, args...))
 		},
-		func(id string) reports.Exchange { return c.evidence(id, v, req) })
+		func(id string) reports.Exchange { return sim.evidence(id, v, req) })
 }

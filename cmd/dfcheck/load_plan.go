@@ -23,7 +23,7 @@ import (
 // planFlags are the options of a plan.
 type planFlags struct {
 	loadFlags
-	plan forecast.Model
+	model forecast.Model
 }
 
 func newLoadPlan(t terminal) *cobra.Command {
@@ -47,32 +47,32 @@ Numbers of devices can be written as 10k or 5M.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
-	f.plan.Devices, f.plan.Interval, f.plan.Lifetime, f.plan.Latency = 100_000, 5*time.Second, 10*time.Minute, 20*time.Millisecond
-	fs.Var(count(&f.plan.Devices), "devices", "number of devices")
-	fs.Var(duration(&f.plan.Interval), "interval", "polling interval that the server announces")
-	fs.Var(duration(&f.plan.Lifetime), "expires-in", "lifetime of the codes")
-	fs.Var(duration(&f.plan.Latency), "latency", "time in which the server answers")
-	fs.Var(number(&f.plan.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator can send, instead of measuring this machine")
+	f.model.Devices, f.model.Interval, f.model.Lifetime, f.model.Latency = 100_000, 5*time.Second, 10*time.Minute, 20*time.Millisecond
+	fs.Var(count(&f.model.Devices), "devices", "number of devices")
+	fs.Var(duration(&f.model.Interval), "interval", "polling interval that the server announces")
+	fs.Var(duration(&f.model.Lifetime), "expires-in", "lifetime of the codes")
+	fs.Var(duration(&f.model.Latency), "latency", "time in which the server answers")
+	fs.Var(number(&f.model.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator can send, instead of measuring this machine")
 	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
 	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, html, markdown, text)")
 	return c
 }
 
 func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal) error {
-	devices := f.plan.Devices
+	devices := f.model.Devices
 	p, err := f.crowd(cmd)
 	s, serr := f.settings()
-	if err := errors.Join(err, serr, f.plan.Check()); err != nil {
+	if err := errors.Join(err, serr, f.model.Check()); err != nil {
 		return usage(err, "`dfcheck load plan --help` lists the flags")
 	}
 	r := begun(reports.KindPlan)
-	f.plan.Profile, f.plan.Devices = p, devices
+	f.model.Profile, f.model.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
-		f.plan.Speed.Sizes = forecast.ReferenceSizes
-	} else if f.plan.Speed, err = measure(ctx, t); err != nil {
+		f.model.Speed.Sizes = forecast.ReferenceSizes
+	} else if f.model.Speed, err = measure(ctx, t); err != nil {
 		return notLoaded(ctx, err)
 	}
-	if r.Plan, err = f.plan.Forecast(); err != nil {
+	if r.Plan, err = f.model.Forecast(); err != nil {
 		return usage(err, "")
 	}
 	return s.finish(ctx, t, r)

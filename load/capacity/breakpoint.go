@@ -3,18 +3,18 @@ package capacity
 import "math"
 
 // breakpoint is what is believed about the number of devices at which a server begins
-// to miss its objectives. A crowd of n devices is held with the probability
+// to miss its objectives. A crowd of n devices meets the objectives with the probability
 //
-//	P(held | n) = lapse + (1 - 2 lapse) / (1 + (n/c)^(1/s))
+//	P(passed | n) = lapseRate + (1 - 2 lapseRate) / (1 + (n/c)^(1/s))
 //
-// where c is the edge and s how blurred it is. At first all c on a grid of log c
+// where c is the breakpoint and s the slope, how blurred it is. At first all c on a grid of log c
 // are equally likely, and of the s each half as likely as the one before; every
 // measurement weighs them again (Bayes). Measuring at a quantile of what is
 // believed about c is bisection while outcomes agree, and repetition near the
 // edge where they do not.
 type breakpoint struct {
 	at     []float64   // log c of the grid
-	weight [][]float64 // log of the belief, by blur and c
+	weight [][]float64 // log of the belief, by slope and c
 }
 
 // slopes are the values of s: from half a percent to a sixth.
@@ -25,49 +25,49 @@ const (
 	gridPer   = 100  // points of the grid per unit of log c: one percent apart
 )
 
-// newBreakpoint believes in an edge between half a device and twice the most.
-func newBreakpoint(most int) *breakpoint {
-	e := &breakpoint{weight: make([][]float64, len(slopes))}
-	from, to := math.Log(0.5), math.Log(2*float64(most))
+// newBreakpoint assumes a breakpoint between half a device and twice the maximum.
+func newBreakpoint(maxDevices int) *breakpoint {
+	bp := &breakpoint{weight: make([][]float64, len(slopes))}
+	from, to := math.Log(0.5), math.Log(2*float64(maxDevices))
 	n := int((to-from)*gridPer) + 1
 	for i := range n {
-		e.at = append(e.at, from+float64(i)/gridPer)
+		bp.at = append(bp.at, from+float64(i)/gridPer)
 	}
 	for b := range slopes {
-		e.weight[b] = make([]float64, n)
+		bp.weight[b] = make([]float64, n)
 		for i := range n {
-			e.weight[b][i] = -float64(b) * math.Ln2
+			bp.weight[b][i] = -float64(b) * math.Ln2
 		}
 	}
-	return e
+	return bp
 }
 
 // observe weighs the grid by an outcome.
-func (e *breakpoint) observe(devices int, held bool) {
+func (bp *breakpoint) observe(devices int, passed bool) {
 	x := math.Log(float64(devices))
 	for b, s := range slopes {
-		for i, c := range e.at {
+		for i, c := range bp.at {
 			p := lapseRate + (1-2*lapseRate)/(1+math.Exp((x-c)/s))
-			if !held {
+			if !passed {
 				p = 1 - p
 			}
-			e.weight[b][i] += math.Log(p)
+			bp.weight[b][i] += math.Log(p)
 		}
 	}
 }
 
-// quantiles are those of the edge, in devices.
-func (e *breakpoint) quantiles(qs ...float64) []float64 {
-	most := math.Inf(-1)
-	for _, row := range e.weight {
+// quantiles are those of the breakpoint, in devices.
+func (bp *breakpoint) quantiles(qs ...float64) []float64 {
+	top := math.Inf(-1)
+	for _, row := range bp.weight {
 		for _, w := range row {
-			most = max(most, w)
+			top = max(top, w)
 		}
 	}
-	mass, total := make([]float64, len(e.at)), 0.0
-	for _, row := range e.weight {
+	mass, total := make([]float64, len(bp.at)), 0.0
+	for _, row := range bp.weight {
 		for i, w := range row {
-			p := math.Exp(w - most)
+			p := math.Exp(w - top)
 			mass[i] += p
 			total += p
 		}
@@ -77,7 +77,7 @@ func (e *breakpoint) quantiles(qs ...float64) []float64 {
 		sum := 0.0
 		for i, m := range mass {
 			if sum += m; sum >= q*total {
-				out[k] = math.Exp(e.at[i])
+				out[k] = math.Exp(bp.at[i])
 				break
 			}
 		}
@@ -92,13 +92,13 @@ type strategy struct {
 	precision  float64 // width of the interval, as a share of the answer
 	budget     int     // measurements that are left
 	next       int     // devices of the next measurement; 0 when the search is over
-	passed     int     // the largest crowd that was held
-	failed     int     // the smallest that was not; 0 for none
-	above      bool    // the last measurement near the edge was above it
+	passed     int     // the largest crowd that met the objectives
+	failed     int     // the smallest that did not; 0 for none
+	above      bool    // the last measurement near the breakpoint was above it
 }
 
-func newStrategy(first, most, budget int, precision float64) *strategy {
-	return &strategy{breakpoint: newBreakpoint(most), max: most, precision: precision, budget: budget, next: min(first, most)}
+func newStrategy(first, maxDevices, budget int, precision float64) *strategy {
+	return &strategy{breakpoint: newBreakpoint(maxDevices), max: maxDevices, precision: precision, budget: budget, next: min(first, maxDevices)}
 }
 
 // confidence of the interval.
@@ -127,11 +127,12 @@ func (s *strategy) probe(far bool) float64 {
 }
 
 // observe takes in a measurement and decides on the next: twice as many devices
-// until a crowd is not held, half as many until one is, then the median.
-func (s *strategy) observe(devices int, held bool) {
-	s.breakpoint.observe(devices, held)
+// until a crowd misses the objectives, half as many until one meets them, then the
+// median.
+func (s *strategy) observe(devices int, passed bool) {
+	s.breakpoint.observe(devices, passed)
 	s.budget--
-	if held {
+	if passed {
 		s.passed = max(s.passed, devices)
 	} else if s.failed == 0 || devices < s.failed {
 		s.failed = devices

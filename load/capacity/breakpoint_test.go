@@ -8,7 +8,7 @@ import (
 	"github.com/dfcheck/dfcheck/load/profile"
 )
 
-// Searches on servers whose edge is known, sharp and blurred, with measurements
+// Searches on servers whose breakpoint is known, sharp and blurred, with measurements
 // that are spoiled now and then: nearly every answer is within a tenth of the
 // truth, and the interval holds it as often as it says.
 func TestSearch(t *testing.T) {

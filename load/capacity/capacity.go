@@ -80,9 +80,9 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 		return nil, err
 	}
 	out := &reports.Capacity{Objectives: s.Objectives, Confidence: confidence, MaxDevices: uint64(s.MaxDevices)}
-	look := newStrategy(s.First, s.MaxDevices, s.MaxMeasurements, s.Precision)
-	for look.next > 0 {
-		point, own, err := s.measure(ctx, t, s.crowd(p, look.next, interval), o)
+	strat := newStrategy(s.First, s.MaxDevices, s.MaxMeasurements, s.Precision)
+	for strat.next > 0 {
+		point, own, err := s.measure(ctx, t, s.crowd(p, strat.next, interval), o)
 		if ctx.Err() != nil {
 			break
 		}
@@ -90,7 +90,7 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 			return nil, err
 		}
 		if s.died(ctx, t, p, point, err) {
-			point.Devices, point.OK, point.Limit = uint64(look.next), false, reports.LimitStopped
+			point.Devices, point.OK, point.Limit = uint64(strat.next), false, reports.LimitStopped
 			out.Stopped = true
 		} else if err != nil {
 			out.Notes = append(out.Notes, "the search ended early: "+err.Error())
@@ -105,14 +105,14 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 			out.Notes = append(out.Notes, fmt.Sprintf("at %d devices %s", point.Devices, own))
 			break
 		}
-		if look.observe(look.next, point.OK); out.Stopped {
+		if strat.observe(strat.next, point.OK); out.Stopped {
 			break
 		}
 	}
 	if ctx.Err() != nil {
 		out.Notes = append(out.Notes, "interrupted: the answer rests on the measurements made by then")
 	}
-	conclude(out, look)
+	conclude(out, strat)
 	return out, nil
 }
 
@@ -193,9 +193,9 @@ func (s Search) crowd(p *profile.Profile, devices int, interval time.Duration) *
 // judge holds a measurement against the objectives. own says how this machine
 // was the limit, empty when it was not.
 func (s Search) judge(l *reports.Load, devices int) (p reports.CapacityPoint, own string) {
-	held := l.Stages[len(l.Stages)-1]
-	p = reports.CapacityPoint{Devices: uint64(devices), PollsPerSecond: held.Requests.PollsPerSecond, P50: held.Latency.Poll.P50,
-		P99: held.Latency.Poll.P99, ErrorRate: held.ErrorRate, OK: true}
+	hold := l.Stages[len(l.Stages)-1]
+	p = reports.CapacityPoint{Devices: uint64(devices), PollsPerSecond: hold.Requests.PollsPerSecond, P50: hold.Latency.Poll.P50,
+		P99: hold.Latency.Poll.P99, ErrorRate: hold.ErrorRate, OK: true}
 	for _, text := range s.Objectives {
 		th, err := threshold.Parse(text)
 		if err != nil {
@@ -216,17 +216,17 @@ func (s Search) judge(l *reports.Load, devices int) (p reports.CapacityPoint, ow
 }
 
 // conclude writes the answer.
-func conclude(out *reports.Capacity, look *strategy) {
-	median, low, high := look.interval()
+func conclude(out *reports.Capacity, strat *strategy) {
+	median, low, high := strat.interval()
 	switch {
-	case look.passed == 0 && look.failed == 0: // nothing is known
+	case strat.passed == 0 && strat.failed == 0: // nothing is known
 		return
-	case look.passed == 0: // not one crowd was held
-		out.High = uint64(look.failed)
-	case out.Saturated || out.Stopped: // the edge is somewhere between
-		out.Devices, out.Low, out.High = uint64(look.passed), uint64(look.passed), uint64(look.failed)
-	case look.failed == 0:
-		out.Devices, out.Low = uint64(look.passed), uint64(look.passed)
+	case strat.passed == 0: // not one crowd met the objectives
+		out.High = uint64(strat.failed)
+	case out.Saturated || out.Stopped: // the breakpoint is somewhere between
+		out.Devices, out.Low, out.High = uint64(strat.passed), uint64(strat.passed), uint64(strat.failed)
+	case strat.failed == 0:
+		out.Devices, out.Low = uint64(strat.passed), uint64(strat.passed)
 	default:
 		out.Devices, out.Low, out.High = uint64(math.Round(median)), uint64(math.Round(low)), uint64(math.Round(high))
 		clamp(out)
@@ -237,7 +237,7 @@ func conclude(out *reports.Capacity, look *strategy) {
 			near, out.PollsPerSecond = d, p.PollsPerSecond*float64(out.Devices)/float64(p.Devices)
 		}
 	}
-	if look.failed > 0 {
+	if strat.failed > 0 {
 		out.FirstLimit = firstLimit(out)
 	}
 	if out.Stopped {
@@ -247,11 +247,11 @@ func conclude(out *reports.Capacity, look *strategy) {
 
 // clamp keeps the answer within what was to be tried.
 func clamp(out *reports.Capacity) {
-	most := out.MaxDevices
-	if out.High > most {
-		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", most))
+	limit := out.MaxDevices
+	if out.High > limit {
+		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", limit))
 	}
-	out.Devices, out.Low, out.High = min(out.Devices, most), min(out.Low, most), min(out.High, most)
+	out.Devices, out.Low, out.High = min(out.Devices, limit), min(out.Low, limit), min(out.High, limit)
 }
 
 // firstLimit is the objective that the smallest crowds beyond the edge missed.

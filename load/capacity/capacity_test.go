@@ -154,7 +154,7 @@ func TestCapacityLong(t *testing.T) {
 	}
 }
 
-// A crowd that is held to the last device has no edge, and nothing gave. The
+// A crowd that is held to the last device has no breakpoint, and nothing gave. The
 // profile's arrivals and thresholds do not count.
 func TestCapacityUpToTheMost(t *testing.T) {
 	t.Parallel()
@@ -203,15 +203,15 @@ func TestCapacityObjectives(t *testing.T) {
 func TestCapacityStaysBelowTheMost(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		look := newStrategy(100, 3600, 30, 0.1)
+		strat := newStrategy(100, 3600, 30, 0.1)
 		out := &reports.Capacity{MaxDevices: 3600}
 		n := 0
-		for ; look.next > 0; n++ { // it supports about 4,000
-			held := r.Float64() < 1/(1+math.Pow(float64(look.next)/4000, 1/0.04))
-			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(look.next), OK: held, Limit: "poll.p99 < 1s", PollsPerSecond: 1})
-			look.observe(look.next, held)
+		for ; strat.next > 0; n++ { // it supports about 4,000
+			held := r.Float64() < 1/(1+math.Pow(float64(strat.next)/4000, 1/0.04))
+			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(strat.next), OK: held, Limit: "poll.p99 < 1s", PollsPerSecond: 1})
+			strat.observe(strat.next, held)
 		}
-		conclude(out, look)
+		conclude(out, strat)
 		if out.Devices > 3600 || out.Low > out.Devices || out.High > 3600 || out.High > 0 && out.High < out.Devices {
 			t.Errorf("search %d: %d devices (%d to %d)", seed, out.Devices, out.Low, out.High)
 		}

@@ -31,37 +31,38 @@ var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * tim
 // longestInterval that devices take for meant.
 const longestInterval = time.Hour
 
-// Check reports what is wrong with a plan.
-func (p *Model) Check() error {
+// Check returns an error that says what is wrong with a model, or nil.
+func (m *Model) Check() error {
 	switch {
-	case p.Devices < 1:
+	case m.Devices < 1:
 		return errors.New("devices must be 1 or more")
-	case p.Interval < time.Second || p.Interval > longestInterval:
-		return fmt.Errorf("interval %s is not between 1 s and %.0f s", p.Interval, longestInterval.Seconds())
-	case p.Lifetime < p.Interval:
-		return fmt.Errorf("lifetime %s is shorter than the interval %s", p.Lifetime, p.Interval)
-	case p.Latency < 0 || p.Latency > time.Minute:
-		return fmt.Errorf("latency %s is not between 0 and 1 min", p.Latency)
-	case p.Speed.PerSecond < 0:
-		return fmt.Errorf("speed is %g requests per second; it must be above 0", p.Speed.PerSecond)
+	case m.Interval < time.Second || m.Interval > longestInterval:
+		return fmt.Errorf("interval %s is not between 1 s and %.0f s", m.Interval, longestInterval.Seconds())
+	case m.Lifetime < m.Interval:
+		return fmt.Errorf("lifetime %s is shorter than the interval %s", m.Lifetime, m.Interval)
+	case m.Latency < 0 || m.Latency > time.Minute:
+		return fmt.Errorf("latency %s is not between 0 and 1 min", m.Latency)
+	case m.Speed.PerSecond < 0:
+		return fmt.Errorf("speed is %g requests per second; it must be above 0", m.Speed.PerSecond)
 	}
 	return nil
 }
 
-// Forecast makes the section of a report.
-func (p *Model) Forecast() (*reports.Forecast, error) {
-	if err := p.Check(); err != nil {
+// Forecast computes what the crowd asks of a server, as the section of a report. Its
+// error is that of Check.
+func (m *Model) Forecast() (*reports.Forecast, error) {
+	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	out := &reports.Forecast{Devices: p.Devices, IntervalSeconds: p.Interval.Seconds(), LifetimeSeconds: p.Lifetime.Seconds(), Rates: p.rates(p.Interval),
-		Shard:  reports.ForecastShard{RequestsPerSecond: math.Round(p.Speed.PerSecond), CPUMicroseconds: p.Speed.CPU * 1e6, Processors: uint64(p.Speed.Processors)},
+	out := &reports.Forecast{Devices: m.Devices, IntervalSeconds: m.Interval.Seconds(), LifetimeSeconds: m.Lifetime.Seconds(), Rates: m.rates(m.Interval),
+		Shard:  reports.ForecastShard{RequestsPerSecond: math.Round(m.Speed.PerSecond), CPUMicroseconds: m.Speed.CPU * 1e6, Processors: uint64(m.Speed.Processors)},
 		Others: []reports.ForecastRates{}}
 	for _, i := range otherIntervals {
-		if i != p.Interval && i <= p.Lifetime {
-			out.Others = append(out.Others, p.rates(i))
+		if i != m.Interval && i <= m.Lifetime {
+			out.Others = append(out.Others, m.rates(i))
 		}
 	}
-	q := p.Profile.WithDefaults()
+	q := m.Profile.WithDefaults()
 	if slices.ContainsFunc(q.Groups, func(g profile.Group) bool { return g.Behaviour.RestartAfter == 0 }) {
 		out.Notes = append(out.Notes, "devices of this profile arrive once: the rates are those at the end of the arrivals, when most of them poll")
 	}
@@ -69,12 +70,12 @@ func (p *Model) Forecast() (*reports.Forecast, error) {
 }
 
 // rates are those at an interval.
-func (p *Model) rates(interval time.Duration) reports.ForecastRates {
-	q := p.Profile.WithDefaults()
-	at := pace{interval, p.Lifetime, p.Latency}
+func (m *Model) rates(interval time.Duration) reports.ForecastRates {
+	q := m.Profile.WithDefaults()
+	at := pace{interval, m.Lifetime, m.Latency}
 	over := time.Duration(q.Timetable().LastArrival())
 	if q.Arrivals.Kind == "constant" {
-		over = time.Duration(float64(p.Devices) / q.Arrivals.Rate * float64(time.Second))
+		over = time.Duration(float64(m.Devices) / q.Arrivals.Rate * float64(time.Second))
 	}
 	weight := 0.0
 	for _, g := range q.Groups {
@@ -83,27 +84,27 @@ func (p *Model) rates(interval time.Duration) reports.ForecastRates {
 	var all demand
 	for i := range q.Groups {
 		g := &q.Groups[i]
-		d := demandOf(g, float64(p.Devices)*g.Weight/weight, over, at)
+		d := demandOf(g, float64(m.Devices)*g.Weight/weight, over, at)
 		all.polls, all.flows, all.tokens, all.wait, all.over = all.polls+d.polls, all.flows+d.flows, all.tokens+d.tokens, all.wait+d.wait, all.over+d.over
 	}
 	r := reports.ForecastRates{IntervalSeconds: interval.Seconds(), PollsPerSecond: all.polls, StartsPerSecond: all.flows, TokensPerSecond: all.tokens,
-		RequestsPerSecond: all.polls + all.flows, PollsPerFlow: all.polls / all.flows, PollWaste: max(1-all.over/all.polls, 0), KeptConnections: float64(p.Devices)}
+		RequestsPerSecond: all.polls + all.flows, PollsPerFlow: all.polls / all.flows, PollWaste: max(1-all.over/all.polls, 0), KeptConnections: float64(m.Devices)}
 	if all.tokens > 0 {
 		r.TokenWaitSeconds = all.wait / all.tokens
 	}
-	r.InFlight, r.NewConnectionsPerSecond = r.RequestsPerSecond*p.Latency.Seconds(), r.RequestsPerSecond
-	s := p.Speed.Sizes
+	r.InFlight, r.NewConnectionsPerSecond = r.RequestsPerSecond*m.Latency.Seconds(), r.RequestsPerSecond
+	s := m.Speed.Sizes
 	r.BytesInPerSecond = all.polls*s.PollIn + all.flows*s.StartIn
 	r.BytesOutPerSecond = (all.polls-all.tokens)*s.WaitOut + all.tokens*s.TokenOut + all.flows*s.StartOut
-	r.Shards = p.shards(r)
+	r.Shards = m.shards(r)
 	return r
 }
 
 // shards that carry a crowd: each can send so much, have so many devices and so
 // many requests in flight.
-func (p *Model) shards(r reports.ForecastRates) uint64 {
-	n := max(math.Ceil(float64(p.Devices)/profile.MaxDevices), math.Ceil(r.InFlight/profile.MaxInFlight), 1)
-	for _, speed := range []float64{p.Speed.PerSecond, load.MaxRate} {
+func (m *Model) shards(r reports.ForecastRates) uint64 {
+	n := max(math.Ceil(float64(m.Devices)/profile.MaxDevices), math.Ceil(r.InFlight/profile.MaxInFlight), 1)
+	for _, speed := range []float64{m.Speed.PerSecond, load.MaxRate} {
 		if speed > 0 {
 			n = max(n, math.Ceil(r.RequestsPerSecond/speed))
 		}
