@@ -146,14 +146,14 @@ func (t *Transport) sendOnce(c *conn, req *Request) (clean bool, err error) {
 	if req.Slot == nil {
 		req.Slot = newSlot()
 	}
-	d := req.Slot
-	d.out = req.Template.render(d.out[:0], req.Value)
-	req.BytesOut = len(d.out)
+	s := req.Slot
+	s.out = req.Template.render(s.out[:0], req.Value)
+	req.BytesOut = len(s.out)
 	req.Sent = t.now()
 	c.since.Store(req.Sent)
 	defer c.since.Store(0)
-	if err = d.send(c); err == nil {
-		req.Reply, clean, err = d.receive(req.Template.Start)
+	if err = s.send(c); err == nil {
+		req.Reply, clean, err = s.receive(req.Template.Start)
 	}
 	req.Received = t.now()
 	return clean && !req.Template.closes, err
