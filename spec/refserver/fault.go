@@ -28,7 +28,11 @@ type Fault struct {
 
 	Configure func(*Config)
 	Break     func(*behaviour)
-	Wrap      func(http.Handler) http.Handler
+	// races is how a race fault breaks the server where hit says so. A hit of odds shows:
+	// so much likelier must one be than the fault is to show.
+	races func(b *behaviour, hit func() bool)
+	odds  float64
+	Wrap  func(http.Handler) http.Handler
 }
 
 // Faults lists every fault in the order of the catalogue's groups.
