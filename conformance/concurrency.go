@@ -15,7 +15,7 @@ var concurrencyChecks = []Check{
 		ID:    "DF-CONC-001",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover, NeedOverlap},
-		Reads: []*Scenario{redeemingRace},
+		Reads: []*Scenario{codeSample, crossingPolls, redeemingRace},
 		Wants: []*Scenario{manyDevices},
 		Judge: judgeRedeemingRace,
 	},
@@ -37,7 +37,7 @@ var concurrencyChecks = []Check{
 		ID:    "DF-CONC-004",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover, NeedProgram, NeedOverlap},
-		Reads: []*Scenario{codeSample, crossingPolls},
+		Reads: []*Scenario{codeSample, crossingPolls, redeemingRace},
 		Judge: judgeCrossingPolls,
 	},
 	{
@@ -192,7 +192,7 @@ func slowed(t Timing) time.Duration {
 
 // latePolls is the share of the codes, one of so many, that shows whether a pending
 // race did any harm that lasts. The others are left undecided.
-const latePolls = 4
+const latePolls = 9
 
 // pendingRace polls the undecided codes of the starting race several times at one
 // instant and some of them, when all the slow_downs are served, once more.

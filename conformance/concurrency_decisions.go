@@ -4,68 +4,70 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http/httptrace"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// crossing is how many polls cross an approval: each but the first can earn a
-// slow_down, and half the lifetime must do to serve them.
-func crossing(t Timing) int {
-	served := int((t.Lifetime/2 - t.Interval - time.Second) / (spec.SlowDownStep * time.Second))
-	return min(max(served+1, 2), 4)
-}
-
-// untilServed is how long a crossing takes until its slow_downs are served.
-func untilServed(t Timing) time.Duration {
-	return t.Interval + time.Duration(crossing(t)-1)*spec.SlowDownStep*time.Second + time.Second
-}
-
-// crossingPolls lets polls be in flight while the approval arrives. Most are
-// too fast; the last poll comes when their slow_downs are served. The codes are
-// those of the code sample, which nobody polled.
+// crossingPolls lets a poll be in flight while the approval arrives. It is the first
+// of its code, and so never too fast. The codes are those of the code sample, which
+// nobody polled, and then new ones; the redeeming race goes on with them.
 var crossingPolls = &Scenario{
 	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
-	Decisions: func(f *Facts) int { return f.Timing.Decided },
+	Decisions: func(f *Facts) int { return crossings(f.Timing) },
 	Cost: func(t Timing) Cost {
-		return Cost{t.Decided * (crossing(t) + 1), max(0, t.Decided-SampleCodes), untilServed(t)}
+		n := crossings(t)
+		return Cost{n + max(0, n-SampleCodes), max(0, n-SampleCodes), 0}
 	},
 	Run: func(ctx context.Context, s *Scene) {
-		t := s.target.Timing
-		places := make(chan struct{}, decidingAbreast)
-		s.Rounds(t.Decided, racingAbreast, func(i int) {
-			f := s.Waiting(ctx, untilServed(t)) // at once: it must not grow old in a queue
-			if f == nil && s.Room(ctx, crossing(t)+1) {
+		t, each := s.target.Timing, 2+racers(s.target.Timing)
+		if s.followers() > 1 {
+			each += 3 // the replays
+		}
+		var met atomic.Int32
+		aim, places := &aim{}, make(chan struct{}, crossingAbreast)
+		round := func(i int) {
+			f := s.Waiting(ctx, untilReplayed(t)) // at once: it must not grow old in a queue
+			if f == nil && s.Room(ctx, each) {
 				f = s.Start(ctx)
 			}
 			if f == nil || !f.OK() {
 				return
 			}
 			places <- struct{}{}
-			f.cross(ctx, crossing(t), s.usualDecision()/4, i%4)
+			outcome, crossed := f.cross(ctx, aim, i)
 			<-places
-			for range 2 {
-				if f.Token.AccessToken != "" || !f.Lives(f.Interval()) || !f.WaitInterval(ctx, settling) {
-					return
-				}
-				f.Poll(ctx, Step("late"), Punctual()) // as paced as the crossing was, and the code may be near its end
+			if crossed {
+				met.Add(1)
 			}
-		})
+			if outcome == Accepted {
+				s.Leave(f)
+			}
+		}
+		s.Rounds(t.Decided, racingAbreast, round)
+		s.Rounds(max(0, min(spareCrossings(t), t.Decided-int(met.Load()))), racingAbreast, round)
 	},
 }
+
+// crossings is how many codes are polled across their approval, at most: some more
+// than the rounds that are wanted, for not every poll meets the approval.
+func crossings(t Timing) int { return t.Decided + spareCrossings(t) }
+
+func spareCrossings(t Timing) int { return t.Decided / 8 }
+
+// crossingAbreast is how many approvals are crossed at the same time: few, so that the
+// next ones are aimed better.
+const crossingAbreast = 4
 
 // decidingAbreast is how many decisions one scenario wants at the same time.
 const decidingAbreast = 12
 
-// longEnough is a decision in whose course polls can be aimed at a moment.
-const longEnough = 20 * time.Millisecond
-
 // usualDecision is how long the approver has taken for an approval in the middle, 0
-// when that is too short to aim at a part of it.
+// when that is not much longer than a poll: there is no part of it to aim at.
 func (s *Scene) usualDecision() time.Duration {
 	var took []time.Duration
 	for _, d := range s.decided() {
@@ -73,44 +75,32 @@ func (s *Scene) usualDecision() time.Duration {
 			took = append(took, d.Took)
 		}
 	}
-	if len(took) == 0 {
-		return 0
-	}
-	slices.Sort(took)
-	if usual := took[len(took)/2]; usual > longEnough {
+	if usual := middle(took); usual > longEnough && usual > 3*s.usualCrossing() {
 		return usual
 	}
 	return 0
 }
 
-// cross approves a code and polls n times while the server learns of it, which is at
-// an unknown moment of the decision: the polls are spread over one quarter of it. The
-// first one is on its way before the approval is, so that it reads the record as it
-// was even where both take no time at all.
-func (f *Flow) cross(ctx context.Context, n int, quarter time.Duration, which int) {
-	s := f.scene
-	var approval sync.WaitGroup
-	s.Barrier(ctx, n, func(i int, unpaced Option) {
-		aim := quarter*time.Duration(which) + quarter*time.Duration(i)/time.Duration(n)
-		poll := ctx
-		if i == 0 {
-			begin := sync.OnceFunc(func() { approval.Go(func() { f.Approve(ctx) }) })
-			defer begin() // should nothing have been written
-			if aim > 0 {
-				begin()
-			} else {
-				poll = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { begin() }})
-			}
+// longEnough is a decision in whose course polls can be aimed at a moment.
+const longEnough = 20 * time.Millisecond
+
+// usualCrossing is how long a poll takes; the caller holds the session's lock.
+func (s *Scene) usualCrossing() time.Duration {
+	var took []time.Duration
+	for _, x := range s.all {
+		if x.Scenario == s.scenario.Name && x.Op == OpToken {
+			took = append(took, x.Received-x.Sent)
 		}
-		if s.Wait(ctx, aim) {
-			f.Poll(poll, Step("crossing"), unpaced, func(c *Call) {
-				if quarter > 0 {
-					c.gate = nil // each has a moment
-				}
-			})
-		}
-	})
-	approval.Wait()
+	}
+	return middle(took)
+}
+
+func middle(took []time.Duration) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
 }
 
 // judgeCrossingPolls: what is looked for is an approval that a poll erased. More
@@ -120,7 +110,11 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 		if !e.accepted(j, crossingPolls, flow) {
 			continue
 		}
-		polls, late := e.Polls(flow), e.Polls(flow, "late")
+		polls, race, late := e.Polls(flow), e.Polls(flow, "race"), e.Polls(flow, "late")
+		chances := len(late) // to hear of the approval, each at the pace of the device
+		if len(race) > 0 {
+			chances++
+		}
 		switch {
 		case e.sharesCode(flow):
 			j.Lost("another device got the same user code")
@@ -128,7 +122,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 			j.Lost("no poll that saw the code undecided was in flight during the approval")
 		case len(withTokens(polls)) > 0: // how soon is DF-POLL-008's
 			j.Round(withTokens(polls)...)
-		case len(late) == 0 || len(late) == 1 && late[0].StillPending():
+		case len(late) == 0 || chances < 2 && late[0].StillPending():
 			j.Lost("the code ended before its slow_downs were served")
 		default:
 			judgeErased(e, j, late[len(late)-1])
@@ -262,33 +256,38 @@ func judgeOutcomes(j *Judgement, first, second *Exchange, accepted int) {
 	}
 }
 
-const fleetPolls = 4 // of an approved device, at one instant
-
-// manyDevices starts devices of one make and lets a third be approved, a third
-// denied, and a third left alone, in mixed order.
+// manyDevices starts devices of one make, of which three in seven are approved, three
+// are denied, and one is left alone, in mixed order.
 var manyDevices = &Scenario{
 	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := devices(t)
-		return Cost{n * (4 + fleetPolls) / 3, n, time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
+		return Cost{fleetRequests(t, n), n, time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
 	},
-	Decisions: func(f *Facts) int { return devices(f.Timing) - devices(f.Timing)/3 },
+	Decisions: func(f *Facts) int { return devices(f.Timing) - (devices(f.Timing)+4)/len(fates) },
 	Run: func(ctx context.Context, s *Scene) {
-		for left := devices(s.target.Timing); left > 0 && s.Room(ctx, min(left, fleet)*(4+fleetPolls)/3); left -= fleet {
+		for left := devices(s.target.Timing); left > 0 && s.Room(ctx, fleetRequests(s.target.Timing, min(left, fleet))); left -= fleet {
 			s.decideFleet(ctx, min(left, fleet))
 		}
 	},
 }
 
-func devices(t Timing) int { return t.flows(t.Decided, 3) }
+func devices(t Timing) int { return t.flows(t.Decided+3, 3) }
 
 // fleet is how many devices are decided at the same time.
-const fleet = 12
+const fleet = 14
+
+// fates are what becomes of the devices of a fleet, in turn.
+var fates = []string{"approved", "denied", "left alone", "approved", "denied", "approved", "denied"}
+
+// fleetRequests is a start and a poll for each of n devices, and the race for the
+// tokens of those that are approved.
+func fleetRequests(t Timing, n int) int { return 2*n + (3*n+6)/len(fates)*(racers(t)-1) }
 
 func (s *Scene) decideFleet(ctx context.Context, n int) {
 	flows := make([]*Flow, n)
 	for i := range flows {
-		flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step([]string{"approved", "denied", "left alone"}[i%3]))
+		flows[i] = s.Start(ctx, Sending(s.target.baseStart(fmt.Sprintf("fleet-%d", i))), Step(fates[i%len(fates)]))
 	}
 	rand.Shuffle(n, func(a, b int) { flows[a], flows[b] = flows[b], flows[a] })
 	s.Times(n, func(i int) {
@@ -313,7 +312,7 @@ func (f *Flow) outcome(ctx context.Context) {
 		return
 	}
 	if f.Begun.Step == "approved" && f.OK() && f.WaitInterval(ctx, settling) {
-		f.redeemAtOnce(ctx, fleetPolls) // a round of the redeeming race
+		f.redeemAtOnce(ctx, racers(f.scene.target.Timing)) // a round of the redeeming race
 		if f.Token.AccessToken != "" {
 			return
 		}

@@ -4,40 +4,50 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
-const (
-	racingPolls   = 6
-	racingAbreast = 24 // codes that are raced for at the same time
-)
+const racingAbreast = 24 // codes that are raced for at the same time
 
-// redeemings is how many codes are redeemed in races: more than other races have
-// rounds, for this is the race whose prize is worth most.
-func redeemings(t Timing) int { return t.flows(t.Decided*17/12, 2) }
+// racers is how many polls of one approved code leave at one instant. Should none of
+// them get tokens, each but the first can earn a slow_down that the poll after them
+// has to serve.
+func racers(t Timing) int {
+	served := int((t.Lifetime*3/4 - 2*t.Interval) / (spec.SlowDownStep * time.Second))
+	return min(max(served+1, 2), 6)
+}
 
-// redeemingRace approves codes and polls each several times at one instant. A
-// flow that got nothing from these is asked once more when it may be.
+// redeemings is how many codes are redeemed in races.
+func redeemings(t Timing) int { return t.flows(crossings(t), 2) }
+
+// untilReplayed is how long a code takes from its approval until it was raced for,
+// replayed and approved again.
+func untilReplayed(t Timing) time.Duration {
+	return t.Interval + settling + Slack + 3*(t.Interval+Slack)
+}
+
+// redeemingRace polls approved codes several times at one instant. A flow that got
+// nothing from these is asked once more when it may be. The codes are those that were
+// polled across their approval, of which some have given tokens already; for a person,
+// who decides on one at a time, it has its own approved.
 var redeemingRace = &Scenario{
-	Name: "redeeming race", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, Race: true,
+	Name: "redeeming race", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, After: crossingPolls, Race: true,
 	Cost: func(t Timing) Cost {
-		n := redeemings(t)
-		return Cost{n * (racingPolls + 1), n, t.Interval + settling + Slack}
+		n, own := redeemings(t), t.flows(0, 2)
+		return Cost{n*racers(t) + own, own, t.Interval + settling + Slack}
 	},
-	Decisions: func(f *Facts) int { return redeemings(f.Timing) },
+	Decisions: func(f *Facts) int { return f.Timing.flows(0, 2) },
 	Run: func(ctx context.Context, s *Scene) {
-		each := racingPolls + 1
-		if s.followers() > 0 {
-			each += 3 // the replays
-		}
-		s.Rounds(redeemings(s.target.Timing), racingAbreast, func(int) {
-			if !s.Room(ctx, each) {
+		n := redeemings(s.target.Timing)
+		s.Rounds(n, n, func(int) {
+			f := s.approved(ctx)
+			switch {
+			case f == nil:
 				return
+			case f.Token.AccessToken == "" && f.WaitInterval(ctx, settling):
+				f.redeemAtOnce(ctx, racers(s.target.Timing))
 			}
-			f := s.Start(ctx)
-			if f.Approve(ctx) != Accepted || !f.WaitInterval(ctx, settling) {
-				return
-			}
-			f.redeemAtOnce(ctx, racingPolls)
 			if f.Token.AccessToken != "" {
 				s.Leave(f)
 			} else if f.Lives(f.Interval()) {
@@ -45,6 +55,17 @@ var redeemingRace = &Scenario{
 			}
 		})
 	},
+}
+
+// approved returns the next code that a program approved, or one that a person does.
+func (s *Scene) approved(ctx context.Context) *Flow {
+	if s.target.Timing.Pace == 0 {
+		return s.Taken(ctx)
+	}
+	if f := s.Start(ctx); f.Approve(ctx) == Accepted {
+		return f
+	}
+	return nil
 }
 
 // settling is what a decision gets to reach all parts of a server.
@@ -56,13 +77,18 @@ func (f *Flow) redeemAtOnce(ctx context.Context, n int) {
 }
 
 func judgeRedeemingRace(e *Evidence, j *Judgement) {
-	for _, s := range []*Scenario{redeemingRace, manyDevices} {
+	judged := map[string]bool{}
+	for _, s := range []*Scenario{crossingPolls, redeemingRace, manyDevices} {
 		for _, flow := range e.FlowsOf(s) {
-			if race := e.Polls(flow, "race"); len(race) > 0 {
+			race := e.Polls(flow, "race")
+			switch {
+			case judged[flow]:
+			case len(race) > 0:
 				judgeRedemption(e, j, race, e.Polls(flow, "late"))
-			} else if s == redeemingRace {
-				e.accepted(j, s, flow)
+			case s != manyDevices && e.accepted(j, s, flow) && len(withTokens(e.Polls(flow, "crossing"))) > 0:
+				j.Lost("the poll across the approval got the tokens")
 			}
+			judged[flow] = true
 		}
 	}
 }

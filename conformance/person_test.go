@@ -304,10 +304,11 @@ func sameAgain(t *testing.T, run *Run, results []Result) {
 // fewer are scenarios that ask less than the plan says, where a correct server
 // gives no reason to ask on.
 var fewer = map[string]string{
-	"refreshing race": "no refresh token comes, or no new one",
-	"second approval": "a code that was lost in its race is not approved again",
-	"code challenge":  "the server takes no notice of the challenge",
-	"guessing codes":  "the server holds the guesser up",
+	"refreshing race":           "no refresh token comes, or no new one",
+	"second approval":           "a code that was lost in its race is not approved again",
+	"code challenge":            "the server takes no notice of the challenge",
+	"guessing codes":            "the server holds the guesser up",
+	"polls across the approval": "spare rounds are for polls that missed the approval",
 }
 
 // TestDecisionsPlanned: the plan's number of decisions is that of the run.

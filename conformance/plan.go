@@ -327,6 +327,8 @@ func (p *Plan) cost(t Timing, o Options) {
 		requests[s.Lane] += c.Requests
 		if s.Race {
 			races[s.Lane] += c.Requests
+		}
+		if s.Race || s.After != nil && s.After.Race {
 			last[s.Lane] = max(last[s.Lane], c.Wait)
 		}
 		wait[s.Lane] = max(wait[s.Lane], c.Wait+crowded(s.crowd(t)))

@@ -14,7 +14,7 @@ var reuseChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
 		Reads: []*Scenario{replayedCode},
-		Wants: []*Scenario{redeemingRace, secondApproval},
+		Wants: []*Scenario{codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeReplay,
 	},
 	{
@@ -22,7 +22,7 @@ var reuseChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
 		Reads: []*Scenario{replayedCode},
-		Wants: []*Scenario{redeemingRace, secondApproval},
+		Wants: []*Scenario{codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeReplayError,
 	},
 	{
@@ -36,7 +36,7 @@ var reuseChecks = []Check{
 		ID:    "DF-REUSE-004",
 		Gate:  GateTokens,
 		Needs: []Need{NeedApprover},
-		Reads: []*Scenario{replayedCode, redeemingRace, secondApproval},
+		Reads: []*Scenario{replayedCode, codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeSecondApproval,
 	},
 }
@@ -191,7 +191,7 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 var secondApproval = &Scenario{
 	Name: "second approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, After: redeemingRace, Race: true,
 	Cost: func(t Timing) Cost {
-		return Cost{3 * redeemings(t), t.flows(0, 1), redeemingRace.Cost(t).Wait + 3*(t.Interval+Slack)}
+		return Cost{3 * redeemings(t), t.flows(0, 1), untilReplayed(t)}
 	},
 	Decisions: func(f *Facts) int { return f.Timing.flows(redeemings(f.Timing), 2) },
 	Run: func(ctx context.Context, s *Scene) {
