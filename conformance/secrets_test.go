@@ -238,7 +238,8 @@ func TestGuardOfEveryFormat(t *testing.T) {
 		`{"a":"s3cr\u002Bt\/\u0022\u00FC\u0026\u003C\\client"}`} {
 		report := reports.New(reports.KindConformance, "test")
 		report.Conformance = &reports.Conformance{
-			Checks:    []reports.Check{{ID: "DF-TOKEN-001", Verdict: reports.Fail, Findings: []reports.Finding{{Expected: "none", Actual: "got " + body, Exchanges: []string{"x1"}}}}},
+			Checks: []reports.Check{{ID: "DF-TOKEN-001", Verdict: reports.Fail,
+				Findings: []reports.Finding{{Expected: "none", Actual: "got " + body, Exchanges: []string{"x1"}}}}},
 			Exchanges: []reports.Exchange{{ID: "x1", Response: &reports.Response{Body: body}, Curl: "curl '" + body + "'"}},
 		}
 		for format := range reports.Formats {

@@ -84,7 +84,8 @@ func TestNoPassWithoutEvidence(t *testing.T) {
 // TestJudgesReadWhatTheyName: a judge that looks into another scenario breaks.
 func TestJudgesReadWhatTheyName(t *testing.T) {
 	e := evidenceOf(t, &Transcript{Header: Header{Contract: "rfc8628"}})
-	res := e.Judge(Check{ID: "DF-X", Reads: []*Scenario{firstPoll}, Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
+	res := e.Judge(Check{ID: "DF-X", Reads: []*Scenario{firstPoll},
+		Judge: func(e *Evidence, j *Judgement) { e.Of(minimalStart) }})
 	if res.Verdict != reports.Error {
 		t.Errorf("it is %s", res.Verdict)
 	}
