@@ -17,14 +17,20 @@ import (
 // document says of them (ruling R58). The comparison was made when they were
 // recorded.
 var documentChecks = []Check{
-	passive("DF-DOC-001", func(e *Evidence, j *Judgement) { e.compare(j, e.granting(OpStart), ofBody) }),
-	passiveToken("DF-DOC-002", func(e *Evidence, j *Judgement) { e.compare(j, e.granting(OpToken), ofBody) }),
+	also(passive("DF-DOC-001", func(e *Evidence, j *Judgement) { e.compare(j, e.granting(OpStart), ofBody) }), encodedFlows),
+	also(passiveToken("DF-DOC-002", func(e *Evidence, j *Judgement) { e.compare(j, e.granting(OpToken), ofBody) }), refreshing),
 	passiveErrors("DF-DOC-003", judgeDescribedErrors),
 	{
 		ID: "DF-DOC-004", Gate: GateStart, Reads: []*Scenario{minimalStart, firstPoll}, Wants: []*Scenario{approvedFlow},
 		Shows: "answer", Passive: true,
 		Judge: func(e *Evidence, j *Judgement) { e.compare(j, e.posted(), ofHead) },
 	},
+}
+
+// also has further scenarios played for a check: other encodings, other grants.
+func also(c Check, scenarios ...*Scenario) Check {
+	c.Wants = slices.Concat(c.Wants, scenarios)
+	return c
 }
 
 // granting are the answers of an operation that give codes or tokens.

@@ -1,12 +1,15 @@
 package conformance
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,4 +174,50 @@ func caught(t *testing.T, results []Result, check string, n spec.Negative) {
 		}
 		t.Errorf("%s is %s: %s; no finding names the case\n%s", r.Check.ID, r.Verdict, r.Reason, worse([]Result{r}))
 	}
+}
+
+// TestDeviationsHoldNoSecret: a secret that a server makes the name of a member is
+// one in the deviation that names it as well.
+func TestDeviationsHoldNoSecret(t *testing.T) {
+	var mu sync.Mutex
+	var codes []string
+	b := bench{server: embedded("documented-v1"), target: func(t *Target) { t.Contract = refserver.Document() }, opts: Options{Only: []string{"DF-DOC-001"}}}
+	b.wrap = func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			a := httptest.NewRecorder()
+			next.ServeHTTP(a, r)
+			body := a.Body.Bytes()
+			var m map[string]any
+			json.Unmarshal(body, &m) // a page is none
+			if code, ok := m["device_code"].(string); ok {
+				mu.Lock()
+				codes = append(codes, code)
+				mu.Unlock()
+				m["of/"+code] = 1
+				body, _ = json.Marshal(m) // it was JSON
+			}
+			for k, v := range a.Header() {
+				w.Header()[k] = v
+			}
+			w.WriteHeader(a.Code)
+			w.Write(body)
+		})
+	}
+	b.inBubble(t, func(ctx context.Context, run *Run) {
+		results := run.Conform(ctx)
+		var saved bytes.Buffer
+		if err := run.Transcript().Save(&saved); err != nil {
+			t.Fatal(err)
+		}
+		if v := results[0].Verdict; v != reports.Fail || !strings.Contains(saved.String(), `"pointer":"/of~1device_code:`) {
+			t.Errorf("%s is %s, without the pseudonym in a deviation", results[0].Check.ID, v)
+		}
+		for _, text := range append(worse(results), saved.String()) {
+			for _, code := range codes {
+				if strings.Contains(text, code) {
+					t.Fatalf("a device code stands in %.200q", text)
+				}
+			}
+		}
+	})
 }
