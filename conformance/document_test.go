@@ -207,7 +207,7 @@ func TestDeviationsHoldNoSecret(t *testing.T) {
 		results := run.Conform(ctx)
 		var saved bytes.Buffer
 		if err := run.Transcript().Save(&saved); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		if v := results[0].Verdict; v != reports.Fail || !strings.Contains(saved.String(), `"pointer":"/of~1device_code:`) {
 			t.Errorf("%s is %s, without the pseudonym in a deviation", results[0].Check.ID, v)
@@ -215,7 +215,8 @@ func TestDeviationsHoldNoSecret(t *testing.T) {
 		for _, text := range append(worse(results), saved.String()) {
 			for _, code := range codes {
 				if strings.Contains(text, code) {
-					t.Fatalf("a device code stands in %.200q", text)
+					t.Errorf("a device code stands in %.200q", text)
+					return
 				}
 			}
 		}
