@@ -2,82 +2,18 @@ package load
 
 import (
 	"context"
-	"errors"
-	"io"
-	"net"
 	"net/http"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
-
-// pipes is a network of its own: connections are pipes, so that a whole run fits
-// into a bubble, where minutes take as long as the work in them.
-type pipes struct {
-	dialled chan net.Conn
-	gone    chan struct{}
-	ports   atomic.Int32
-}
-
-// pipeEnd has an address of this machine, as limiters want to know it.
-type pipeEnd struct {
-	net.Conn
-	port int
-}
-
-func (p pipeEnd) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.port} }
-
-func newPipes() *pipes { return &pipes{dialled: make(chan net.Conn), gone: make(chan struct{})} }
-
-func (w *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-w.dialled:
-		return c, nil
-	case <-w.gone:
-		return nil, net.ErrClosed
-	}
-}
-
-func (w *pipes) Close() error { close(w.gone); return nil }
-
-func (w *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
-
-// ourEnd says of a pipe whose other end is closed what the network says.
-type ourEnd struct{ net.Conn }
-
-func (c ourEnd) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	if errors.Is(err, io.ErrClosedPipe) {
-		err = syscall.EPIPE
-	}
-	return n, err
-}
-
-func (w *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	mine, theirs := net.Pipe()
-	select {
-	case w.dialled <- pipeEnd{theirs, int(w.ports.Add(1))}:
-		return ourEnd{mine}, nil
-	case <-w.gone:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// fasthttp starts its clock with the first header that it writes: not in a bubble,
-// whose goroutines have to end with it.
-var _ = new(fasthttp.ResponseHeader).Header()
 
 // inBubble runs a crowd on a server in a bubble.
 func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
@@ -88,11 +24,11 @@ func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *pro
 // runOn is called in a bubble.
 func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
-	w := newPipes()
+	w := pipes.New()
 	s := &http.Server{Handler: server}
 	go s.Serve(w)
 	defer s.Shutdown(context.Background()) // waits for the answers that are still being made
-	tg := w.target(contract)
+	tg := targetOver(w, contract)
 	defer tg.Approver.(*approve.Reference).Client.CloseIdleConnections()
 	l, err := Run(t.Context(), tg, p, Options{})
 	if err != nil {
@@ -101,12 +37,12 @@ func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profil
 	check(t, l)
 }
 
-// target is the server at the other end of the wire.
-func (w *pipes) target(contract *spec.Contract) Target {
+// targetOver is the server at the other end of the pipes.
+func targetOver(w *pipes.Network, contract *spec.Contract) Target {
 	host := "http://127.0.0.1"
 	return Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", dial: w.dial,
-		Approver: &approve.Reference{Client: &http.Client{Transport: &http.Transport{DialContext: w.dial}}, URL: host}}
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Dial: w.Dial,
+		Approver: &approve.Reference{Client: &http.Client{Transport: &http.Transport{DialContext: w.Dial}}, URL: host}}
 }
 
 // quick is the reference server with a short interval and short codes.

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
@@ -60,11 +61,11 @@ func TestKeepAliveLikeTheInterval(t *testing.T) {
 		p.Connections.Mode = profile.PerDevice
 		p.Groups[0].People = profile.People{}
 		synctest.Test(t, func(t *testing.T) {
-			w := newPipes()
+			w := pipes.New()
 			s := &http.Server{Handler: quick(), IdleTimeout: idle}
 			go s.Serve(w)
 			defer s.Shutdown(context.Background())
-			l, err := Run(t.Context(), w.target(documented(t)), p, Options{})
+			l, err := Run(t.Context(), targetOver(w, documented(t)), p, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -27,7 +27,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	if err != nil {
 		return nil, err
 	}
-	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.dial, Carrier: other}
+	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.Dial, Carrier: other}
 	if p.Connections.Mode == profile.PerDevice {
 		wiring.Owners = p.Devices
 	}

@@ -87,7 +87,7 @@ func TestOwnLimits(t *testing.T) {
 	p.Duration, p.Connections.Mode = profile.Duration(3*time.Second), profile.PerRequest
 	tg := target(t)
 	var dials atomic.Int32
-	tg.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+	tg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if dials.Add(1)%2 == 0 {
 			return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}
 		}

@@ -31,14 +31,15 @@ type Target struct {
 	Secrets            *redact.Redactor                      // knows what reports must not hold; nil: one of the run
 	AllowHosts         []string                              // beside this machine itself
 	Embedded           bool                                  // it is part of this process
-
-	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's; tests in bubbles have their own
+	// Dial makes connections; nil: the network does. With it, waits are those of Go's
+	// timers, so that a run can pass in a bubble of testing/synctest.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // alarm is the one for a sleeper. The kernel's timers know nothing of the time
 // in a bubble.
 func (t Target) alarm() wire.Alarm {
-	if t.dial != nil {
+	if t.Dial != nil {
 		return wire.NewTimerAlarm()
 	}
 	return wire.NewAlarm()

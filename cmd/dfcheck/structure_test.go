@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"load/capacity":          {"load", "load/profile", "load/threshold", "reports"},
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/wire":     {"spec"},
+	"load/internal/pipes":    {},
 	"load/bench":             {"reports"},
 	"load/bench/tokenserver": {},
 

@@ -25,8 +25,6 @@ type Search struct {
 	MaxMeasurements int           // measurements; 30 when 0
 	// Progress is told of every measurement; may be nil.
 	Progress func(p reports.CapacityPoint)
-
-	patience time.Duration // with a target that does not answer; comeBack when 0
 }
 
 // DefaultObjectives are those of a search that is given none.
@@ -46,7 +44,6 @@ func (s Search) withDefaults() Search {
 	s.Hold = cmp.Or(s.Hold, 10*time.Second)
 	s.Precision = cmp.Or(s.Precision, 0.1)
 	s.MaxMeasurements = cmp.Or(s.MaxMeasurements, 30)
-	s.patience = cmp.Or(s.patience, comeBack)
 	return s
 }
 
@@ -127,12 +124,12 @@ func (s Search) died(ctx context.Context, t load.Target, p *profile.Profile, poi
 		if lost, ok := errors.AsType[*load.NotReady](err); !ok || !lost.Silent {
 			return false
 		}
-		if time.Since(began) >= s.patience {
+		if time.Since(began) >= comeBack {
 			return true
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(min(time.Second, s.patience)):
+		case <-time.After(time.Second):
 		}
 	}
 	return false

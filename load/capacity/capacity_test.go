@@ -11,10 +11,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
@@ -22,16 +24,32 @@ import (
 )
 
 // limited is a reference server whose polls wait as long as delay says.
-func limited(t *testing.T, interval time.Duration, delay func() time.Duration) load.Target {
+func limited(t *testing.T, interval time.Duration, delay func() time.Duration) http.Handler {
 	t.Helper()
 	polls := contractOf(t).Token.Path
 	inner := refserver.New(refserver.Config{Interval: interval, Decisions: true})
-	return serving(t, httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == polls {
 			time.Sleep(delay())
 		}
 		inner.ServeHTTP(w, r)
-	})))
+	})
+}
+
+// inBubble searches on a server in a bubble, where this machine is never the limit.
+func inBubble(t *testing.T, server func(*pipes.Network) http.Handler, search func(t *testing.T, tg load.Target)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		network := pipes.New()
+		s := &http.Server{Handler: server(network)}
+		go s.Serve(network)
+		defer s.Shutdown(context.Background())
+		approver := &http.Client{Transport: &http.Transport{DialContext: network.Dial}}
+		defer approver.CloseIdleConnections()
+		tg := at(t, "http://127.0.0.1")
+		tg.Dial, tg.Approver = network.Dial, &approve.Reference{Client: approver, URL: tg.Host}
+		search(t, tg)
+	})
 }
 
 func contractOf(t *testing.T) *spec.Contract {
@@ -47,29 +65,35 @@ func contractOf(t *testing.T) *spec.Contract {
 func serving(t *testing.T, server *httptest.Server) load.Target {
 	t.Helper()
 	t.Cleanup(server.Close)
-	contract := contractOf(t)
-	return load.Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+	return at(t, server.URL)
 }
 
-// dying is a reference server that dies with its poll number n.
-func dying(t *testing.T, n int32) load.Target {
+// at is a reference server at an address, as a target.
+func at(t *testing.T, base string) load.Target {
+	t.Helper()
+	contract := contractOf(t)
+	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}
+}
+
+// dying is a reference server that ends a network with its poll number n.
+func dying(t *testing.T, n int32, network *pipes.Network) http.Handler {
 	t.Helper()
 	var polls atomic.Int32
 	path := contractOf(t).Token.Path
 	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path && polls.Add(1) >= n {
-			go server.Listener.Close()
+			network.Close()
 			panic(http.ErrAbortHandler)
 		}
 		inner.ServeHTTP(w, r)
 	})
-	server.Start()
-	tg := serving(t, server)
-	tg.Approver = nil
-	return tg
+}
+
+// quick is a reference server with an interval of a second.
+func quick(*pipes.Network) http.Handler {
+	return refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
 }
 
 // throttle serves a number of polls per second, one after the other: beyond that
@@ -124,11 +148,13 @@ func holds(t *testing.T, tg load.Target, s Search, truth float64) *reports.Capac
 // they are in step with it: a crowd of r (I + L) devices is what it holds within
 // a wait of L.
 func TestCapacityOfAThrottledServer(t *testing.T) {
-	t.Parallel()
-	got := holds(t, limited(t, time.Second, throttle(150)), Search{Objectives: []string{"poll.p99 < 300ms"}, First: 120, Hold: 2 * time.Second, Precision: 0.2}, 150*1.3)
-	if got.FirstLimit != "poll.p99 < 300ms" || got.Low > got.Devices || got.High < got.Devices || got.PollsPerSecond < 130 || got.PollsPerSecond > 165 {
-		t.Errorf("%+v", got)
-	}
+	slow := func(*pipes.Network) http.Handler { return limited(t, time.Second, throttle(150)) }
+	inBubble(t, slow, func(t *testing.T, tg load.Target) {
+		got := holds(t, tg, Search{Objectives: []string{"poll.p99 < 300ms"}, First: 120, Hold: 2 * time.Second, Precision: 0.2}, 150*1.3)
+		if got.FirstLimit != "poll.p99 < 300ms" || got.Low > got.Devices || got.High < got.Devices || got.PollsPerSecond < 130 || got.PollsPerSecond > 165 {
+			t.Errorf("%+v", got)
+		}
+	})
 }
 
 // The proof at full length: five answers out of five, for a server with a limit
@@ -148,7 +174,7 @@ func TestCapacityLong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { // one after the other: the garbage collector is the process's
 			for range 5 {
-				holds(t, limited(t, 5*time.Second, tt.delay), Search{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
+				holds(t, serving(t, httptest.NewServer(limited(t, 5*time.Second, tt.delay))), Search{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
 			}
 		})
 	}
@@ -157,19 +183,22 @@ func TestCapacityLong(t *testing.T) {
 // A crowd that is held to the last device has no breakpoint, and nothing gave. The
 // profile's arrivals and thresholds do not count.
 func TestCapacityUpToTheMost(t *testing.T) {
-	t.Parallel()
 	s := Search{Objectives: []string{"poll.p99 < 5s"}, First: 20, MaxDevices: 40, Hold: time.Second}
 	p := &profile.Profile{Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{{Name: "peak", Share: 1}}}, Thresholds: []string{"poll.p99{stage:peak} < 1ms"}}
-	got, err := s.Run(t.Context(), limited(t, time.Second, func() time.Duration { return 0 }), p, load.Options{})
-	if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" || len(got.Points) != 2 {
-		t.Errorf("%v, %+v", err, got)
-	}
+	inBubble(t, quick, func(t *testing.T, tg load.Target) {
+		got, err := s.Run(t.Context(), tg, p, load.Options{})
+		if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" || len(got.Points) != 2 {
+			t.Errorf("%v, %+v", err, got)
+		}
+	})
 }
 
 // A server that holds nobody, and an end before the end.
 func TestCapacityOfNobody(t *testing.T) {
-	t.Parallel()
-	tg := limited(t, time.Second, func() time.Duration { return 0 })
+	inBubble(t, quick, ofNobody)
+}
+
+func ofNobody(t *testing.T, tg load.Target) {
 	s := Search{Objectives: []string{"http_5xx > 50%"}, First: 1, Hold: time.Second}
 	got, err := s.Run(t.Context(), tg, &profile.Profile{}, load.Options{})
 	if err != nil || got.Devices != 0 || got.High != 1 {
@@ -223,13 +252,17 @@ func TestCapacityStaysBelowTheMost(t *testing.T) {
 
 // A target that does not survive a measurement is named as the reason.
 func TestCapacityOfATargetThatDies(t *testing.T) {
-	t.Parallel()
-	s := Search{Objectives: []string{"poll.p99 < 5s"}, First: 10, Hold: 2 * time.Second, patience: 2 * time.Second}
-	got, err := s.Run(t.Context(), dying(t, 60), &profile.Profile{}, load.Options{}) // ten devices poll about forty times
-	if err != nil {
-		t.Fatal(err)
-	}
-	if last := got.Points[len(got.Points)-1]; !got.Stopped || got.Devices != 10 || got.FirstLimit != reports.LimitStopped || last.Limit != reports.LimitStopped || last.OK {
-		t.Errorf("%+v", got)
-	}
+	mortal := func(n *pipes.Network) http.Handler { return dying(t, 60, n) } // ten devices poll about forty times
+	inBubble(t, mortal, func(t *testing.T, tg load.Target) {
+		tg.Approver = nil
+		s := Search{Objectives: []string{"poll.p99 < 5s"}, First: 10, Hold: 2 * time.Second}
+		got, err := s.Run(t.Context(), tg, &profile.Profile{}, load.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := got.Points[len(got.Points)-1]
+		if !got.Stopped || got.Devices != 10 || got.FirstLimit != reports.LimitStopped || last.Limit != reports.LimitStopped || last.OK {
+			t.Errorf("%+v", got)
+		}
+	})
 }
