@@ -144,9 +144,11 @@ var guessingNeighbour = &Scenario{
 		}
 		f := s.Start(ctx, as)
 		f.PollDue(ctx, as, Step("patient"))
-		for range guesses {
-			s.PollCode(ctx, alike(f.Codes.DeviceCode), as, Step("guess"), Once(), Provoked())
-		}
+		s.Burst(ctx, guesses, func(unpaced Option) { // together, for a limiter forgets
+			for range guesses {
+				s.PollCode(ctx, alike(f.Codes.DeviceCode), as, Step("guess"), Once(), Provoked(), unpaced)
+			}
+		})
 		f.PollDue(ctx, as, Step("patient"))
 	},
 }

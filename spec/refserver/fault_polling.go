@@ -83,9 +83,7 @@ var pollingFaults = []Fault{
 		},
 	},
 	{
-		Name: "slow-down-bars-redemption", Check: "DF-POLL-008",
-		Doc:  "A code that was slowed down before its approval gives no tokens.",
-		Also: map[string]string{"DF-CONC-004": "polls across an approval may earn slow_down before it"},
+		Name: "slow-down-bars-redemption", Check: "DF-POLL-008", Doc: "A code that was slowed down before its approval gives no tokens.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			slowed := map[*grant]time.Time{}
