@@ -12,7 +12,7 @@ import (
 // a finding has them in a reader's words; where they say nothing of the request,
 // what was expected does.
 func (x *Exchange) replied() string {
-	asked := x.asked()
+	asked := x.Asked()
 	if asked == "" {
 		return describe(x)
 	}
@@ -22,9 +22,9 @@ func (x *Exchange) replied() string {
 	return describe(x) + " for " + asked
 }
 
-// asked says which request of its scenario this is; nothing where it is the
+// Asked says which request of its scenario this is; nothing where it is the
 // only one of its kind.
-func (x *Exchange) asked() string {
+func (x *Exchange) Asked() string {
 	if x == nil || x.Step == "" {
 		return ""
 	}

@@ -1,10 +1,7 @@
 package conformance
 
 import (
-	"context"
 	"net/http"
-	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -41,27 +38,5 @@ func TestFindingsNameTheRequest(t *testing.T) {
 	lost := Exchange{Op: OpStart, Step: "chunked", Error: "connection reset", Request: Request{Method: http.MethodPost}}
 	if got := lost.replied(); got != "no answer (connection reset) to a device authorization request in chunks" {
 		t.Error(got)
-	}
-}
-
-// TestStepsHaveWords: a step that is a single word says nothing to a reader, so it
-// has other words, unless it is a method.
-func TestStepsHaveWords(t *testing.T) {
-	for _, contract := range spec.ContractNames() {
-		b := bench{server: embedded(contract), opts: Options{Abuse: true}}
-		b.inBubble(t, func(ctx context.Context, run *Run) {
-			run.Conform(ctx)
-			seen := map[string]bool{}
-			for _, x := range run.Transcript().Exchanges {
-				if word := regexp.MustCompile(`^[a-z]+$`); word.MatchString(x.Step) &&
-					strings.HasSuffix(x.asked(), "("+x.Step+")") {
-					t.Errorf("scenario %q, step %q: a finding would say %q", x.Scenario, x.Step, x.asked())
-				}
-				seen[x.Step] = true
-			}
-			if len(seen) < 100 {
-				t.Errorf("%s: only %d different steps were seen", contract, len(seen))
-			}
-		})
 	}
 }

@@ -3,11 +3,17 @@ package conformance
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"net"
 	"net/http"
 	"testing"
 	"testing/synctest"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
+
+// large is more than the buffers on the way hold.
+var large = bytes.Repeat([]byte("A"), 11<<20)
 
 // TestEarlyAnswer: a server that answers in the middle of a large body and hangs
 // up has answered; one that hangs up without a word has not.
@@ -33,17 +39,16 @@ func TestEarlyAnswer(t *testing.T) {
 // TestUnreadBody: a server that neither reads nor answers does not hold a run up.
 func TestUnreadBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPipeListener()
-		defer l.Close()
-		s := newSession(&Target{Facts: Facts{Host: "http://127.0.0.1"}, Dial: l.dial}, Options{}.withDefaults())
+		client, server := net.Pipe()
+		defer server.Close()
+		dial := func(context.Context, string, string) (net.Conn, error) { return client, nil }
+		s := newSession(&Target{Facts: Facts{Host: "http://127.0.0.1"}, Contract: standard(t), Dial: dial},
+			Options{}.withDefaults())
 		go func() {
-			conn, _ := l.Accept()
-			http.ReadRequest(bufio.NewReader(conn))
-			<-t.Context().Done()
-			conn.Close()
+			http.ReadRequest(bufio.NewReader(server))
 		}()
 		x := s.send(t.Context(), "unread", Call{Op: OpStart, Method: http.MethodPost, URL: "http://127.0.0.1/",
-			ContentType: "text/plain", Raw: bytes.Repeat([]byte("A"), huge), Once: true, Fresh: true})
+			ContentType: "text/plain", Raw: large, Once: true, Fresh: true})
 		if took := x.Received - x.Sent; x.Response != nil || took > 3*requestTimeout {
 			t.Errorf("got %s after %s", describe(x), took)
 		}
@@ -68,9 +73,20 @@ func sendLarge(t *testing.T, answer string) *Exchange {
 			conn.Write([]byte(answer))
 		}
 	}()
-	s := newSession(&Target{Facts: Facts{Host: "http://" + l.Addr().String()}}, Options{}.withDefaults())
+	s := newSession(&Target{Facts: Facts{Host: "http://" + l.Addr().String()}, Contract: standard(t)},
+		Options{}.withDefaults())
 	defer s.client.CloseIdleConnections()
 	return s.send(t.Context(), "early", Call{Op: OpStart, Method: http.MethodPost,
 		URL:         "http://" + l.Addr().String() + "/",
-		ContentType: "text/plain", Raw: bytes.Repeat([]byte("A"), huge), Once: true, Fresh: true})
+		ContentType: "text/plain", Raw: large, Once: true, Fresh: true})
+}
+
+// standard is the contract that asks for the least.
+func standard(t *testing.T) *spec.Contract {
+	t.Helper()
+	c, err := spec.BuiltinContract("rfc8628")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

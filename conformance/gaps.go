@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,6 +39,11 @@ const (
 	needDenial  Need = "approve.deny"
 	needAnswers Need = "a person who goes on answering"
 )
+
+// Needs lists the capabilities that checks and scenarios may declare.
+func Needs() []Need {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(enabling)), func(n Need) bool { return n == needDenial || n == needAnswers })
+}
 
 // approverCannot is how a check says that the approver has no such decision.
 const approverCannot = "the approver cannot "

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,28 @@ func TestCatalogueNamesTheNeeds(t *testing.T) {
 		}
 		if d := cmp.Diff(needs, r.Needs, cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s needs (-code +catalogue):\n%s", c.ID, d)
+		}
+	}
+}
+
+// TestEveryCapabilityNamesItsKey: whatever a check or a scenario can lack, the user is
+// told what brings it, and nothing else is.
+func TestEveryCapabilityNamesItsKey(t *testing.T) {
+	var used []Need
+	for _, c := range All() {
+		used = append(used, c.Needs...)
+		for _, s := range c.Scenarios() {
+			used = append(used, s.Needs...)
+		}
+	}
+	for _, n := range used {
+		if n.Enable() == "" {
+			t.Errorf("nothing says what brings %q", n)
+		}
+	}
+	for _, n := range Needs() {
+		if !slices.Contains(used, n) {
+			t.Errorf("no check and no scenario needs %q", n)
 		}
 	}
 }

@@ -70,7 +70,12 @@ func chosen(cs Checks, checks []Check, f *Facts, documented bool, limit int) []*
 		out, left = append(out, best...), left-price
 	}
 	opening := cs.opening()
-	place := func(s *Scenario) int { return btoi(!slices.Contains(opening, s)) }
+	place := func(s *Scenario) int {
+		if slices.Contains(opening, s) {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(out, func(a, b *Scenario) int { return cmp.Compare(place(a), place(b)) })
 	return out
 }

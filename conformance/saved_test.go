@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -96,28 +95,5 @@ func TestTranscripts(t *testing.T) {
 				t.Errorf("verdicts changed (-want +got):\n%s", d)
 			}
 		})
-	}
-}
-
-// TestFormerNames: a transcript from before a scenario was renamed is judged as one
-// from today.
-func TestFormerNames(t *testing.T) {
-	for old := range formerNames {
-		var b strings.Builder
-		recorded := &Transcript{Header: Header{Schema: TranscriptSchema},
-			Exchanges: []*Exchange{{ID: "x1", Scenario: old}}, Events: []Event{{Scenario: old}}}
-		if err := recorded.Save(&b); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Load(strings.NewReader(b.String()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		known := slices.ContainsFunc(All(), func(c Check) bool {
-			return slices.ContainsFunc(c.Reads, func(s *Scenario) bool { return s.Name == again.Exchanges[0].Scenario })
-		})
-		if !known || again.Events[0].Scenario != again.Exchanges[0].Scenario {
-			t.Errorf("%q is read as %q and %q", old, again.Exchanges[0].Scenario, again.Events[0].Scenario)
-		}
 	}
 }

@@ -122,7 +122,7 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			j.Inconclusive(x.replied(), x) // ruling R22
 		case x.Response.Header.Get(injected) != "":
-			j.Fail(expected, "a response header field made from the text, in the answer to "+x.asked(), x)
+			j.Fail(expected, "a response header field made from the text, in the answer to "+x.Asked(), x)
 		default:
 			against.Each([]*Exchange{x}, due, expected, rules...)
 		}
