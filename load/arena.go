@@ -2,7 +2,7 @@ package load
 
 import "sync"
 
-// arena keeps the device codes of all devices, a place of equal size for each,
+// arena keeps the device codes of all devices, a cell of equal size for each,
 // so that they cost no pointers. Codes of one server are of one length, nearly
 // always; longer ones than the first lie elsewhere.
 type arena struct {
@@ -11,12 +11,12 @@ type arena struct {
 	long sync.Map // device number → []byte
 }
 
-// maxPlace bounds a place, in bytes.
-const maxPlace = 1 << 10
+// maxCell bounds a cell, in bytes.
+const maxCell = 1 << 10
 
 // newArena makes room for n codes as long as the one that preflight saw.
 func newArena(n, length int) *arena {
-	size := min(length, maxPlace)
+	size := min(length, maxCell)
 	return &arena{size: size, data: make([]byte, n*size)}
 }
 

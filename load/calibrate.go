@@ -20,9 +20,9 @@ type Speed struct {
 
 // Sizes are bytes of header and body, as the server sees them.
 type Sizes struct {
-	StartIn, StartOut float64
-	PollIn, WaitOut   float64 // a poll, and its answer that tells to wait
-	TokenOut          float64
+	StartIn, StartOut float64 // a device authorization request, and its response
+	PollIn, WaitOut   float64 // a poll, and the answer that it has to wait
+	TokenOut          float64 // a token response
 }
 
 // headroom is the share of its processors that a load generator should take, so
@@ -38,7 +38,7 @@ const (
 
 // Calibrate measures what a request costs this machine, with load on a server
 // that runs in another process and announces an interval of 1 s. The processors
-// of this machine times the headroom, divided by the cost, is its speed.
+// of this machine times the headroom, divided by the cost, is its speed. Its errors are those of Run.
 func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	p := (&profile.Profile{Devices: calibrationRate, Duration: profile.Duration(calibrationTime), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
 		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}}, Behaviour: profile.Behaviour{RestartAfter: 1}}}}).WithDefaults()

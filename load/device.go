@@ -51,7 +51,7 @@ func (s state) lookingBack() bool { return s == replaying || s == doubting }
 // over reports whether a device has nothing more to do in this flow.
 func (s state) over() bool { return s >= approved }
 
-// flags are what the ledger remembers of a flow.
+// flags are what is remembered of a flow.
 type flags uint8
 
 const (

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// duplicates knows which codes and tokens are about. Codes are not kept a second
+// duplicates detects codes and tokens that two devices have. Codes are not kept a second
 // time: its tables hold the numbers of the devices that have them.
 type duplicates struct {
 	mu     sync.Mutex
@@ -74,11 +74,11 @@ func (dup *duplicates) noteToken(token uint64, to int32) (shared bool) {
 // maxTokens bounds the memory that looking for shared tokens may take.
 const maxTokens = 4_000_000
 
-// hashTable is a hash table of device numbers with open addressing. A place has, beside
+// hashTable is a hash table of device numbers with open addressing. An entry has, beside
 // a number, some bits of its hash, so that records of other devices are not looked
 // at in vain: each would have to be fetched from memory. What a number hashes to
 // must not change while it is in the table.
-type hashTable []uint32 // 0 is an empty place, else an entry
+type hashTable []uint32 // 0 is an empty entry
 
 // numberBits of an entry are the number + 1, the upper rest those of its hash.
 const numberBits = 23 // more than MaxDevices

@@ -31,7 +31,7 @@ func in(h **reports.Histogram, u reports.Unit) *reports.Histogram {
 	return *h
 }
 
-// answer records the end of a request.
+// answer counts the end of a request.
 func (f *figures) answer(req *request, response time.Duration) {
 	o, kind := req.Reply.Outcome, req.operation()
 	f.outcomes[o]++

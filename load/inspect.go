@@ -74,7 +74,7 @@ func (sim *simulation) inspectToken(d *device, req *request) {
 	}
 }
 
-// denied tells that a denial had been accepted when a poll was sent.
+// denied reports whether a denial had been accepted when a poll was sent.
 func (d *device) denied(at int64) bool {
 	return d.flags&decisionIsDenial != 0 && d.decided != 0 && d.decided < at
 }
@@ -127,7 +127,7 @@ func (sim *simulation) inspectRefusal(d *device, req *request) {
 	req.doubtful = true
 }
 
-// keepsPace tells that a device does not poll sooner than it was told to, or does
+// keepsPace reports whether a device does not poll sooner than it was told to, or does
 // not any more.
 func (d *device) keepsPace(b *profile.Behaviour) bool {
 	return b.SlowDown == profile.Obey && b.Drift >= 0 && (b.EarlyBy == 0 || d.flags&slowed != 0)

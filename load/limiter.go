@@ -7,17 +7,17 @@ import (
 )
 
 // limiter limits requests in flight, since each extra one slows the others on this
-// machine. The limit doubles, up to the most, while the server is slow; a stall of
-// this process must not count as that. It hands out the slots of jobs, the one used
-// last first: that one is still in the processor's cache.
+// machine. The limit doubles, up to the maximum, while the server is slow; a stall
+// of this process must not count as that. It hands out slots, the one used last
+// first: that one is still in the processor's cache.
 type limiter struct {
 	max, limit  int
-	inFlight    int     // requests that were granted and are not booked yet
-	free        []int32 // that are free
-	meanService int64   // what requests took of late
-	lastFast    int64   // when that was last little
+	inFlight    int     // requests that were granted and have not ended
+	free        []int32 // slots
+	meanService int64   // nanoseconds that requests took, a moving average
+	lastFast    int64   // when that was last below slowAnswer
 	lastAsked   int64   // when the Pacer last asked
-	lastSlow    int64   // when the server was last why requests waited here
+	lastSlow    int64   // when the server was last why requests waited
 	busy        atomic.Bool
 }
 

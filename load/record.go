@@ -89,7 +89,7 @@ func (r *record) flowOver(group uint8, at int64, s state, polls uint16) {
 	r.parts(group, at, func(f *figures) { f.flowOver(s, polls) })
 }
 
-// noFlow records a device that got no codes.
+// noFlow counts a device that got no codes.
 func (r *record) noFlow(group uint8, at int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

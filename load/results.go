@@ -62,7 +62,7 @@ func safely(secrets *redact.Redactor) func(string) (string, error) {
 // maxKnown bounds how many texts are remembered: errors repeat themselves.
 const maxKnown = 1000
 
-// add writes the end of a job. Vegeta's plot wants the timestamps of ascending
+// add writes the end of a request. Vegeta's plot wants the timestamps of ascending
 // sequence numbers to ascend; its report takes any order.
 func (r *results) add(req *request) {
 	if r.err != nil {

@@ -1,11 +1,3 @@
-// Package load puts a crowd of simulated devices on a device-flow server, each
-// polling as RFC 8628 asks, and reports latencies from the intended send, what
-// became of the flows, and every broken promise of the protocol.
-//
-// Vegeta's Attacker paces and dispatches the requests. Its Pacer is the schedule, a wheel of
-// milliseconds; its Targeter hands out the device that is due; the RoundTripper
-// under it sends requests that are rendered already, and lets the device decide
-// what comes next.
 package load
 
 import (
@@ -28,17 +20,17 @@ const MaxRate = 200_000
 
 // Options of a run.
 type Options struct {
-	Progress func(Progress) // told once a second; may be nil
-	MaxRate  int            // requests per second, MaxRate when 0
+	Progress func(Progress) // called once a second; may be nil
+	MaxRate  int            // requests per second; MaxRate when 0
 	Results  io.Writer      // gets every request, in vegeta's encoding; may be nil
 }
 
 // Progress of a run, for a person who waits.
 type Progress struct {
 	Elapsed, Duration time.Duration
-	Starts, Polls     uint64
-	Errors            uint64
-	Active            int64
+	Starts, Polls     uint64 // requests that have ended
+	Errors            uint64 // among them
+	Active            int64  // flows in progress
 }
 
 // A NotReady error says why a run did not start, and what to change.
@@ -52,7 +44,7 @@ func (e *NotReady) Error() string { return e.Problem }
 // grace is how long after its duration a run waits for answers, at most.
 const grace = 30 * time.Second
 
-// Run carries a profile out, holds the figures against its thresholds and returns
+// Run carries out a profile, holds the figures against its thresholds and returns
 // them. When ctx ends, or the target stops answering for good, the run ends in
 // order, with the figures so far. Its errors are those of the profile, NotReady,
 // that of a ctx that ended before anything was sent, and, beside the figures,

@@ -8,19 +8,19 @@ import (
 )
 
 // schedule decides which device acts when. It is vegeta's Pacer: the wait for
-// the next device that is due, and for the gate, happens inside Pace.
+// the next device that is due, and for the limiter, happens inside Pace.
 type schedule struct {
 	began time.Time
 	ends  int64 // nanoseconds; nothing is sent from then on
 	cap   int   // requests in one tick, at most
 	alarm wire.Alarm
-	freed chan struct{} // a request has ended, for a Pacer that waits at the gate
-	check *time.Ticker  // it looks at the gate again, if nothing ends
+	freed chan struct{} // a request has ended, for a Pacer that waits for the limiter
+	check *time.Ticker  // it asks the limiter again, if nothing ends
 	idle  bool          // the ticker stands still
 
 	mu      sync.Mutex
 	limiter *limiter
-	blocked bool // the Pacer waits at the gate
+	blocked bool // the Pacer waits for the limiter
 	wheel   *wheel
 	ready   list
 	waiting int   // devices in ready
@@ -93,7 +93,7 @@ func (s *schedule) waitAtLimiter() {
 	}
 }
 
-// done records the end of a request.
+// done frees the slot of a request that has ended.
 func (s *schedule) done(place int32, sent, received int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *schedule) done(place int32, sent, received int64) {
 	}
 }
 
-// unblock lets a Pacer that waits at the gate look again.
+// unblock lets a Pacer that waits for the limiter ask again.
 func (s *schedule) unblock() {
 	s.blocked = false
 	select {

@@ -3,8 +3,6 @@ package load
 import (
 	"context"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -17,7 +15,6 @@ import (
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // Only requests without any answer are silence, from the first of them on.
@@ -58,26 +55,6 @@ func TestSilence(t *testing.T) {
 			t.Errorf("%s: %t, %+v; want it since %g s", tt.name, lasts, s, tt.since)
 		}
 	}
-}
-
-// mortal is a reference server that dies with its poll number n.
-func mortal(t *testing.T, n int32) Target {
-	t.Helper()
-	var polls atomic.Int32
-	path := documented(t).Token.Path
-	inner := refserver.New(refserver.Config{Interval: time.Second, Decisions: true})
-	server := httptest.NewUnstartedServer(nil)
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == path && polls.Add(1) >= n {
-			go server.Listener.Close()
-			panic(http.ErrAbortHandler)
-		}
-		inner.ServeHTTP(w, r)
-	})
-	server.Start()
-	tg := targetAt(t, server)
-	tg.Approver = nil
-	return tg
 }
 
 // What this machine cannot send is no error of the target.

@@ -16,8 +16,8 @@ import (
 
 // Target is the server under load.
 type Target struct {
-	Host               string
-	StartURL, TokenURL string
+	Host               string // scheme and host, where a group's own contract is looked for
+	StartURL, TokenURL string // of the device authorization and the token endpoint
 	Contract           *spec.Contract
 	ClientID           string
 	Secret, Auth       string // of a confidential client: basic or post

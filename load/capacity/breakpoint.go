@@ -9,9 +9,10 @@ import "math"
 //
 // where c is the breakpoint and s the slope, how blurred it is. At first all c on a grid of log c
 // are equally likely, and of the s each half as likely as the one before; every
-// measurement weighs them again (Bayes). Measuring at a quantile of what is
+// measurement updates the weights (Bayes). Measuring at a quantile of what is
 // believed about c is bisection while outcomes agree, and repetition near the
-// edge where they do not.
+// breakpoint where they do not. That is the method QUEST of psychophysics (Watson and
+// Pelli, 1983).
 type breakpoint struct {
 	at     []float64   // log c of the grid
 	weight [][]float64 // log of the belief, by slope and c
@@ -104,14 +105,14 @@ func newStrategy(first, maxDevices, budget int, precision float64) *strategy {
 // confidence of the interval.
 const confidence = 0.95
 
-// interval is the edge and its bounds.
+// interval is the breakpoint and its bounds.
 func (s *strategy) interval() (devices, low, high float64) {
 	q := s.breakpoint.quantiles(0.5, (1-confidence)/2, (1+confidence)/2)
 	return q[0], q[1], q[2]
 }
 
-// closeIn is the width of the interval, as a share of the edge, below which the
-// search measures on both sides of the edge in turn: outcomes at the edge itself
+// closeIn is the width of the interval, as a share of the breakpoint, below which the
+// search measures on both sides in turn: outcomes at the breakpoint itself
 // are a coin's, and tell nothing of how blurred it is.
 const closeIn = 0.4
 

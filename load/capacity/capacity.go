@@ -19,11 +19,11 @@ import (
 type Search struct {
 	Objectives      []string      // threshold expressions; DefaultObjectives when empty
 	First           int           // devices of the first measurement; 100 when 0
-	MaxDevices      int           // MaxDevices when 0
+	MaxDevices      int           // of any measurement; profile.MaxDevices when 0
 	Hold            time.Duration // of each measurement, when all devices poll; 10 s when 0, and two intervals at least
 	Precision       float64       // width of the interval as a share of the answer; 0.1 when 0
-	MaxMeasurements int           // measurements; 30 when 0
-	// Progress is told of every measurement; may be nil.
+	MaxMeasurements int           // 30 when 0
+	// Progress is called after every measurement; may be nil.
 	Progress func(p reports.CapacityPoint)
 }
 
@@ -64,8 +64,8 @@ const (
 )
 
 // Run searches. The crowds are those of the profile, in other sizes and with
-// other arrivals: within one interval, so that starts come as fast as polls
-// will. A device that is done starts again at once. When ctx ends, the result is
+// other arrivals: within one interval, so that device authorization requests come
+// as fast as polls will. A device that is done starts again at once. When ctx ends, the result is
 // what is known by then.
 func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o load.Options) (*reports.Capacity, error) {
 	s = s.withDefaults()
@@ -151,7 +151,7 @@ func (s Search) measure(ctx context.Context, t load.Target, p *profile.Profile, 
 	return point, own, nil
 }
 
-// Check reports what is wrong with a search.
+// Check returns an error that says what is wrong with a search, or nil.
 func (s Search) Check() error {
 	s = s.withDefaults()
 	if s.Hold < 0 || !(s.Precision >= 0.02 && s.Precision <= 1) || s.MaxMeasurements < 1 {
@@ -251,7 +251,7 @@ func clamp(out *reports.Capacity) {
 	out.Devices, out.Low, out.High = min(out.Devices, limit), min(out.Low, limit), min(out.High, limit)
 }
 
-// firstLimit is the objective that the smallest crowds beyond the edge missed.
+// firstLimit is the objective that the smallest crowds beyond the breakpoint missed.
 func firstLimit(out *reports.Capacity) string {
 	limit, smallest := "", uint64(0)
 	for _, p := range out.Points {

@@ -68,8 +68,8 @@ type demand struct {
 }
 
 // demandOf n devices at the height of the load. Devices that start again are
-// always polling, each with a flow after the other. The others come once: those
-// still polling at the end of the arrivals are those that came so late that they are
+// always polling, in one flow after the other. The others come once: those that
+// poll at the end of the arrivals are those that came so late that they are
 // not done.
 func demandOf(g *profile.Group, n float64, over time.Duration, at pace) (d demand) {
 	var polls, seconds, tokens, wait, alive float64

@@ -12,7 +12,7 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// Model is a forecast of what a crowd asks of a server.
+// Model is what a forecast rests on.
 type Model struct {
 	Devices  uint64
 	Interval time.Duration
@@ -22,13 +22,14 @@ type Model struct {
 	Speed    load.Speed
 }
 
-// ReferenceSizes are those of the reference server, for a plan without a measurement.
+// ReferenceSizes are those of the reference server, for a forecast without a
+// measurement.
 var ReferenceSizes = load.Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
 
-// otherIntervals are those a plan compares with its own.
+// otherIntervals are those a forecast compares with its own.
 var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
 
-// longestInterval that devices take for meant.
+// longestInterval that devices accept.
 const longestInterval = time.Hour
 
 // Check returns an error that says what is wrong with a model, or nil.

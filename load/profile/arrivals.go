@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Arrivals tells when devices come. The kinds: ramp spreads them evenly over a
+// Arrivals says when devices come. The kinds: ramp spreads them evenly over a
 // time, constant sends them at a rate, poisson at random over a time, burst all
 // at once, stages one after the other, and replay as a file says.
 type Arrivals struct {

@@ -33,7 +33,7 @@ func (d *Delay) check() (errs []error) {
 	return errs
 }
 
-// At is the delay at a quantile.
+// At is the delay at a quantile, from 0 to 1.
 func (d Delay) At(q float64) time.Duration {
 	m := float64(d.Median)
 	switch d.Kind {

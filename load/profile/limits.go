@@ -14,8 +14,8 @@ import (
 const (
 	MaxDevices  = 5_000_000
 	MaxDuration = 24 * time.Hour
-	MaxInFlight = 4096
-	maxGroups   = 50 // for the memory of their figures
+	MaxInFlight = 4096 // requests
+	maxGroups   = 50   // for the memory of their figures
 )
 
 // Check reports every problem of a profile with its defaults filled in.

@@ -76,7 +76,7 @@ type Connections struct {
 	HTTP        string `yaml:"http"`                     // 1.1 or 2
 }
 
-// MaxConnections is how many there may be at one time.
+// MaxConnections is how many connections there may be at one time.
 func (p *Profile) MaxConnections() int {
 	if p.Connections.Mode == PerDevice {
 		return max(p.Devices, p.Connections.MaxInFlight)
@@ -86,9 +86,9 @@ func (p *Profile) MaxConnections() int {
 
 // The modes of connections.
 const (
-	Pooled     = "pooled"
-	PerDevice  = "device"
-	PerRequest = "fresh"
+	Pooled     = "pooled" // devices share them
+	PerDevice  = "device" // each device keeps one to the end of its flow
+	PerRequest = "fresh"  // each request has a new one
 )
 
 // Duration is a time.Duration written as in Go: 90s, 5m.
@@ -122,7 +122,7 @@ func Names() []string {
 	return names
 }
 
-// Source is the text of a built-in profile.
+// Source is the text of a built-in profile. Its error names the nearest one.
 func Source(name string) ([]byte, error) {
 	data, err := profiles.ReadFile(path.Join("builtin", name+".yaml"))
 	if err != nil {
@@ -131,7 +131,8 @@ func Source(name string) ([]byte, error) {
 	return data, nil
 }
 
-// Load reads a profile: the name of a built-in one, or a file.
+// Load reads a profile: the name of a built-in one, or a file. Its errors are those of
+// Source, of reading the file, and of Parse.
 func Load(nameOrFile string) (*Profile, error) {
 	var data []byte
 	var err error
@@ -146,7 +147,8 @@ func Load(nameOrFile string) (*Profile, error) {
 	return Parse(data, nameOrFile)
 }
 
-// Parse reads a profile strictly. All that is wrong is reported at once.
+// Parse reads a profile strictly; file is what errors call it, and the files that it
+// names are looked for beside it. All that is wrong is reported at once.
 func Parse(data []byte, file string) (*Profile, error) {
 	p := &Profile{}
 	if err := strict.Decode(data, file, p); err != nil {

@@ -154,8 +154,8 @@ func worstSecond(l *reports.Load) reports.Distribution {
 	return d
 }
 
-// Whole is the run's section as the breakdown into one part.
-func Whole(l *reports.Load) *reports.Breakdown {
+// whole is the run's section as the breakdown into one part.
+func whole(l *reports.Load) *reports.Breakdown {
 	return &reports.Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate, Latency: l.Latency,
 		TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow, PollWaste: l.PollWaste, FlowShares: l.FlowShares}
 }

@@ -35,7 +35,7 @@ var comparisons = map[string]func(value, limit float64) bool{
 	">":  func(v, l float64) bool { return v > l },
 }
 
-// Parse reads an expectation. Errors say what is possible.
+// Parse reads an expectation. Its error says what is possible.
 func Parse(text string) (Threshold, error) {
 	m := thresholdShape.FindStringSubmatch(text)
 	if m == nil {
@@ -88,7 +88,7 @@ func (t *Threshold) bound(digits, unit string) (err error) {
 	return nil
 }
 
-// Fits holds that the part it is about is one of a profile's.
+// Fits returns an error when the part it is about is none of a profile's.
 func (t *Threshold) Fits(groups, stages []string) error {
 	names := groups
 	if t.Part == "stage" {

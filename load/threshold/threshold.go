@@ -36,7 +36,7 @@ func (t *Threshold) subject(l *reports.Load) *reports.Breakdown {
 			return &parts[i]
 		}
 	}
-	return Whole(l) // of one group, too, which is the whole
+	return whole(l) // of one group, too, which is the whole
 }
 
 // value reads the figure; measured is false when there was nothing to measure.
@@ -59,7 +59,7 @@ func (t *Threshold) value(l *reports.Load) (v float64, measured bool) {
 	}
 }
 
-// Judge compares the figure of a run. A figure that says little of the target is
+// Judge compares the figure of a run with the limit. A figure that says little of the target is
 // no pass: one that nothing was measured for, one of the few requests that were
 // answered, one that requests without an answer in time would be beyond. A miss
 // that our own machine may be the reason for is no verdict on the target.

@@ -17,6 +17,7 @@ type timerfd struct {
 	read func(fd uintptr) bool
 }
 
+// NewAlarm is the most punctual alarm that the system has.
 func NewAlarm() Alarm {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // conn is a connection. There may be one for each device, so it is small: what
-// reading and writing need is at the desk.
+// reading and writing need is in the slot.
 type conn struct {
 	net.Conn
 	to       *origin

@@ -19,7 +19,7 @@ type pool struct {
 
 	mu      sync.Mutex
 	origins map[string]*origin // by scheme and host
-	byOwner []*conn            // by device, where each keeps its own; else nil
+	byOwner []*conn            // by owner, where each keeps one; else nil
 	all     map[*conn]bool
 	closed  bool
 	dialled uint64
@@ -35,8 +35,8 @@ func newPool(timeout time.Duration, now func() int64) *pool {
 	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{}, all: map[*conn]bool{}}
 }
 
-// get returns a connection for a request: a kept one, unless it must be new, or
-// a new one.
+// get returns a connection for a request: a kept one, or a new one, always so
+// when it must be fresh.
 func (p *pool) get(r *Request, fresh bool) (*conn, error) {
 	p.mu.Lock()
 	to := p.origins[r.Template.origin]
@@ -61,11 +61,11 @@ func (p *pool) get(r *Request, fresh bool) (*conn, error) {
 	return p.connect(r.Template.URL, to)
 }
 
-// take takes a connection that is not in use, or nil. A device's own may lead to
+// take returns a connection that is not in use, or nil. An owner's own may lead to
 // another origin.
-func (p *pool) take(device int32, to *origin) (c *conn) {
+func (p *pool) take(owner int32, to *origin) (c *conn) {
 	if p.byOwner != nil {
-		c, p.byOwner[device] = p.byOwner[device], nil
+		c, p.byOwner[owner] = p.byOwner[owner], nil
 	} else if last := len(to.idle) - 1; last >= 0 {
 		c, to.idle = to.idle[last], to.idle[:last]
 	}
@@ -106,8 +106,8 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), "80")
 }
 
-// put gives a device's connection back at an instant, or ends it.
-func (p *pool) put(c *conn, device int32, end bool, now int64) {
+// put gives an owner's connection back at an instant, or ends it.
+func (p *pool) put(c *conn, owner int32, end bool, now int64) {
 	p.mu.Lock()
 	end = end || p.closed || c.timedOut.Load() // its deadline has passed, even if its answer came
 	c.idle = now
@@ -115,7 +115,7 @@ func (p *pool) put(c *conn, device int32, end bool, now int64) {
 	case end:
 		delete(p.all, c)
 	case p.byOwner != nil:
-		p.byOwner[device] = c
+		p.byOwner[owner] = c
 	default:
 		c.to.idle = append(c.to.idle, c)
 	}
@@ -125,14 +125,14 @@ func (p *pool) put(c *conn, device int32, end bool, now int64) {
 	}
 }
 
-// release ends the connection of a device that needs it no more.
-func (p *pool) release(device int32) {
+// release ends the connection of an owner that needs it no more.
+func (p *pool) release(owner int32) {
 	if p.byOwner == nil {
 		return
 	}
 	p.mu.Lock()
-	c := p.byOwner[device]
-	p.byOwner[device] = nil
+	c := p.byOwner[owner]
+	p.byOwner[owner] = nil
 	delete(p.all, c)
 	p.mu.Unlock()
 	if c != nil {
@@ -152,7 +152,7 @@ func (p *pool) expire() {
 	}
 }
 
-// enforceTimeouts sweeps until done.
+// enforceTimeouts expires requests until done.
 func (p *pool) enforceTimeouts(done <-chan struct{}) {
 	t := time.NewTicker(max(p.timeout/50, 10*time.Millisecond))
 	defer t.Stop()

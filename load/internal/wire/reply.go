@@ -11,40 +11,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// Outcome is what an answer said. Each request has one.
-type Outcome uint8
-
-const (
-	None Outcome = iota
-	Codes
-	Pending
-	SlowDown
-	Token
-	Denied
-	Expired
-	OAuthError
-	HTTP4xx
-	HTTP5xx
-	Malformed
-	TimedOut
-	ConnectionFailed
-	Refused // a finished flow that was polled on purpose, and refused
-	Unsent  // this machine could not send it: no outcome of the target
-	NumOutcomes
-)
-
-// String is the outcome's name in reports.
-func (o Outcome) String() string { return outcomeNames[o] }
-
-var outcomeNames = [NumOutcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token", "access_denied", "expired_token",
-	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused", "not_sent"}
-
-// IsError tells the outcomes that no healthy flow has; pending is success.
-func (o Outcome) IsError() bool { return o >= OAuthError && o <= ConnectionFailed }
-
-// Answered reports whether the target said anything.
-func (o Outcome) Answered() bool { return o != TimedOut && o != ConnectionFailed && o != Unsent }
-
 // Reply is an answer, read and classified. It does not change any more: equal
 // answers share one.
 type Reply struct {
@@ -66,11 +32,11 @@ type Reply struct {
 type Faults uint8
 
 const (
-	WrongStatus Faults = 1 << iota
-	WrongType
-	Storable
-	Cacheable     // a cache may keep it
-	ByteOrderMark // with a byte order mark
+	WrongStatus   Faults = 1 << iota // of an OAuth error: not 400
+	WrongType                        // not application/json
+	Storable                         // a token without Cache-Control: no-store
+	Cacheable                        // a cache may keep it
+	ByteOrderMark                    // with a byte order mark
 )
 
 // Plausible bounds for the announced interval and lifetime, in seconds.
@@ -80,12 +46,8 @@ const (
 	maxLifetime = 366 * 24 * 3600
 )
 
-// Final tells that an answer ends a flow, or a start, for good: an OAuth error,
-// or, for a start, what only polls are answered.
-func (o Outcome) Final() bool { return o.Answered() && o != HTTP4xx && o != HTTP5xx && o != Malformed }
-
-// FromInfrastructure tells a 5xx of what stands before a server from one of its own:
-// that gate answers for a server which is away, or has too much to do.
+// FromInfrastructure reports whether a 5xx is of what stands before a server: a
+// gateway answers for one that is away, or has too much to do.
 func (r *Reply) FromInfrastructure() bool {
 	return r.Status > http.StatusNotImplemented && r.Status <= http.StatusGatewayTimeout && !slices.Contains(errorCodes, spec.ErrorCode([]byte(r.Body)))
 }
@@ -141,7 +103,7 @@ func (r *Reply) classifyPoll() {
 	}
 }
 
-// cacheable tells that a Cache-Control makes an answer fresh for a time, or for
+// cacheable reports whether a Cache-Control makes an answer fresh for a time, or for
 // all: caches give it to others then, or again (RFC 9111).
 func cacheable(cacheControl string) bool {
 	if cacheControl == "" || cacheControl == "no-store" {
@@ -212,7 +174,7 @@ func (r *Reply) classifyError() {
 	}
 }
 
-// limits tells the statuses with which limiters and firewalls answer, often with
+// limits reports whether limiters and firewalls answer with a status, often with
 // an error of their own making.
 func limits(status int) bool {
 	return status == http.StatusForbidden || status == http.StatusTooManyRequests

@@ -27,7 +27,7 @@ type slot struct {
 	poll     *Reply // the last that was pending
 }
 
-// maxHeader bounds the headers of an answer and maxBody its body, in bytes.
+// MaxBody bounds the body of an answer and maxHeader its headers, in bytes.
 const (
 	maxHeader = 16 << 10
 	MaxBody   = 64 << 10
@@ -73,7 +73,7 @@ func (s *slot) send(c *conn) error {
 	return err
 }
 
-// receive reads the rest of the answer. clean tells that the connection can
+// receive reads the rest of the answer. clean reports that the connection can
 // carry another request. A header equal to the last one of its kind, byte for
 // byte, is not parsed again, and equal answers are one reply.
 func (s *slot) receive(start bool) (r *Reply, clean bool, err error) {

@@ -18,12 +18,12 @@ type Request struct {
 	Owner    int32 // whose connection carries it, where each owner keeps one
 	Template *Template
 	Value    []byte // goes into the template
-	Sent     int64  // at first, when it was made
-	Received int64
-	BytesOut int
-	Slot     *slot // where it is done; made when the place is used for the first time
+	Sent     int64  // nanoseconds; at first, when it was made
+	Received int64  // nanoseconds
+	BytesOut int    // header and body; of net/http's, the body
+	Slot     *slot  // where it is done; made when it is first needed
 	Reply    *Reply
-	Resent   bool
+	Resent   bool // sent once more, since the kept connection had been closed
 }
 
 // Transport sends requests that are rendered already, on HTTP/1.1 connections of
@@ -38,14 +38,15 @@ type Transport struct {
 
 // Config says how a transport reaches servers.
 type Config struct {
-	Now     func() int64 // nanoseconds of some clock; the times of requests are its
-	Timeout time.Duration
+	Now     func() int64  // nanoseconds of some clock; the times of requests are its
+	Timeout time.Duration // of a request; EnforceTimeouts holds it
 	TLS     *tls.Config
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's
 	Owners  int                                                                  // each keeps a connection of its own; 0: all share them
 	Carrier http.RoundTripper                                                    // carries all requests, when it is not nil
 }
 
+// New is a transport without a connection. Close ends what it has made.
 func New(c Config) *Transport {
 	p := newPool(c.Timeout, c.Now)
 	p.tls = c.TLS
@@ -83,7 +84,7 @@ func (t *Transport) Do(ctx context.Context, req *Request) {
 	}
 }
 
-// DoAlone carries out a request of nobody, on a connection that is used for nothing
+// DoAlone carries out a request of no owner, on a connection that is used for nothing
 // else.
 func (t *Transport) DoAlone(ctx context.Context, req *Request) {
 	closing := *req.Template
@@ -124,7 +125,7 @@ func (t *Transport) exchange(req *Request) {
 	req.Reply = failure(err)
 }
 
-// alone carries out a request of nobody, on a connection that is used for nothing
+// alone carries out a request of no owner, on a connection that is used for nothing
 // else.
 func (t *Transport) alone(req *Request) {
 	c, err := t.pool.get(req, true)
