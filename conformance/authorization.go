@@ -130,13 +130,6 @@ func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
 		Passive: true, Judge: judge}
 }
 
-func hasError(x *Exchange) bool { return x.ErrorCode() != "" }
-
-// frameworkAnswer is a validation answer without an error code. Whether ruling
-// R9 lets it pass is decided once, by DF-ERR-007 (rule C1); here it is no more
-// than a refusal in other words.
-func (e *Evidence) frameworkAnswer() Rule { return passIf(fieldErrors) }
-
 // minimalStart sends nothing but what is required: the client, and the device's
 // metadata where the contract wants them.
 var minimalStart = &Scenario{

@@ -98,13 +98,6 @@ func onlyURI(s string) bool {
 	return strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%") == ""
 }
 
-var separators = strings.NewReplacer("-", "", " ", "", "_", "", ".", "")
-
-// plainCode is a user code without what people leave out: separators and case.
-func plainCode(s string) string {
-	return strings.ToUpper(separators.Replace(s))
-}
-
 func judgeCompleteURI(e *Evidence, j *Judgement) {
 	sent := 0
 	for _, x := range e.Starts() {

@@ -10,24 +10,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// negatives sends the requests that break one rule of the contract document
-// each and belong to one check. Every one is provoked: no device sends them.
-func (s *Scene) negatives(ctx context.Context, op Operation, check string, base spec.Params) {
-	c := Call{Op: op, Method: "POST", URL: s.target.StartURL, Client: &s.target.Client, Provoked: true}
-	if op == OpToken {
-		c.URL = s.target.TokenURL
-	}
-	for _, n := range s.operation(op).Negatives() {
-		if n.Check != check {
-			continue
-		}
-		contentType, body := n.Apply(s.target.signed(base))
-		call := c
-		call.Step, call.Encoding = n.String(), n.Encoding
-		s.Send(ctx, call, Body(contentType, body))
-	}
-}
-
 // missingClient starts flows that nobody owns, in the encodings of the contract.
 var missingClient = &Scenario{
 	Name: "start without client", Lane: LaneInstant,

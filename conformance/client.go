@@ -163,7 +163,7 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 
 func judgeUnburntCode(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(foreignRedemption) {
-		if !decided(e, j, foreignRedemption, f) {
+		if !wasDecided(e, j, foreignRedemption, f) {
 			return
 		}
 		for _, x := range e.Polls(f, "approved") {

@@ -13,9 +13,6 @@ func (s *Scene) secretOf(secret, auth string) *Client {
 	return &Client{ID: s.target.Confidential.ID, Secret: secret, Auth: auth}
 }
 
-// wrongSecret has the length of a good one and matches none.
-func wrongSecret() string { return "wrong-" + madeUp(12) }
-
 var invalidClient = passIf(statusIs(400, 401), errorIs(spec.ErrInvalidClient))
 
 // confidentialStarts starts with no secret, a wrong one and the right one.
@@ -58,7 +55,7 @@ var confidentialRedemption = &Scenario{
 
 func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(confidentialRedemption) {
-		if !decided(e, j, confidentialRedemption, f) {
+		if !wasDecided(e, j, confidentialRedemption, f) {
 			return
 		}
 	}

@@ -56,13 +56,6 @@ var concurrencyChecks = []Check{
 	},
 }
 
-// Why a round does not count.
-const (
-	lostAnswers = "answered by infrastructure"
-	lostOverlap = "the requests did not overlap in time"
-	lostTime    = "too close to the end of the code"
-)
-
 // contest keeps the answers of a race that the server itself gave, in the
 // lifetime of its code. why says what keeps them from being a round, "" when they
 // are one: two of them must have been in flight at the same time.
@@ -84,21 +77,6 @@ func (e *Evidence) contest(race []*Exchange) (answers []*Exchange, why string) {
 		why = lostOverlap
 	}
 	return answers, why
-}
-
-// overlapping is the largest number of exchanges in flight with any one of them.
-func overlapping(xs []*Exchange) int {
-	most := 0
-	for _, x := range xs {
-		n := 0
-		for _, y := range xs {
-			if x.Overlaps(y) {
-				n++
-			}
-		}
-		most = max(most, n)
-	}
-	return most
 }
 
 // raceStarts is how many starts leave at one instant.

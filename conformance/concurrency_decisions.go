@@ -53,12 +53,6 @@ var crossingPolls = &Scenario{
 	},
 }
 
-// crossings is how many codes are polled across their approval, at most: some more
-// than the rounds that are wanted, for not every poll meets the approval.
-func crossings(t Timing) int { return t.Decided + spareCrossings(t) }
-
-func spareCrossings(t Timing) int { return t.Decided / 8 }
-
 // crossingAbreast is how many approvals are crossed at the same time: few, so that the
 // next ones are aimed better.
 const crossingAbreast = 4
@@ -84,13 +78,11 @@ func (s *Scene) usualDecision() time.Duration {
 // longEnough is a decision in whose course polls can be aimed at a moment.
 const longEnough = 20 * time.Millisecond
 
-// usualCrossing is how long a poll takes; the caller holds the session's lock.
+// usualCrossing is how long a poll takes.
 func (s *Scene) usualCrossing() time.Duration {
 	var took []time.Duration
-	for _, x := range s.all {
-		if x.Scenario == s.scenario.Name && x.Op == OpToken {
-			took = append(took, x.Received-x.Sent)
-		}
+	for _, x := range s.recorded(OpToken) {
+		took = append(took, x.Received-x.Sent)
 	}
 	return middle(took)
 }
@@ -107,7 +99,7 @@ func middle(took []time.Duration) time.Duration {
 // than one set of tokens is DF-CONC-001's and DF-REUSE-001's.
 func judgeCrossingPolls(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(crossingPolls) {
-		if !e.accepted(j, crossingPolls, flow) {
+		if !e.wasAccepted(j, crossingPolls, flow) {
 			continue
 		}
 		polls, race, late := e.Polls(flow), e.Polls(flow, "race"), e.Polls(flow, "late")
@@ -193,7 +185,7 @@ func judgeRacingDecisions(e *Evidence, j *Judgement) {
 		if e.sharesCode(flow) {
 			continue
 		}
-		accepted, why := e.decisionsOf(j, flow)
+		accepted, why := e.flowDecisions(j, flow)
 		polls := e.Polls(flow, "first", "second")
 		switch {
 		case why != "":
@@ -211,9 +203,9 @@ func judgeRacingDecisions(e *Evidence, j *Judgement) {
 	}
 }
 
-// decisionsOf is how many of the two decisions on a flow were accepted; why says
+// flowDecisions is how many of the two decisions on a flow were accepted; why says
 // what keeps them from being a round.
-func (e *Evidence) decisionsOf(j *Judgement, flow string) (accepted int, why string) {
+func (e *Evidence) flowDecisions(j *Judgement, flow string) (accepted int, why string) {
 	var end [2]time.Duration
 	for i, label := range []string{"approval", "denial"} {
 		d, ok := e.Decision(racingDecisions, flow, label)
@@ -330,7 +322,7 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 		}
 		due := []Rule{passIf(stillPending), failIf(anyAnswer)}
 		if begun.Step != "left alone" {
-			if !e.accepted(j, manyDevices, flow) {
+			if !e.wasAccepted(j, manyDevices, flow) {
 				continue
 			}
 			due = []Rule{passIf(givesTokens), failIf(anyAnswer)}

@@ -8,8 +8,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-const racingAbreast = 24 // codes that are raced for at the same time
-
 // racers is how many polls of one approved code leave at one instant. Should none of
 // them get tokens, each but the first can earn a slow_down that the poll after them
 // has to serve.
@@ -17,9 +15,6 @@ func racers(t Timing) int {
 	served := int((t.Lifetime*3/4 - 2*t.Interval) / (spec.SlowDownStep * time.Second))
 	return min(max(served+1, 2), 6)
 }
-
-// redeemings is how many codes are redeemed in races.
-func redeemings(t Timing) int { return t.flows(crossings(t), 2) }
 
 // untilReplayed is how long a code takes from its approval until it was raced for,
 // replayed and approved again.
@@ -85,7 +80,7 @@ func judgeRedeemingRace(e *Evidence, j *Judgement) {
 			case judged[flow]:
 			case len(race) > 0:
 				judgeRedemption(e, j, race, e.Polls(flow, "late"))
-			case s != manyDevices && e.accepted(j, s, flow) && len(withTokens(e.Polls(flow, "crossing"))) > 0:
+			case s != manyDevices && e.wasAccepted(j, s, flow) && len(withTokens(e.Polls(flow, "crossing"))) > 0:
 				j.Lost("the poll across the approval got the tokens")
 			}
 			judged[flow] = true
@@ -129,9 +124,9 @@ func judgeRedemption(e *Evidence, j *Judgement, race, late []*Exchange) {
 	j.Round()
 }
 
-// accepted reports whether the decision on a flow was accepted. Where it was not,
+// wasAccepted reports whether the decision on a flow was accepted. Where it was not,
 // its round is lost; an approver that never makes it skips the check.
-func (e *Evidence) accepted(j *Judgement, s *Scenario, flow string) bool {
+func (e *Evidence) wasAccepted(j *Judgement, s *Scenario, flow string) bool {
 	d, ok := e.Decision(s, flow, "")
 	switch {
 	case !ok:
@@ -143,16 +138,6 @@ func (e *Evidence) accepted(j *Judgement, s *Scenario, flow string) bool {
 		j.Lost("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
 	}
 	return false
-}
-
-func withTokens(xs []*Exchange) []*Exchange {
-	var out []*Exchange
-	for _, x := range xs {
-		if x.HasTokens() {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 // tokenSets counts the answers by their tokens.

@@ -104,7 +104,7 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 		}
 		rules := []Rule{accepted, openIf(infrastructure)}
 		if x.Step == brokenUTF8 { // the byte was replaced, and nobody has that name
-			rules = append(rules, warnIf(errorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), not(e.asTruncated)))
+			rules = append(rules, warnIf(errorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), not(asTruncated(e))))
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 for a body that is not JSON",
 			append(rules, passIf(unread), warnIf(class(4)))...)
@@ -113,10 +113,12 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 
 // asTruncated reports whether an answer is the one that half an object got at the
 // same endpoint, so that it says nothing of what the body held.
-func (e *Evidence) asTruncated(x *Exchange) bool {
-	return slices.ContainsFunc(e.Of(malformedJSON, truncated), func(y *Exchange) bool {
-		return y.Op == x.Op && y.Class() == x.Class() && y.ErrorCode() == x.ErrorCode()
-	})
+func asTruncated(e *Evidence) Predicate {
+	return func(x *Exchange) bool {
+		return slices.ContainsFunc(e.Of(malformedJSON, truncated), func(y *Exchange) bool {
+			return y.Op == x.Op && y.Class() == x.Class() && y.ErrorCode() == x.ErrorCode()
+		})
+	}
 }
 
 // wrongTypes sends JSON values of other types than the contract declares.

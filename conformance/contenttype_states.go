@@ -177,7 +177,7 @@ func decidedFlow(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	if b := e.Begun(flow); b == nil || !b.HasCodes() {
 		return false
 	}
-	return decided(e, j, s, flow)
+	return wasDecided(e, j, s, flow)
 }
 
 func judgeEncodedRedemptions(e *Evidence, j *Judgement) {

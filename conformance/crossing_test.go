@@ -9,9 +9,9 @@ import (
 // answered before it; in a long decision no poll is aimed behind the moment from which
 // on polls get tokens.
 func TestAim(t *testing.T) {
-	tokens := answered(200, `{"access_token":"t","token_type":"Bearer"}`)
-	pending := answered(400, `{"error":"authorization_pending"}`)
-	tokens.Sent, tokens.Received, pending.Sent, pending.Received = 1, 9, 1, 9
+	tokens, pending := &Exchange{Sent: 1, Received: 9}, &Exchange{Sent: 1, Received: 9}
+	replace(tokens, 200, "application/json", `{"access_token":"t","token_type":"Bearer"}`)
+	replace(pending, 400, "application/json", `{"error":"authorization_pending"}`)
 	a := &aim{}
 	lead := func() int { _, n := a.next(0, 0); return n }
 	for range 50 {

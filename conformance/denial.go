@@ -65,13 +65,6 @@ var denialChecks = []Check{
 	},
 }
 
-// terminal reports whether an answer ends a flow without tokens, under any of the
-// names that servers use for it.
-func terminal(x *Exchange) bool {
-	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant},
-		x.ErrorCode())
-}
-
 // deniedFlow is denied, polled until that shows, and polled three times more.
 var deniedFlow = &Scenario{
 	Name: "denied flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: waits(5, 1, 4),
@@ -93,7 +86,7 @@ var deniedFlow = &Scenario{
 
 func judgeDenied(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(deniedFlow) {
-		if decided(e, j, deniedFlow, f) {
+		if wasDecided(e, j, deniedFlow, f) {
 			judgeDenial(e, j, unlimited(e.Polls(f, "denied")))
 		}
 	}
@@ -141,7 +134,7 @@ var reversedDenial = &Scenario{
 
 func judgeReversedDenial(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(reversedDenial) {
-		if !decided(e, j, reversedDenial, f) {
+		if !wasDecided(e, j, reversedDenial, f) {
 			continue
 		}
 		reversal, asked := e.Decision(reversedDenial, f, "reversal")
@@ -173,7 +166,7 @@ var withdrawnApproval = &Scenario{
 
 func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(withdrawnApproval) {
-		if !decided(e, j, withdrawnApproval, f) {
+		if !wasDecided(e, j, withdrawnApproval, f) {
 			continue
 		}
 		d, ok := e.Decision(withdrawnApproval, f, "withdrawal")
@@ -221,7 +214,7 @@ var twoDevices = &Scenario{
 
 func judgeTwoDevices(e *Evidence, j *Judgement) {
 	flows := e.FlowsOf(twoDevices)
-	if len(flows) < 2 || !decided(e, j, twoDevices, flows[0]) || !decided(e, j, twoDevices, flows[1]) {
+	if len(flows) < 2 || !wasDecided(e, j, twoDevices, flows[0]) || !wasDecided(e, j, twoDevices, flows[1]) {
 		return
 	}
 	lastOf := func(step string) []*Exchange {
@@ -250,7 +243,7 @@ var (
 func (e *Evidence) impersonal() (addresses, cookies map[string]bool) {
 	addresses, cookies = map[string]bool{}, map[string]bool{}
 	decided := map[string]bool{}
-	for _, ev := range e.decisions() {
+	for _, ev := range e.allDecisions() {
 		decided[ev.Flow] = true
 	}
 	for _, x := range e.Exchanges {

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -60,8 +59,6 @@ var discoveryChecks = []Check{
 	},
 }
 
-func anyAnswer(x *Exchange) bool { return x.Response != nil }
-
 // documentedPaths asks both endpoints something, redirects off.
 var documentedPaths = &Scenario{
 	Name: "documented paths", Lane: LaneFirst, Cost: fixed(2, 1),
@@ -102,8 +99,6 @@ var metadata = &Scenario{
 		}
 	},
 }
-
-func isMetadata(x *Exchange) bool { return x.Status() == http.StatusOK && x.Object() != nil }
 
 // document is the metadata that clients would use: OAuth's before OpenID's.
 func (e *Evidence) document() *Exchange {
@@ -191,16 +186,6 @@ func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
 	}
 }
 
-// wellFormedEndpoint reports whether an endpoint is an absolute https URL without
-// fragment (RFC 6749 section 3.1); http is good enough on loopback.
-func wellFormedEndpoint(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Fragment != "" {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
-}
-
 func judgeGrantTypes(e *Evidence, j *Judgement, doc *Exchange) {
 	v, ok := doc.Member("grant_types_supported")
 	list, isList := v.([]any)
@@ -255,23 +240,6 @@ func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
 	}
 	j.Warn("token_endpoint_auth_methods_supported to contain "+method+", which works",
 		memberText(doc, "token_endpoint_auth_methods_supported"), doc, poll)
-}
-
-// memberText is how a member of an answer is told: as JSON, or that it is absent.
-func memberText(x *Exchange, name string) string {
-	v, ok := x.Member(name)
-	if !ok {
-		return "no such member"
-	}
-	return jsonText(v)
-}
-
-func jsonText(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(b)
 }
 
 // judgeAgreeingDocuments compares the two discovery documents where both exist.

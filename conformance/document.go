@@ -46,7 +46,7 @@ func judgeDescribedErrors(e *Evidence, j *Judgement) {
 		return
 	}
 	e.compare(j, slices.DeleteFunc(e.posted(), func(x *Exchange) bool {
-		return x.Status() < http.StatusBadRequest || e.throttled(x) || !x.Op.in(e.Contract).Describes(x.Status())
+		return x.Status() < http.StatusBadRequest || throttled(e)(x) || !x.Op.in(e.Contract).Describes(x.Status())
 	}), ofBody)
 }
 

@@ -102,7 +102,7 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 	var t tally
 	for _, x := range e.posted() {
 		code := x.ErrorCode()
-		if code == "" || e.throttled(x) {
+		if code == "" || throttled(e)(x) {
 			continue
 		}
 		v := statusVerdict(x.Status(), code)
@@ -120,14 +120,6 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 	}
 	t.book(j)
 }
-
-// pollingStates are the four answers of RFC 8628 section 3.5; flowCodes are these
-// and the errors of plain mistakes.
-var (
-	pollingStates = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken}
-	flowCodes     = append(slices.Clone(pollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest,
-		spec.ErrUnsupportedGrantType)
-)
 
 func statusVerdict(status int, code string) reports.Verdict {
 	switch {
@@ -149,10 +141,6 @@ func statusVerdict(status int, code string) reports.Verdict {
 // mistakes are the scenarios of plain mistakes in requests that can be read.
 var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode,
 	missingGrantType}
-
-func (x *Exchange) of(scenarios ...*Scenario) bool {
-	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
-}
 
 // judgeErrorMediaType: a refusal is one JSON object and labelled so.
 func judgeErrorMediaType(e *Evidence, j *Judgement) {
@@ -177,14 +165,6 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 	}
 	t.book(j)
 }
-
-// registeredErrors are the codes of RFC 6749, RFC 8628 and the extensions error
-// registry that a token endpoint may use.
-var registeredErrors = append(slices.Clone(flowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient,
-	spec.ErrInvalidScope,
-	spec.ErrInvalidTarget, "invalid_dpop_proof", "use_dpop_nonce", "invalid_authorization_details",
-	"insufficient_user_authentication",
-	"unsupported_token_type", "invalid_token", "insufficient_scope", "unmet_authentication_requirements")
 
 // privateState matches the names that some servers made up for the states of
 // polling.

@@ -8,9 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
 )
@@ -96,7 +94,7 @@ func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
 		return reports.Pass, ""
 	case strings.ContainsFunc(text, control):
 		return reports.Fail, "control characters in it"
-	case x.of(quotedInput) && strings.Contains(text, "\u00e9"):
+	case x.in(quotedInput) && strings.Contains(text, "\u00e9"):
 		return reports.Fail, "the request's own text repeated in it, with letters outside ASCII"
 	case strings.ContainsAny(text, `"\`):
 		return reports.Warning, "a quotation mark or a backslash in it"
@@ -126,27 +124,6 @@ func judgeErrorCaching(e *Evidence, j *Judgement) {
 		}
 	}
 	t.book(j)
-}
-
-// cacheVerdict: no-store is right, nothing is advice, and positive freshness is
-// wrong (RFC 9111 section 4.2).
-func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
-	if x.NoStore() {
-		return reports.Pass, ""
-	}
-	for _, d := range x.HeaderTokens("Cache-Control") {
-		name, value, _ := strings.Cut(d, "=")
-		n, err := strconv.Atoi(strings.Trim(value, `" `))
-		if name == "public" || (name == "max-age" || name == "s-maxage") && err == nil && n > 0 {
-			return reports.Fail, "Cache-Control: " + x.Response.Header.Get("Cache-Control")
-		}
-	}
-	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil &&
-		len(x.HeaderTokens("Cache-Control")) == 0 &&
-		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
-		return reports.Fail, "an Expires field in the future"
-	}
-	return reports.Warning, "no Cache-Control with no-store"
 }
 
 // internals are the marks of stack traces, database messages and debug pages.
@@ -224,7 +201,7 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 	}
 	var t tally
 	for _, x := range e.posted() {
-		if !x.of(mistakes...) || x.Class() != 4 || x.Object() == nil && x.Response.Length > 0 {
+		if !x.in(mistakes...) || x.Class() != 4 || x.Object() == nil && x.Response.Length > 0 {
 			continue
 		}
 		if s := x.Status(); s == 405 || s == 413 || s == 415 || x.StillPending() {

@@ -71,9 +71,9 @@ func (e *Evidence) of(c Check) *Evidence {
 	t := *e.Transcript
 	t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
 		if c.Passive {
-			return x.Infrastructure() || x.Superseded || x.Provoked && !x.of(view.named...)
+			return x.Infrastructure() || x.Superseded || x.Provoked && !x.in(view.named...)
 		}
-		return !x.of(view.named...)
+		return !x.in(view.named...)
 	})
 	view.Transcript = &t
 	view.index()
@@ -145,8 +145,8 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 	})
 }
 
-// decisions returns what the approver was asked in the whole run.
-func (e *Evidence) decisions() []Event {
+// allDecisions returns what the approver was asked in the whole run.
+func (e *Evidence) allDecisions() []Event {
 	var out []Event
 	for _, events := range e.events {
 		for _, ev := range events {
@@ -297,4 +297,8 @@ func (e *Evidence) over(start *Exchange) time.Duration {
 		}
 	}
 	return end
+}
+
+func (x *Exchange) in(scenarios ...*Scenario) bool {
+	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
 }

@@ -273,7 +273,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 
 func judgeLateRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(lateRedemption) {
-		if decided(e, j, lateRedemption, f) {
+		if wasDecided(e, j, lateRedemption, f) {
 			j.Each(e.Polls(f, "after the end"), DueRefusal,
 				"no tokens once the code has expired (it was approved in time and not redeemed)",
 				failIf(givesTokens), passIf(class(4), errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),

@@ -34,6 +34,9 @@ func (f *Flow) began() {
 	f.last = f.Begun.Received
 }
 
+// Run is the run of the scenario that the flow is part of.
+func (f *Flow) Run() *Scene { return f.scene }
+
 // OK reports whether the flow has a device code.
 func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
 

@@ -83,7 +83,7 @@ func judgeSafeMethods(e *Evidence, j *Judgement) {
 		passIf(stillPending), openIf(infrastructure), failIf(anyAnswer))
 	for _, f := range e.FlowsOf(safeMethods) {
 		polls := e.Polls(f, "redeem")
-		if len(polls) == 0 || !decided(e, j, safeMethods, f) {
+		if len(polls) == 0 || !wasDecided(e, j, safeMethods, f) {
 			continue
 		}
 		j.Each(polls[len(polls)-1:], DueTokens, "tokens (GET and HEAD requests must not use up the code)",

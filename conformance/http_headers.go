@@ -49,9 +49,6 @@ func judgeAllow(e *Evidence, j *Judgement) {
 	t.book(j)
 }
 
-// strangeOrigin is a site that no server trusts.
-const strangeOrigin = "https://dfcheck.invalid"
-
 // foreignOrigin asks what a page of another site may do.
 var foreignOrigin = &Scenario{
 	Name: "a page of another site", Lane: LaneInstant, Cost: fixed(7, 2),

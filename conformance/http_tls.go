@@ -72,13 +72,6 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 	}
 }
 
-func responseHeader(x *Exchange, name string) string {
-	if x.Response == nil {
-		return ""
-	}
-	return x.Response.Header.Get(name)
-}
-
 // Facts that handshakes leaves.
 const (
 	factHandshake = "handshake" // ok, or the error

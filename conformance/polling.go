@@ -44,7 +44,7 @@ var pollingChecks = []Check{
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(hastyNeighbour, "patient"), DuePending,
 				"only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
-				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
+				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(throttled(e)),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
 		},
@@ -56,7 +56,7 @@ var pollingChecks = []Check{
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(guessingNeighbour, "patient"), DuePending,
 				"only "+spec.ErrAuthorizationPending+" for a device while somebody else polls unknown codes",
-				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled),
+				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(throttled(e)),
 				failIf(errorIs(spec.ErrSlowDown)),
 				warnIf(statusIs(429)))
 		},
@@ -173,7 +173,7 @@ var enteredCode = &Scenario{
 
 func judgeEnteredCode(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(enteredCode) {
-		if !decided(e, j, enteredCode, f) {
+		if !wasDecided(e, j, enteredCode, f) {
 			continue
 		}
 		j.Each(e.Polls(f, "entered"), DuePending, "the grant to stay pending (the user entered the code and decided nothing)",
@@ -208,7 +208,7 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 	primed := e.One(approvedFlow, "after")
 	for _, f := range e.FlowsOf(unprimedFlow) {
 		polls := unlimited(e.Polls(f, "first"))
-		if !decided(e, j, unprimedFlow, f) || len(polls) == 0 {
+		if !wasDecided(e, j, unprimedFlow, f) || len(polls) == 0 {
 			continue
 		}
 		last := polls[len(polls)-1]

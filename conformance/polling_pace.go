@@ -105,7 +105,7 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 				slowed.Verdict = reports.Warning
 			}
 			j.Each([]*Exchange{x}, DuePending, fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(), e.announced(f).Seconds()),
-				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), openIf(e.throttled), slowed)
+				passIf(errorIs(spec.ErrAuthorizationPending)), openIf(infrastructure), openIf(throttled(e)), slowed)
 		}
 	}
 }

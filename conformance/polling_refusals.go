@@ -58,19 +58,6 @@ var alteredCodes = &Scenario{
 	},
 }
 
-// swapCase turns upper case letters into lower case ones and the other way.
-func swapCase(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z':
-			return r - 'A' + 'a'
-		}
-		return r
-	}, s)
-}
-
 func judgeAlteredCodes(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(alteredCodes) {
 		if x.Op != OpToken {
@@ -176,15 +163,17 @@ func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
 		}
 		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, failIf(givesTokens),
 			passIf(class(4), errorIs(spec.ErrUnsupportedGrantType)),
-			passIf(errorIs(spec.ErrInvalidRequest), e.otherEncoding), // whether it is read at all is asked elsewhere
+			passIf(errorIs(spec.ErrInvalidRequest), otherEncoding(e)), // whether it is read at all is asked elsewhere
 			warnIf(errorIs(spec.ErrInvalidRequest, spec.ErrUnauthorizedClient)), e.frameworkAnswer())
 	}
 }
 
 // otherEncoding reports whether a poll went in another encoding than ordinary ones.
-func (e *Evidence) otherEncoding(x *Exchange) bool {
-	due := e.One(firstPoll, "due")
-	return due != nil && due.Request.Encoding != x.Request.Encoding
+func otherEncoding(e *Evidence) Predicate {
+	return func(x *Exchange) bool {
+		due := e.One(firstPoll, "due")
+		return due != nil && due.Request.Encoding != x.Request.Encoding
+	}
 }
 
 // outsideEnum are the generated polls with a grant type that the document does

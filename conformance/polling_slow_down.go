@@ -10,9 +10,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// haste is the pause between polls that are meant to be far too fast.
-const haste = 100 * time.Millisecond
-
 // provoke polls when it is due, and then too fast until n slow_downs came or the
 // server has shown twice that it sends none. It tells how many came.
 func (f *Flow) provoke(ctx context.Context, n int) (got int) {
@@ -100,18 +97,15 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 // throttled reports whether a slow_down is that of a limiter which speaks OAuth:
 // it comes with 429, and a device that polls too fast is told so with another
 // status or not at all (ruling R29).
-func (e *Evidence) throttled(x *Exchange) bool {
-	hasty := e.Of(servedSlowDown, "hasty")
-	if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
-		return false
+func throttled(e *Evidence) Predicate {
+	return func(x *Exchange) bool {
+		hasty := e.Of(servedSlowDown, "hasty")
+		if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
+			return false
+		}
+		own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
+		return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
 	}
-	own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
-	return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
-}
-
-// unlimited leaves out the polls that a limiter answered.
-func unlimited(polls []*Exchange) []*Exchange {
-	return slices.DeleteFunc(slices.Clone(polls), statusIs(http.StatusTooManyRequests))
 }
 
 // noSlowDown skips a check of the raised interval at servers that never say
@@ -130,7 +124,7 @@ func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
 
 // served are the rules for a device that kept its raised interval.
 func (e *Evidence) served() []Rule {
-	return []Rule{passIf(errorIs(spec.ErrAuthorizationPending)), openIf(e.throttled), failIf(errorIs(spec.ErrSlowDown)),
+	return []Rule{passIf(errorIs(spec.ErrAuthorizationPending)), openIf(throttled(e)), failIf(errorIs(spec.ErrSlowDown)),
 		openIf(infrastructure), failIf(terminal)}
 }
 
@@ -261,7 +255,7 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 	}
 	for _, f := range e.FlowsOf(slowedThenApproved) {
 		polls := unlimited(e.alive(e.Polls(f, "after")))
-		if !decided(e, j, slowedThenApproved, f) || len(polls) == 0 {
+		if !wasDecided(e, j, slowedThenApproved, f) || len(polls) == 0 {
 			continue
 		}
 		switch last := polls[len(polls)-1]; {

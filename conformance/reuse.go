@@ -63,25 +63,6 @@ var replayedCode = &Scenario{
 	},
 }
 
-// issued is the token response of a flow, nil when none came.
-func (e *Evidence) issued(s *Scenario) *Exchange {
-	x := e.One(s, "redeem")
-	if x == nil || !x.HasTokens() {
-		return nil
-	}
-	return x
-}
-
-// unredeemed books why a scenario that needs tokens has none.
-func (e *Evidence) unredeemed(j *Judgement, s *Scenario) {
-	for _, f := range e.FlowsOf(s) {
-		if !decided(e, j, s, f) {
-			return
-		}
-	}
-	j.Inconclusive("no token was issued: " + describe(e.One(s, "redeem")))
-}
-
 // replays are the polls with a redeemed code that nobody approved again, flow by
 // flow.
 func (e *Evidence) replays() [][]*Exchange {
@@ -113,7 +94,7 @@ func judgeReplay(e *Evidence, j *Judgement) {
 				pending++
 			}
 			j.Each([]*Exchange{x}, DueRefusal, "no tokens for a redeemed code",
-				warnIf(givesTokens, e.gaveBefore), failIf(givesTokens),
+				warnIf(givesTokens, gaveBefore(e)), failIf(givesTokens),
 				warnIf(errorIs(spec.ErrAuthorizationPending)), passIf(anyAnswer))
 		}
 		if pending >= 3 {
@@ -138,13 +119,15 @@ func (e *Evidence) counts(j *Judgement, x *Exchange) bool {
 
 // gaveBefore reports whether the tokens of an answer were given for its code
 // before.
-func (e *Evidence) gaveBefore(x *Exchange) bool {
-	for _, y := range e.Polls(x.Flow) {
-		if y != x && y.Received <= x.Sent && y.HasTokens() && y.text("access_token") == x.text("access_token") {
-			return true
+func gaveBefore(e *Evidence) Predicate {
+	return func(x *Exchange) bool {
+		for _, y := range e.Polls(x.Flow) {
+			if y != x && y.Received <= x.Sent && y.HasTokens() && y.text("access_token") == x.text("access_token") {
+				return true
+			}
 		}
+		return false
 	}
-	return false
 }
 
 func judgeReplayError(e *Evidence, j *Judgement) {

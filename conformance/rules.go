@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/reports"
@@ -24,45 +23,6 @@ func passIf(p ...Predicate) Rule { return Rule{reports.Pass, all(p)} }
 func warnIf(p ...Predicate) Rule { return Rule{reports.Warning, all(p)} }
 func failIf(p ...Predicate) Rule { return Rule{reports.Fail, all(p)} }
 func openIf(p ...Predicate) Rule { return Rule{reports.Inconclusive, all(p)} }
-
-func all(ps []Predicate) Predicate {
-	return func(x *Exchange) bool {
-		for _, p := range ps {
-			if !p(x) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-func not(p Predicate) Predicate { return func(x *Exchange) bool { return !p(x) } }
-
-func errorIs(codes ...string) Predicate {
-	return func(x *Exchange) bool { return x.Class() != 2 && slices.Contains(codes, x.ErrorCode()) }
-}
-
-func statusIs(codes ...int) Predicate {
-	return func(x *Exchange) bool {
-		return slices.Contains(codes, x.Status()) || (x.excused() || x.refusedUnder2xx()) &&
-			slices.Contains(codes, http.StatusBadRequest)
-	}
-}
-
-func class(n int) Predicate { return func(x *Exchange) bool { return x.Class() == n } }
-
-func stillPending(x *Exchange) bool     { return x.StillPending() }
-func givesTokens(x *Exchange) bool      { return x.HasTokens() }
-func givesCodes(x *Exchange) bool       { return x.HasCodes() }
-func givesCredentials(x *Exchange) bool { return x.GivesCredentials() }
-func infrastructure(x *Exchange) bool   { return x.Infrastructure() }
-func redirects(x *Exchange) bool        { return x.Class() == 3 }
-
-// fieldErrors is the validation answer of frameworks: a 4xx JSON body without
-// an error member (ruling R9).
-func fieldErrors(x *Exchange) bool {
-	return x.Class() == 4 && x.ErrorCode() == "" && x.Object() != nil
-}
 
 // Due is what a correct server owes the request, whatever its exact wording.
 type Due int

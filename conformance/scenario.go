@@ -130,6 +130,15 @@ func (s *Scene) decided() []Decided {
 	return out
 }
 
+// recorded lists what the scenario has sent to an operation so far.
+func (s *Scene) recorded(op Operation) []*Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.all), func(x *Exchange) bool {
+		return x.Op != op || x.Scenario != s.scenario.Name
+	})
+}
+
 // startCount is how many codes the run has asked for so far.
 func (s *Scene) startCount() int {
 	s.mu.Lock()
@@ -196,6 +205,15 @@ func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
 		f(func(c *Call) { c.Unpaced = true })
 	}
 }
+
+// Operation is the one that the contract declares.
+func (s *Scene) Operation(op Operation) *spec.Operation { return s.operation(op) }
+
+// Encoding is the one that works for an operation, or the first declared.
+func (s *Scene) Encoding(op Operation) spec.Encoding { return s.encoding(op) }
+
+// Now is the time since the start of the run.
+func (s *Scene) Now() time.Duration { return s.now() }
 
 // Encodings that the contract declares for an operation.
 func (s *Scene) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }

@@ -307,7 +307,7 @@ func judgeCodeChallenge(e *Evidence, j *Judgement) {
 	flows := e.FlowsOf(codeChallenge)
 	wrong, none := e.One(codeChallenge, "a wrong verifier"), e.One(codeChallenge, "no verifier")
 	switch {
-	case len(flows) == 0 || !decided(e, j, codeChallenge, flows[0]) || wrong == nil:
+	case len(flows) == 0 || !wasDecided(e, j, codeChallenge, flows[0]) || wrong == nil:
 	case wrong.HasTokens():
 		j.Pass(wrong) // ignored
 	case wrong.StillPending() || wrong.Infrastructure():

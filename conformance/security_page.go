@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -78,20 +77,6 @@ var forgedDecisions = &Scenario{
 			f.PollDue(ctx, Step("after"))
 		})
 	},
-}
-
-// walk asks the approver how a person approves this flow.
-func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
-	walker, can := f.scene.target.Approver.(approve.Walker)
-	if !can || !f.OK() {
-		return way, false
-	}
-	v := f.verification(Ask{})
-	out := f.ask(v, "approve", "walk", func() (err error) {
-		way, err = walker.Walk(ctx, v, approve.Approve)
-		return err
-	})
-	return way, out == Accepted && len(way.Requests) > 0
 }
 
 // errSecretAddress: nobody else can know where the decision is sent to.
@@ -166,7 +151,7 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, flow := range e.FlowsOf(forgedDecisions) {
-		if !decided(e, j, forgedDecisions, flow) {
+		if !wasDecided(e, j, forgedDecisions, flow) {
 			continue
 		}
 		var sent *Exchange // and where it was redirected to
@@ -221,7 +206,7 @@ func judgeHostileDevice(e *Evidence, j *Judgement) {
 			j.Pass(x) // what is not taken in is not shown
 			return
 		}
-		if x.HasCodes() && !decided(e, j, hostileDevice, x.Flow) {
+		if x.HasCodes() && !wasDecided(e, j, hostileDevice, x.Flow) {
 			return
 		}
 		page, ok := e.Fact(hostileDevice, "page")

@@ -111,7 +111,7 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 			due, rules = DueSuccess, []Rule{openIf(infrastructure), passIf(class(2)), passIf(class(4))}
 		}
 		const expected = "a refusal with 4xx, and no trace of the hostile text"
-		against := j.Against(e.plainText(x))
+		against := j.Against(e.plainAnswer(x))
 		switch {
 		case strings.HasPrefix(x.Step, plainText):
 		case x.Step == "afterwards":
@@ -134,16 +134,16 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
 	actual := fmt.Sprintf("%s after %.0f s", x.replied(), took(x).Seconds())
-	if plain, _ := e.plainText(x); plain == nil || took(plain) > tooSlow/2 {
+	if plain, _ := e.plainAnswer(x); plain == nil || took(plain) > tooSlow/2 {
 		j.Inconclusive(actual+"; plain text was not answered any faster", x)
 		return
 	}
 	j.Fail(fmt.Sprintf("an answer within %s", tooSlow), actual, x)
 }
 
-// plainText is the harmless value in the place of x's hostile one, and the check
+// plainAnswer is the harmless value in the place of x's hostile one, and the check
 // of what a server makes of that.
-func (e *Evidence) plainText(x *Exchange) (*Exchange, string) {
+func (e *Evidence) plainAnswer(x *Exchange) (*Exchange, string) {
 	_, place, _ := strings.Cut(x.Step, " as ")
 	field, _, _ := strings.Cut(place, " in ")
 	owner := map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018", "device_type": "DF-AUTHZ-003",

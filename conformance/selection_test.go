@@ -59,7 +59,7 @@ func only(whole *Evidence, c Check) *Transcript {
 	scenarios := All().Scenarios(c, whole.Documented())
 	out := *whole.Transcript
 	out.Header.Checks = []string{c.ID}
-	out.Exchanges = slices.DeleteFunc(slices.Clone(out.Exchanges), func(x *Exchange) bool { return !x.of(scenarios...) })
+	out.Exchanges = slices.DeleteFunc(slices.Clone(out.Exchanges), func(x *Exchange) bool { return !x.in(scenarios...) })
 	out.Events = slices.DeleteFunc(slices.Clone(out.Events), func(ev Event) bool {
 		return ev.Scenario != "" && !slices.ContainsFunc(scenarios, func(s *Scenario) bool { return s.Name == ev.Scenario })
 	})

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -73,40 +71,9 @@ var approvedFlow = &Scenario{
 	},
 }
 
-// settle gives the server half a second between a decision and the poll that
-// is to show it.
-func (f *Flow) settle(ctx context.Context) { sleep(ctx, 500*time.Millisecond) }
-
-// collect polls until tokens or a terminal error come, at most three times.
-func (f *Flow) collect(ctx context.Context, step string, opts ...Option) *Exchange {
-	var last *Exchange
-	for range 3 {
-		x := f.PollDue(ctx, append(opts, Step(step))...)
-		if x == nil {
-			break
-		}
-		last = x
-		if !x.StillPending() {
-			break
-		}
-	}
-	return last
-}
-
-// redeem starts a flow, has it approved and collects its tokens; false when
-// that did not come about.
-func (s *Scene) redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
-	f := s.Start(ctx, opts...)
-	if f.Approve(ctx) != Accepted {
-		return f, false
-	}
-	x := f.collect(ctx, "redeem")
-	return f, x != nil && x.HasTokens()
-}
-
 func judgeApproved(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(approvedFlow) {
-		if decided(e, j, approvedFlow, f) {
+		if wasDecided(e, j, approvedFlow, f) {
 			judgeCollected(e, j, unlimited(e.Polls(f, "after")))
 		}
 	}
@@ -136,24 +103,6 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 	} else if n > 0 {
 		j.Inconclusive("the code expired before a poll could show the approval")
 	}
-}
-
-// decided reports whether the approver did what a flow asked of it, and records why
-// not otherwise.
-func decided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
-	d, ok := e.Decision(s, flow, "")
-	if !ok {
-		return false
-	}
-	switch d.Decision.Outcome {
-	case Accepted:
-		return true
-	case Unsupported:
-		j.Skip(approverCannot + d.Decision.Decision)
-	default:
-		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
-	}
-	return false
 }
 
 // narrowedScope asks for a scope of which a part is not granted.
@@ -226,31 +175,6 @@ func tampered(token string) string {
 		last = 'Q' // differs in bits that base64url keeps at every length
 	}
 	return token[:len(token)-1] + string(last)
-}
-
-// examine asks introspection, or the resource, what a token is worth.
-func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option) *Exchange {
-	if token == "" {
-		return nil
-	}
-	s.hide(redact.AccessToken, token)
-	if in := s.target.Introspection; in != nil {
-		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodPost, URL: in.URL, Client: in.Client,
-			Encoding: spec.Form, Params: spec.Params{{Name: "token", Value: token}}}, opts...)
-	}
-	if s.target.Resource != "" {
-		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodGet, URL: s.target.Resource,
-			Header: http.Header{"Authorization": {"Bearer " + token}}}, opts...)
-	}
-	return nil
-}
-
-// active tells what came of examine: whether the token is good.
-func active(x *Exchange) bool {
-	if v, ok := x.Member("active"); ok {
-		return v == true
-	}
-	return x.Class() == 2
 }
 
 func judgeTokenWorth(e *Evidence, j *Judgement) {

@@ -193,34 +193,6 @@ func judgeScopeArray(e *Evidence, j *Judgement, v reports.Verdict, x *Exchange) 
 	j.Book(v, expected, actual, x)
 }
 
-func joinScopes(parts ...string) string {
-	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
-}
-
-// granted is the scope of a token response or of its introspection; ok is false
-// when neither tells.
-func granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
-	for _, x := range xs {
-		if x == nil {
-			continue
-		}
-		switch v, there := x.Member("scope"); s := v.(type) {
-		case string:
-			return strings.Fields(s), x, true
-		case []any:
-			for _, e := range s {
-				scopes = append(scopes, fmt.Sprint(e))
-			}
-			return scopes, x, true
-		default:
-			if there {
-				return nil, x, true
-			}
-		}
-	}
-	return nil, nil, false
-}
-
 func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	redeemed := e.One(narrowedScope, "redeem")
 	if start := e.One(narrowedScope, "start"); start != nil && start.ErrorCode() == "invalid_scope" {
@@ -229,7 +201,7 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	}
 	if redeemed == nil || !redeemed.HasTokens() {
 		for _, f := range e.FlowsOf(narrowedScope) {
-			decided(e, j, narrowedScope, f)
+			wasDecided(e, j, narrowedScope, f)
 		}
 		j.Inconclusive("no token was issued for the reduced scope: " + describe(redeemed))
 		return
@@ -266,7 +238,7 @@ func judgeWidenedScope(e *Evidence, j *Judgement) {
 		for _, x := range e.Polls(flow, "redeem") {
 			redeemed = x
 		}
-		if !decided(e, j, widenedScope, flow) || redeemed == nil || !redeemed.HasTokens() {
+		if !wasDecided(e, j, widenedScope, flow) || redeemed == nil || !redeemed.HasTokens() {
 			continue
 		}
 		scopes, from, ok := granted(redeemed, e.introspected(widenedScope, redeemed))

@@ -187,8 +187,6 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 	j.Saw(n, "user code")
 }
 
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 func plainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x20 || s[i] > 0x7e {

@@ -55,7 +55,7 @@ func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
 	case !ok:
 	case d.Decision.Outcome == Refused:
 		j.Warn(expected, "refused: "+d.Detail, e.Begun(flow))
-	case !decided(e, j, s, flow):
+	case !wasDecided(e, j, s, flow):
 	default:
 		polls := e.Polls(flow, "after")
 		j.Each(polls[max(0, len(polls)-1):], DueTokens, expected, passIf(givesTokens), openIf(infrastructure),
@@ -191,7 +191,7 @@ var twoPeople = &Scenario{
 
 func judgeTwoPeople(e *Evidence, j *Judgement) {
 	flows := e.FlowsOf(twoPeople)
-	if len(flows) == 0 || !decided(e, j, twoPeople, flows[0]) {
+	if len(flows) == 0 || !wasDecided(e, j, twoPeople, flows[0]) {
 		return
 	}
 	second := e.Decisions(twoPeople, "second person")

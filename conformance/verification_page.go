@@ -4,76 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
-
-// maxHops is how many redirects are followed to a verification page.
-const maxHops = 5
-
-// browse sends a request as a browser does, redirects included, and answers the
-// last exchange. Without cookies it is a browser that was just opened. Where a
-// redirect leads to a place that is no business of the target's, it is not
-// followed.
-func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
-	if jar == nil {
-		jar, _ = cookiejar.New(nil) // fails for no options
-	}
-	client := *s.client
-	client.Jar = jar
-	c.Op, c.Once, c.http = OpPage, true, &client
-	if c.Header == nil {
-		c.Header = http.Header{}
-	}
-	c.Header.Set("Accept", "text/html")
-	for hop := 0; ; hop++ {
-		if !s.mayVisit(c.URL) {
-			s.Event(EventFact, "", "unvisited="+c.URL)
-			return nil
-		}
-		x := s.Send(ctx, c)
-		if x == nil || !redirects(x) || hop == maxHops {
-			return x
-		}
-		next, err := follow(c.URL, x.Response.Header.Get("Location"))
-		if err != nil {
-			return x
-		}
-		c.URL = next
-		if s := x.Status(); s != http.StatusTemporaryRedirect && s != http.StatusPermanentRedirect &&
-			c.Method != http.MethodHead {
-			c.Method, c.Raw, c.ContentType = http.MethodGet, nil, "" // RFC 9110 section 15.4.4
-			c.Header.Del("Content-Type")
-		}
-	}
-}
-
-// follow resolves a Location against the page that sent it.
-func follow(from, location string) (string, error) {
-	base, err := url.Parse(from)
-	if err != nil {
-		return "", err
-	}
-	next, err := base.Parse(location)
-	if err != nil || location == "" {
-		return "", fmt.Errorf("no Location to follow: %q", location)
-	}
-	return next.String(), nil
-}
-
-// mayVisit keeps a server from sending the one who tests it to places that only
-// the tester can reach, and a server on this machine from sending him out.
-func (s *Scene) mayVisit(page string) bool {
-	u, err := url.Parse(page)
-	host, err2 := url.Parse(s.target.Host)
-	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return false
-	}
-	return u.Hostname() == host.Hostname() || isPrivate(u.Hostname()) == isPrivate(host.Hostname())
-}
 
 // verificationPage opens verification_uri.
 var verificationPage = &Scenario{
@@ -104,10 +39,6 @@ func (e *Evidence) openedPage(j *Judgement) *Exchange {
 		return nil
 	}
 	return x
-}
-
-func isHTML(x *Exchange) bool {
-	return x.MediaType() == "text/html" || x.MediaType() == "application/xhtml+xml"
 }
 
 func judgeVerificationPage(e *Evidence, j *Judgement) {

@@ -45,3 +45,28 @@ func alike(code string) string {
 		return r
 	}, code)
 }
+
+// wrongSecret has the length of a good one and matches none.
+func wrongSecret() string { return "wrong-" + madeUp(12) }
+
+// plainCode is a user code without what people leave out: separators and case.
+func plainCode(s string) string {
+	return strings.ToUpper(separators.Replace(s))
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// swapCase turns upper case letters into lower case ones and the other way.
+func swapCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
+}
+
+var separators = strings.NewReplacer("-", "", " ", "", "_", "", ".", "")

@@ -1,10 +1,15 @@
 package conformance
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // An approver that takes its time is never held against the server. Where a code
@@ -84,3 +89,78 @@ func (e *Evidence) undecided(c Check) (v reports.Verdict, reason string) {
 	}
 	return v, reason
 }
+
+// outcomeOf reads an approver's error (see approve.Approver).
+func outcomeOf(err error) Outcome {
+	switch {
+	case err == nil:
+		return Accepted
+	case errors.Is(err, approve.ErrRefused):
+		return Refused
+	case errors.Is(err, approve.ErrUnsupported):
+		return Unsupported
+	case errors.Is(err, approve.ErrSkipped):
+		return Skipped
+	case errors.Is(err, approve.ErrStopped):
+		return Stopped
+	}
+	return Broken
+}
+
+// answerTo is what an approver's error tells of the server's answer, with the
+// typed code taken out so that answers to different codes can be compared.
+func answerTo(detail string, v approve.Verification) string {
+	_, answer, ok := strings.Cut(detail, approve.ErrRefused.Error()+": ")
+	if !ok {
+		return ""
+	}
+	for _, form := range []string{v.Typed(), plainCode(v.Typed())} {
+		if form != "" {
+			answer = strings.ReplaceAll(answer, form, "…")
+		}
+	}
+	return answer
+}
+
+// A Rehearsal is one device of dfcheck's own, with which an approver is tried.
+type Rehearsal struct {
+	Verification approve.Verification
+	session      *session
+	flow         *Flow
+}
+
+// Rehearse starts a device at the target, whose contract is chosen. Its errors
+// are those of Prepare.
+func Rehearse(ctx context.Context, t *Target) (*Rehearsal, error) {
+	s := newSession(t, Options{}.withDefaults())
+	if err := s.preflight(ctx); err != nil {
+		return nil, err
+	}
+	f := (&Scene{session: s, scenario: rehearsalScenario}).Start(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if !f.OK() {
+		return nil, s.refused(f.Begun)
+	}
+	return &Rehearsal{f.verification(Ask{}), s, f}, nil
+}
+
+var rehearsalScenario = &Scenario{Name: "rehearsal", Lane: LaneFirst, Cost: fixed(2, 1)}
+
+// Ends waits for the interval, polls once and tells what the device got. The
+// error says that this is not what follows from the decision.
+func (r *Rehearsal) Ends(ctx context.Context, d approve.Decision) (string, error) {
+	x := r.flow.PollDue(ctx)
+	if x == nil {
+		return "", context.Cause(ctx)
+	}
+	got := describe(x)
+	if d == approve.Approve && !x.HasTokens() || d == approve.Deny && x.ErrorCode() != spec.ErrAccessDenied {
+		return got, fmt.Errorf("the approver has finished, and the next poll got %s", got)
+	}
+	return got, nil
+}
+
+// Close ends the connections.
+func (r *Rehearsal) Close() { r.session.client.CloseIdleConnections() }

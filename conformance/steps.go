@@ -1,0 +1,181 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"time"
+
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/reports/redact"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// settle gives the server half a second between a decision and the poll that
+// is to show it.
+func (f *Flow) settle(ctx context.Context) { sleep(ctx, 500*time.Millisecond) }
+
+// collect polls until tokens or a terminal error come, at most three times.
+func (f *Flow) collect(ctx context.Context, step string, opts ...Option) *Exchange {
+	var last *Exchange
+	for range 3 {
+		x := f.PollDue(ctx, append(opts, Step(step))...)
+		if x == nil {
+			break
+		}
+		last = x
+		if !x.StillPending() {
+			break
+		}
+	}
+	return last
+}
+
+// redeem starts a flow, has it approved and collects its tokens; false when
+// that did not come about.
+func (s *Scene) redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
+	f := s.Start(ctx, opts...)
+	if f.Approve(ctx) != Accepted {
+		return f, false
+	}
+	x := f.collect(ctx, "redeem")
+	return f, x != nil && x.HasTokens()
+}
+
+// refresh sends a refresh request (RFC 6749 section 6) for the run's client.
+func (s *Scene) refresh(ctx context.Context, token string, opts ...Option) *Exchange {
+	return s.PollCode(ctx, "", append([]Option{Step("refresh"), Sending(spec.Params{
+		{Name: "grant_type", Value: spec.GrantRefreshToken},
+		{Name: "refresh_token", Value: token},
+		{Name: "client_id", Value: s.target.Client.ID},
+	})}, opts...)...)
+}
+
+// examine asks introspection, or the resource, what a token is worth.
+func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option) *Exchange {
+	if token == "" {
+		return nil
+	}
+	s.hide(redact.AccessToken, token)
+	if in := s.target.Introspection; in != nil {
+		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodPost, URL: in.URL, Client: in.Client,
+			Encoding: spec.Form, Params: spec.Params{{Name: "token", Value: token}}}, opts...)
+	}
+	if s.target.Resource != "" {
+		return s.Send(ctx, Call{Op: OpOther, Step: step, Method: http.MethodGet, URL: s.target.Resource,
+			Header: http.Header{"Authorization": {"Bearer " + token}}}, opts...)
+	}
+	return nil
+}
+
+// active tells what came of examine: whether the token is good.
+func active(x *Exchange) bool {
+	if v, ok := x.Member("active"); ok {
+		return v == true
+	}
+	return x.Class() == 2
+}
+
+// negatives sends the requests that break one rule of the contract document
+// each and belong to one check. Every one is provoked: no device sends them.
+func (s *Scene) negatives(ctx context.Context, op Operation, check string, base spec.Params) {
+	c := Call{Op: op, Method: "POST", URL: s.target.StartURL, Client: &s.target.Client, Provoked: true}
+	if op == OpToken {
+		c.URL = s.target.TokenURL
+	}
+	for _, n := range s.operation(op).Negatives() {
+		if n.Check != check {
+			continue
+		}
+		contentType, body := n.Apply(s.target.signed(base))
+		call := c
+		call.Step, call.Encoding = n.String(), n.Encoding
+		s.Send(ctx, call, Body(contentType, body))
+	}
+}
+
+// haste is the pause between polls that are meant to be far too fast.
+const haste = 100 * time.Millisecond
+
+// maxHops is how many redirects are followed to a verification page.
+const maxHops = 5
+
+// browse sends a request as a browser does, redirects included, and answers the
+// last exchange. Without cookies it is a browser that was just opened. Where a
+// redirect leads to a place that is no business of the target's, it is not
+// followed.
+func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
+	if jar == nil {
+		jar, _ = cookiejar.New(nil) // fails for no options
+	}
+	client := *s.client
+	client.Jar = jar
+	c.Op, c.Once, c.http = OpPage, true, &client
+	if c.Header == nil {
+		c.Header = http.Header{}
+	}
+	c.Header.Set("Accept", "text/html")
+	for hop := 0; ; hop++ {
+		if !s.mayVisit(c.URL) {
+			s.Event(EventFact, "", "unvisited="+c.URL)
+			return nil
+		}
+		x := s.Send(ctx, c)
+		if x == nil || !redirects(x) || hop == maxHops {
+			return x
+		}
+		next, err := follow(c.URL, x.Response.Header.Get("Location"))
+		if err != nil {
+			return x
+		}
+		c.URL = next
+		if s := x.Status(); s != http.StatusTemporaryRedirect && s != http.StatusPermanentRedirect &&
+			c.Method != http.MethodHead {
+			c.Method, c.Raw, c.ContentType = http.MethodGet, nil, "" // RFC 9110 section 15.4.4
+			c.Header.Del("Content-Type")
+		}
+	}
+}
+
+// follow resolves a Location against the page that sent it.
+func follow(from, location string) (string, error) {
+	base, err := url.Parse(from)
+	if err != nil {
+		return "", err
+	}
+	next, err := base.Parse(location)
+	if err != nil || location == "" {
+		return "", fmt.Errorf("no Location to follow: %q", location)
+	}
+	return next.String(), nil
+}
+
+// mayVisit keeps a server from sending the one who tests it to places that only
+// the tester can reach, and a server on this machine from sending him out.
+func (s *Scene) mayVisit(page string) bool {
+	u, err := url.Parse(page)
+	host, err2 := url.Parse(s.target.Host)
+	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return false
+	}
+	return u.Hostname() == host.Hostname() || isPrivate(u.Hostname()) == isPrivate(host.Hostname())
+}
+
+// walk asks the approver how a person approves this flow.
+func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
+	walker, can := f.scene.target.Approver.(approve.Walker)
+	if !can || !f.OK() {
+		return way, false
+	}
+	v := f.verification(Ask{})
+	out := f.ask(v, "approve", "walk", func() (err error) {
+		way, err = walker.Walk(ctx, v, approve.Approve)
+		return err
+	})
+	return way, out == Accepted && len(way.Requests) > 0
+}
+
+// strangeOrigin is a site that no server trusts.
+const strangeOrigin = "https://dfcheck.invalid"

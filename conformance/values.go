@@ -1,0 +1,149 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+func jsonText(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
+// memberText is how a member of an answer is told: as JSON, or that it is absent.
+func memberText(x *Exchange, name string) string {
+	v, ok := x.Member(name)
+	if !ok {
+		return "no such member"
+	}
+	return jsonText(v)
+}
+
+func responseHeader(x *Exchange, name string) string {
+	if x.Response == nil {
+		return ""
+	}
+	return x.Response.Header.Get(name)
+}
+
+// cacheVerdict: no-store is right, nothing is advice, and positive freshness is
+// wrong (RFC 9111 section 4.2).
+func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
+	if x.NoStore() {
+		return reports.Pass, ""
+	}
+	for _, d := range x.HeaderTokens("Cache-Control") {
+		name, value, _ := strings.Cut(d, "=")
+		n, err := strconv.Atoi(strings.Trim(value, `" `))
+		if name == "public" || (name == "max-age" || name == "s-maxage") && err == nil && n > 0 {
+			return reports.Fail, "Cache-Control: " + x.Response.Header.Get("Cache-Control")
+		}
+	}
+	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil &&
+		len(x.HeaderTokens("Cache-Control")) == 0 &&
+		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
+		return reports.Fail, "an Expires field in the future"
+	}
+	return reports.Warning, "no Cache-Control with no-store"
+}
+
+// wellFormedEndpoint reports whether an endpoint is an absolute https URL without
+// fragment (RFC 6749 section 3.1); http is good enough on loopback.
+func wellFormedEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Fragment != "" {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+// wasDecided reports whether the approver did what a flow asked of it, and records why
+// not otherwise.
+func wasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
+	d, ok := e.Decision(s, flow, "")
+	if !ok {
+		return false
+	}
+	switch d.Decision.Outcome {
+	case Accepted:
+		return true
+	case Unsupported:
+		j.Skip(approverCannot + d.Decision.Decision)
+	default:
+		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
+	}
+	return false
+}
+
+// issued is the token response of a flow, nil when none came.
+func (e *Evidence) issued(s *Scenario) *Exchange {
+	x := e.One(s, "redeem")
+	if x == nil || !x.HasTokens() {
+		return nil
+	}
+	return x
+}
+
+// unredeemed books why a scenario that needs tokens has none.
+func (e *Evidence) unredeemed(j *Judgement, s *Scenario) {
+	for _, f := range e.FlowsOf(s) {
+		if !wasDecided(e, j, s, f) {
+			return
+		}
+	}
+	j.Inconclusive("no token was issued: " + describe(e.One(s, "redeem")))
+}
+
+func withTokens(xs []*Exchange) []*Exchange {
+	var out []*Exchange
+	for _, x := range xs {
+		if x.HasTokens() {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// unlimited leaves out the polls that a limiter answered.
+func unlimited(polls []*Exchange) []*Exchange {
+	return slices.DeleteFunc(slices.Clone(polls), statusIs(http.StatusTooManyRequests))
+}
+
+// granted is the scope of a token response or of its introspection; ok is false
+// when neither tells.
+func granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
+	for _, x := range xs {
+		if x == nil {
+			continue
+		}
+		switch v, there := x.Member("scope"); s := v.(type) {
+		case string:
+			return strings.Fields(s), x, true
+		case []any:
+			for _, e := range s {
+				scopes = append(scopes, fmt.Sprint(e))
+			}
+			return scopes, x, true
+		default:
+			if there {
+				return nil, x, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+func joinScopes(parts ...string) string {
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+}
