@@ -6,16 +6,16 @@ GO ?= go
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
 
-# The engine's tests that show a race of its own: whole runs in bubbles and over
-# sockets. The others repeat such runs many times, which the detector makes slow.
-RACED = TestCleanServer|TestKillMatrix|TestKillLive|TestEarlyAnswer|TestUnreadBody
+# The tests of the checks that show a race of the engine: whole runs in bubbles and
+# over sockets. The others repeat such runs many times, which the detector makes slow.
+RACED = TestCleanServer|TestKillMatrix|TestKillLive
 
 # The race detector sees an eighth of the faulty servers a day; without it all of
 # them are checked.
 test: vet cross
-	$(GO) test -timeout 40m ./conformance
-	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance
-	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance$$')
+	$(GO) test -timeout 40m ./conformance/checks
+	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks
+	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$')
 
 vet:
 	$(GO) vet ./...
@@ -44,7 +44,7 @@ bench-peers:
 # The clean servers twenty times while every core is busy: no verdict may change.
 # Capacity searches, forecasts and violations at full size.
 test-long:
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance/checks
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
 
 # Every target server in testdata/targets, against its expected verdicts; then all

@@ -11,15 +11,15 @@ import (
 // poll after the interval". Steps are words between a scenario and its judge, so
 // a finding has them in a reader's words; where they say nothing of the request,
 // what was expected does.
-func (x *Exchange) replied() string {
+func (x *Exchange) Replied() string {
 	asked := x.Asked()
 	if asked == "" {
-		return describe(x)
+		return Describe(x)
 	}
 	if x.Response == nil {
-		return describe(x) + " to " + asked
+		return Describe(x) + " to " + asked
 	}
-	return describe(x) + " for " + asked
+	return Describe(x) + " for " + asked
 }
 
 // Asked says which request of its scenario this is; nothing where it is the

@@ -31,12 +31,12 @@ func TestFindingsNameTheRequest(t *testing.T) {
 			"501 with neither an error nor codes for HEAD to the device authorization endpoint"},
 	} {
 		c.x.Response = &Response{Status: 501, Body: "{}", Length: 2}
-		if got := c.x.replied(); got != c.want {
+		if got := c.x.Replied(); got != c.want {
 			t.Errorf("step %q: %q, want %q", c.x.Step, got, c.want)
 		}
 	}
 	lost := Exchange{Op: OpStart, Step: "chunked", Error: "connection reset", Request: Request{Method: http.MethodPost}}
-	if got := lost.replied(); got != "no answer (connection reset) to a device authorization request in chunks" {
+	if got := lost.Replied(); got != "no answer (connection reset) to a device authorization request in chunks" {
 		t.Error(got)
 	}
 }

@@ -34,7 +34,7 @@ type Call struct {
 	flow  *Flow
 	crowd bool         // of a race
 	gate  func()       // returns when the request may leave
-	http  *http.Client // another client than the session's
+	HTTP  *http.Client // another client than the session's
 }
 
 // authenticated adds the client's secret, if it has one, in the way it is
@@ -119,10 +119,10 @@ func (s *session) encoding(op Operation) spec.Encoding {
 	return s.operation(op).Encodings[0]
 }
 
-func (s *session) operation(op Operation) *spec.Operation { return op.in(s.target.Contract) }
+func (s *session) operation(op Operation) *spec.Operation { return op.In(s.target.Contract) }
 
 // in is the operation as a contract has it.
-func (op Operation) in(c *spec.Contract) *spec.Operation {
+func (op Operation) In(c *spec.Contract) *spec.Operation {
 	if op == OpStart {
 		return &c.Start
 	}

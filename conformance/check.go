@@ -65,7 +65,7 @@ func (cs Checks) gates(c Check, documented bool) []Check {
 	var out []Check
 	for id := c.Gate; id != ""; {
 		if id == GateStart && !documented {
-			id = gateStartStandard
+			id = GateStartStandard
 		}
 		g, ok := cs.Lookup(id)
 		if !ok {
@@ -81,7 +81,7 @@ func (cs Checks) gates(c Check, documented bool) []Check {
 const (
 	GatePaths         = "DF-DISC-001"
 	GateStart         = "DF-AUTHZ-001"
-	gateStartStandard = "DF-AUTHZ-002"
+	GateStartStandard = "DF-AUTHZ-002"
 	GatePending       = "DF-POLL-001"
 	GateTokens        = "DF-TOKEN-001"
 )

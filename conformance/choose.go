@@ -30,7 +30,7 @@ type Choice struct {
 func NormalHost(host string) (string, error) {
 	if !strings.Contains(host, "://") {
 		scheme := "https://"
-		if u, err := url.Parse("//" + host); err == nil && isLoopback(u.Hostname()) {
+		if u, err := url.Parse("//" + host); err == nil && IsLoopback(u.Hostname()) {
 			scheme = "http://"
 		}
 		host = scheme + host
@@ -120,7 +120,7 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 	defer l.client.CloseIdleConnections()
 	found := l.look(ctx, t.Host, c.Issuer, v1)
 	if i := slices.IndexFunc(found.Tried, (*Exchange).wantsHTTPS); i >= 0 && found.Metadata == nil {
-		return &PreflightError{Problem: "no device flow was found at " + t.Host + ": " + describe(found.Tried[i]),
+		return &PreflightError{Problem: "no device flow was found at " + t.Host + ": " + Describe(found.Tried[i]),
 			Hint: httpsHint(t.Host), Exchange: found.Tried[i], Tried: found.Tried}
 	}
 	name := "rfc8628"
@@ -200,7 +200,7 @@ func (t *Target) endpoints(ctx context.Context, c Choice) error {
 }
 
 // isLoopback reports whether a host name is this machine's own.
-func isLoopback(host string) bool {
+func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
@@ -209,12 +209,12 @@ func isLoopback(host string) bool {
 }
 
 // isPrivate reports whether a host is an address that the public cannot reach.
-func isPrivate(host string) bool {
+func IsPrivate(host string) bool {
 	ip := net.ParseIP(host)
-	return isLoopback(host) || ip != nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
+	return IsLoopback(host) || ip != nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
 
-func sortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+func SortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // plainOnTLS are words of servers that were sent plain HTTP on a port for https: of
 // Go, nginx and Apache; and how Go's client shows a TLS alert.

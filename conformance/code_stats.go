@@ -66,20 +66,20 @@ func pools(x []*Exchange, sample string) map[string]Pool {
 }
 
 func poolOf(all, inOrder []string) Pool {
-	p := Pool{Count: len(all), Rising: steady(inOrder)}
-	same := ofUsualLength(all)
+	p := Pool{Count: len(all), Rising: Steady(inOrder)}
+	same := OfUsualLength(all)
 	p.Length = len(same[0])
 	var changing []int
-	p.Bits, changing = variety(same, 64)
+	p.Bits, changing = Variety(same, 64)
 	p.Fixed = p.Length - len(changing)
 	distinct := slices.Compact(slices.Sorted(slices.Values(all)))
 	p.Distinct = len(distinct)
-	p.Nearest = nearest(ofUsualLength(distinct), changing)
+	p.Nearest = nearest(OfUsualLength(distinct), changing)
 	return p
 }
 
 // ofUsualLength keeps the texts of the most frequent length.
-func ofUsualLength(codes []string) []string {
+func OfUsualLength(codes []string) []string {
 	count := map[int]int{}
 	usual := 0
 	for _, c := range codes {
@@ -96,7 +96,7 @@ func ofUsualLength(codes []string) []string {
 // positions change at all. What was not seen of an alphabet is estimated by
 // Chao's formula from the symbols that were seen once and twice; no alphabet is
 // taken to be larger than the one of all positions together, or than most.
-func variety(codes []string, most int) (bits float64, changing []int) {
+func Variety(codes []string, most int) (bits float64, changing []int) {
 	together := map[byte]bool{}
 	for _, c := range codes {
 		for i := range len(c) {
@@ -146,11 +146,11 @@ func nearest(distinct []string, changing []int) float64 {
 }
 
 // inRow is how many texts in steady order are no accident.
-const inRow = 20
+const InRow = 20
 
 // steady reports whether texts rise all the time, or fall all the time.
-func steady(codes []string) bool {
-	if len(codes) < inRow {
+func Steady(codes []string) bool {
+	if len(codes) < InRow {
 		return false
 	}
 	rises, falls := true, true
@@ -168,7 +168,7 @@ func steady(codes []string) bool {
 // relation says how a user code follows from a device code: contained in it,
 // or made from it. Empty when no relation is seen.
 func relation(userCode, deviceCode string) string {
-	code := plainCode(userCode)
+	code := PlainCode(userCode)
 	if code == "" {
 		return ""
 	}
@@ -180,7 +180,7 @@ func relation(userCode, deviceCode string) string {
 		texts = append(texts, string(raw))
 	}
 	for _, t := range texts {
-		if strings.Contains(plainCode(t), code) {
+		if strings.Contains(PlainCode(t), code) {
 			return "is part of the device code"
 		}
 		if strings.Trim(code, "0123456789") == "" && isNumberOf(t, code) {
@@ -191,7 +191,7 @@ func relation(userCode, deviceCode string) string {
 	for _, sum := range [][]byte{m[:], s1[:], s2[:]} {
 		for _, text := range []string{hex.EncodeToString(sum), base32.StdEncoding.EncodeToString(sum),
 			base64.RawURLEncoding.EncodeToString(sum)} {
-			if strings.HasPrefix(plainCode(text), code) {
+			if strings.HasPrefix(PlainCode(text), code) {
 				return "is the beginning of the device code's hash"
 			}
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // madeUp is a random text of n letters and digits, for codes that nobody issued.
-func madeUp(n int) string {
+func MadeUp(n int) string {
 	const letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	b := make([]byte, n)
 	rand.Read(b)
@@ -18,7 +18,7 @@ func madeUp(n int) string {
 }
 
 // unknownClient is a client id that no server has registered.
-func unknownClient() string {
+func UnknownClient() string {
 	b := make([]byte, 8)
 	rand.Read(b)
 	return "dfcheck-unknown-" + hex.EncodeToString(b)
@@ -26,7 +26,7 @@ func unknownClient() string {
 
 // alike is a random text with the shape of a code: letters for letters, digits
 // for digits, everything else kept.
-func alike(code string) string {
+func Alike(code string) string {
 	b := make([]byte, len(code))
 	rand.Read(b)
 	return strings.Map(func(r rune) rune {
@@ -47,17 +47,17 @@ func alike(code string) string {
 }
 
 // wrongSecret has the length of a good one and matches none.
-func wrongSecret() string { return "wrong-" + madeUp(12) }
+func WrongSecret() string { return "wrong-" + MadeUp(12) }
 
 // plainCode is a user code without what people leave out: separators and case.
-func plainCode(s string) string {
+func PlainCode(s string) string {
 	return strings.ToUpper(separators.Replace(s))
 }
 
-const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+const Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // swapCase turns upper case letters into lower case ones and the other way.
-func swapCase(s string) string {
+func SwapCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z':

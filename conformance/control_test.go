@@ -36,7 +36,7 @@ func TestControl(t *testing.T) {
 	} {
 		j := &Judgement{}
 		j.Against(c.plain, "DF-POLL-011").Each([]*Exchange{c.special}, DueRefusal, "invalid_grant",
-			failIf(givesTokens), failIf(stillPending), passIf(errorIs("invalid_grant")))
+			FailIf(GivesTokens), FailIf(StillPending), PassIf(ErrorIs("invalid_grant")))
 		if got := j.result(Check{}).Verdict; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
@@ -55,7 +55,7 @@ func TestAcceptanceMeansCodesOrTokens(t *testing.T) {
 	}
 	j := &Judgement{}
 	j.Each([]*Exchange{answered(200, `{"error":"invalid_client"}`)}, DueRefusal, "a refusal",
-		failIf(class(2)), passIf(statusIs(400), errorIs("invalid_client")))
+		FailIf(Class(2)), PassIf(StatusIs(400), ErrorIs("invalid_client")))
 	if got := j.result(Check{}).Verdict; got != reports.Pass {
 		t.Errorf("a refusal under 200 is %s", got)
 	}

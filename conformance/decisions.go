@@ -49,7 +49,7 @@ func (f *Flow) lateness(took time.Duration) string {
 		who = "the person"
 	}
 	return fmt.Sprintf("too late: %s took %s to decide, and the code, which expires after %d s, had ended or was about to",
-		who, seconds(took), f.Codes.ExpiresIn)
+		who, Seconds(took), f.Codes.ExpiresIn)
 }
 
 // A gap is a flow that tells nothing of the server, because of the approver.
@@ -114,7 +114,7 @@ func answerTo(detail string, v approve.Verification) string {
 	if !ok {
 		return ""
 	}
-	for _, form := range []string{v.Typed(), plainCode(v.Typed())} {
+	for _, form := range []string{v.Typed(), PlainCode(v.Typed())} {
 		if form != "" {
 			answer = strings.ReplaceAll(answer, form, "…")
 		}
@@ -146,7 +146,7 @@ func Rehearse(ctx context.Context, t *Target) (*Rehearsal, error) {
 	return &Rehearsal{f.verification(Ask{}), s, f}, nil
 }
 
-var rehearsalScenario = &Scenario{Name: "rehearsal", Lane: LaneFirst, Cost: fixed(2, 1)}
+var rehearsalScenario = &Scenario{Name: "rehearsal", Lane: LaneFirst, Cost: FixedCost(2, 1)}
 
 // Ends waits for the interval, polls once and tells what the device got. The
 // error says that this is not what follows from the decision.
@@ -155,7 +155,7 @@ func (r *Rehearsal) Ends(ctx context.Context, d approve.Decision) (string, error
 	if x == nil {
 		return "", context.Cause(ctx)
 	}
-	got := describe(x)
+	got := Describe(x)
 	if d == approve.Approve && !x.HasTokens() || d == approve.Deny && x.ErrorCode() != spec.ErrAccessDenied {
 		return got, fmt.Errorf("the approver has finished, and the next poll got %s", got)
 	}

@@ -37,7 +37,7 @@ func (c *listening) Write(b []byte) (int, error) {
 	if c.unread.Load() {
 		return len(b), nil
 	}
-	c.SetWriteDeadline(time.Now().Add(requestTimeout))
+	c.SetWriteDeadline(time.Now().Add(RequestTimeout))
 	if _, err := c.Conn.Write(b); err != nil {
 		c.unread.Store(true) // why is told by the next Read
 	}

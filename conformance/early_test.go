@@ -29,7 +29,7 @@ func TestEarlyAnswer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for range 8 { // the answer and the broken pipe race
 				if x := sendLarge(t, c.answer); x.Status() != c.status {
-					t.Fatalf("got %s, want status %d", describe(x), c.status)
+					t.Fatalf("got %s, want status %d", Describe(x), c.status)
 				}
 			}
 		})
@@ -49,8 +49,8 @@ func TestUnreadBody(t *testing.T) {
 		}()
 		x := s.send(t.Context(), "unread", Call{Op: OpStart, Method: http.MethodPost, URL: "http://127.0.0.1/",
 			ContentType: "text/plain", Raw: large, Once: true, Fresh: true})
-		if took := x.Received - x.Sent; x.Response != nil || took > 3*requestTimeout {
-			t.Errorf("got %s after %s", describe(x), took)
+		if took := x.Received - x.Sent; x.Response != nil || took > 3*RequestTimeout {
+			t.Errorf("got %s after %s", Describe(x), took)
 		}
 	})
 }

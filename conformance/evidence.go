@@ -71,9 +71,9 @@ func (e *Evidence) of(c Check) *Evidence {
 	t := *e.Transcript
 	t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
 		if c.Passive {
-			return x.Infrastructure() || x.Superseded || x.Provoked && !x.in(view.named...)
+			return x.Infrastructure() || x.Superseded || x.Provoked && !x.In(view.named...)
 		}
-		return !x.in(view.named...)
+		return !x.In(view.named...)
 	})
 	view.Transcript = &t
 	view.index()
@@ -146,7 +146,7 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 }
 
 // allDecisions returns what the approver was asked in the whole run.
-func (e *Evidence) allDecisions() []Event {
+func (e *Evidence) AllDecisions() []Event {
 	var out []Event
 	for _, events := range e.events {
 		for _, ev := range events {
@@ -160,7 +160,7 @@ func (e *Evidence) allDecisions() []Event {
 
 // started returns the device authorization responses of the whole run that hold
 // codes, for statistics of what the server issues.
-func (e *Evidence) started() []*Exchange {
+func (e *Evidence) Started() []*Exchange {
 	return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpStart || !x.HasCodes() })
 }
 
@@ -210,7 +210,7 @@ func (e *Evidence) Fact(s *Scenario, name string) (string, bool) {
 }
 
 // announced is the interval of a flow's start: announced, or 5 s.
-func (e *Evidence) announced(flow string) time.Duration {
+func (e *Evidence) Announced(flow string) time.Duration {
 	if b := e.Begun(flow); b != nil {
 		if n, ok := b.Number("interval"); ok {
 			return time.Duration(max(n, 1)) * time.Second
@@ -222,7 +222,7 @@ func (e *Evidence) announced(flow string) time.Duration {
 // Interval is what the device had to keep before x was sent: announced, and
 // 5 s more for each slow_down answered before (rule C2).
 func (e *Evidence) Interval(x *Exchange) time.Duration {
-	d := e.announced(x.Flow)
+	d := e.Announced(x.Flow)
 	for _, y := range e.Polls(x.Flow) {
 		if y != x && y.Received <= x.Sent && y.ErrorCode() == spec.ErrSlowDown {
 			d += spec.SlowDownStep * time.Second
@@ -289,16 +289,16 @@ func (e *Evidence) ordinary(op Operation, keep func(*Exchange) bool) []*Exchange
 
 // over is the earliest moment at which the grant of a start may have ended: its
 // lifetime, or the answer that ended it.
-func (e *Evidence) over(start *Exchange) time.Duration {
+func (e *Evidence) Over(start *Exchange) time.Duration {
 	end := e.Earliest(start.Flow)
 	for _, x := range e.Polls(start.Flow) {
-		if x.HasTokens() || terminal(x) {
+		if x.HasTokens() || Terminal(x) {
 			end = min(end, x.Sent)
 		}
 	}
 	return end
 }
 
-func (x *Exchange) in(scenarios ...*Scenario) bool {
+func (x *Exchange) In(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
 }

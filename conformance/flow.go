@@ -89,7 +89,7 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if !f.OK() || f.overtaken(0) {
 		return nil
 	}
-	opts = append([]Option{f.own}, opts...)
+	opts = append([]Option{f.Own}, opts...)
 	x := f.scene.PollCode(ctx, f.Codes.DeviceCode, opts...)
 	if x == nil {
 		return nil
@@ -101,32 +101,32 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 		f.slows++
 	}
 	if x.HasTokens() && f.Token.AccessToken == "" {
-		f.Token = x.tokens()
+		f.Token = x.Tokens()
 	}
 	return x
 }
 
 // own makes a request that is no poll part of the flow.
-func (f *Flow) own(c *Call) { c.flow = f }
+func (f *Flow) Own(c *Call) { c.flow = f }
 
 // WaitInterval waits until the device may poll again, and extra beyond it.
 func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
 	f.mu.Lock()
 	due := f.last + f.interval() + extra
 	f.mu.Unlock()
-	return sleep(ctx, due-f.scene.now())
+	return Sleep(ctx, due-f.scene.now())
 }
 
 // waitEnd waits until the code must have ended, clocks and the way allowed for.
-func (f *Flow) waitEnd(ctx context.Context) bool {
+func (f *Flow) WaitEnd(ctx context.Context) bool {
 	f.mu.Lock()
 	f.ended = true
 	f.mu.Unlock()
-	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.waitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
+	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.WaitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
 }
 
 // slowed reports whether the server has asked the device to slow down.
-func (f *Flow) slowed() bool {
+func (f *Flow) Slowed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.slows > 0
@@ -156,7 +156,7 @@ type Ask struct {
 // Decide asks the approver and records what came of it.
 func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome {
 	s := f.scene
-	if !s.mayAsk() || !f.OK() {
+	if !s.MayAsk() || !f.OK() {
 		return Unsupported
 	}
 	if !s.takeTurn(ctx, true) {

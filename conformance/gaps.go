@@ -47,7 +47,7 @@ func Needs() []Need {
 }
 
 // approverCannot is how a check says that the approver has no such decision.
-const approverCannot = "the approver cannot "
+const ApproverCannot = "the approver cannot "
 
 // Enable says which flag or key brings the capability.
 func (n Need) Enable() string { return enabling[n] }
@@ -108,7 +108,7 @@ func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
 // lacking is what a skipped check lacks and what brings it; "" when it does not
 // apply: to this contract, or to what this server does.
 func lacking(res Result, f *Facts, documented bool) (needs, how string) {
-	if strings.HasPrefix(res.Reason, approverCannot) {
+	if strings.HasPrefix(res.Reason, ApproverCannot) {
 		return string(needDenial), needDenial.Enable()
 	}
 	if res.Reason == approve.ErrStopped.Error() {

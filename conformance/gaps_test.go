@@ -21,7 +21,7 @@ func TestGaps(t *testing.T) {
 		case "DF-TOKEN-006":
 			c.Needs = []Need{NeedApprover, NeedScope}
 		}
-		c.Reads = []*Scenario{{Name: "of " + id, Needs: c.Needs, Cost: fixed(1, 1)}}
+		c.Reads = []*Scenario{{Name: "of " + id, Needs: c.Needs, Cost: FixedCost(1, 1)}}
 		return c
 	}
 	skipped := func(id, reason string) Result {
@@ -45,7 +45,7 @@ func TestGaps(t *testing.T) {
 	}
 	// The approver is there and has no steps for a denial.
 	facts.Powers = append(facts.Powers, NeedApprover)
-	got = gaps(facts, true, []Result{skipped("DF-DENY-001", approverCannot+"deny")})
+	got = gaps(facts, true, []Result{skipped("DF-DENY-001", ApproverCannot+"deny")})
 	if len(got) != 1 || got[0].Needs != "approve.deny" || !strings.Contains(got[0].Enable, "deny:") {
 		t.Errorf("an approver that cannot deny: %+v", got)
 	}

@@ -16,12 +16,12 @@ func (x *Exchange) Infrastructure() bool {
 	}
 	switch s := x.Status(); {
 	case s == http.StatusTooManyRequests: // unless it is how a flow says slow_down
-		return !x.excused() && (x.Flow == "" || x.Op == OpStart || !x.StillPending())
+		return !x.Excused() && (x.Flow == "" || x.Op == OpStart || !x.StillPending())
 	case s == http.StatusForbidden, s == http.StatusRequestTimeout:
 		return !looksLikeCode(x.ErrorCode())
 	// 52x: an edge that lost its origin
 	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530:
-		return !slices.Contains(registeredErrors, x.ErrorCode()) && !slices.Contains(serverErrors, x.ErrorCode())
+		return !slices.Contains(RegisteredErrors, x.ErrorCode()) && !slices.Contains(serverErrors, x.ErrorCode())
 	}
 	return false
 }
@@ -90,7 +90,7 @@ func contradictory(xs []*Exchange) bool {
 // refusedUnder2xx reports whether the answer refuses under a status of success:
 // it has an error and gives nothing. Acceptance means codes or tokens; that the
 // status is wrong is DF-ERR-001's.
-func (x *Exchange) refusedUnder2xx() bool {
+func (x *Exchange) RefusedUnder2xx() bool {
 	return x.Status()/100 == 2 && (x.Op == OpStart || x.Op == OpToken) && x.ErrorCode() != "" && !x.GivesCredentials()
 }
 

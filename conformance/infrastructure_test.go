@@ -53,20 +53,20 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		want reports.Verdict
 	}{
 		{"a rule that fails", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", failIf(anyAnswer))
+			j.Each([]*Exchange{answered(429, "")}, DuePending, "", FailIf(AnyAnswer))
 		}, reports.Inconclusive},
 		{"a rule that warns before one that opens", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", warnIf(statusIs(429)), openIf(infrastructure))
+			j.Each([]*Exchange{answered(429, "")}, DuePending, "", WarnIf(StatusIs(429)), InconclusiveIf(Infrastructure))
 		}, reports.Inconclusive},
 		{"a finding by hand", func(j *Judgement) { j.Fail("", "", answered(503, "")) }, reports.Inconclusive},
 		{"a comparison with a lost answer", func(j *Judgement) { j.Warn("", "", refused, answered(503, "")) },
 			reports.Inconclusive},
 		{"no request at all", func(j *Judgement) { j.Fail("", "", nil) }, reports.Inconclusive},
 		{"a firewall's refusal where any will do", func(j *Judgement) {
-			j.Each([]*Exchange{answered(403, "<html>")}, DueRefusal, "", passIf(class(4)))
+			j.Each([]*Exchange{answered(403, "<html>")}, DueRefusal, "", PassIf(Class(4)))
 		}, reports.Pass},
 		{"a limiter's", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DueRefusal, "", passIf(class(4)))
+			j.Each([]*Exchange{answered(429, "")}, DueRefusal, "", PassIf(Class(4)))
 		}, reports.Inconclusive},
 		{"a pass", func(j *Judgement) { j.Pass(answered(503, "")) }, reports.Inconclusive},
 		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) },
@@ -90,7 +90,7 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		}, reports.Inconclusive},
 		{"limits that are its own", func(j *Judgement) {
 			j.ownsLimits = true
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", failIf(statusIs(429)))
+			j.Each([]*Exchange{answered(429, "")}, DuePending, "", FailIf(StatusIs(429)))
 		}, reports.Fail},
 	} {
 		j := &Judgement{}
@@ -114,8 +114,8 @@ func TestServerErrorAtRedemption(t *testing.T) {
 		{DueTokens, refused, reports.Fail},
 		{DueSuccess, failed, reports.Fail},
 	} {
-		if got, why := c.due.verdict(c.x, []Rule{passIf(givesTokens), failIf(anyAnswer)}, false); got != c.want {
-			t.Errorf("%s where %d was due is %s (%s), want %s", describe(c.x), c.due, got, why, c.want)
+		if got, why := c.due.verdict(c.x, []Rule{PassIf(GivesTokens), FailIf(AnyAnswer)}, false); got != c.want {
+			t.Errorf("%s where %d was due is %s (%s), want %s", Describe(c.x), c.due, got, why, c.want)
 		}
 	}
 }

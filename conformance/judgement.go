@@ -149,7 +149,7 @@ func (j *Judgement) worsen(v reports.Verdict, reason string) {
 func (j *Judgement) Seen() int { return j.seen }
 
 // empty reports whether nothing was found so far, not even a round that was lost.
-func (j *Judgement) empty() bool { return j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" }
+func (j *Judgement) Empty() bool { return j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" }
 
 func (j *Judgement) result(c Check) Result {
 	if j.verdict == "" || j.verdict == reports.Pass {
@@ -228,10 +228,10 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 	case accepted(x) && (plain == nil || !accepted(plain)):
 		c.j.Book(v, expected, actual, x)
 	case plain == nil || plain.Infrastructure():
-		c.j.Inconclusive(actual+"; the plain request to compare it with got "+describe(plain)+
+		c.j.Inconclusive(actual+"; the plain request to compare it with got "+Describe(plain)+
 			", so nothing follows from that", x)
 	case accepted(x), plain.Class() == 5 && x.Class() == 5, sameAnswer(plain, x) && x.StillPending():
-		c.j.Inconclusive(actual+"; the plain request got "+describe(plain)+" too: see "+c.owner, x)
+		c.j.Inconclusive(actual+"; the plain request got "+Describe(plain)+" too: see "+c.owner, x)
 	case sameAnswer(plain, x) && x.Class() == 4:
 		c.j.Pass(x) // told apart in nothing; how the plain request is refused is its check's business
 	default:

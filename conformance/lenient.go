@@ -24,9 +24,9 @@ type Lenient struct {
 
 // The names under which leniencies stand in reports.
 const (
-	lenientStatus          = "lenient.status"
-	lenientVerificationURL = "lenient.verification_url"
-	lenientScopeArray      = "lenient.scope_array"
+	LenientStatus          = "lenient.status"
+	LenientVerificationURL = "lenient.verification_url"
+	LenientScopeArray      = "lenient.scope_array"
 	lenientExpiredOnce     = "lenient.expired_once"
 )
 
@@ -48,8 +48,8 @@ func (l Lenient) set() []string {
 		on   bool
 		name string
 	}{
-		{len(l.Status) > 0, lenientStatus}, {l.VerificationURL, lenientVerificationURL},
-		{l.ScopeArray, lenientScopeArray}, {l.ExpiredOnce, lenientExpiredOnce},
+		{len(l.Status) > 0, LenientStatus}, {l.VerificationURL, LenientVerificationURL},
+		{l.ScopeArray, LenientScopeArray}, {l.ExpiredOnce, lenientExpiredOnce},
 	} {
 		if o.on {
 			out = append(out, o.name)
@@ -69,14 +69,14 @@ func (l Lenient) unused(checks []reports.Check) []string {
 
 // excused reports whether the answer is an error under a status that is known and
 // kept: it then counts as the 400 that was due. DF-ERR-001 reports it.
-func (x *Exchange) excused() bool {
+func (x *Exchange) Excused() bool {
 	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" &&
 		!x.GivesCredentials()
 }
 
 // exceptExpiredOnce leaves out the polls that are refused in other words after
 // their code was reported as expired, where that is known, and waives them.
-func (e *Evidence) exceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchange {
+func (e *Evidence) ExceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchange {
 	if !e.Lenient.ExpiredOnce {
 		return polls
 	}
@@ -85,7 +85,7 @@ func (e *Evidence) exceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchang
 			return y.ErrorCode() == spec.ErrExpiredToken && y.Received <= x.Sent
 		})
 		if known {
-			j.Waive(lenientExpiredOnce, spec.ErrExpiredToken+" or "+spec.ErrInvalidGrant+" again", describe(x), x)
+			j.Waive(lenientExpiredOnce, spec.ErrExpiredToken+" or "+spec.ErrInvalidGrant+" again", Describe(x), x)
 		}
 		return known
 	})
@@ -95,7 +95,7 @@ func (e *Evidence) exceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchang
 // device on polling.
 func otherRefusal(x *Exchange) bool {
 	return x.Class() == 4 && !x.Infrastructure() && !x.StillPending() && !x.GivesCredentials() &&
-		!errorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)(x)
+		!ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)(x)
 }
 
 // A Habit is a deviation that a single start and poll already show, and the
@@ -120,7 +120,7 @@ func Habits(xs []*Exchange) []Habit {
 		}
 	}
 	if n := len(xs); n > 0 && xs[n-1].Op == OpToken && !xs[n-1].StillPending() {
-		out = append(out, Habit{What: "a poll of a fresh code gets " + describe(xs[n-1]) + " instead of " +
+		out = append(out, Habit{What: "a poll of a fresh code gets " + Describe(xs[n-1]) + " instead of " +
 			spec.ErrAuthorizationPending})
 	}
 	return out

@@ -221,7 +221,7 @@ func (t *Target) person() approve.Person {
 }
 
 // mayAsk reports whether the scene's decisions are part of the run.
-func (s *Scene) mayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
+func (s *Scene) MayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
 
 // queue joins the queue for a person, if the scene asks one.
 func (s *Scene) queue() {

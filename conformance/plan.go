@@ -294,24 +294,24 @@ func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
 		if f.Timing.Lifetime <= 0 {
 			return reports.Inconclusive, fmt.Sprintf("the announced lifetime is %s, so no code can expire in time",
-				seconds(f.Timing.Lifetime))
+				Seconds(f.Timing.Lifetime))
 		}
-		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(f.Timing.Lifetime),
-			seconds(f.MaxWait))
+		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", Seconds(f.Timing.Lifetime),
+			Seconds(f.MaxWait))
 	}
 	if v, reason := unaskedFor(c, f); v != "" {
 		return v, reason
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {
-			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", seconds(s.Cost(f.Timing).Wait),
-				seconds(f.MaxWait))
+			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", Seconds(s.Cost(f.Timing).Wait),
+				Seconds(f.MaxWait))
 		}
 	}
 	return "", ""
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
+func Seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }
 
 // cost adds up the scenarios lane by lane: lanes that overlap cost the longer
 // of the two, and no lane is faster than its requests are allowed to be.

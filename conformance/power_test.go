@@ -35,8 +35,8 @@ func TestPowerIsThatOfTheRoundsThatCount(t *testing.T) {
 	for range 20 {
 		j.Round(answered)
 	}
-	j.Lost(lostOverlap)
-	j.Lost(lostOverlap)
+	j.Lost(LostOverlap)
+	j.Lost(LostOverlap)
 	const want = "20 rounds: would have seen a fault that shows in 10 % of rounds with 88 % probability; 90 % takes 22 rounds; " +
 		"not counted: 2 (the requests did not overlap in time)"
 	if got := j.power(commonRate); got != want {
@@ -44,8 +44,8 @@ func TestPowerIsThatOfTheRoundsThatCount(t *testing.T) {
 	}
 	lost := &Judgement{}
 	lost.Pass(answered)
-	lost.Lost(lostAnswers)
-	if res := lost.result(Check{}); res.Verdict != reports.Inconclusive || !strings.Contains(res.Reason, lostAnswers) {
+	lost.Lost(LostAnswers)
+	if res := lost.result(Check{}); res.Verdict != reports.Inconclusive || !strings.Contains(res.Reason, LostAnswers) {
 		t.Errorf("with every round lost: %s, %q", res.Verdict, res.Reason)
 	}
 }

@@ -18,72 +18,72 @@ func all(ps []Predicate) Predicate {
 	}
 }
 
-func not(p Predicate) Predicate { return func(x *Exchange) bool { return !p(x) } }
+func Not(p Predicate) Predicate { return func(x *Exchange) bool { return !p(x) } }
 
-func errorIs(codes ...string) Predicate {
+func ErrorIs(codes ...string) Predicate {
 	return func(x *Exchange) bool { return x.Class() != 2 && slices.Contains(codes, x.ErrorCode()) }
 }
 
-func statusIs(codes ...int) Predicate {
+func StatusIs(codes ...int) Predicate {
 	return func(x *Exchange) bool {
-		return slices.Contains(codes, x.Status()) || (x.excused() || x.refusedUnder2xx()) &&
+		return slices.Contains(codes, x.Status()) || (x.Excused() || x.RefusedUnder2xx()) &&
 			slices.Contains(codes, http.StatusBadRequest)
 	}
 }
 
-func class(n int) Predicate { return func(x *Exchange) bool { return x.Class() == n } }
+func Class(n int) Predicate { return func(x *Exchange) bool { return x.Class() == n } }
 
-func stillPending(x *Exchange) bool { return x.StillPending() }
+func StillPending(x *Exchange) bool { return x.StillPending() }
 
-func givesTokens(x *Exchange) bool { return x.HasTokens() }
+func GivesTokens(x *Exchange) bool { return x.HasTokens() }
 
-func givesCodes(x *Exchange) bool { return x.HasCodes() }
+func GivesCodes(x *Exchange) bool { return x.HasCodes() }
 
-func givesCredentials(x *Exchange) bool { return x.GivesCredentials() }
+func GivesCredentials(x *Exchange) bool { return x.GivesCredentials() }
 
-func infrastructure(x *Exchange) bool { return x.Infrastructure() }
+func Infrastructure(x *Exchange) bool { return x.Infrastructure() }
 
-func redirects(x *Exchange) bool { return x.Class() == 3 }
+func Redirects(x *Exchange) bool { return x.Class() == 3 }
 
 // fieldErrors is the validation answer of frameworks: a 4xx JSON body without
 // an error member (ruling R9).
-func fieldErrors(x *Exchange) bool {
+func FieldErrors(x *Exchange) bool {
 	return x.Class() == 4 && x.ErrorCode() == "" && x.Object() != nil
 }
 
-func hasError(x *Exchange) bool { return x.ErrorCode() != "" }
+func HasError(x *Exchange) bool { return x.ErrorCode() != "" }
 
-func anyAnswer(x *Exchange) bool { return x.Response != nil }
+func AnyAnswer(x *Exchange) bool { return x.Response != nil }
 
 // terminal reports whether an answer ends a flow without tokens, under any of the
 // names that servers use for it.
-func terminal(x *Exchange) bool {
+func Terminal(x *Exchange) bool {
 	return x.Class() != 2 && slices.Contains([]string{spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidGrant},
 		x.ErrorCode())
 }
 
-func isHTML(x *Exchange) bool {
+func IsHTML(x *Exchange) bool {
 	return x.MediaType() == "text/html" || x.MediaType() == "application/xhtml+xml"
 }
 
-func isMetadata(x *Exchange) bool { return x.Status() == http.StatusOK && x.Object() != nil }
+func IsMetadata(x *Exchange) bool { return x.Status() == http.StatusOK && x.Object() != nil }
 
 // frameworkAnswer is a validation answer without an error code. Whether ruling
 // R9 lets it pass is decided once, by DF-ERR-007 (rule C1); here it is no more
 // than a refusal in other words.
-func (e *Evidence) frameworkAnswer() Rule { return passIf(fieldErrors) }
+func (e *Evidence) FrameworkAnswer() Rule { return PassIf(FieldErrors) }
 
 // pollingStates are the four answers of RFC 8628 section 3.5; flowCodes are these
 // and the errors of plain mistakes.
 var (
-	pollingStates = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken}
-	flowCodes     = append(slices.Clone(pollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest,
+	PollingStates = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken}
+	FlowCodes     = append(slices.Clone(PollingStates), spec.ErrInvalidGrant, spec.ErrInvalidRequest,
 		spec.ErrUnsupportedGrantType)
 )
 
 // registeredErrors are the codes of RFC 6749, RFC 8628 and the extensions error
 // registry that a token endpoint may use.
-var registeredErrors = append(slices.Clone(flowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient,
+var RegisteredErrors = append(slices.Clone(FlowCodes), spec.ErrInvalidClient, spec.ErrUnauthorizedClient,
 	spec.ErrInvalidScope,
 	spec.ErrInvalidTarget, "invalid_dpop_proof", "use_dpop_nonce", "invalid_authorization_details",
 	"insufficient_user_authentication",

@@ -49,24 +49,24 @@ func (s *session) preflight(ctx context.Context) error {
 			return nil
 		}
 	}
-	if missingPath(last) && s.tokenAnswers(ctx, scene) {
+	if MissingPath(last) && s.tokenAnswers(ctx, scene) {
 		return nil // the path is one check's business, not the end of the run
 	}
 	return s.refused(last)
 }
 
 // missingPath is the predicate of DF-DISC-001: nothing answers there.
-func missingPath(x *Exchange) bool {
+func MissingPath(x *Exchange) bool {
 	return x.Class() == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone},
 		x.Status())
 }
 
 func (s *session) tokenAnswers(ctx context.Context, scene *Scene) bool {
-	x := scene.PollCode(ctx, madeUp(40), Step("preflight"), Provoked())
-	return x != nil && x.Response != nil && !missingPath(x)
+	x := scene.PollCode(ctx, MadeUp(40), Step("preflight"), Provoked())
+	return x != nil && x.Response != nil && !MissingPath(x)
 }
 
-var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: fixed(2, 1)}
+var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1)}
 
 // announce keeps what the start says of times.
 func (s *session) announce(f *Flow) {
@@ -119,11 +119,11 @@ func (s *session) works(op Operation, e spec.Encoding) {
 func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
 	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL,
-		describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
+		Describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
 	switch {
 	case x.wantsHTTPS():
 		p.Hint = httpsHint(s.target.Host)
-	case missingPath(x):
+	case MissingPath(x):
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
 	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id",

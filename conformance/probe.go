@@ -38,7 +38,7 @@ type looker struct {
 }
 
 func (t *Target) looker() *looker {
-	return &looker{client: t.httpClient(), secrets: t.redactor(), headers: t.Headers}
+	return &looker{client: t.HTTPClient(), secrets: t.redactor(), headers: t.Headers}
 }
 
 // look finds out which contracts a host answers.
@@ -66,7 +66,7 @@ func (l *looker) metadata(ctx context.Context, issuer string) *ServerMetadata {
 // documented reports whether the documented paths answer.
 func (l *looker) documented(ctx context.Context, host string, v1 *spec.Contract) bool {
 	x := l.ask(ctx, http.MethodPost, join(host, v1.Start.Path), spec.JSON, "{}")
-	return x.Response != nil && !missingPath(x) && x.Class() != 5
+	return x.Response != nil && !MissingPath(x) && x.Class() != 5
 }
 
 // WellKnown lists where the metadata of an issuer may be: RFC 8414 section 3
@@ -91,8 +91,8 @@ func readMetadata(x *Exchange) *ServerMetadata {
 	if x.Status() != http.StatusOK || obj == nil {
 		return nil
 	}
-	m := &ServerMetadata{URL: x.Request.URL, Issuer: x.text("issuer"),
-		DeviceAuthorizationEndpoint: x.text("device_authorization_endpoint"), TokenEndpoint: x.text("token_endpoint")}
+	m := &ServerMetadata{URL: x.Request.URL, Issuer: x.Text("issuer"),
+		DeviceAuthorizationEndpoint: x.Text("device_authorization_endpoint"), TokenEndpoint: x.Text("token_endpoint")}
 	scopes, _ := obj["scopes_supported"].([]any)
 	for _, s := range scopes {
 		if text, ok := s.(string); ok {
@@ -247,7 +247,7 @@ func (l *looker) refuses(ctx context.Context, u string) bool {
 		text     string
 	}{{spec.Form, "dfcheck="}, {spec.JSON, "{}"}} {
 		x := l.ask(ctx, http.MethodPost, u, body.encoding, body.text)
-		if x.Class() == 4 && !missingPath(x) && x.Object() != nil {
+		if x.Class() == 4 && !MissingPath(x) && x.Object() != nil {
 			return true
 		}
 	}

@@ -81,7 +81,7 @@ const (
 
 // followers is how many scenarios of the plan take the codes of this one, one after
 // the other.
-func (s *Scene) followers() int {
+func (s *Scene) Followers() int {
 	n := 0
 	for k := range s.left { // those that leave codes
 		for ; k != nil; k = k.After {
@@ -101,7 +101,7 @@ func (s *Scene) Room(ctx context.Context, n int) bool {
 	for ; n > 0; n -= roomBurst {
 		last = s.room.ReserveN(time.Now(), min(n, roomBurst)).Delay()
 	}
-	return sleep(ctx, last)
+	return Sleep(ctx, last)
 }
 
 // Leave hands a code on to the scenario after this one, if there is one.
@@ -167,7 +167,7 @@ func (s *Scene) release(ctx context.Context, first, end int, f func(i int, unpac
 		}
 		last = max(last, s.pace.Reserve().Delay())
 	}
-	if !sleep(ctx, last) || s.slots.Acquire(ctx, int64(end-first)) != nil {
+	if !Sleep(ctx, last) || s.slots.Acquire(ctx, int64(end-first)) != nil {
 		return
 	}
 	defer s.slots.Release(int64(end - first))
@@ -256,13 +256,13 @@ func percent(p float64) string {
 
 // Why a round does not count.
 const (
-	lostAnswers = "answered by infrastructure"
-	lostOverlap = "the requests did not overlap in time"
-	lostTime    = "too close to the end of the code"
+	LostAnswers = "answered by infrastructure"
+	LostOverlap = "the requests did not overlap in time"
+	LostTime    = "too close to the end of the code"
 )
 
 // overlapping is the largest number of exchanges in flight with any one of them.
-func overlapping(xs []*Exchange) int {
+func Overlapping(xs []*Exchange) int {
 	most := 0
 	for _, x := range xs {
 		n := 0
@@ -276,13 +276,13 @@ func overlapping(xs []*Exchange) int {
 	return most
 }
 
-const racingAbreast = 24 // codes that are raced for at the same time
+const RacingAbreast = 24 // codes that are raced for at the same time
 
 // redeemings is how many codes are redeemed in races.
-func redeemings(t Timing) int { return t.flows(crossings(t), 2) }
+func Redeemings(t Timing) int { return t.Flows(Crossings(t), 2) }
 
 // crossings is how many codes are polled across their approval, at most: some more
 // than the rounds that are wanted, for not every poll meets the approval.
-func crossings(t Timing) int { return t.Decided + spareCrossings(t) }
+func Crossings(t Timing) int { return t.Decided + SpareCrossings(t) }
 
-func spareCrossings(t Timing) int { return t.Decided / 8 }
+func SpareCrossings(t Timing) int { return t.Decided / 8 }

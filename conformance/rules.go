@@ -19,10 +19,10 @@ type Rule struct {
 // A Predicate is a question about one exchange.
 type Predicate func(x *Exchange) bool
 
-func passIf(p ...Predicate) Rule { return Rule{reports.Pass, all(p)} }
-func warnIf(p ...Predicate) Rule { return Rule{reports.Warning, all(p)} }
-func failIf(p ...Predicate) Rule { return Rule{reports.Fail, all(p)} }
-func openIf(p ...Predicate) Rule { return Rule{reports.Inconclusive, all(p)} }
+func PassIf(p ...Predicate) Rule         { return Rule{reports.Pass, all(p)} }
+func WarnIf(p ...Predicate) Rule         { return Rule{reports.Warning, all(p)} }
+func FailIf(p ...Predicate) Rule         { return Rule{reports.Fail, all(p)} }
+func InconclusiveIf(p ...Predicate) Rule { return Rule{reports.Inconclusive, all(p)} }
 
 // Due is what a correct server owes the request, whatever its exact wording.
 type Due int
@@ -38,13 +38,13 @@ const (
 func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 	switch {
 	case x.Infrastructure():
-		return reports.Inconclusive, ofInfrastructure(x)
+		return reports.Inconclusive, OfInfrastructure(x)
 	case x.Class() == 5,
 		d == DueRefusal && (x.GivesCredentials() || x.StillPending()),
 		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
-		return reports.Fail, x.replied()
+		return reports.Fail, x.Replied()
 	}
-	return reports.Warning, x.replied() + ", which the standards do not foresee here"
+	return reports.Warning, x.Replied() + ", which the standards do not foresee here"
 }
 
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
@@ -63,35 +63,35 @@ func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule
 // verdict is that of the first rule that fits, or what follows from Due.
 func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
 	// whatever its body says (ruling R29)
-	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.excused()
+	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.Excused()
 	v, actual := d.unnamed(x)
 	for _, r := range rules {
 		if r.When(x) {
-			v, actual = r.Verdict, x.replied()
+			v, actual = r.Verdict, x.Replied()
 			break
 		}
 	}
 	switch {
 	case (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()):
-		return reports.Inconclusive, ofInfrastructure(x)
+		return reports.Inconclusive, OfInfrastructure(x)
 	case d == DueTokens && x.Class() == 5:
-		return reports.Inconclusive, x.replied() + ", a server error, which says nothing about the requests before it"
+		return reports.Inconclusive, x.Replied() + ", a server error, which says nothing about the requests before it"
 	}
 	return v, actual
 }
 
-func ofInfrastructure(x *Exchange) string {
+func OfInfrastructure(x *Exchange) string {
 	if x.Response == nil {
-		return x.replied()
+		return x.Replied()
 	}
-	return x.replied() + ", from a rate limiter or proxy rather than the device flow"
+	return x.Replied() + ", from a rate limiter or proxy rather than the device flow"
 }
 
 // Says describes an answer in a few words: "400 invalid_grant".
-func (x *Exchange) Says() string { return describe(x) }
+func (x *Exchange) Says() string { return Describe(x) }
 
 // describe is an answer in a few words: "400 invalid_grant".
-func describe(x *Exchange) string {
+func Describe(x *Exchange) string {
 	if x == nil {
 		return "no request was sent"
 	}

@@ -35,7 +35,7 @@ type Scenario struct {
 }
 
 // asks is the number of decisions of a scenario that always wants as many.
-func asks(n int) func(*Facts) int { return func(*Facts) int { return n } }
+func DecisionCount(n int) func(*Facts) int { return func(*Facts) int { return n } }
 
 // Cost of a scenario: requests (starts among them), and how long it waits.
 type Cost struct {
@@ -44,12 +44,12 @@ type Cost struct {
 }
 
 // fixed is the cost of a scenario that waits for nothing.
-func fixed(requests, starts int) func(Timing) Cost {
+func FixedCost(requests, starts int) func(Timing) Cost {
 	return func(Timing) Cost { return Cost{Requests: requests, Starts: starts} }
 }
 
 // waits is the cost of a scenario that waits n intervals with their slack.
-func waits(requests, starts, n int) func(Timing) Cost {
+func WaitingCost(requests, starts, n int) func(Timing) Cost {
 	return func(t Timing) Cost {
 		return Cost{requests, starts, time.Duration(n) * (t.Interval + Slack)}
 	}
@@ -93,7 +93,7 @@ func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
 		return f
 	}
 	c := Call{Op: OpStart, Step: "start", Method: http.MethodPost, URL: s.target.StartURL,
-		Encoding: s.encoding(OpStart), Params: s.target.baseStart(id), Client: &s.target.Client}
+		Encoding: s.encoding(OpStart), Params: s.target.BaseStart(id), Client: &s.target.Client}
 	f.Begun = s.Send(ctx, c, append(opts, func(c *Call) { c.flow = f })...)
 	if f.Begun != nil {
 		f.began()
@@ -114,11 +114,11 @@ func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
 // PollCode is a token request for any device code, outside every flow.
 func (s *Scene) PollCode(ctx context.Context, deviceCode string, opts ...Option) *Exchange {
 	return s.Send(ctx, Call{Op: OpToken, Step: "poll", Method: http.MethodPost, URL: s.target.TokenURL,
-		Encoding: s.encoding(OpToken), Params: s.target.basePoll(deviceCode), Client: &s.target.Client}, opts...)
+		Encoding: s.encoding(OpToken), Params: s.target.BasePoll(deviceCode), Client: &s.target.Client}, opts...)
 }
 
 // decided lists what the approver was asked so far, in the whole run.
-func (s *Scene) decided() []Decided {
+func (s *Scene) Decided() []Decided {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Decided
@@ -131,7 +131,7 @@ func (s *Scene) decided() []Decided {
 }
 
 // recorded lists what the scenario has sent to an operation so far.
-func (s *Scene) recorded(op Operation) []*Exchange {
+func (s *Scene) Recorded(op Operation) []*Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.all), func(x *Exchange) bool {
@@ -140,7 +140,7 @@ func (s *Scene) recorded(op Operation) []*Exchange {
 }
 
 // startCount is how many codes the run has asked for so far.
-func (s *Scene) startCount() int {
+func (s *Scene) StartCount() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.starts
@@ -154,7 +154,7 @@ func (s *Scene) Target() *Target { return s.target }
 func (s *Scene) hide(kind, secret string) { s.secrets.Sent(kind, secret) }
 
 // redacted is a text without the secrets of the run.
-func (s *Scene) redacted(text string) string { return s.secrets.Text(text) }
+func (s *Scene) Redacted(text string) string { return s.secrets.Text(text) }
 
 // Event leaves a note in the transcript.
 func (s *Scene) Event(kind EventKind, flow, detail string) {
@@ -162,10 +162,10 @@ func (s *Scene) Event(kind EventKind, flow, detail string) {
 }
 
 // Wait sleeps; false means the run has ended.
-func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return sleep(ctx, d) }
+func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return Sleep(ctx, d) }
 
 // waitUntil waits for a moment of the run; false means the run has ended.
-func (s *Scene) waitUntil(ctx context.Context, at time.Duration) bool { return sleep(ctx, at-s.now()) }
+func (s *Scene) WaitUntil(ctx context.Context, at time.Duration) bool { return Sleep(ctx, at-s.now()) }
 
 // Parallel runs the functions side by side, or one after the other when
 // devices of one client were found to disturb each other (rule C14) or a person
@@ -201,7 +201,7 @@ func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
 	for range n {
 		last = max(last, s.pace.Reserve().Delay())
 	}
-	if sleep(ctx, last) {
+	if Sleep(ctx, last) {
 		f(func(c *Call) { c.Unpaced = true })
 	}
 }

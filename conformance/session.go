@@ -57,7 +57,7 @@ const (
 	DefaultMaxStarts   = 450
 	ThoroughMaxStarts  = 1200
 	DefaultConcurrency = 96
-	requestTimeout     = 15 * time.Second
+	RequestTimeout     = 15 * time.Second
 	deadAfter          = 12 // transport errors in a row, over several scenarios
 )
 
@@ -72,7 +72,7 @@ func newSession(t *Target, opts Options) *session {
 		room:    rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), roomBurst),
 		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
-		client:  t.httpClient(),
+		client:  t.HTTPClient(),
 		working: map[Operation]spec.Encoding{},
 		left:    map[*Scenario]chan *Flow{},
 	}
@@ -81,7 +81,7 @@ func newSession(t *Target, opts Options) *session {
 // httpClient builds a client that shows what the server really answers. Idle
 // connections are dropped before common servers drop them, so that an ordinary
 // poll does not meet a closing connection.
-func (t *Target) httpClient() *http.Client {
+func (t *Target) HTTPClient() *http.Client {
 	dial := t.Dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
@@ -89,7 +89,7 @@ func (t *Target) httpClient() *http.Client {
 	tr := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: heard(dial), TLSClientConfig: t.TLS.Clone(),
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 128, IdleConnTimeout: 2 * time.Second,
-		DisableCompression: true, ResponseHeaderTimeout: requestTimeout,
+		DisableCompression: true, ResponseHeaderTimeout: RequestTimeout,
 		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 256 << 10,
 	}
 	return &http.Client{
@@ -106,7 +106,7 @@ func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 		if x == nil || c.Once || try == 2 || !x.Infrastructure() || ctx.Err() != nil {
 			return x
 		}
-		if !sleep(ctx, retryAfter(x, try)) {
+		if !Sleep(ctx, retryAfter(x, try)) {
 			return x
 		}
 		s.mu.Lock()
@@ -150,8 +150,8 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		return x
 	}
 	client := s.client
-	if c.http != nil {
-		client = c.http
+	if c.HTTP != nil {
+		client = c.HTTP
 	}
 	if c.gate != nil {
 		c.gate()
@@ -242,7 +242,7 @@ func (s *session) transcript() *Transcript {
 }
 
 // sleep waits and reports whether the time has passed without the end of ctx.
-func sleep(ctx context.Context, d time.Duration) bool {
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}

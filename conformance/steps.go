@@ -15,10 +15,10 @@ import (
 
 // settle gives the server half a second between a decision and the poll that
 // is to show it.
-func (f *Flow) settle(ctx context.Context) { sleep(ctx, 500*time.Millisecond) }
+func (f *Flow) Settle(ctx context.Context) { Sleep(ctx, 500*time.Millisecond) }
 
 // collect polls until tokens or a terminal error come, at most three times.
-func (f *Flow) collect(ctx context.Context, step string, opts ...Option) *Exchange {
+func (f *Flow) Collect(ctx context.Context, step string, opts ...Option) *Exchange {
 	var last *Exchange
 	for range 3 {
 		x := f.PollDue(ctx, append(opts, Step(step))...)
@@ -35,17 +35,17 @@ func (f *Flow) collect(ctx context.Context, step string, opts ...Option) *Exchan
 
 // redeem starts a flow, has it approved and collects its tokens; false when
 // that did not come about.
-func (s *Scene) redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
+func (s *Scene) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
 	f := s.Start(ctx, opts...)
 	if f.Approve(ctx) != Accepted {
 		return f, false
 	}
-	x := f.collect(ctx, "redeem")
+	x := f.Collect(ctx, "redeem")
 	return f, x != nil && x.HasTokens()
 }
 
 // refresh sends a refresh request (RFC 6749 section 6) for the run's client.
-func (s *Scene) refresh(ctx context.Context, token string, opts ...Option) *Exchange {
+func (s *Scene) Refresh(ctx context.Context, token string, opts ...Option) *Exchange {
 	return s.PollCode(ctx, "", append([]Option{Step("refresh"), Sending(spec.Params{
 		{Name: "grant_type", Value: spec.GrantRefreshToken},
 		{Name: "refresh_token", Value: token},
@@ -54,7 +54,7 @@ func (s *Scene) refresh(ctx context.Context, token string, opts ...Option) *Exch
 }
 
 // examine asks introspection, or the resource, what a token is worth.
-func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option) *Exchange {
+func (s *Scene) Examine(ctx context.Context, token, step string, opts ...Option) *Exchange {
 	if token == "" {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (s *Scene) examine(ctx context.Context, token, step string, opts ...Option)
 }
 
 // active tells what came of examine: whether the token is good.
-func active(x *Exchange) bool {
+func Active(x *Exchange) bool {
 	if v, ok := x.Member("active"); ok {
 		return v == true
 	}
@@ -80,7 +80,7 @@ func active(x *Exchange) bool {
 
 // negatives sends the requests that break one rule of the contract document
 // each and belong to one check. Every one is provoked: no device sends them.
-func (s *Scene) negatives(ctx context.Context, op Operation, check string, base spec.Params) {
+func (s *Scene) Negatives(ctx context.Context, op Operation, check string, base spec.Params) {
 	c := Call{Op: op, Method: "POST", URL: s.target.StartURL, Client: &s.target.Client, Provoked: true}
 	if op == OpToken {
 		c.URL = s.target.TokenURL
@@ -89,7 +89,7 @@ func (s *Scene) negatives(ctx context.Context, op Operation, check string, base 
 		if n.Check != check {
 			continue
 		}
-		contentType, body := n.Apply(s.target.signed(base))
+		contentType, body := n.Apply(s.target.Signed(base))
 		call := c
 		call.Step, call.Encoding = n.String(), n.Encoding
 		s.Send(ctx, call, Body(contentType, body))
@@ -97,22 +97,22 @@ func (s *Scene) negatives(ctx context.Context, op Operation, check string, base 
 }
 
 // haste is the pause between polls that are meant to be far too fast.
-const haste = 100 * time.Millisecond
+const Haste = 100 * time.Millisecond
 
 // maxHops is how many redirects are followed to a verification page.
-const maxHops = 5
+const MaxHops = 5
 
 // browse sends a request as a browser does, redirects included, and answers the
 // last exchange. Without cookies it is a browser that was just opened. Where a
 // redirect leads to a place that is no business of the target's, it is not
 // followed.
-func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
+func (s *Scene) Browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
 	if jar == nil {
 		jar, _ = cookiejar.New(nil) // fails for no options
 	}
 	client := *s.client
 	client.Jar = jar
-	c.Op, c.Once, c.http = OpPage, true, &client
+	c.Op, c.Once, c.HTTP = OpPage, true, &client
 	if c.Header == nil {
 		c.Header = http.Header{}
 	}
@@ -123,7 +123,7 @@ func (s *Scene) browse(ctx context.Context, c Call, jar http.CookieJar) *Exchang
 			return nil
 		}
 		x := s.Send(ctx, c)
-		if x == nil || !redirects(x) || hop == maxHops {
+		if x == nil || !Redirects(x) || hop == MaxHops {
 			return x
 		}
 		next, err := follow(c.URL, x.Response.Header.Get("Location"))
@@ -160,11 +160,11 @@ func (s *Scene) mayVisit(page string) bool {
 	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return false
 	}
-	return u.Hostname() == host.Hostname() || isPrivate(u.Hostname()) == isPrivate(host.Hostname())
+	return u.Hostname() == host.Hostname() || IsPrivate(u.Hostname()) == IsPrivate(host.Hostname())
 }
 
 // walk asks the approver how a person approves this flow.
-func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
+func (f *Flow) Walk(ctx context.Context) (way approve.Way, ok bool) {
 	walker, can := f.scene.target.Approver.(approve.Walker)
 	if !can || !f.OK() {
 		return way, false
@@ -178,4 +178,4 @@ func (f *Flow) walk(ctx context.Context) (way approve.Way, ok bool) {
 }
 
 // strangeOrigin is a site that no server trusts.
-const strangeOrigin = "https://dfcheck.invalid"
+const StrangeOrigin = "https://dfcheck.invalid"

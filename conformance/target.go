@@ -125,7 +125,7 @@ func (f *Facts) Has(n Need) bool {
 }
 
 // count is 1 for a power that the target has.
-func (f *Facts) count(n Need) int {
+func (f *Facts) Count(n Need) int {
 	if f.Has(n) {
 		return 1
 	}
@@ -157,7 +157,7 @@ type Timing struct {
 
 // flows is how many devices a scenario begins that wants as many decisions as it
 // can get: a person is asked for few.
-func (t Timing) flows(program, person int) int {
+func (t Timing) Flows(program, person int) int {
 	if t.Pace > 0 {
 		return person
 	}
@@ -202,7 +202,7 @@ func (t *Target) powers(abuse bool) []Need {
 
 // baseStart are the parameters of an ordinary start. The nonce keeps two
 // starts from being byte-identical (rule C10).
-func (t *Target) baseStart(nonce string) spec.Params {
+func (t *Target) BaseStart(nonce string) spec.Params {
 	p := spec.Params{{Name: "client_id", Value: t.Client.ID}}
 	for _, q := range t.Contract.Start.Params {
 		if q.Required && q.Name != "client_id" {
@@ -240,7 +240,7 @@ func (t *Target) fill(q spec.ParamSpec, nonce string) string {
 
 // signed adds the client's secret where it belongs into the body, for bodies
 // that are written by hand (RFC 6749 section 2.3.1).
-func (t *Target) signed(p spec.Params) spec.Params {
+func (t *Target) Signed(p spec.Params) spec.Params {
 	if t.Client.Secret != "" && t.Client.Auth == "post" {
 		return p.With("client_secret", t.Client.Secret)
 	}
@@ -248,7 +248,7 @@ func (t *Target) signed(p spec.Params) spec.Params {
 }
 
 // basePoll are the parameters of an ordinary poll.
-func (t *Target) basePoll(deviceCode string) spec.Params {
+func (t *Target) BasePoll(deviceCode string) spec.Params {
 	return spec.Params{
 		{Name: "grant_type", Value: spec.GrantDeviceCode},
 		{Name: "device_code", Value: deviceCode},

@@ -144,7 +144,7 @@ const (
 )
 
 // answered reports whether the page was asked, whatever it said.
-func (o Outcome) answered() bool { return o == Accepted || o == Told || o == Refused }
+func (o Outcome) Answered() bool { return o == Accepted || o == Told || o == Refused }
 
 // Status of the answer, 0 when there was none.
 func (x *Exchange) Status() int {
@@ -158,7 +158,7 @@ func (x *Exchange) Status() int {
 // status of success, or under one that the configuration knows of, is a refusal
 // like any other: its status is DF-ERR-001's.
 func (x *Exchange) Class() int {
-	if x.excused() || x.refusedUnder2xx() {
+	if x.Excused() || x.RefusedUnder2xx() {
 		return http.StatusBadRequest / 100
 	}
 	return x.Status() / 100
@@ -205,14 +205,14 @@ func (x *Exchange) StillPending() bool {
 }
 
 // HasTokens reports whether the answer hands out an access token.
-func (x *Exchange) HasTokens() bool { return x.text("access_token") != "" }
+func (x *Exchange) HasTokens() bool { return x.Text("access_token") != "" }
 
 // HasCodes reports whether the answer hands out a device code.
-func (x *Exchange) HasCodes() bool { return x.text("device_code") != "" }
+func (x *Exchange) HasCodes() bool { return x.Text("device_code") != "" }
 
 // tokens are the members of a token response, while the answer is still there with
 // its secrets; what is wrong with them is for the checks.
-func (x *Exchange) tokens() spec.TokenResponse {
+func (x *Exchange) Tokens() spec.TokenResponse {
 	t, _ := spec.DecodeToken(x.raw)
 	return t
 }
@@ -223,7 +223,7 @@ func (x *Exchange) GivesCredentials() bool { return x.HasTokens() || x.HasCodes(
 // text is a string member of the JSON body. The name that verification_uri had
 // before RFC 8628 counts as well: that it is the old one is for DF-AUTHZ-001 and
 // 002 to say.
-func (x *Exchange) text(member string) string {
+func (x *Exchange) Text(member string) string {
 	s, ok := x.Object()[member].(string)
 	if member == "verification_uri" && !ok {
 		s, _ = x.Object()["verification_url"].(string)

@@ -13,7 +13,7 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-func jsonText(v any) string {
+func JSONText(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprint(v)
@@ -22,15 +22,15 @@ func jsonText(v any) string {
 }
 
 // memberText is how a member of an answer is told: as JSON, or that it is absent.
-func memberText(x *Exchange, name string) string {
+func MemberText(x *Exchange, name string) string {
 	v, ok := x.Member(name)
 	if !ok {
 		return "no such member"
 	}
-	return jsonText(v)
+	return JSONText(v)
 }
 
-func responseHeader(x *Exchange, name string) string {
+func ResponseHeader(x *Exchange, name string) string {
 	if x.Response == nil {
 		return ""
 	}
@@ -39,7 +39,7 @@ func responseHeader(x *Exchange, name string) string {
 
 // cacheVerdict: no-store is right, nothing is advice, and positive freshness is
 // wrong (RFC 9111 section 4.2).
-func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
+func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 	if x.NoStore() {
 		return reports.Pass, ""
 	}
@@ -60,17 +60,17 @@ func cacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 
 // wellFormedEndpoint reports whether an endpoint is an absolute https URL without
 // fragment (RFC 6749 section 3.1); http is good enough on loopback.
-func wellFormedEndpoint(s string) bool {
+func WellFormedEndpoint(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Fragment != "" {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
 // wasDecided reports whether the approver did what a flow asked of it, and records why
 // not otherwise.
-func wasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
+func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	d, ok := e.Decision(s, flow, "")
 	if !ok {
 		return false
@@ -79,7 +79,7 @@ func wasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Accepted:
 		return true
 	case Unsupported:
-		j.Skip(approverCannot + d.Decision.Decision)
+		j.Skip(ApproverCannot + d.Decision.Decision)
 	default:
 		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
 	}
@@ -87,7 +87,7 @@ func wasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 }
 
 // issued is the token response of a flow, nil when none came.
-func (e *Evidence) issued(s *Scenario) *Exchange {
+func (e *Evidence) Issued(s *Scenario) *Exchange {
 	x := e.One(s, "redeem")
 	if x == nil || !x.HasTokens() {
 		return nil
@@ -96,16 +96,16 @@ func (e *Evidence) issued(s *Scenario) *Exchange {
 }
 
 // unredeemed books why a scenario that needs tokens has none.
-func (e *Evidence) unredeemed(j *Judgement, s *Scenario) {
+func (e *Evidence) Unredeemed(j *Judgement, s *Scenario) {
 	for _, f := range e.FlowsOf(s) {
-		if !wasDecided(e, j, s, f) {
+		if !WasDecided(e, j, s, f) {
 			return
 		}
 	}
-	j.Inconclusive("no token was issued: " + describe(e.One(s, "redeem")))
+	j.Inconclusive("no token was issued: " + Describe(e.One(s, "redeem")))
 }
 
-func withTokens(xs []*Exchange) []*Exchange {
+func WithTokens(xs []*Exchange) []*Exchange {
 	var out []*Exchange
 	for _, x := range xs {
 		if x.HasTokens() {
@@ -116,13 +116,13 @@ func withTokens(xs []*Exchange) []*Exchange {
 }
 
 // unlimited leaves out the polls that a limiter answered.
-func unlimited(polls []*Exchange) []*Exchange {
-	return slices.DeleteFunc(slices.Clone(polls), statusIs(http.StatusTooManyRequests))
+func Unlimited(polls []*Exchange) []*Exchange {
+	return slices.DeleteFunc(slices.Clone(polls), StatusIs(http.StatusTooManyRequests))
 }
 
 // granted is the scope of a token response or of its introspection; ok is false
 // when neither tells.
-func granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
+func Granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
 	for _, x := range xs {
 		if x == nil {
 			continue
@@ -144,6 +144,6 @@ func granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
 	return nil, nil, false
 }
 
-func joinScopes(parts ...string) string {
+func JoinScopes(parts ...string) string {
 	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -40,7 +41,7 @@ func newChecks(t terminal) *cobra.Command {
 		&cobra.Command{
 			Use: "matrix", Short: "Print which fault of the reference server trips which check", Example: "  dfcheck checks matrix | grep DF-POLL",
 			Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, conformance.Matrix()); return nil },
+			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, checks.Matrix()); return nil },
 		})
 	return c
 }

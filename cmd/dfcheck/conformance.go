@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -129,7 +130,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
 		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them", f.run.Level))
 	}
-	_, err := conformance.Select(conformance.All(), f.run)
+	_, err := conformance.Select(checks.All(), f.run)
 	errs = append(errs, err)
 	return s, usage(errors.Join(errs...), hint)
 }
@@ -156,7 +157,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	}
 	p := t.progress()
 	f.run.Progress = func(g conformance.Progress) { p.say(progressLine(g)) }
-	run, err := conformance.Prepare(ctx, target, conformance.All(), f.run)
+	run, err := conformance.Prepare(ctx, target, checks.All(), f.run)
 	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
 	if err != nil {
 		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -59,7 +60,7 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	defer stop()
 	fmt.Fprintf(t.out, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
 	fmt.Fprintf(t.out, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
-	run, err := conformance.Prepare(ctx, target, conformance.All(), conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
+	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}

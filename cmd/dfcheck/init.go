@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -93,7 +94,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 
 // begin tries one device; a server that wants a scope gets one that it names.
 func (f *initFlags) begin(ctx context.Context, target *conformance.Target, found *conformance.Survey) (*conformance.Run, error) {
-	run, err := conformance.Prepare(ctx, target, conformance.All(), conformance.Options{})
+	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{})
 	p, ok := errors.AsType[*conformance.PreflightError](err)
 	if !ok || f.scope != "" || len(found.Scopes) == 0 || p.Exchange == nil ||
 		!slices.Contains([]string{spec.ErrInvalidScope, spec.ErrInvalidRequest}, p.Exchange.ErrorCode()) {
@@ -104,7 +105,7 @@ func (f *initFlags) begin(ctx context.Context, target *conformance.Target, found
 		f.scope = "openid"
 	}
 	target.Scope = f.scope
-	return conformance.Prepare(ctx, target, conformance.All(), conformance.Options{})
+	return conformance.Prepare(ctx, target, checks.All(), conformance.Options{})
 }
 
 // survey finds the contract and the endpoints, or takes those of the flags.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -70,11 +71,11 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 
 // selected judges a transcript and keeps the verdicts that were asked for.
 func (f *conformanceFlags) selected(t *conformance.Transcript) ([]conformance.Result, error) {
-	wanted, err := conformance.Select(conformance.All(), f.run)
+	wanted, err := conformance.Select(checks.All(), f.run)
 	if err != nil {
 		return nil, err
 	}
-	results, err := conformance.Judge(t, conformance.All())
+	results, err := conformance.Judge(t, checks.All())
 	if err != nil {
 		return nil, err
 	}

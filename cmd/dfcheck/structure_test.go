@@ -13,10 +13,11 @@ const module = "github.com/dfcheck/dfcheck/"
 // mayImport has a row for every package of this module, with the packages of it
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
-	"cmd/dfcheck": {"conformance", "conformance/approve", "load", "load/profile", "load/threshold", "load/capacity", "load/forecast",
+	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "load", "load/profile", "load/threshold", "load/capacity", "load/forecast",
 		"reports", "reports/redact", "spec", "spec/refserver", "spec/strict"},
 
 	"conformance":         {"conformance/approve", "reports", "reports/redact", "spec", "spec/strict"},
+	"conformance/checks":  {"conformance", "conformance/approve", "reports", "reports/redact", "spec"},
 	"conformance/approve": {"spec", "spec/strict"},
 
 	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",

@@ -1,0 +1,194 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// authorizationChecks judge the device authorization endpoint: this file its
+// ordinary answers, authorization_members.go the members of the response,
+// authorization_refusals.go what must be refused.
+var authorizationChecks = []Check{
+	{
+		ID:    GateStart,
+		Gate:  GatePaths,
+		Reads: []*Scenario{minimalStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			judgeMinimalStart(e, j, "device_code", "user_code", "verification_uri", "expires_in", "interval")
+		},
+	},
+	{
+		ID:    GateStartStandard,
+		Reads: []*Scenario{minimalStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			judgeMinimalStart(e, j, "device_code", "user_code", "verification_uri", "expires_in")
+		},
+	},
+	passive("DF-AUTHZ-003", judgeStartTypes),
+	passive("DF-AUTHZ-004", judgeStartMediaType),
+	passive("DF-AUTHZ-005", judgeVerificationURI),
+	passive("DF-AUTHZ-006", judgeSpokenCode),
+	passive("DF-AUTHZ-007", judgeCompleteURI),
+	passive("DF-AUTHZ-008", judgeLifetime),
+	passive("DF-AUTHZ-009", judgeInterval),
+	{
+		ID:    "DF-AUTHZ-010",
+		Gate:  GatePending,
+		Reads: []*Scenario{twinStarts},
+		Judge: judgeTwinStarts,
+	},
+	{
+		ID:    "DF-AUTHZ-011",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingClient},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(missingClient), DueRefusal, "4xx with invalid_request or invalid_client",
+				FailIf(GivesCodes),
+				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
+				WarnIf(Class(4), HasError), e.FrameworkAnswer())
+		},
+	},
+	{
+		ID:    "DF-AUTHZ-012",
+		Gate:  GateStart,
+		Reads: []*Scenario{unknownClientStart},
+		Judge: judgeUnknownClientStart,
+	},
+	{
+		ID:    "DF-AUTHZ-013",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingMetadata},
+		Judge: func(e *Evidence, j *Judgement) { judgeMissingMetadata(e, j, "DF-AUTHZ-013") },
+	},
+	{
+		ID:    "DF-AUTHZ-014",
+		Gate:  GateStart,
+		Reads: []*Scenario{missingMetadata},
+		Judge: func(e *Evidence, j *Judgement) { judgeMissingMetadata(e, j, "DF-AUTHZ-014") },
+	},
+	{
+		ID:    "DF-AUTHZ-015",
+		Gate:  GateStart,
+		Reads: []*Scenario{extraMembers},
+		Judge: judgeExtraMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-016",
+		Gate:  GateStart,
+		Reads: []*Scenario{emptyMembers, missingClient, missingMetadata},
+		Judge: judgeEmptyMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-017",
+		Gate:  GateStart,
+		Reads: []*Scenario{repeatedMembers},
+		Judge: judgeRepeatedMembers,
+	},
+	{
+		ID:    "DF-AUTHZ-018",
+		Gate:  GateStart,
+		Reads: []*Scenario{malformedScope},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(malformedScope), DueRefusal, "400 invalid_scope", InconclusiveIf(Infrastructure), FailIf(Class(5)),
+				WarnIf(GivesCodes),
+				PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), WarnIf(Class(4), HasError),
+				e.FrameworkAnswer())
+		},
+	},
+	{
+		ID:    "DF-AUTHZ-019",
+		Gate:  GateStart,
+		Needs: []Need{NeedRestricted},
+		Reads: []*Scenario{restrictedStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(restrictedStart), DueRefusal, "4xx with unauthorized_client",
+				FailIf(GivesCodes),
+				PassIf(StatusIs(400, 401, 403), ErrorIs(spec.ErrUnauthorizedClient, spec.ErrInvalidClient)),
+				WarnIf(Class(4), HasError))
+		},
+	},
+	{
+		ID:    "DF-AUTHZ-020",
+		Gate:  GateStart,
+		Reads: []*Scenario{queryStart},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(queryStart), DueRefusal, "4xx, because parameters in the URL must be ignored",
+				WarnIf(GivesCodes), InconclusiveIf(Infrastructure), PassIf(Class(4)))
+		},
+	},
+}
+
+// passive makes a check that looks at every ordinary answer of the run; the
+// minimal start makes sure there is one.
+func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
+		Passive: true, Judge: judge}
+}
+
+// minimalStart sends nothing but what is required: the client, and the device's
+// metadata where the contract wants them.
+var minimalStart = &Scenario{
+	Name: "minimal start", Lane: LaneFirst, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *Scene) { s.Start(ctx, Without("scope"), Step("minimal")) },
+}
+
+func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
+	has := func(x *Exchange, m string) bool { _, ok := x.Member(m); return ok }
+	excused := func(x *Exchange, m string) bool {
+		return m == "verification_uri" && e.Lenient.VerificationURL && has(x, "verification_url")
+	}
+	lacks := func(x *Exchange) bool {
+		return slices.ContainsFunc(members, func(m string) bool { return !has(x, m) && !excused(x, m) })
+	}
+	expected := "200 with " + strings.Join(members, ", ")
+	for _, x := range e.Of(minimalStart) {
+		if x.HasCodes() && !has(x, "verification_uri") && excused(x, "verification_uri") {
+			j.Waive(LenientVerificationURL, "the member verification_uri", "verification_url", x)
+		}
+	}
+	j.Each(e.Of(minimalStart), DueSuccess, expected,
+		InconclusiveIf(Infrastructure),
+		WarnIf(ErrorIs(spec.ErrInvalidScope), func(*Exchange) bool { return !e.Documented() }),
+		FailIf(lacks),
+		PassIf(StatusIs(http.StatusOK)),
+		WarnIf(StatusIs(http.StatusCreated)))
+}
+
+// twinStarts starts twice with byte-identical parameters, as two devices of one
+// model do, and polls both codes when their interval has passed.
+var twinStarts = &Scenario{
+	Name: "twin starts", Lane: LaneIsolation, Cost: WaitingCost(4, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		same := Sending(s.Target().BaseStart("twin"))
+		a := s.Start(ctx, same, Step("first"))
+		b := s.Start(ctx, same, Step("second"))
+		a.PollDue(ctx, Step("first"))
+		b.PollDue(ctx, Step("second"))
+	},
+}
+
+func judgeTwinStarts(e *Evidence, j *Judgement) {
+	flows := e.FlowsOf(twinStarts)
+	if len(flows) < 2 {
+		return
+	}
+	a, b := e.Begun(flows[0]), e.Begun(flows[1])
+	if a == nil || b == nil || a.Infrastructure() || b.Infrastructure() {
+		j.Inconclusive("the device authorization requests were rate-limited", a, b)
+		return
+	}
+	for _, m := range []string{"device_code", "user_code"} {
+		if code := a.Text(m); code != "" && code == b.Text(m) {
+			j.Fail("a different "+m+" for each device authorization request", fmt.Sprintf("%s for both", code), a, b)
+		}
+	}
+	for _, f := range flows {
+		j.Each(e.Polls(f), DuePending, "both grants to stay pending", PassIf(StillPending))
+	}
+}

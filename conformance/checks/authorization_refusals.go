@@ -1,0 +1,235 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// missingClient starts flows that nobody owns, in the encodings of the contract.
+var missingClient = &Scenario{
+	Name: "start without client", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings} },
+	Run: func(ctx context.Context, s *Scene) {
+		s.Negatives(ctx, OpStart, "DF-AUTHZ-011", s.Target().BaseStart("no client"))
+	},
+}
+
+// unknownClientStart names a client that nobody registered.
+var unknownClientStart = &Scenario{
+	Name: "start of an unknown client", Lane: LaneInstant, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx, With("client_id", UnknownClient()), Provoked(), Step("unknown client"))
+	},
+}
+
+func judgeUnknownClientStart(e *Evidence, j *Judgement) {
+	if e.OpenRegistration {
+		j.Inconclusive("the target registers any client")
+		return
+	}
+	accepted := FailIf(GivesCodes)
+	if e.Documented() && !e.ClientsRegistered {
+		accepted = WarnIf(GivesCodes) // ruling R12
+	}
+	j.Each(e.Of(unknownClientStart), DueRefusal, "400 or 401 with invalid_client", accepted,
+		PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		WarnIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		e.FrameworkAnswer(),
+		WarnIf(StatusIs(403, 404)))
+}
+
+// missingMetadata leaves out, in every encoding, each parameter that the
+// contract requires beside the client.
+var missingMetadata = &Scenario{
+	Name: "start without device metadata", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: 2 * t.Encodings} },
+	Run: func(ctx context.Context, s *Scene) {
+		for _, check := range []string{"DF-AUTHZ-013", "DF-AUTHZ-014"} {
+			s.Negatives(ctx, OpStart, check, s.Target().BaseStart("incomplete"))
+		}
+	},
+}
+
+// judgeMissingMetadata judges the cases of one check; DF-AUTHZ-013 also owns
+// whatever else a user's document requires.
+func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
+	cases := map[string]bool{}
+	for _, n := range e.Contract.Start.Negatives() {
+		cases[n.String()] = n.Check == check
+	}
+	mine := slices.DeleteFunc(e.Of(missingMetadata), func(x *Exchange) bool { return !cases[x.Step] })
+	if len(mine) == 0 {
+		j.Skip("the contract requires no such parameter")
+		return
+	}
+	j.Each(mine, DueRefusal, "400 for a device authorization request without this parameter",
+		FailIf(GivesCodes), PassIf(StatusIs(400)), WarnIf(StatusIs(422)))
+}
+
+// extraMembers starts with parameters that no server knows, and once without
+// them, so that a refusal can be laid to them.
+var extraMembers = &Scenario{
+	Name: "start with unknown parameters", Lane: LaneInstant, Cost: FixedCost(2, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "a[b]", Value: "c"}}
+		if !s.Documented() {
+			extra = append(extra, spec.Param{Name: "device_type", Value: "tv"}, spec.Param{Name: "device_os", Value: "x"})
+		}
+		s.Start(ctx, Also(extra...), Step("with"))
+		s.Start(ctx, Step("without"))
+	},
+}
+
+func judgeExtraMembers(e *Evidence, j *Judgement) {
+	with, without := e.One(extraMembers, "with"), e.One(extraMembers, "without")
+	if without == nil || !without.HasCodes() {
+		j.Inconclusive("the same device authorization request without the unknown parameters got " + Describe(without))
+		return
+	}
+	j.Each([]*Exchange{with}, DueSuccess, "200, as without the unknown parameters",
+		PassIf(GivesCodes), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+}
+
+// emptyMembers sends parameters without a value, which count as left out
+// (RFC 8628 section 3.1).
+var emptyMembers = &Scenario{
+	Name: "start with empty parameters", Lane: LaneInstant,
+	Cost: func(t Timing) Cost { return Cost{Requests: 3 * t.Encodings, Starts: 2 * t.Encodings, Wait: 0} },
+	Run: func(ctx context.Context, s *Scene) {
+		for _, enc := range s.Encodings(OpStart) {
+			in := In(enc)
+			s.Start(ctx, in, Without("scope"), Step("scope absent"), Provoked())
+			s.Start(ctx, in, With("scope", ""), Step("scope empty"), Provoked())
+			for _, name := range s.Operation(OpStart).Required() {
+				s.Start(ctx, in, With(name, ""), Step(name+" empty"), Provoked())
+			}
+		}
+	},
+}
+
+func judgeEmptyMembers(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(emptyMembers) {
+		switch x.Step {
+		case "scope absent":
+		case "scope empty":
+			judgeEmptyScope(e, j, x)
+		default:
+			accepted := FailIf(GivesCodes)
+			if acceptedWithout(e, strings.TrimSuffix(x.Step, " empty"), x.Request.Encoding) {
+				accepted = PassIf(GivesCodes) // that it may be missing is another check's business
+			}
+			j.Each([]*Exchange{x}, DueRefusal, "an empty parameter to be refused like a missing one", accepted, PassIf(Class(4)))
+		}
+	}
+}
+
+// acceptedWithout reports whether a start that lacked a required parameter was
+// served.
+func acceptedWithout(e *Evidence, param string, enc spec.Encoding) bool {
+	for _, s := range []*Scenario{missingClient, missingMetadata} {
+		if x := e.One(s, spec.Negative{Kind: spec.Missing, Param: param, Encoding: enc}.String()); x != nil && x.HasCodes() {
+			return true
+		}
+	}
+	return false
+}
+
+func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
+	for _, absent := range e.Of(emptyMembers, "scope absent") {
+		if absent.Request.Encoding != x.Request.Encoding {
+			continue
+		}
+		switch {
+		case x.Infrastructure() || absent.Infrastructure():
+			j.Inconclusive(OfInfrastructure(x), x)
+		case !absent.HasCodes():
+			j.Inconclusive("the server requires a scope", absent)
+		case x.HasCodes():
+			j.Pass(x)
+		case x.Class() == 4 && x.Request.Encoding == spec.JSON:
+			j.Warn("an empty scope to be treated like no scope", Describe(x), x, absent)
+		default:
+			j.Fail("an empty scope to be treated like no scope", Describe(x), x, absent)
+		}
+	}
+}
+
+// repeatedMembers sends a parameter twice, with equal and with different values.
+var repeatedMembers = &Scenario{
+	Name: "start with repeated parameters", Lane: LaneInstant, Cost: FixedCost(4, 4),
+	Run: func(ctx context.Context, s *Scene) {
+		id, other := s.Target().Client.ID, UnknownClient()
+		if s.Target().Second != nil {
+			other = s.Target().Second.ID
+		}
+		send := func(step string, e spec.Encoding, p ...spec.Param) {
+			if s.Operation(OpStart).Accepts(e) {
+				s.Start(ctx, In(e), Also(p...), Step(step), Provoked())
+			}
+		}
+		send("identical client_id", spec.Form, spec.Param{Name: "client_id", Value: id})
+		send("conflicting client_id", spec.Form, spec.Param{Name: "client_id", Value: other})
+		scope := s.Target().Scope
+		if scope == "" {
+			scope = "a"
+		}
+		send("repeated scope", spec.Form, spec.Param{Name: "scope", Value: scope}, spec.Param{Name: "scope", Value: "b"})
+		if s.Documented() {
+			send("repeated client_id part", spec.Multipart, spec.Param{Name: "client_id", Value: other})
+		}
+	},
+}
+
+func judgeRepeatedMembers(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(repeatedMembers) {
+		accepted := WarnIf(GivesCodes)
+		if x.Step == "conflicting client_id" && !e.Documented() {
+			accepted = FailIf(GivesCodes) // ruling R7
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "400 invalid_request", accepted,
+			PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidRequest)),
+			PassIf(StatusIs(401), ErrorIs(spec.ErrInvalidClient)),
+			WarnIf(Class(4), HasError), e.FrameworkAnswer())
+	}
+}
+
+// restrictedStart speaks for a client that may not use the device grant.
+var restrictedStart = &Scenario{
+	Name: "start of a client without the device grant", Lane: LaneInstant,
+	Needs: []Need{NeedRestricted}, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx, As(s.Target().Restricted), Provoked(), Step("restricted client"))
+	},
+}
+
+// queryStart sends every parameter in the URL and an empty form.
+var queryStart = &Scenario{
+	Name: "start with parameters in the URL", Lane: LaneInstant, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		q := url.Values{}
+		for _, p := range s.Target().BaseStart("query") {
+			q.Add(p.Name, p.Value)
+		}
+		s.Start(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}), func(c *Call) {
+			c.URL += fmt.Sprintf("?%s", q.Encode())
+		})
+	},
+}
+
+// malformedScopes break the grammar of RFC 6749 section 3.3.
+var malformedScopes = []string{`a"b`, `a\b`, "café", "a\tb", "a\x7fb"}
+
+var malformedScope = &Scenario{
+	Name: "start with a malformed scope", Lane: LaneInstant, Cost: FixedCost(len(malformedScopes), len(malformedScopes)),
+	Run: func(ctx context.Context, s *Scene) {
+		for _, scope := range malformedScopes {
+			s.Start(ctx, With("scope", scope), Step(fmt.Sprintf("scope %q", scope)), Provoked())
+		}
+	},
+}

@@ -1,0 +1,253 @@
+package checks
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/refserver"
+)
+
+// pipeListener hands connections over in memory, so that a whole run fits into
+// a synctest bubble and takes no time.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
+func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "127.0.0.1:80" }
+
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, errors.New("connection refused")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// secureHost is where a bench with https stands: a name that looks public.
+const secureHost = "auth.dfcheck.example"
+
+// testCertificate is good for secureHost and issued by itself, at any time a
+// bubble may show.
+func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{secureHost},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, pool
+}
+
+// bench is a reference server to be checked in a bubble.
+type bench struct {
+	server refserver.Config
+	faults []refserver.Fault
+	wrap   func(http.Handler) http.Handler // correct variants of HTTP
+	https  bool
+	target func(*Target)
+	opts   Options
+}
+
+// embedded is the timing of the server that is checked when no host is named.
+func embedded(contract string) refserver.Config {
+	return refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second, GuessLimit: 120}
+}
+
+// conform runs everything against the bench's server, with all powers
+// configured, and returns the results.
+func (b bench) conform(t *testing.T) []Result {
+	t.Helper()
+	var out []Result
+	b.inBubble(t, func(ctx context.Context, run *Run) { out = run.Conform(ctx) })
+	return out
+}
+
+// inBubble prepares a run in a bubble.
+func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := b.server
+		cfg.Decisions, cfg.BaseURL = true, "http://127.0.0.1"
+		if b.https {
+			cfg.BaseURL = "https://" + secureHost
+		}
+		l := newPipeListener()
+		reference := refserver.New(cfg, b.faults...)
+		handler := http.Handler(reference)
+		if b.wrap != nil {
+			handler = b.wrap(handler)
+		}
+		server := &http.Server{Handler: handler}
+		dial, roots := l.dial, (*x509.CertPool)(nil)
+		if b.https {
+			cert, pool := testCertificate(t)
+			roots = pool
+			server.TLSConfig, server.ErrorLog = reference.TLSConfig(cert), log.New(io.Discard, "", 0)
+			plain, l80 := &http.Server{Handler: reference.Plain()}, newPipeListener()
+			go plain.Serve(l80)
+			defer plain.Close()
+			dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if strings.HasSuffix(address, ":80") {
+					return l80.dial(ctx, network, address)
+				}
+				return l.dial(ctx, network, address)
+			}
+			go server.ServeTLS(l, "", "")
+		} else {
+			go server.Serve(l)
+		}
+		target, err := b.newTarget(cfg, dial, &tls.Config{RootCAs: roots})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := Prepare(t.Context(), target, All(), b.opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(t.Context(), run)
+		run.Close()
+		if a := referenceOf(target.Approver); a != nil {
+			a.Client.CloseIdleConnections()
+		}
+		server.Close()
+	})
+}
+
+// referenceOf is the approver that speaks to the bench's server, also where
+// somebody slower stands before it.
+func referenceOf(a approve.Approver) *approve.Reference {
+	if s, ok := a.(interface{ reference() *approve.Reference }); ok {
+		return s.reference()
+	}
+	r, _ := a.(*approve.Reference)
+	return r
+}
+
+func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
+	contract, err := cfg.Document, error(nil)
+	if contract == nil {
+		contract, err = spec.BuiltinContract(cfg.Contract)
+	}
+	if err != nil {
+		return nil, err
+	}
+	base := cfg.BaseURL
+	t := &Target{
+		Facts: Facts{Host: base, ChosenBy: "embedded", StartURL: base + contract.Start.Path,
+			TokenURL: base + contract.Token.Path,
+			Issuer:   base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid",
+			Narrow: "email",
+			Device: Device{Type: "tv", OS: "linux"}, Embedded: true, ClientsRegistered: true, ShortLifetime: true},
+		Contract:     contract,
+		Second:       &Client{ID: "dfcheck-other", Auth: "none"},
+		Restricted:   &Client{ID: "nodevice", Auth: "none"},
+		Confidential: &Client{ID: "dfcheck-conf", Secret: "secret", Auth: "basic"},
+		Introspection: &Introspection{URL: base + "/introspect", Client: &Client{ID: "dfcheck-conf", Secret: "secret",
+			Auth: "basic"}},
+		Dial: dial,
+		TLS:  trust,
+		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: &http.Transport{
+			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}},
+	}
+	if b.target != nil {
+		b.target(t)
+	}
+	return t, nil
+}
+
+// worse lists what is not as it should be on a correct server.
+func worse(results []Result) []string {
+	var out []string
+	for _, r := range results {
+		switch r.Verdict {
+		case "pass", "skipped":
+		default:
+			line := r.Check.ID + " " + string(r.Verdict) + ": " + r.Reason
+			for _, f := range r.Findings {
+				line += "\n    expected " + f.Expected + ", got " + f.Actual + " " + strings.Join(f.Exchanges, " ")
+			}
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func TestCleanServer(t *testing.T) {
+	for _, contract := range spec.ContractNames() {
+		for name, b := range map[string]bench{
+			"1s-20s": {server: embedded(contract)},
+			"5s-60s": {server: refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}},
+			"https":  {server: embedded(contract), https: true},
+			"abuse":  {server: embedded(contract), opts: Options{Abuse: true}},
+		} {
+			t.Run(contract+"/"+name, func(t *testing.T) {
+				results := b.conform(t)
+				for _, line := range worse(results) {
+					t.Error(line)
+				}
+				for _, r := range results {
+					if r.Verdict == "skipped" {
+						t.Logf("%s skipped: %s", r.Check.ID, r.Reason)
+					}
+				}
+			})
+		}
+	}
+}

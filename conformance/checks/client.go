@@ -1,0 +1,241 @@
+package checks
+
+import (
+	"context"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// clientChecks judge who may start and poll: this file public clients,
+// client_credentials.go those with a secret.
+var clientChecks = []Check{
+	{
+		ID:    "DF-CLIENT-001",
+		Gate:  GatePending,
+		Reads: []*Scenario{bareDevice},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 for a device that sends no credentials, cookies or anti-forgery token",
+				PassIf(GivesCodes), InconclusiveIf(Infrastructure), FailIf(StatusIs(401, 403)))
+			j.Each(e.Of(bareDevice, "poll"), DuePending, "authorization_pending for a poll on another connection",
+				PassIf(StillPending), FailIf(StatusIs(401, 403)))
+		},
+	},
+	{
+		ID:    "DF-CLIENT-002",
+		Gate:  GatePending,
+		Reads: []*Scenario{foreignPolls, foreignRedemption, unknownCodes},
+		Judge: judgeForeignPolls,
+	},
+	{
+		ID:    "DF-CLIENT-003",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedSecondClient},
+		Reads: []*Scenario{foreignRedemption},
+		Judge: judgeUnburntCode,
+	},
+	{
+		ID:    "DF-CLIENT-004",
+		Gate:  GatePending,
+		Reads: []*Scenario{namelessPolls, namelessRedemption},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(append(e.Of(namelessPolls, "without client_id"), e.Of(namelessRedemption, "without client_id")...),
+				DueRefusal, "invalid_request or invalid_client",
+				FailIf(GivesTokens),
+				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
+				WarnIf(StillPending), WarnIf(ErrorIs(spec.ErrInvalidGrant)))
+		},
+	},
+	{
+		ID:    "DF-CLIENT-005",
+		Gate:  GatePending,
+		Reads: []*Scenario{namelessPolls, namelessRedemption},
+		Judge: judgeOptionalClient,
+	},
+	{
+		ID:    "DF-CLIENT-006",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{confidentialStarts},
+		Judge: judgeConfidentialStarts,
+	},
+	{
+		ID:    "DF-CLIENT-007",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedConfidential},
+		Reads: []*Scenario{confidentialRedemption},
+		Judge: judgeConfidentialRedemption,
+	},
+	{
+		ID:    "DF-CLIENT-008",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{failedBasic},
+		Judge: judgeFailedBasic,
+	},
+	{
+		ID:    "DF-CLIENT-009",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{secretMethods, metadata},
+		Judge: judgeSecretMethods,
+	},
+	{
+		ID:    "DF-CLIENT-010",
+		Needs: []Need{NeedConfidential},
+		Reads: []*Scenario{doubleCredentials, doubleRedemption, foreignRedemption, unknownCodes},
+		Judge: judgeDoubleCredentials,
+	},
+	{
+		ID:    "DF-CLIENT-011",
+		Gate:  GatePending,
+		Reads: []*Scenario{unknownClientPoll},
+		Judge: func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(unknownClientPoll, "unknown client"), DueRefusal, "400 or 401 with invalid_client",
+				FailIf(StillPending), FailIf(GivesTokens),
+				PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient)),
+				WarnIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient, spec.ErrInvalidRequest)))
+		},
+	},
+}
+
+// bareDevice starts on one connection and polls on another, each with nothing
+// but what the contract names and a different User-Agent.
+var bareDevice = &Scenario{
+	Name: "bare device", Lane: LaneInterval, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx, Fresh(), Field("User-Agent", "television/1"))
+		f.PollDue(ctx, Fresh(), Field("User-Agent", "television/2"))
+	},
+}
+
+// stranger is the client that polls somebody else's code: the second one where
+// there is one, else one that nobody registered.
+func stranger(s *Scene) *Client {
+	if s.Target().Second != nil {
+		return s.Target().Second
+	}
+	return &Client{ID: UnknownClient()}
+}
+
+// foreignPolls lets another client, and one that nobody knows, poll an undecided
+// code.
+var foreignPolls = &Scenario{
+	Name: "polls of another client", Lane: LaneInstant, Cost: FixedCost(4, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx).Poll(ctx, As(stranger(s)), Step("undecided"), Provoked())
+		if s.Documented() { // elsewhere DF-CLIENT-011 does that
+			s.Start(ctx).Poll(ctx, As(&Client{ID: UnknownClient()}), Step("undecided"), Provoked())
+		}
+	},
+}
+
+// foreignRedemption lets another client, and one that nobody knows, poll an
+// approved code; then its own client redeems it.
+var foreignRedemption = &Scenario{
+	Name: "redemption by another client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(5, 1, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) != Accepted {
+			return
+		}
+		f.PollDue(ctx, As(stranger(s)), Step("approved"), Provoked())
+		if s.Target().Second != nil {
+			f.PollDue(ctx, As(&Client{ID: UnknownClient()}), Step("approved"), Provoked())
+		}
+		if f.Lives(f.Interval()) {
+			f.PollDue(ctx, Step("own"))
+		}
+	},
+}
+
+func judgeForeignPolls(e *Evidence, j *Judgement) {
+	refused := []Rule{
+		FailIf(GivesTokens),
+		PassIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
+		WarnIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrAccessDenied)),
+	}
+	unknown := likeUnknown(e, j)
+	unknown.Each(e.Of(foreignPolls, "undecided"), DueRefusal, "invalid_grant for another client's code",
+		append([]Rule{WarnIf(StillPending)}, refused...)...)
+	unknown.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
+		append(refused, WarnIf(StillPending))...)
+	if !e.Has(NeedSecondClient) {
+		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered client can redeem the code")
+	}
+}
+
+func judgeUnburntCode(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(foreignRedemption) {
+		if !WasDecided(e, j, foreignRedemption, f) {
+			return
+		}
+		for _, x := range e.Polls(f, "approved") {
+			if x.HasTokens() {
+				j.Inconclusive("another client got the tokens", x)
+				return
+			}
+		}
+		j.Each(e.Polls(f, "own"), DueTokens, "tokens for the client that the code was issued to",
+			PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
+	}
+}
+
+// namelessPolls polls without client_id, then with it.
+var namelessPolls = &Scenario{
+	Name: "polls without client", Lane: LaneInterval, Cost: WaitingCost(5, 2, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		nameless := func(c *Call) { c.Client = nil }
+		s.Parallel(
+			func() {
+				f := s.Start(ctx)
+				f.PollDue(ctx, Without("client_id"), nameless, Step("without client_id"))
+				f.PollDue(ctx, Step("with client_id"))
+			},
+			func() {
+				if s.Documented() {
+					s.Start(ctx).PollDue(ctx, With("client_id", ""), nameless, Step("empty client_id"), Provoked())
+				}
+			})
+	},
+}
+
+// namelessRedemption redeems an approved code without client_id.
+var namelessRedemption = &Scenario{
+	Name: "redemption without client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if f.Approve(ctx) == Accepted {
+			f.PollDue(ctx, Without("client_id"), func(c *Call) { c.Client = nil }, Step("without client_id"))
+		}
+	},
+}
+
+// judgeOptionalClient holds a contract that lets client_id be left out. One
+// that requires it is CLIENT-004's (rule C20).
+func judgeOptionalClient(e *Evidence, j *Judgement) {
+	for _, p := range e.Contract.Token.Params {
+		if p.Name == "client_id" && p.Required {
+			j.Skip("the contract requires client_id when polling")
+			return
+		}
+	}
+	pending := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure)}
+	j.Each(e.Of(namelessPolls, "without client_id"), DuePending, "authorization_pending for a poll without client_id",
+		append(pending, FailIf(Class(4)))...)
+	j.Each(e.Of(namelessPolls, "with client_id"), DuePending, "authorization_pending for a poll with client_id",
+		append(pending, FailIf(Class(4)))...)
+	j.Each(e.Of(namelessPolls, "empty client_id"), DuePending, "an empty client_id to be treated like none",
+		append(pending, WarnIf(Class(4)))...)
+	for _, f := range e.FlowsOf(namelessRedemption) {
+		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
+			j.Each(e.Polls(f, "without client_id"), DueTokens, "tokens for a poll without client_id",
+				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(Terminal), FailIf(Class(4)))
+		}
+	}
+}
+
+// unknownClientPoll polls a live code in the name of a client nobody registered.
+var unknownClientPoll = &Scenario{
+	Name: "poll of an unknown client", Lane: LaneInstant, Cost: FixedCost(2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		s.Start(ctx).Poll(ctx, As(&Client{ID: UnknownClient()}), Step("unknown client"), Provoked())
+	},
+}

@@ -1,0 +1,130 @@
+package checks
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// pollForm is a way to write the form of a poll.
+type pollForm struct {
+	step  string
+	write func(code, client string) string
+}
+
+const (
+	usualSpelling = "the usual spelling"
+	escapedName   = "an escaped parameter name"
+	trailing      = `a trailing "&"`
+	brokenEscape  = "a broken escape"
+)
+
+// pollForms are all the same poll, but for the broken escapes at the end, which
+// stand in a parameter nobody knows. Code and client come escaped.
+var pollForms = []pollForm{
+	{usualSpelling, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client
+	}},
+	{"raw colons", func(code, client string) string {
+		return "grant_type=" + spec.GrantDeviceCode + "&device_code=" + code + "&" + client
+	}},
+	{"escapes in lower case", func(code, client string) string {
+		return "grant_type=" + strings.ReplaceAll(spec.GrantDeviceCode, ":", "%3a") + "&device_code=" + code + "&" + client
+	}},
+	{"another order", func(code, client string) string {
+		return client + "&device_code=" + code + "&grant_type=" + url.QueryEscape(spec.GrantDeviceCode)
+	}},
+	{escapedName, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device%5Fcode=" + code + "&" + client
+	}},
+	{trailing, func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&"
+	}},
+	{brokenEscape + ", %zz", func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%zz"
+	}},
+	{brokenEscape + ", %", func(code, client string) string {
+		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%"
+	}},
+}
+
+// formSpellings polls a separate code in each spelling, at once: a first poll
+// is pending or told to slow down. Then it starts with a space in a value,
+// escaped in both ways.
+var formSpellings = &Scenario{
+	Name: "spellings of a form", Lane: LaneInstant, Cost: FixedCost(2*len(pollForms)+2, len(pollForms)+2),
+	Run: func(ctx context.Context, s *Scene) {
+		if s.Operation(OpToken).Accepts(spec.Form) {
+			s.Times(len(pollForms), func(i int) {
+				sp := pollForms[i]
+				f := s.Start(ctx)
+				_, client := spec.Form.Encode(s.Target().Signed(spec.Params{{Name: "client_id", Value: s.Target().Client.ID}}))
+				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
+				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
+				if strings.HasPrefix(sp.step, brokenEscape) || sp.step == escapedName || sp.step == trailing {
+					opts = append(opts, Provoked())
+				}
+				f.Poll(ctx, opts...)
+			})
+		}
+		name, value, ok := spaced(s)
+		if !ok || !s.Operation(OpStart).Accepts(spec.Form) {
+			return
+		}
+		_, body := spec.Form.Encode(s.Target().Signed(s.Target().BaseStart("spaces").With(name, value)))
+		s.Start(ctx, Body(string(spec.Form), body), In(spec.Form), Step("space as +"))
+		percent := []byte(strings.ReplaceAll(string(body), "+", "%20"))
+		s.Start(ctx, Body(string(spec.Form), percent), In(spec.Form), Step("space as %20"))
+	},
+}
+
+// spaced is a parameter that may hold a space: the scope where two are
+// configured, else the documented contract's description of the system.
+func spaced(s *Scene) (name, value string, ok bool) {
+	if strings.Contains(s.Target().Scope, " ") {
+		return "scope", s.Target().Scope, true
+	}
+	return "device_os", "dfcheck a b", s.Operation(OpStart).Has("device_os")
+}
+
+func judgeFormSpellings(e *Evidence, j *Judgement) {
+	if !e.Contract.Token.Accepts(spec.Form) {
+		j.Skip("the contract does not declare form bodies")
+		return
+	}
+	usual := e.One(formSpellings, usualSpelling)
+	for _, x := range e.Of(formSpellings, usualSpelling) {
+		if x.Op == OpToken {
+			usual = x
+		}
+	}
+	if usual == nil || usual.Op != OpToken || !usual.StillPending() {
+		j.Inconclusive("an ordinary form got "+Describe(usual), usual)
+		return
+	}
+	j.Pass(usual)
+	for _, sp := range pollForms[1:] {
+		refused := FailIf(AnyAnswer)
+		switch {
+		case strings.HasPrefix(sp.step, brokenEscape):
+			refused = PassIf(Class(4))
+		case sp.step == escapedName || sp.step == trailing:
+			refused = WarnIf(Class(4))
+		}
+		j.Each(e.Of(formSpellings, sp.step), DuePending, "the same answer as for the ordinary spelling of the form",
+			PassIf(StillPending), InconclusiveIf(Infrastructure), refused)
+	}
+	plus, percent := e.One(formSpellings, "space as +"), e.One(formSpellings, "space as %20")
+	switch {
+	case plus == nil || percent == nil:
+	case plus.Infrastructure() || percent.Infrastructure():
+		j.Inconclusive("the device authorization requests were rate-limited", plus, percent)
+	case plus.HasCodes() != percent.HasCodes():
+		j.Fail("+ and %20 to be read as the same character", "+: "+Describe(plus)+"; %20: "+Describe(percent), plus, percent)
+	default:
+		j.Pass(plus, percent)
+	}
+}

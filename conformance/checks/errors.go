@@ -1,0 +1,202 @@
+package checks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// errorChecks look at the refusals of the whole run: this file their status,
+// media type and code, errors_texts.go what else is in them.
+var errorChecks = []Check{
+	passiveErrors("DF-ERR-001", judgeErrorStatus),
+	passiveErrors("DF-ERR-002", judgeErrorMediaType),
+	passiveErrors("DF-ERR-003", judgeErrorCodes),
+	{ID: "DF-ERR-004", Gate: GateStart, Reads: []*Scenario{quotedInput, encodedFaults}, Wants: erring,
+		Shows: "error response", Passive: true, Judge: judgeErrorTexts},
+	passiveErrors("DF-ERR-005", judgeErrorCaching),
+	{
+		ID: "DF-ERR-006", Gate: GateStart, Passive: true, Judge: judgeErrorSecrets, Shows: "refusal",
+		Reads: []*Scenario{firstPoll, encodedFaults, quotedSecret},
+		Wants: append([]*Scenario{malformedJSON, quotedInput, confidentialStarts, confidentialRedemption}, erring...),
+	},
+	{
+		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a malformed request",
+		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: mistakes,
+	},
+}
+
+// erring are the scenarios whose answers are errors on a right server: the
+// states of polling, and plain mistakes.
+var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart,
+	missingCode, missingGrantType}
+
+// passiveErrors makes a check that looks at the refusals of the run; a pending
+// poll, a slow_down and four faults make sure that there are some.
+func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
+	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring,
+		Shows: "error response", Passive: true, Judge: judge}
+}
+
+// A tally gathers alike observations into one finding each, because a defect of
+// error answers shows in nearly all of them.
+type tally struct {
+	order []observation
+	found map[observation][]*Exchange
+}
+
+type observation struct {
+	verdict          reports.Verdict
+	expected, actual string
+}
+
+func (t *tally) add(v reports.Verdict, expected, actual string, x *Exchange) {
+	o := observation{v, expected, actual}
+	if t.found == nil {
+		t.found = map[observation][]*Exchange{}
+	}
+	if t.found[o] == nil {
+		t.order = append(t.order, o)
+	}
+	t.found[o] = append(t.found[o], x)
+}
+
+func (t *tally) book(j *Judgement) {
+	for _, o := range t.order {
+		for _, x := range t.found[o] {
+			if o.verdict == reports.Waived {
+				j.Waive(LenientStatus, o.expected, o.actual, x)
+			} else {
+				j.Book(o.verdict, o.expected, o.actual, x)
+			}
+		}
+	}
+}
+
+// posted lists the answers of both endpoints to POSTs that OAuth code answers:
+// those of ordinary devices, and the mistakes that a check names. What is said
+// to other requests may be a framework's, which knows nothing of OAuth (ruling
+// R25); a check must not name their scenarios.
+func posted(e *Evidence) []*Exchange {
+	var out []*Exchange
+	for _, x := range e.Exchanges {
+		url, _, _ := strings.Cut(x.Request.URL, "?")
+		if url != e.StartURL && url != e.TokenURL {
+			continue // where metadata points is DF-DISC-004
+		}
+		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded &&
+			!x.Infrastructure() && x.Response.Length <= MaxBody { // a body that was cut is nothing to judge
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// judgeErrorStatus holds ruling R8. It alone looks at the status of an error
+// (rule C1).
+func judgeErrorStatus(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range posted(e) {
+		code := x.ErrorCode()
+		if code == "" || throttled(e)(x) {
+			continue
+		}
+		v := statusVerdict(x.Status(), code)
+		if e.Documented() && x.Status()/100 == 2 && !slices.Contains(PollingStates, code) {
+			v = reports.Warning // ruling R23
+		}
+		if v != reports.Pass && slices.Contains(e.Lenient.Status, x.Status()) {
+			v = reports.Waived
+		}
+		expected := "400 with " + code
+		if code == spec.ErrInvalidClient {
+			expected = "400 or 401 with " + code
+		}
+		t.add(v, expected, fmt.Sprint(x.Status()), x)
+	}
+	t.book(j)
+}
+
+func statusVerdict(status int, code string) reports.Verdict {
+	switch {
+	case status == 400,
+		status == 401 && code == spec.ErrInvalidClient,
+		status == 429 && code != spec.ErrSlowDown && code != spec.ErrAuthorizationPending, // a limiter's
+		status/100 == 5 && (code == "server_error" || code == "temporarily_unavailable"):
+		return reports.Pass // what a 5xx means is for the check that provoked it
+	case status/100 == 2:
+		return reports.Fail
+	case status == 429, status == 405, status == 411, status == 413, status == 415:
+		return reports.Warning
+	case slices.Contains(FlowCodes, code) && status/100 == 4:
+		return reports.Fail
+	}
+	return reports.Warning
+}
+
+// mistakes are the scenarios of plain mistakes in requests that can be read.
+var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, encodedFaults, missingCode,
+	missingGrantType}
+
+// judgeErrorMediaType: a refusal is one JSON object and labelled so.
+func judgeErrorMediaType(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range posted(e) {
+		media, object := x.MediaType(), x.Object() != nil
+		actual := fmt.Sprintf("%d with Content-Type %s", x.Status(), media)
+		if media == "" {
+			actual = fmt.Sprintf("%d without a Content-Type", x.Status())
+		}
+		if !object {
+			actual += ", which is not one JSON object"
+		}
+		if s := x.Status(); s != 400 && s != 401 && !x.Excused() && !x.RefusedUnder2xx() {
+			continue
+		}
+		v := reports.Fail
+		if media == string(spec.JSON) && object {
+			v = reports.Pass
+		}
+		t.add(v, "an error response that is one JSON object with Content-Type application/json", actual, x)
+	}
+	t.book(j)
+}
+
+// privateState matches the names that some servers made up for the states of
+// polling.
+var privateState = regexp.MustCompile(`(?i)pending|slow|denied|declined|expired`)
+
+func judgeErrorCodes(e *Evidence, j *Judgement) {
+	var t tally
+	for _, x := range posted(e) {
+		v, ok := x.Member("error")
+		if s := x.Status(); !ok || s == 405 || s == 411 || s == 413 || s == 415 || s == 429 &&
+			x.ErrorCode() != spec.ErrSlowDown {
+			continue
+		}
+		verdict, actual := codeVerdict(v, x.Class())
+		t.add(verdict, "error to be a string that holds a registered error code", actual, x)
+	}
+	t.book(j)
+}
+
+func codeVerdict(v any, class int) (reports.Verdict, string) {
+	code, ok := v.(string)
+	switch {
+	case !ok:
+		return reports.Fail, fmt.Sprintf("a JSON %s", jsonType(v))
+	case code == "" || !inAlphabet(code, quotable):
+		return reports.Fail, fmt.Sprintf("%q", code)
+	case slices.Contains(RegisteredErrors, code),
+		class == 5 && (code == "server_error" || code == "temporarily_unavailable"):
+		return reports.Pass, code
+	case privateState.MatchString(code):
+		return reports.Fail, code + ", a name of the server's own for a state that RFC 8628 has a code for"
+	}
+	return reports.Warning, code + ", which is not registered"
+}

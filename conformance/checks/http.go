@@ -1,0 +1,150 @@
+package checks
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// httpChecks judge the layer below OAuth: this file methods, http_headers.go
+// header fields, http_paths.go the final slash, http_framing.go how bodies
+// travel, http_tls.go the transport.
+var httpChecks = []Check{
+	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
+	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405",
+		Passive: true, Judge: judgeAllow},
+	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
+	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
+	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
+	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
+		Passive: true, Judge: judgeStartCaching},
+	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP},
+		Judge: judgePlainHTTP},
+	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage},
+		Judge: judgeHandshakes},
+	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
+}
+
+// startCall and pollCall are the two operations' requests by any method. The
+// answer to a strange method is final.
+func startCall(s *Scene, method, step string) Call {
+	return Call{Op: OpStart, Step: step, Method: method, URL: s.Target().StartURL, Client: &s.Target().Client,
+		Encoding: s.Encoding(OpStart), Params: s.Target().BaseStart("method"), Provoked: true, Once: true}
+}
+
+func pollCall(s *Scene, method, step, deviceCode string) Call {
+	return Call{Op: OpToken, Step: step, Method: method, URL: s.Target().TokenURL, Client: &s.Target().Client,
+		Encoding: s.Encoding(OpToken), Params: s.Target().BasePoll(deviceCode), Provoked: true, Once: true}
+}
+
+// inQuery moves the parameters of a call into its URL.
+func inQuery(c *Call) {
+	q := url.Values{}
+	for _, p := range c.Params {
+		q.Add(p.Name, p.Value)
+	}
+	sep := "?"
+	if strings.Contains(c.URL, "?") {
+		sep = "&"
+	}
+	c.URL, c.Params = c.URL+sep+q.Encode(), nil
+}
+
+// safeMethods tries GET and HEAD with everything in the URL. The code that was
+// named in it is then polled, and redeemed where somebody can approve.
+var safeMethods = &Scenario{
+	Name: "GET and HEAD", Lane: LaneApprove, Cost: WaitingCost(7, 1, 2),
+	Decisions: DecisionCount(1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() {
+			return
+		}
+		for _, m := range []string{http.MethodGet, http.MethodHead} {
+			s.Send(ctx, startCall(s, m, m), inQuery)
+			s.Send(ctx, pollCall(s, m, m, f.Codes.DeviceCode), inQuery)
+		}
+		if x := f.PollDue(ctx, Step("after")); x == nil || !x.StillPending() || f.Approve(ctx) != Accepted {
+			return
+		}
+		f.Settle(ctx)
+		f.Collect(ctx, "redeem")
+	},
+}
+
+func judgeSafeMethods(e *Evidence, j *Judgement) {
+	j.Each(e.Of(safeMethods, http.MethodGet, http.MethodHead), DueRefusal, "405",
+		FailIf(GivesCredentials), FailIf(StillPending), PassIf(StatusIs(http.StatusMethodNotAllowed)),
+		WarnIf(StatusIs(400, 401, 403, 404)))
+	j.Each(e.Of(safeMethods, "after"), DuePending, "the grant to stay pending after GET and HEAD",
+		PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+	for _, f := range e.FlowsOf(safeMethods) {
+		polls := e.Polls(f, "redeem")
+		if len(polls) == 0 || !WasDecided(e, j, safeMethods, f) {
+			continue
+		}
+		j.Each(polls[len(polls)-1:], DueTokens, "tokens (GET and HEAD requests must not use up the code)",
+			PassIf(GivesTokens), InconclusiveIf(StillPending), FailIf(AnyAnswer))
+	}
+}
+
+// methods that neither operation has. DFCHECK is nobody's.
+var methods = []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, "DFCHECK"}
+
+// The overrides of methods that frameworks know. A server must treat a POST
+// with one as any POST.
+const (
+	overrideGET    = "POST with X-HTTP-Method-Override: GET"
+	overrideDELETE = "POST with X-HTTP-Method-Override: DELETE"
+	overrideForm   = "POST with _method=DELETE"
+)
+
+// otherMethods sends valid requests under other methods, and POSTs that claim
+// to be something else.
+var otherMethods = &Scenario{
+	Name: "other methods", Lane: LaneInstant, Cost: FixedCost(2*len(methods)+7, len(methods)+4),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if !f.OK() {
+			return
+		}
+		for _, m := range methods {
+			start, poll := startCall(s, m, m), pollCall(s, m, m, f.Codes.DeviceCode)
+			if m == http.MethodTrace { // takes no body (RFC 9110 section 9.3.8)
+				inQuery(&start)
+				inQuery(&poll)
+			}
+			s.Send(ctx, start)
+			s.Send(ctx, poll)
+		}
+		const field = "X-HTTP-Method-Override"
+		for step, o := range map[string]Option{
+			overrideGET: Field(field, "GET"), overrideDELETE: Field(field, "DELETE"),
+			overrideForm: Also(spec.Param{Name: "_method", Value: "DELETE"}),
+		} {
+			s.Send(ctx, startCall(s, http.MethodPost, step), o)
+			s.Send(ctx, pollCall(s, http.MethodPost, step, f.Codes.DeviceCode), o)
+		}
+	},
+}
+
+func judgeOtherMethods(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(otherMethods, methods...) {
+		echoed := func(x *Exchange) bool {
+			return x.Request.Method == http.MethodTrace && x.Class() == 2 && strings.Contains(x.Response.Body, "User-Agent")
+		}
+		j.Each([]*Exchange{x}, DueRefusal, "4xx or 501 for a method other than POST",
+			FailIf(GivesCredentials), FailIf(StillPending), PassIf(Class(4)), PassIf(StatusIs(http.StatusNotImplemented)),
+			InconclusiveIf(Infrastructure), WarnIf(echoed))
+	}
+	overrides := []string{overrideGET, overrideDELETE}
+	if x := e.One(extraMembers, "with"); x != nil && x.HasCodes() { // else DF-AUTHZ-015
+		overrides = append(overrides, overrideForm)
+	}
+	j.Each(e.Of(otherMethods, overrides...), DuePending, "the answer that an ordinary POST gets",
+		PassIf(GivesCodes), PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(Class(5)), WarnIf(AnyAnswer))
+}

@@ -1,0 +1,275 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// provoke polls when it is due, and then too fast until n slow_downs came or the
+// server has shown twice that it sends none. It tells how many came.
+func provoke(f *Flow, ctx context.Context, n int) (got int) {
+	if f.OK() {
+		f.Run().Burst(ctx, n+3, func(unpaced Option) { got = hasty(f, ctx, n, unpaced) })
+	}
+	return got
+}
+
+func hasty(f *Flow, ctx context.Context, n int, unpaced Option) int {
+	if x := f.PollDue(ctx, Step("due"), unpaced); x == nil {
+		return 0
+	}
+	got, idle := 0, 0
+	for got < n && idle < 2 {
+		if !Sleep(ctx, Haste) {
+			break
+		}
+		x := f.Poll(ctx, Step("hasty"), Provoked(), Once(), unpaced)
+		if x == nil {
+			break
+		}
+		if x.ErrorCode() == spec.ErrSlowDown {
+			got++
+		} else {
+			idle++
+		}
+	}
+	return got
+}
+
+// raised is the cost of a chain: n1 intervals, and waits that are k slow_downs
+// longer.
+func raised(requests, intervals int, slows ...int) func(Timing) Cost {
+	return func(t Timing) Cost {
+		w := time.Duration(intervals) * (t.Interval + Slack)
+		for _, k := range slows {
+			w += t.Interval + Slack + time.Duration(k)*spec.SlowDownStep*time.Second
+		}
+		return Cost{Requests: requests, Starts: 1, Wait: w + 3*Haste}
+	}
+}
+
+// servedSlowDown earns one slow_down and then keeps the raised interval.
+var servedSlowDown = &Scenario{
+	Name: "served slow_down", Lane: LaneInterval, Cost: raised(7, 1, 1, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if provoke(f, ctx, 1) == 0 {
+			return
+		}
+		for range 3 {
+			if !f.Lives(f.Interval() + Slack) {
+				return
+			}
+			if x := f.PollDue(ctx, Step("served")); x == nil || !x.StillPending() {
+				return
+			}
+		}
+	},
+}
+
+func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
+	hasty := e.Of(servedSlowDown, "hasty")
+	slowed := false
+	var early []*Exchange
+	for _, x := range hasty {
+		if waited, ok := e.Waited(x); ok && x.Received-x.Sent+waited >= e.Announced(x.Flow) {
+			j.Inconclusive("the poll was not too fast by the time it was answered", x)
+			continue
+		}
+		early = append(early, x)
+		slowed = slowed || x.ErrorCode() == spec.ErrSlowDown
+	}
+	switch {
+	case len(early) == 0:
+	case slowed:
+		j.Each(early, DuePending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+	default:
+		j.Each(early, DuePending, "slow_down for polls that come 0.1 s apart",
+			WarnIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+	}
+}
+
+// throttled reports whether a slow_down is that of a limiter which speaks OAuth:
+// it comes with 429, and a device that polls too fast is told so with another
+// status or not at all (ruling R29).
+func throttled(e *Evidence) Predicate {
+	return func(x *Exchange) bool {
+		hasty := e.Of(servedSlowDown, "hasty")
+		if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
+			return false
+		}
+		own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
+		return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
+	}
+}
+
+// noSlowDown skips a check of the raised interval at servers that never say
+// slow_down (ruling R2).
+func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
+	for _, x := range e.Of(s, "hasty") {
+		if x.ErrorCode() == spec.ErrSlowDown {
+			return false
+		}
+	}
+	if len(e.Of(s, "hasty")) > 0 {
+		j.Skip("the server sent no slow_down")
+	}
+	return true
+}
+
+// served are the rules for a device that kept its raised interval.
+func served(e *Evidence) []Rule {
+	return []Rule{PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)), FailIf(ErrorIs(spec.ErrSlowDown)),
+		InconclusiveIf(Infrastructure), FailIf(Terminal)}
+}
+
+func judgeServedSlowDown(e *Evidence, j *Judgement) {
+	if !noSlowDown(e, j, servedSlowDown) {
+		j.Each(alive(e, e.Of(servedSlowDown, "served")), DuePending,
+			"authorization_pending for a device that waits 5 s longer after slow_down", served(e)...)
+	}
+}
+
+// alive keeps the exchanges that were answered within their code's lifetime
+// (rule C16).
+func alive(e *Evidence, xs []*Exchange) []*Exchange {
+	var out []*Exchange
+	for _, x := range xs {
+		if e.Alive(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// addedSlowDowns earns three slow_downs in a row and waits for all of them.
+var addedSlowDowns = &Scenario{
+	Name: "added slow_downs", Lane: LaneInterval, Cost: raised(7, 1, 3),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if provoke(f, ctx, affordable(s.Target().Timing)) > 0 && f.Lives(f.Interval()+Slack) {
+			f.PollDue(ctx, Step("served"))
+		}
+	},
+}
+
+// affordable is how many slow_downs, up to three, a code lives long enough to
+// serve.
+func affordable(t Timing) int {
+	if t.Lifetime == 0 {
+		return 3
+	}
+	left := t.Lifetime - t.Tolerance() - 3*t.Interval - time.Second
+	return max(1, min(3, int(left/(spec.SlowDownStep*time.Second))))
+}
+
+func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
+	if noSlowDown(e, j, addedSlowDowns) {
+		return
+	}
+	slows := 0
+	for _, x := range e.Of(addedSlowDowns, "hasty") {
+		if x.ErrorCode() == spec.ErrSlowDown {
+			slows++
+		}
+	}
+	if slows < 2 {
+		j.Skip("the server sent no second slow_down")
+		return
+	}
+	if served1 := e.Of(servedSlowDown, "served"); len(served1) > 0 && served1[0].ErrorCode() == spec.ErrSlowDown {
+		j.Inconclusive("a device that waits 5 s longer after one slow_down is slowed down again: see DF-POLL-005", served1[0])
+		return
+	}
+	j.Each(alive(e, e.Of(addedSlowDowns, "served")), DuePending,
+		fmt.Sprintf("authorization_pending for a device that waits %[2]d s longer after %[1]d slow_downs", slows,
+			slows*spec.SlowDownStep), served(e)...)
+}
+
+// rememberedSlowDown finds out against which interval the server measures after
+// a slow_down.
+var rememberedSlowDown = &Scenario{
+	Name: "remembered slow_down", Lane: LaneInterval, Cost: raised(8, 2, 1, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if provoke(f, ctx, 1) == 0 || !f.Lives(f.Interval()+Slack) {
+			return
+		}
+		if x := f.PollDue(ctx, Step("raised")); x == nil || x.ErrorCode() != spec.ErrAuthorizationPending {
+			return
+		}
+		announced := f.Interval() - spec.SlowDownStep*time.Second
+		if !f.Lives(announced+Slack) || !f.WaitInterval(ctx, Slack-spec.SlowDownStep*time.Second) {
+			return
+		}
+		if x := f.Poll(ctx, Step("announced"), Provoked()); x != nil && x.ErrorCode() == spec.ErrSlowDown &&
+			f.Lives(f.Interval()+Slack) {
+			f.PollDue(ctx, Step("raised again"))
+		}
+	},
+}
+
+func judgeRememberedSlowDown(e *Evidence, j *Judgement) {
+	if noSlowDown(e, j, rememberedSlowDown) {
+		return
+	}
+	for _, x := range e.Of(rememberedSlowDown) {
+		if x.ErrorCode() != spec.ErrSlowDown {
+			continue
+		}
+		due := int64((e.Interval(x) + spec.SlowDownStep*time.Second) / time.Second)
+		if n, ok := x.Number("interval"); ok && n < due {
+			j.Warn(fmt.Sprintf("the interval that comes with slow_down to be at least %d s", due), fmt.Sprintf("%d s", n), x)
+		}
+	}
+	announced := e.Of(rememberedSlowDown, "announced")
+	j.Pass(announced...)
+	j.Saw(len(announced), "poll at the announced interval after a slow_down")
+}
+
+// slowedThenApproved is slowed down before the approval and redeemed after it.
+var slowedThenApproved = &Scenario{
+	Name: "slowed, then approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: raised(6, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		if provoke(f, ctx, 1) == 0 || !f.Lives(f.Interval()+time.Second) || f.Approve(ctx) != Accepted {
+			return
+		}
+		f.Settle(ctx)
+		for range 2 {
+			if x := f.PollDue(ctx, Step("after")); x == nil || !x.StillPending() || !f.Lives(f.Interval()) {
+				return
+			}
+		}
+	},
+}
+
+func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
+	if noSlowDown(e, j, slowedThenApproved) {
+		return
+	}
+	for _, f := range e.FlowsOf(slowedThenApproved) {
+		polls := Unlimited(alive(e, e.Polls(f, "after")))
+		if !WasDecided(e, j, slowedThenApproved, f) || len(polls) == 0 {
+			continue
+		}
+		switch last := polls[len(polls)-1]; {
+		case last.HasTokens() && len(polls) == 1:
+			j.Pass(polls...)
+		case last.HasTokens():
+			j.Warn("tokens on the first compliant poll after the approval", "tokens only on the second", polls...)
+		case last.StillPending() && len(polls) == 1:
+			j.Inconclusive("the code expired before a second poll could be sent", polls...)
+		default:
+			j.Each([]*Exchange{last}, DueTokens,
+				"tokens after the approval, also for a device that was slowed down before", InconclusiveIf(Infrastructure),
+				FailIf(AnyAnswer))
+		}
+	}
+}

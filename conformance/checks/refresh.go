@@ -1,0 +1,301 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+var refreshChecks = []Check{
+	{
+		ID:    "DF-REFRESH-001",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{refreshing, metadata},
+		Judge: judgeRefreshing,
+	},
+	{
+		ID:    "DF-REFRESH-002",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedSecondClient},
+		Reads: []*Scenario{foreignRefresh},
+		Judge: withRefreshToken(foreignRefresh, func(e *Evidence, j *Judgement) {
+			j.Each(e.Of(foreignRefresh, "foreign"), DueRefusal, "invalid_grant for another client's refresh token",
+				FailIf(GivesTokens), PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient)),
+				WarnIf(Class(4)))
+			j.Each(e.Of(foreignRefresh, "own"), DueTokens, "the refresh token to keep working for its own client",
+				PassIf(GivesTokens), InconclusiveIf(Infrastructure), WarnIf(AnyAnswer))
+		}),
+	},
+	{
+		ID:    "DF-REFRESH-003",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{rotation},
+		Judge: withRefreshToken(rotation, judgeRotation),
+	},
+	{
+		ID:    "DF-REFRESH-004",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{widenedRefresh},
+		Judge: withRefreshToken(widenedRefresh, judgeWidenedRefresh),
+	},
+	{
+		ID:    "DF-REFRESH-005",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{mixedCredentials, unknownCodes},
+		Judge: judgeMixedCredentials,
+	},
+	{
+		ID:    "DF-REFRESH-006",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedOverlap},
+		Reads: []*Scenario{refreshingRace},
+		Judge: withRefreshToken(refreshingRace, judgeRefreshingRace),
+	},
+	{
+		ID:    "DF-REFRESH-007",
+		Gate:  GateStart,
+		Reads: []*Scenario{inventedRefresh},
+		Judge: judgeInventedRefresh,
+	},
+}
+
+func refreshRequest(x *Exchange) bool {
+	grant, _ := x.Request.Params.Get("grant_type")
+	return grant == spec.GrantRefreshToken
+}
+
+// refreshable redeems a code and reports whether a refresh token came with it.
+func refreshable(s *Scene, ctx context.Context) (*Flow, bool) {
+	f, ok := s.Redeem(ctx)
+	return f, ok && f.Token.RefreshToken != ""
+}
+
+// withRefreshToken skips a check when the server issues no refresh token.
+func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		switch x := e.Issued(s); {
+		case x == nil:
+			e.Unredeemed(j, s)
+		case x.Text("refresh_token") == "":
+			j.Skip("the server issues no refresh token")
+		default:
+			judge(e, j)
+		}
+	}
+}
+
+var refreshing = &Scenario{
+	Name: "refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if f, ok := refreshable(s, ctx); ok {
+			s.Refresh(ctx, f.Token.RefreshToken)
+		}
+	},
+}
+
+func judgeRefreshing(e *Evidence, j *Judgement) {
+	if e.Contract.Name == "documented-v1" {
+		j.Skip("the contract documented-v1 has no refresh grant")
+		return
+	}
+	withRefreshToken(refreshing, func(e *Evidence, j *Judgement) {
+		first := e.Issued(refreshing)
+		refused := WarnIf(Class(4))
+		if e.Contract.Name == "documented-v2" || advertises(e, "grant_types_supported", spec.GrantRefreshToken) {
+			refused = FailIf(Class(4))
+		}
+		for _, x := range e.Of(refreshing, "refresh") {
+			judgeRefreshed(j, x, first, refused)
+		}
+	})(e, j)
+}
+
+// judgeRefreshed says which part of a refresh response is wrong.
+func judgeRefreshed(j *Judgement, x, first *Exchange, refused Rule) {
+	switch {
+	case !x.HasTokens() || x.Status() != http.StatusOK:
+		j.Each([]*Exchange{x}, DueSuccess, "200 with a new access token for the refresh token",
+			InconclusiveIf(Infrastructure), refused, FailIf(Class(2), Not(GivesTokens)))
+	case !x.NoStore():
+		j.Fail("a refresh response with Cache-Control: no-store", fmt.Sprintf("%q", ResponseHeader(x, "Cache-Control")), x)
+	case x.Text("access_token") == first.Text("access_token"):
+		j.Warn("a new access token for the refresh token", "the access token that was issued before", first, x)
+	case x.Text("token_type") == "":
+		j.Warn("a refresh response with token_type", MemberText(x, "token_type"), x)
+	default:
+		j.Pass(x)
+	}
+}
+
+// advertises reports whether the metadata lists a value.
+func advertises(e *Evidence, member, value string) bool {
+	doc := document(e)
+	if doc == nil {
+		return false
+	}
+	list, _ := doc.Object()[member].([]any)
+	for _, v := range list {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+var foreignRefresh = &Scenario{
+	Name: "refresh by another client", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondClient},
+	Cost: WaitingCost(4, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		if f, ok := refreshable(s, ctx); ok {
+			s.Refresh(ctx, f.Token.RefreshToken, As(s.Target().Second), Step("foreign"), Provoked())
+			s.Refresh(ctx, f.Token.RefreshToken, Step("own"))
+		}
+	},
+}
+
+// grace is how long a rotated refresh token may still be honoured for clients
+// that lost an answer.
+func grace(t Timing) time.Duration { return min(65*time.Second, 2*t.Lifetime) }
+
+// rotation refreshes with r0 and, when a new token came and the grace window is
+// over, with r0 again. Its wait hides in the expiry lane.
+var rotation = &Scenario{
+	Name: "rotation", Lane: LaneExpiry, Needs: []Need{NeedApprover},
+	Cost: func(t Timing) Cost { return Cost{Requests: 5, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := refreshable(s, ctx)
+		if !ok {
+			return
+		}
+		x := s.Refresh(ctx, f.Token.RefreshToken, Step("first"))
+		if x == nil || x.Text("refresh_token") == "" {
+			return
+		}
+		if s.Wait(ctx, grace(s.Target().Timing)) {
+			s.Refresh(ctx, f.Token.RefreshToken, Step("replayed"), Provoked())
+		}
+	},
+}
+
+func judgeRotation(e *Evidence, j *Judgement) {
+	issued, first := e.Issued(rotation), e.One(rotation, "first")
+	switch {
+	case first == nil || !first.HasTokens():
+		j.Inconclusive("the refresh token could not be used: " + Describe(first))
+	case strings.EqualFold(issued.Text("token_type"), "dpop"):
+		j.Pass(issued) // bound to its sender
+	case first.Text("refresh_token") == "" || first.Text("refresh_token") == issued.Text("refresh_token"):
+		j.Warn("a new refresh token with every use", "none, and the old one stays valid", first)
+	default:
+		j.Each(e.Of(rotation, "replayed"), DueRefusal, "the used refresh token to be refused",
+			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(Class(4)))
+	}
+}
+
+var widenedRefresh = &Scenario{
+	Name: "widened refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := refreshable(s, ctx)
+		if !ok {
+			return
+		}
+		more := s.Target().Narrow
+		if more == "" {
+			more = "dfcheck_more"
+		}
+		s.Refresh(ctx, f.Token.RefreshToken, With("scope", JoinScopes(s.Target().Scope, more)), Step("widened"), Provoked())
+	},
+}
+
+func judgeWidenedRefresh(e *Evidence, j *Judgement) {
+	own, _, _ := Granted(e.Issued(widenedRefresh))
+	if own == nil {
+		own = strings.Fields(e.Scope)
+	}
+	wider := func(x *Exchange) bool {
+		got, _, ok := Granted(x)
+		for _, g := range got {
+			if !strings.Contains(" "+strings.Join(own, " ")+" ", " "+g+" ") {
+				return true
+			}
+		}
+		return !ok && x.HasTokens() // left out, it equals the request (RFC 6749 section 5.1)
+	}
+	j.Each(e.Of(widenedRefresh, "widened"), DueRefusal, "invalid_scope, or no more scope than was granted",
+		FailIf(wider), PassIf(GivesTokens), PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidScope)), WarnIf(Class(4), HasError))
+}
+
+const randomRefresh = "random refresh token"
+
+var mixedSteps = []string{"device code as refresh token", "refresh token as device code", "access token as device code",
+	"access token as refresh token", randomRefresh, "no refresh token"}
+
+// mixedCredentials offers each credential where another is due.
+var mixedCredentials = &Scenario{
+	Name: "mixed credentials", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(9, 2, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		live := s.Start(ctx)
+		f, ok := s.Redeem(ctx)
+		if !ok || !live.OK() {
+			return
+		}
+		s.Refresh(ctx, live.Codes.DeviceCode, Step(mixedSteps[0]), Provoked())
+		if f.Token.RefreshToken != "" {
+			s.PollCode(ctx, f.Token.RefreshToken, Step(mixedSteps[1]), Provoked())
+		}
+		s.PollCode(ctx, f.Token.AccessToken, Step(mixedSteps[2]), Provoked())
+		s.Refresh(ctx, f.Token.AccessToken, Step(mixedSteps[3]), Provoked())
+		s.Refresh(ctx, MadeUp(43), Step(mixedSteps[4]), Provoked())
+		s.Refresh(ctx, "", Without("refresh_token"), Step(mixedSteps[5]), Provoked())
+	},
+}
+
+// judgeMixedCredentials holds each against an unknown credential of the kind
+// that was due.
+func judgeMixedCredentials(e *Evidence, j *Judgement) {
+	rules := []Rule{
+		FailIf(GivesTokens), FailIf(StillPending),
+		PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
+		PassIf(Class(4), ErrorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.FrameworkAnswer(),
+		WarnIf(Class(4), HasError),
+	}
+	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a refresh token that nobody issued",
+		rules...)
+	code, token := likeUnknown(e, j), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
+	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
+		switch {
+		case x.Step == randomRefresh:
+		case refreshRequest(x):
+			token.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
+		default:
+			code.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
+		}
+	}
+}
+
+// inventedRefresh tries the refresh grant with a token that nobody issued.
+var inventedRefresh = &Scenario{
+	Name: "invented refresh token", Lane: LaneInstant, Cost: FixedCost(1, 0),
+	Run: func(ctx context.Context, s *Scene) { s.Refresh(ctx, MadeUp(43), Provoked()) },
+}
+
+func judgeInventedRefresh(e *Evidence, j *Judgement) {
+	rules := []Rule{FailIf(GivesTokens), FailIf(Class(5)), PassIf(StatusIs(400), ErrorIs(spec.ErrUnsupportedGrantType)),
+		PassIf(StatusIs(400), FieldErrors), WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest))}
+	expected := "400 unsupported_grant_type (the server does not offer the refresh grant)"
+	if e.Contract.Refreshes() {
+		expected = "400 invalid_grant for a refresh token that nobody issued"
+		rules = []Rule{FailIf(GivesTokens), FailIf(Class(5)), FailIf(ErrorIs(spec.ErrUnsupportedGrantType)),
+			PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidGrant)), FailIf(ErrorIs(spec.ErrInvalidRequest)), FailIf(FieldErrors)}
+	}
+	j.Each(e.Of(inventedRefresh), DueRefusal, expected, rules...)
+}

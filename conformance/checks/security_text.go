@@ -1,0 +1,241 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A hostileValue is text that has broken servers before. What goes together is
+// sent together, so that a run stays within its manners.
+type hostileValue struct{ name, text string }
+
+// injected is a header that a server makes when it puts CR LF into its own.
+const injected = "X-Dfcheck-Injected"
+
+// The first is harmless and what the others are held against: how a server
+// treats any unknown value is not theirs.
+var hostileValues = []hostileValue{
+	{plainText, "dfcheck-none"},
+	{"10 KiB", strings.Repeat("A", 10<<10)},
+	{longText, strings.Repeat("A", 60<<10)}, // an echo of it still fits into MaxBody
+	{"NUL", "dfcheck\x00code"},
+	{"CR LF and a header", "dfcheck\r\n" + injected + ": 1"},
+	{"a lone surrogate", loneSurrogate},
+	{"Unicode of many kinds", "\u202edfcheck😀" + strings.Repeat("\u0301", 1000) + "１２３%00"},
+	{"query and path operators", `' OR 1=1-- "; DROP TABLE x; *)(uid=* ../../etc/passwd`},
+	{"template and format operators", `${7*7}{{7*7}}%n%n%s<script>alert(1)</script>`},
+}
+
+// elsewhere are the values tried in every encoding; the others go in the one
+// that works.
+var elsewhere = []string{plainText, "NUL", "a lone surrogate"}
+
+const (
+	plainText     = "plain text"
+	longText      = "60 KiB"
+	loneSurrogate = "\xed\xa0\x80" // U+D800 as CESU-8, \ud800 in JSON
+)
+
+// hostileText puts hostile values into every parameter of both operations.
+var hostileText = &Scenario{
+	Name: "hostile text", Lane: LaneInstant,
+	Cost: func(t Timing) Cost {
+		per := len(hostileValues) + len(elsewhere)*(t.Encodings-1)
+		starts := 2
+		if t.Documented {
+			starts = 4
+		}
+		return Cost{Requests: per*(starts+2) + 1, Starts: per*starts + 1}
+	},
+	Run: func(ctx context.Context, s *Scene) {
+		fields := []string{"client_id", "scope"}
+		if s.Documented() {
+			fields = append(fields, "device_type", "device_os")
+		}
+		var probes []func()
+		for _, f := range fields {
+			hostile(s, &probes, OpStart, f, func(opts ...Option) { s.Start(ctx, opts...) })
+		}
+		for _, f := range []string{"device_code", "grant_type"} {
+			hostile(s, &probes, OpToken, f, func(opts ...Option) { s.PollCode(ctx, MadeUp(40), opts...) })
+		}
+		for some := range slices.Chunk(probes, probesAtOnce) {
+			s.Parallel(some...)
+		}
+		s.Start(ctx, Step("afterwards"))
+	},
+}
+
+// probesAtOnce keeps the queue for the run's pace short: behind it other scenarios
+// wait with polls that must be on time.
+const probesAtOnce = 16
+
+// hostile adds the probes of one parameter.
+func hostile(s *Scene, probes *[]func(), op Operation, field string, send func(...Option)) {
+	for _, v := range hostileValues {
+		for _, enc := range s.Encodings(op) {
+			if enc != s.Encoding(op) && !slices.Contains(elsewhere, v.name) {
+				continue
+			}
+			opts := []Option{Step(v.name + " as " + field + " in " + string(enc)), In(enc), Provoked(),
+				With(field, v.text+field)} // different for each, so that an echo tells whose it is
+			if enc == spec.JSON && v.text == loneSurrogate {
+				opts = append(opts, surrogateJSON(field))
+			}
+			*probes = append(*probes, func() { send(opts...) })
+		}
+	}
+}
+
+// surrogateJSON writes a lone surrogate as JSON can.
+func surrogateJSON(field string) Option {
+	return func(c *Call) {
+		_, body := spec.JSON.Encode(c.Params.With(field, "@@"))
+		Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, `"\ud800`+field+`"`, 1)))(c)
+	}
+}
+
+// tooSlow is how long an answer may take that is not stuck.
+const tooSlow = 10 * time.Second
+
+func judgeHostileText(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(hostileText) {
+		due := Due(DueRefusal)
+		rules := []Rule{InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(StillPending), PassIf(Class(4)), PassIf(HasError)}
+		if x.Op == OpStart { // unknown clients are DF-AUTHZ-012's
+			due, rules = DueSuccess, []Rule{InconclusiveIf(Infrastructure), PassIf(Class(2)), PassIf(Class(4))}
+		}
+		const expected = "a refusal with 4xx, and no trace of the hostile text"
+		against := j.Against(plainAnswer(e, x))
+		switch {
+		case strings.HasPrefix(x.Step, plainText):
+		case x.Step == "afterwards":
+			j.Each([]*Exchange{x}, DueSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
+				InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+		case x.Received-x.Sent > tooSlow:
+			judgeStuck(e, j, x)
+		case x.Response == nil:
+			j.Inconclusive(x.Replied(), x) // ruling R22
+		case x.Response.Header.Get(injected) != "":
+			j.Fail(expected, "a response header field made from the text, in the answer to "+x.Asked(), x)
+		default:
+			against.Each([]*Exchange{x}, due, expected, rules...)
+		}
+	}
+}
+
+// judgeStuck blames hostile text for a late answer where plain text got one in
+// time: a machine that has too much to do is late with both.
+func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
+	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
+	actual := fmt.Sprintf("%s after %.0f s", x.Replied(), took(x).Seconds())
+	if plain, _ := plainAnswer(e, x); plain == nil || took(plain) > tooSlow/2 {
+		j.Inconclusive(actual+"; plain text was not answered any faster", x)
+		return
+	}
+	j.Fail(fmt.Sprintf("an answer within %s", tooSlow), actual, x)
+}
+
+// plainAnswer is the harmless value in the place of x's hostile one, and the check
+// of what a server makes of that.
+func plainAnswer(e *Evidence, x *Exchange) (*Exchange, string) {
+	_, place, _ := strings.Cut(x.Step, " as ")
+	field, _, _ := strings.Cut(place, " in ")
+	owner := map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018", "device_type": "DF-AUTHZ-003",
+		"device_os":   "DF-AUTHZ-003",
+		"device_code": "DF-POLL-011", "grant_type": "DF-POLL-015"}[field]
+	return e.One(hostileText, plainText+" as "+place), owner
+}
+
+// queryOperators sends what document stores, SQL and form parsers read as more
+// than text, while a live and an approved grant are there to be hit.
+var queryOperators = &Scenario{
+	Name: "query operators", Lane: LaneApprove,
+	Cost:      func(t Timing) Cost { return Cost{Requests: 13 + 2*t.Encodings, Starts: 2, Wait: t.Interval + Slack} },
+	Decisions: DecisionCount(1),
+	Run: func(ctx context.Context, s *Scene) {
+		live := s.Start(ctx)
+		if !live.OK() {
+			return
+		}
+		approved := live
+		if s.MayAsk() {
+			if approved = s.Start(ctx); approved.OK() && approved.Approve(ctx) == Accepted {
+				approved.Settle(ctx)
+			}
+		}
+		code := live.Codes.DeviceCode
+		for _, enc := range s.Encodings(OpToken) { // what the others are held against
+			s.PollCode(ctx, Alike(code), In(enc), Step(plainGuess), Provoked())
+			s.PollCode(ctx, "", In(enc), Without("device_code"), Step(noCode), Provoked())
+		}
+		if s.Operation(OpToken).Accepts(spec.JSON) {
+			for _, operator := range []string{`{"$ne":""}`, `{"$gt":""}`, `{"$regex":"."}`} {
+				s.PollCode(ctx, "@@", In(spec.JSON), operatorJSON(operator), Step("the operator "+operator), Provoked())
+			}
+		}
+		if s.Operation(OpToken).Accepts(spec.Form) {
+			s.PollCode(ctx, code, In(spec.Form), renamed("device_code[$ne]", ""), Step("device_code[$ne]="), Provoked())
+			s.PollCode(ctx, code, In(spec.Form), renamed("device_code[]", code), Step(inBrackets), Provoked())
+		}
+		for _, text := range []string{"%", strings.Repeat("_", len(code)), "*", code[:len(code)-1] + "' OR '1'='1"} {
+			s.PollCode(ctx, text, Step("a wildcard or a quote"), Provoked())
+		}
+		if approved != live {
+			approved.PollDue(ctx, Step("properly"))
+		}
+	},
+}
+
+const (
+	inBrackets = "the device code as device_code[]"
+	plainGuess = "a code that means nothing"
+	noCode     = "no code"
+)
+
+// operatorJSON replaces the device code by a JSON value.
+func operatorJSON(value string) Option {
+	return func(c *Call) {
+		_, body := spec.JSON.Encode(c.Params.With("device_code", "@@"))
+		Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, value, 1)))(c)
+	}
+}
+
+func renamed(name, value string) Option {
+	return func(c *Call) { c.Params = c.Params.Without("device_code").With(name, value) }
+}
+
+func judgeQueryOperators(e *Evidence, j *Judgement) {
+	for _, x := range e.Of(queryOperators) {
+		if x.Op != OpToken || x.Step == "properly" || x.Step == plainGuess || x.Step == noCode {
+			continue
+		}
+		read := FailIf(StillPending)
+		if x.Step == inBrackets {
+			read = WarnIf(StillPending)
+		}
+		plain, owner := plainPoll(e, x, plainGuess), "DF-POLL-011"
+		// another name: to a strict parser there is none
+		if _, named := x.Request.Params.Get("device_code"); !named && x.Request.Params != nil {
+			plain, owner = plainPoll(e, x, noCode), "DF-POLL-013"
+		}
+		j.Against(plain, owner).Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidRequest+" or "+spec.ErrInvalidGrant,
+			FailIf(GivesTokens), read, PassIf(Class(4)))
+	}
+}
+
+// plainPoll is the poll of a step of queryOperators in x's encoding.
+func plainPoll(e *Evidence, x *Exchange, step string) *Exchange {
+	for _, y := range e.Of(queryOperators, step) {
+		if y.Request.Encoding == x.Request.Encoding {
+			return y
+		}
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package checks
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// tokenChecks judge the token response: this file that there is one and what it
+// is worth, token_members.go its members.
+var tokenChecks = []Check{
+	{
+		ID:    GateTokens,
+		Gate:  GatePending,
+		Needs: []Need{NeedApprover},
+		Reads: []*Scenario{approvedFlow},
+		Judge: judgeApproved,
+	},
+	passiveToken("DF-TOKEN-002", judgeTokenType),
+	passiveToken("DF-TOKEN-003", judgeTokenNoStore),
+	passiveToken("DF-TOKEN-004", judgeTokenLifetime),
+	{
+		ID:    "DF-TOKEN-005",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedNarrowable},
+		Reads: []*Scenario{narrowedScope},
+		Judge: judgeNarrowedScope,
+	},
+	{
+		ID:    "DF-TOKEN-006",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedScope},
+		Reads: []*Scenario{widenedScope},
+		Judge: judgeWidenedScope,
+	},
+	passiveToken("DF-TOKEN-007", judgeTokenAlphabet),
+	passiveToken("DF-TOKEN-008", judgeTokenDistinct),
+	passiveToken("DF-TOKEN-009", judgeTokenShape),
+	{
+		ID:    "DF-TOKEN-010",
+		Gate:  GateTokens,
+		Needs: []Need{NeedApprover, NeedIntrospection},
+		Reads: []*Scenario{tokenWorth},
+		Judge: judgeTokenWorth,
+	},
+	passiveToken("DF-TOKEN-011", judgeTokenJWT),
+}
+
+// passiveToken makes a check that looks at every token response of the run.
+func passiveToken(id string, judge func(*Evidence, *Judgement)) Check {
+	return Check{ID: id, Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{approvedFlow},
+		Wants: []*Scenario{unprimedFlow},
+		Shows: "token response", Passive: true, Judge: judge}
+}
+
+// approvedFlow is what a device lives through when all goes well: pending,
+// then, after the person's approval, tokens. It polls up to three times after
+// the approval, for servers whose parts agree a little later.
+var approvedFlow = &Scenario{
+	Name: "approved flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 2),
+	Run: func(ctx context.Context, s *Scene) {
+		f := s.Start(ctx)
+		f.PollDue(ctx, Step("before"))
+		if f.Approve(ctx) == Accepted {
+			f.Settle(ctx)
+			f.Collect(ctx, "after")
+		}
+	},
+}
+
+func judgeApproved(e *Evidence, j *Judgement) {
+	for _, f := range e.FlowsOf(approvedFlow) {
+		if WasDecided(e, j, approvedFlow, f) {
+			judgeCollected(e, j, Unlimited(e.Polls(f, "after")))
+		}
+	}
+}
+
+// judgeCollected: tokens on the first compliant poll after the approval; the
+// second or third will do for servers that agree with themselves late.
+func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
+	for i, x := range polls {
+		switch {
+		case x.HasTokens() && x.Status() == http.StatusOK && x.ErrorCode() == "":
+			v := reports.Pass
+			if i > 0 {
+				v = reports.Warning
+			}
+			j.Book(v, "tokens on the first poll after the approval", "tokens only on a later poll", polls[:i+1]...)
+			return
+		case x.Infrastructure():
+			j.Inconclusive(OfInfrastructure(x), x)
+		case !x.StillPending():
+			j.Fail("200 with an access token", Describe(x), x)
+			return
+		}
+	}
+	if n := len(polls); n == 3 && e.Alive(polls[n-1]) {
+		j.Fail("200 with an access token within 3 polls", spec.ErrAuthorizationPending, polls...)
+	} else if n > 0 {
+		j.Inconclusive("the code expired before a poll could show the approval")
+	}
+}
+
+// narrowedScope asks for a scope of which a part is not granted.
+var narrowedScope = &Scenario{
+	Name: "narrowed scope", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedNarrowable}, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *Scene) {
+		f, ok := s.Redeem(ctx, With("scope", JoinScopes(s.Target().Scope, s.Target().Narrow)))
+		if ok {
+			s.Examine(ctx, f.Token.AccessToken, "introspect")
+		}
+	},
+}
+
+// widenedScope asks for one scope and tries to get more with the poll.
+var widenedScope = &Scenario{
+	Name: "widened scope", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedScope}, Cost: WaitingCost(4, 2, 1),
+	Decisions: DecisionCount(2),
+	Run: func(ctx context.Context, s *Scene) {
+		more := s.Target().Narrow
+		if more == "" {
+			more = "dfcheck_more"
+		}
+		s.Parallel(
+			func() {
+				if f, ok := s.Redeem(ctx, With("scope", s.Target().Scope)); ok {
+					s.Examine(ctx, f.Token.AccessToken, "introspect")
+				}
+			},
+			func() {
+				f := s.Start(ctx, With("scope", s.Target().Scope))
+				if f.Approve(ctx) == Accepted {
+					f.Collect(ctx, "redeem", With("scope", JoinScopes(s.Target().Scope, more)))
+					s.Examine(ctx, f.Token.AccessToken, "introspect")
+				}
+			})
+	},
+}
+
+// tokenWorth uses fresh tokens, of two people where there are two, and one that
+// was tampered with.
+var tokenWorth = &Scenario{
+	Name: "token in use", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedIntrospection}, Cost: WaitingCost(7, 2, 1),
+	Decisions: func(f *Facts) int { return 1 + f.Count(NeedSecondUser) },
+	Run: func(ctx context.Context, s *Scene) {
+		a, b := s.Start(ctx, Step("first")), s.Start(ctx, Step("second"))
+		if a.Approve(ctx) != Accepted {
+			return
+		}
+		if s.Target().Has(NeedSecondUser) {
+			b.Decide(ctx, "approve", Ask{User: "second"})
+		}
+		if x := a.Collect(ctx, "redeem"); x == nil || !x.HasTokens() {
+			return
+		}
+		s.Examine(ctx, a.Token.AccessToken, "first")
+		s.Examine(ctx, tampered(a.Token.AccessToken), "tampered", Provoked())
+		if s.Target().Has(NeedSecondUser) {
+			b.Collect(ctx, "redeem")
+			s.Examine(ctx, b.Token.AccessToken, "second")
+		}
+	},
+}
+
+func tampered(token string) string {
+	if token == "" {
+		return ""
+	}
+	last := byte('A')
+	if token[len(token)-1] == last {
+		last = 'Q' // differs in bits that base64url keeps at every length
+	}
+	return token[:len(token)-1] + string(last)
+}
+
+func judgeTokenWorth(e *Evidence, j *Judgement) {
+	var subjects []*Exchange
+	for _, x := range e.Of(tokenWorth, "first", "second") {
+		if x.Op != OpOther {
+			continue
+		}
+		switch id := x.Text("client_id"); {
+		case x.Infrastructure():
+			j.Inconclusive(OfInfrastructure(x), x)
+		case !Active(x):
+			j.Fail("the access token to work right after it was issued", Describe(x), x)
+		case id != "" && id != e.Client.ID:
+			j.Fail("the token's client_id to be "+e.Client.ID, id, x)
+		default:
+			j.Pass(x)
+			subjects = append(subjects, x)
+		}
+	}
+	if len(subjects) == 2 && subjects[0].Text("sub") != "" && subjects[0].Text("sub") == subjects[1].Text("sub") {
+		j.Fail("the token's subject to be the user who approved", "the same subject for two users", subjects...)
+	}
+	for _, x := range e.Of(tokenWorth, "tampered") {
+		if x.Class() == 2 && Active(x) {
+			j.Fail("an altered access token to be refused", Describe(x), x)
+		}
+	}
+	judgeTokenEnd(e, j, subjects)
+}
+
+// judgeTokenEnd compares the end that introspection tells with expires_in.
+func judgeTokenEnd(e *Evidence, j *Judgement, xs []*Exchange) {
+	for _, x := range xs {
+		exp, ok := x.Number("exp")
+		if !ok {
+			continue
+		}
+		for _, t := range e.Of(tokenWorth, "redeem") {
+			life, has := t.Number("expires_in")
+			if v, _ := t.Member("expires_in"); !isNumber(v) {
+				continue // DF-TOKEN-004
+			}
+			name, _ := x.Request.Params.Get("token")
+			if !has || t.Text("access_token") != name {
+				continue
+			}
+			said := e.Header.Started.Add(t.Received).Unix() + life
+			if exp < said-60 || exp > said+60 {
+				j.Warn("the token's exp to agree with expires_in within 60 s", "a difference of more than 60 s", t, x)
+			}
+		}
+	}
+}
+
+func isNumber(v any) bool { _, ok := v.(json.Number); return ok }
