@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
@@ -34,6 +35,7 @@ type Call struct {
 	flow  *Flow
 	crowd bool         // of a race
 	gate  func()       // returns when the request may leave
+	hold  func()       // the same, when its connection is there
 	HTTP  *http.Client // another client than the session's
 }
 
@@ -81,6 +83,9 @@ func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, e
 	if err != nil {
 		return nil, body, err
 	}
+	if c.hold != nil && body != nil {
+		req.Body, req.ContentLength = io.NopCloser(&heldBody{Reader: r, hold: c.hold}), int64(len(body))
+	}
 	req.GetBody = nil
 	req.Header.Set("User-Agent", "dfcheck")
 	if c.Op == OpStart || c.Op == OpToken {
@@ -99,6 +104,20 @@ func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, e
 	}
 	req.Close = c.Fresh
 	return req, body, nil
+}
+
+// A heldBody is read once hold has returned. net/http sends nothing of a short
+// request before it has all of it, so the request leaves at that moment, on a
+// connection that is there already.
+type heldBody struct {
+	io.Reader
+	hold func()
+	once sync.Once
+}
+
+func (b *heldBody) Read(p []byte) (int, error) {
+	b.once.Do(b.hold)
+	return b.Reader.Read(p)
 }
 
 // encode renders a call's parameters as the contract declares them.

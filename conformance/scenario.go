@@ -130,13 +130,11 @@ func (s *Scene) Decided() []Decided {
 	return out
 }
 
-// recorded lists what the scenario has sent to an operation so far.
+// Recorded lists what the run has sent to an operation so far.
 func (s *Scene) Recorded(op Operation) []*Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.all), func(x *Exchange) bool {
-		return x.Op != op || x.Scenario != s.scenario.Name
-	})
+	return slices.DeleteFunc(slices.Clone(s.all), func(x *Exchange) bool { return x.Op != op })
 }
 
 // startCount is how many codes the run has asked for so far.
@@ -243,6 +241,10 @@ func Punctual() Option { return func(c *Call) { c.Unpaced = true } }
 func Also(p ...spec.Param) Option {
 	return func(c *Call) { c.Params = append(slices.Clone(c.Params), p...) }
 }
+
+// Held sends a request when hold has returned, which is called when the connection
+// is there and the request built.
+func Held(hold func()) Option { return func(c *Call) { c.hold = hold } }
 
 // Body sends these bytes under this media type instead of parameters.
 func Body(contentType string, body []byte) Option {

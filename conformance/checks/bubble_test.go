@@ -180,6 +180,15 @@ func referenceOf(a approve.Approver) *approve.Reference {
 	return r
 }
 
+// distant is a way to the server that takes some time, as it does everywhere but in
+// a bubble: a decision and a poll that leave together meet there.
+type distant struct{ *http.Transport }
+
+func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(100 * time.Microsecond)
+	return d.Transport.RoundTrip(r)
+}
+
 func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
 	contract, err := cfg.Document, error(nil)
 	if contract == nil {
@@ -203,8 +212,8 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 			Auth: "basic"}},
 		Dial: dial,
 		TLS:  trust,
-		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: &http.Transport{
-			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}},
+		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: distant{&http.Transport{
+			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}}},
 	}
 	if b.target != nil {
 		b.target(t)

@@ -14,18 +14,17 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// crossingPolls lets a poll be in flight while the approval arrives. It is the first
-// of its code, and so never too fast. The codes are those of the code sample, which
+// crossingPolls lets polls be in flight while the approval arrives. The codes are those of the code sample, which
 // nobody polled, and then new ones; the redeeming race goes on with them.
 var crossingPolls = &Scenario{
 	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
 	Decisions: func(f *Facts) int { return Crossings(f.Timing) },
 	Cost: func(t Timing) Cost {
 		n := Crossings(t)
-		return Cost{Requests: n + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
+		return Cost{Requests: crossingMost*n + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
 	},
 	Run: func(ctx context.Context, s *Scene) {
-		t, each := s.Target().Timing, 2+racers(s.Target().Timing)
+		t, each := s.Target().Timing, crossingMost+1+racers(s.Target().Timing)
 		if s.Followers() > 1 {
 			each += 3 // the replays
 		}
@@ -70,7 +69,7 @@ func usualDecision(s *Scene) time.Duration {
 			took = append(took, d.Took)
 		}
 	}
-	if usual := middle(took); usual > longEnough && usual > 3*usualCrossing(s) {
+	if usual := middle(took); usual > longEnough && usual > 3*usualPoll(s) {
 		return usual
 	}
 	return 0
@@ -79,8 +78,8 @@ func usualDecision(s *Scene) time.Duration {
 // longEnough is a decision in whose course polls can be aimed at a moment.
 const longEnough = 20 * time.Millisecond
 
-// usualCrossing is how long a poll takes.
-func usualCrossing(s *Scene) time.Duration {
+// usualPoll is how long a poll of the run takes.
+func usualPoll(s *Scene) time.Duration {
 	var took []time.Duration
 	for _, x := range s.Recorded(OpToken) {
 		took = append(took, x.Received-x.Sent)
@@ -143,7 +142,7 @@ func judgeErased(e *Evidence, j *Judgement, x *Exchange) {
 func crossed(e *Evidence, flow string) bool {
 	d, _ := e.Decision(crossingPolls, flow, "")
 	for _, x := range e.Polls(flow, "crossing") {
-		if !x.Infrastructure() && !x.HasTokens() && x.Sent <= d.At && x.Received >= d.At-d.Decision.Took {
+		if meets(x, d.At-d.Decision.Took, d.At) {
 			return true
 		}
 	}

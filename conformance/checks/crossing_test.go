@@ -7,39 +7,38 @@ import (
 	. "github.com/dfcheck/dfcheck/conformance"
 )
 
-// TestAim: where polls come too late the approval waits longer, and less where they are
-// answered before it; in a long decision no poll is aimed behind the moment from which
-// on polls get tokens.
+// TestAim: in a long decision no poll is aimed behind the moment from which on polls
+// get tokens.
 func TestAim(t *testing.T) {
-	tokens, pending := &Exchange{Sent: 1, Received: 9}, &Exchange{Sent: 1, Received: 9}
+	tokens := &Exchange{}
 	replace(tokens, 200, "application/json", `{"access_token":"t","token_type":"Bearer"}`)
-	replace(pending, 400, "application/json", `{"error":"authorization_pending"}`)
-	a := &aim{}
-	lead := func() int { _, n := a.next(0, 0); return n }
-	for range 50 {
-		before := lead()
-		a.learn(0, tokens, 5)
-		if n := lead(); n < before || n > mostLead || n == before && n != mostLead {
-			t.Fatalf("a poll that came too late changed the lead from %d to %d", before, n)
-		}
-	}
-	if a.learn(0, pending, 5); lead() != mostLead {
-		t.Errorf("a poll that met the approval changed the lead to %d", lead())
-	}
-	for range 50 {
-		a.learn(0, pending, 10)
-	}
-	if lead() != 0 {
-		t.Errorf("polls that were answered before the approval left a lead of %d", lead())
-	}
 	const usual = 800 * time.Millisecond
-	if at, _ := a.next(3, usual); at != 600*time.Millisecond {
+	a := &aim{}
+	if at := a.next(3, usual); at != 600*time.Millisecond {
 		t.Errorf("the last quarter begins after %s", at)
 	}
-	a.learn(600*time.Millisecond, tokens, 5)
+	a.learn(600*time.Millisecond, tokens)
 	for i := range aimPoints {
-		if at, _ := a.next(i, usual); at >= 600*time.Millisecond {
+		if at := a.next(i, usual); at >= 600*time.Millisecond {
 			t.Errorf("poll %d is aimed at %s, from which on polls get tokens", i, at)
+		}
+	}
+}
+
+// TestMeets: a poll meets a decision that begins before it is answered, and only where
+// it saw the code undecided: one that is refused because another got the tokens did not.
+func TestMeets(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"error":"authorization_pending"}`: true, `{"error":"slow_down"}`: true,
+		`{"error":"invalid_grant"}`: false, `{"access_token":"t"}`: false,
+	} {
+		x := &Exchange{Op: OpToken, Flow: "f1", Sent: 2, Received: 4}
+		replace(x, 400, "application/json", body)
+		if got := meets(x, 3, 5); got != want {
+			t.Errorf("%s: %t", body, got)
+		}
+		if meets(x, 5, 6) || meets(x, 0, 1) {
+			t.Errorf("%s meets a decision that was at another time", body)
 		}
 	}
 }

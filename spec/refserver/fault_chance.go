@@ -15,7 +15,7 @@ var chanceFaults = []Fault{
 	inTen("poll-conflict", "DF-CONC-002", "One in ten polls that come together with another of their code ends in 500.", 1,
 		func(b *behaviour, hit func() bool) { b.early = pollConflict(hit) }),
 	inTen("codes-shared", "DF-CONC-003", "One in ten simultaneous device authorization requests gets the user code of the one before.", 1, codesShared),
-	inTen("poll-erases-approval", "DF-CONC-004", "One in ten polls that cross an approval writes back the record that it read.", 1,
+	inTen("poll-erases-approval", "DF-CONC-004", "One in ten polls that cross an approval writes back the record that it read.", 1.5, // not every poll that crosses an approval is read before it
 		func(b *behaviour, hit func() bool) { b.early = pollErases(hit) }),
 	inTen("both-decisions-kept", "DF-CONC-005", "One in ten pairs of decisions at once is shown one after the other.", 2, // half of them approve first, which hides it
 		bothDecisionsKept),

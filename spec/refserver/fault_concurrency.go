@@ -98,7 +98,7 @@ func pollErases(hit func() bool) func(*Server, *request, *grant, time.Time) *ans
 			return nil
 		}
 		g.pause()
-		if g.state != pending && hit() {
+		if g.state == approved && hit() {
 			g.state = pending
 		}
 		return nil
