@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
@@ -90,9 +91,39 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // not stand for the embedded server.
 var mayBeBlank = []string{"tls.ca_file", "endpoints", "approve.steps", "approve.approve", "approve.deny"}
 
-// OfServer lists the keys that are set and say something of a server. Without a
-// host they are most likely meant for one that was forgotten.
-func (c *Config) OfServer() []string {
+// Options returns o with what the configuration says about a run, where o leaves
+// it open.
+func (c *Config) Options(o Options) Options {
+	o.AllDecisions = o.AllDecisions || c.Approve.All
+	o.Thorough = o.Thorough || c.Thorough
+	if o.MaxWait == 0 {
+		o.MaxWait = time.Duration(c.MaxWait)
+	}
+	return o
+}
+
+// Choice is what the configuration says about the contract and the endpoints.
+func (c *Config) Choice() Choice {
+	return Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}
+}
+
+// CheckHost returns an error where keys say something of a server and no server is
+// named: they are most likely meant for one that was forgotten, and must not be
+// checked on the embedded one.
+func (c *Config) CheckHost() error {
+	keys := c.ofServer()
+	if c.Host != "" || len(keys) == 0 {
+		return nil
+	}
+	say := "says"
+	if len(keys) > 1 {
+		say = "say"
+	}
+	return fmt.Errorf("%s %s something of a server, and no server is named", strings.Join(keys, " and "), say)
+}
+
+// ofServer lists the keys that are set and say something of a server.
+func (c *Config) ofServer() []string {
 	var keys []string
 	for _, k := range []struct {
 		set  bool

@@ -132,6 +132,15 @@ func (f *Facts) Count(n Need) int {
 	return 0
 }
 
+// PageClient is a client for the pages that a person sees: it trusts whom the target
+// trusts and follows no redirect.
+func (t *Target) PageClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: t.TLS.Clone(), Proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // Documented tells which family of checks applies.
 func (t *Target) Documented() bool { return t.Contract.Documented }
 

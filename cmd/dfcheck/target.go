@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 
@@ -101,7 +99,7 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 		return nil, nil, configError(err)
 	}
 	t.secrets.keep(target.Redact, target.Guard)
-	if err := target.Choose(ctx, conformance.Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}); err != nil {
+	if err := target.Choose(ctx, c.Choice()); err != nil {
 		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
 			return nil, nil, &failure{reports.ExitUntested, p, p.Hint}
 		}
@@ -139,16 +137,7 @@ func serverless(c *conformance.Config) error {
 	if _, err := c.Target(); err != nil {
 		return configError(err)
 	}
-	keys := c.OfServer()
-	if len(keys) == 0 {
-		return nil
-	}
-	say := "says"
-	if len(keys) > 1 {
-		say = "say"
-	}
-	return usage(fmt.Errorf("%s %s something of a server, and no server is named", strings.Join(keys, " and "), say),
-		"name it with --host, or host: in the configuration; the embedded server takes neither")
+	return usage(c.CheckHost(), "name it with --host, or host: in the configuration; the embedded server takes neither")
 }
 
 // configError is an error of the configuration with what to do about it.
@@ -171,15 +160,7 @@ func ending(a approve.Approver) func() {
 
 // newApprover makes the approver of the configuration; nil when it has none.
 func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
-	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: plainClient(target), In: t.in, Out: t.err,
+	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: target.PageClient(), In: t.in, Out: t.err,
 		Trace: f.trace, Dir: f.pictures, Redact: t.secrets.redact, Hold: t.screen.hold})
 	return a, usage(err, "`dfcheck approve --help` describes the approvers")
-}
-
-// plainClient speaks to the target's neighbourhood and follows no redirect.
-func plainClient(target *conformance.Target) *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: target.TLS.Clone(), Proxy: http.ProxyFromEnvironment},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
