@@ -55,6 +55,16 @@ type Approver interface {
 	Powers() Powers
 }
 
+// Func is an approver in code, for a server in the same process. It approves and
+// denies, and does nothing else.
+type Func func(ctx context.Context, v Verification, d Decision) error
+
+// Decide calls f.
+func (f Func) Decide(ctx context.Context, v Verification, d Decision) error { return f(ctx, v, d) }
+
+// Powers: none besides deciding.
+func (f Func) Powers() Powers { return Powers{} }
+
 // An Enterer enters a code up to the consent page and stops there. Its errors
 // are those of Decide.
 type Enterer interface {
