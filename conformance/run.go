@@ -151,8 +151,8 @@ func (r *Run) Ordered() []Check {
 	return out
 }
 
-// Conform records and judges everything, without Ginkgo: the engine that tests
-// and tools run many times in one process. Results are in catalogue order.
+// Conform records everything and then judges it. Results are in catalogue order.
+// Package suite judges while the recording goes on.
 func (r *Run) Conform(ctx context.Context) []Result {
 	r.Record(ctx)
 	byID := map[string]Result{}

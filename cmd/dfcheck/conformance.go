@@ -15,6 +15,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
+	"github.com/dfcheck/dfcheck/conformance/suite"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -122,11 +123,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 			f.pictures = filepath.Dir(d.Path)
 		}
 	}
-	f.run.AllDecisions = f.run.AllDecisions || c.Approve.All
-	f.run.Thorough = f.run.Thorough || c.Thorough
-	if f.run.MaxWait == 0 {
-		f.run.MaxWait = time.Duration(c.MaxWait)
-	}
+	f.run = c.Options(f.run)
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
 		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them", f.run.Level))
 	}
@@ -168,7 +165,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return emptySelection(err)
 	}
 	end := f.printJudged(s, t, p, run)
-	results := run.Suite(ctx)
+	results := suite.Conform(ctx, run)
 	p.clear()
 	f.unshown = errors.Join(f.unshown, end())
 	return f.finish(ctx, t, s, r, run, results)

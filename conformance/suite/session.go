@@ -1,0 +1,149 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// A session is what the specs of a process share.
+type session struct {
+	*recording // nil before the first spec
+	gate       reports.ExitOptions
+	waivers    []conformance.Waiver
+	failFast   bool
+}
+
+// judged ends the recording at the first failure where the user asked for that.
+func (s *session) judged(res conformance.Result) error {
+	if s.failFast && s.failing(s.reported(res)) {
+		return fmt.Errorf("%s failed, and --fail-fast ends the run", res.Check.ID)
+	}
+	return nil
+}
+
+// reported is a result in the catalogue's words, waived where a waiver says so.
+func (s *session) reported(res conformance.Result) reports.Check {
+	return conformance.Waive(conformance.ReportCheck(s.run.Transcript(), res), s.waivers, time.Now())
+}
+
+// failing reports whether a verdict fails its spec.
+func (s *session) failing(c reports.Check) bool {
+	return c.Verdict == reports.Fail || c.Verdict == reports.Error || c.Verdict == reports.Warning && s.gate.FailOnWarning
+}
+
+// check is the body of a spec: it waits for the verdict and tells Ginkgo.
+func (s *session) check(ctx ginkgo.SpecContext, id string) {
+	res := s.await(ctx, id)
+	c := s.reported(res.Result)
+	s.enter(c, res.Check)
+	switch c.Verdict {
+	case reports.Skipped, reports.Inconclusive:
+		ginkgo.Skip(s.safe(s.whySkipped(c)))
+	case reports.Warning, reports.Waived:
+		if !s.failing(c) {
+			ginkgo.AddReportEntry(string(c.Verdict), s.safe(findings(c, s.curl)))
+		}
+	}
+	gomega.Expect(c).To(conform(s))
+}
+
+// whySkipped is the reason of a verdict that is none, with what would bring one.
+func (s *session) whySkipped(c reports.Check) string {
+	why := string(c.Verdict) + ": " + c.Reason
+	for _, p := range s.run.Plan().Checks {
+		if p.ID == c.ID && p.Enable != "" {
+			why += " (" + p.Enable + ")"
+		}
+	}
+	if early := ended(s.recording); early != nil && c.Verdict == reports.Inconclusive {
+		why += " (" + early.Error() + ")"
+	}
+	return why
+}
+
+// maxEntries is how many exchanges of a spec are shown.
+const maxEntries = 20
+
+// enter adds the exchanges that the findings cite to the report of the spec; where
+// they cite none, the first of those that the check reads.
+func (s *session) enter(c reports.Check, check conformance.Check) {
+	var cited []string
+	for _, f := range c.Findings {
+		cited = append(cited, f.Exchanges...)
+	}
+	n := 0
+	for _, x := range s.run.Transcript().Exchanges {
+		reads := slices.ContainsFunc(check.Reads, func(r *conformance.Scenario) bool { return r.Name == x.Scenario })
+		if n == maxEntries || !slices.Contains(cited, x.ID) && (len(cited) > 0 || !reads) {
+			continue
+		}
+		n++
+		ginkgo.AddReportEntry(x.ID, s.safe(exchange(x)), ginkgo.ReportEntryVisibilityFailureOrVerbose)
+	}
+}
+
+// curl is the command line that sends an exchange again.
+func (s *session) curl(id string) string {
+	for _, x := range s.run.Transcript().Exchanges {
+		if x.ID == id {
+			return x.Curl()
+		}
+	}
+	return ""
+}
+
+// safe is a text that may be shown and written: a secret that still stands in it
+// keeps all of it back.
+func (s *session) safe(text string) string {
+	if err := s.run.Target.Guard("the suite", []byte(text)); err != nil {
+		return err.Error()
+	}
+	return reports.Legible(text)
+}
+
+// conclude fails the suite where the exit code of dfcheck would say that the run
+// proves nothing although no spec failed, and tells what specs could not.
+func (s *session) conclude(ginkgo.Report) {
+	if s.recording == nil {
+		return
+	}
+	results, transcript := s.results(), s.run.Transcript()
+	r := reports.New(reports.KindConformance, "")
+	r.Run.DurationMS = float64(time.Since(transcript.Header.Started).Milliseconds())
+	r.Conformance = conformance.Section(transcript, results, s.run.Plan(), s.waivers, nil)
+	r.Run.Problem = transcript.Problem()
+	r.Run.ExitCode = reports.ExitCode(r, s.gate)
+	var summary strings.Builder
+	reports.WriteSummary(&summary, r)
+	ginkgo.AddReportEntry("summary", s.safe(strings.TrimSpace(summary.String())))
+
+	var errs []error
+	if p := r.Run.Problem; p != nil {
+		errs = append(errs, fmt.Errorf("%s\n  hint: %s", p.Message, p.Hint))
+	}
+	for _, res := range s.unshown() {
+		if c := s.reported(res); s.failing(c) {
+			errs = append(errs, errors.New("failed, and not shown above as the suite ended early: "+failure(c, s.curl)))
+		}
+	}
+	switch r.Run.ExitCode {
+	case reports.ExitUsage:
+		errs = append(errs, conformance.NothingJudged(results))
+	case reports.ExitStaleWaiver:
+		errs = append(errs, errors.New("a waiver no longer applies: the summary names it; take it out"))
+	case reports.ExitUndecided:
+		errs = append(errs, errors.New("a MUST or DOC check was not judged: the summary names it"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		ginkgo.Fail(s.safe(err.Error()))
+	}
+}
