@@ -22,6 +22,9 @@ type session struct {
 	failFast   bool
 }
 
+// errEnded is why a recording ends that outlives the specs.
+var errEnded = errors.New("the suite has ended")
+
 // judged ends the recording at the first failure where the user asked for that.
 func (s *session) judged(res conformance.Result) error {
 	if s.failFast && s.failing(s.reported(res)) {
@@ -116,6 +119,7 @@ func (s *session) conclude(ginkgo.Report) {
 	if s.recording == nil {
 		return
 	}
+	s.stop(errEnded) // of what no spec waits for
 	results, transcript := s.results(), s.run.Transcript()
 	r := reports.New(reports.KindConformance, "")
 	r.Run.DurationMS = float64(time.Since(transcript.Header.Started).Milliseconds())

@@ -174,7 +174,7 @@ func (p *prepared) begin(ctx context.Context, t *testing.T) error {
 	s := p.session
 	s.recording = record(context.WithoutCancel(ctx), run, s.judged)
 	t.Cleanup(func() {
-		s.stop(errors.New("the suite has ended"))
+		s.stop(errEnded)
 		s.work.Wait()
 	})
 	return nil
