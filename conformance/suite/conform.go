@@ -19,15 +19,14 @@ func Conform(ctx context.Context, run *conformance.Run) []conformance.Result {
 		ids = append(ids, c.ID)
 	}
 	s := &session{}
-	begin := func() { s.recording = record(ctx, run, s.judged) }
-	describe(ids, func(ginkgo.SpecContext) error { begin(); return nil }, s.check)
+	describe(ids, func(ginkgo.SpecContext) error { s.record(ctx, run); return nil }, s.check)
 
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	suite.Timeout = 0 // the run bounds itself
 	formatter.ColorableStdOut = io.Discard
 	ginkgo.RunSpecs(silent{}, title, suite, reporter)
 	if s.recording == nil { // interrupted before the first spec
-		begin()
+		s.record(ctx, run)
 	}
 	return s.results()
 }

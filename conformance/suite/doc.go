@@ -13,9 +13,9 @@
 // for their verdicts:
 //
 //   - tree.go: containers, specs and labels
-//   - suite.go: the options; what is read before anything is sent
+//   - suite.go: the options; configuration.go: what is read before anything is sent
+//   - target.go: the server, as the first spec finds it; embedded.go: the reference server
 //   - recording.go: a run in progress, and who waits for what
 //   - session.go: a verdict, told in Ginkgo's terms; finding.go: its words
-//   - embedded.go: the reference server on loopback
 //   - conform.go: the same tree for dfcheck, whose console is its own
 package suite

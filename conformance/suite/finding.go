@@ -1,11 +1,8 @@
 package suite
 
 import (
-	"context"
 	"fmt"
 	"strings"
-
-	"github.com/onsi/gomega/types"
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
@@ -14,8 +11,6 @@ import (
 
 // conforms matches a check that does not fail its spec.
 type conforms struct{ session *session }
-
-func conform(s *session) types.GomegaMatcher { return conforms{s} }
 
 func (m conforms) Match(actual any) (bool, error) {
 	c, ok := actual.(reports.Check)
@@ -79,12 +74,4 @@ func exchange(x *conformance.Exchange) string {
 		out += "\n" + r.Body
 	}
 	return out
-}
-
-// ended is why a recording ended early, nil when it did not.
-func ended(r *recording) error {
-	if r.ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(r.ctx)
 }

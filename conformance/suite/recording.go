@@ -26,26 +26,29 @@ type verdict struct {
 	shown bool // by a spec
 }
 
-// record starts to carry out a run. judged hears of each verdict; an error ends the
-// recording.
-func record(ctx context.Context, run *conformance.Run, judged func(conformance.Result) error) *recording {
+func newRecording(ctx context.Context, run *conformance.Run) *recording {
 	r := &recording{run: run, verdicts: map[string]*verdict{}}
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	for _, c := range run.Plan().Checks {
 		r.verdicts[c.ID] = &verdict{known: make(chan struct{})}
 	}
-	r.work.Go(func() { run.Record(r.ctx) })
+	return r
+}
+
+// start records and judges. judged hears of each verdict; an error from it ends the
+// recording.
+func (r *recording) start(judged func(conformance.Result) error) {
+	r.work.Go(func() { r.run.Record(r.ctx) })
 	r.work.Go(func() {
-		for _, c := range run.Ordered() {
+		for _, c := range r.run.Ordered() {
 			v := r.verdicts[c.ID]
-			v.Result = run.Verdict(c)
+			v.Result = r.run.Verdict(c)
 			close(v.known)
 			if err := judged(v.Result); err != nil {
 				r.stop(err)
 			}
 		}
 	})
-	return r
 }
 
 // await waits for a verdict. The end of ctx ends the recording; the verdict is then
@@ -60,6 +63,14 @@ func (r *recording) await(ctx context.Context, id string) *verdict {
 	}
 	v.shown = true
 	return v
+}
+
+// ended is why the recording ended early, nil where it did not.
+func (r *recording) ended() error {
+	if r.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(r.ctx)
 }
 
 // results waits for all verdicts and returns them in catalogue order.

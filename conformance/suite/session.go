@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 	"github.com/onsi/gomega"
 
 	"github.com/dfcheck/dfcheck/conformance"
@@ -24,6 +26,12 @@ type session struct {
 
 // errEnded is why a recording ends that outlives the specs.
 var errEnded = errors.New("the suite has ended")
+
+// record starts to carry out a run.
+func (s *session) record(ctx context.Context, run *conformance.Run) {
+	s.recording = newRecording(ctx, run)
+	s.start(s.judged)
+}
 
 // judged ends the recording at the first failure where the user asked for that.
 func (s *session) judged(res conformance.Result) error {
@@ -56,7 +64,7 @@ func (s *session) check(ctx ginkgo.SpecContext, id string) {
 			ginkgo.AddReportEntry(string(c.Verdict), s.safe(findings(c, s.curl)))
 		}
 	}
-	gomega.Expect(c).To(conform(s))
+	gomega.Expect(c).To(conforms{s})
 }
 
 // whySkipped is the reason of a verdict that is none, with what would bring one.
@@ -67,7 +75,7 @@ func (s *session) whySkipped(c reports.Check) string {
 			why += " (" + p.Enable + ")"
 		}
 	}
-	if early := ended(s.recording); early != nil && c.Verdict == reports.Inconclusive {
+	if early := s.ended(); early != nil && c.Verdict == reports.Inconclusive {
 		why += " (" + early.Error() + ")"
 	}
 	return why
@@ -76,12 +84,16 @@ func (s *session) whySkipped(c reports.Check) string {
 // maxEntries is how many exchanges of a spec are shown.
 const maxEntries = 20
 
-// enter adds the exchanges that the findings cite to the report of the spec; where
-// they cite none, the first of those that the check reads.
+// enter adds the exchanges that the findings cite to the report of the spec. With -v
+// it adds the first of those that the check reads where they cite none.
 func (s *session) enter(c reports.Check, check conformance.Check) {
 	var cited []string
 	for _, f := range c.Findings {
 		cited = append(cited, f.Exchanges...)
+	}
+	_, reporter := ginkgo.GinkgoConfiguration()
+	if len(cited) == 0 && reporter.Verbosity().LT(types.VerbosityLevelVerbose) {
+		return
 	}
 	n := 0
 	for _, x := range s.run.Transcript().Exchanges {
@@ -104,14 +116,7 @@ func (s *session) curl(id string) string {
 	return ""
 }
 
-// safe is a text that may be shown and written: a secret that still stands in it
-// keeps all of it back.
-func (s *session) safe(text string) string {
-	if err := s.run.Target.Guard("the suite", []byte(text)); err != nil {
-		return err.Error()
-	}
-	return reports.Legible(text)
-}
+func (s *session) safe(text string) string { return safe(s.run.Target, text) }
 
 // conclude fails the suite where the exit code of dfcheck would say that the run
 // proves nothing although no spec failed, and tells what specs could not.
