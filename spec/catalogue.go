@@ -60,20 +60,6 @@ func readCatalogue(data []byte) ([]Requirement, error) {
 // number.
 func Catalogue() []Requirement { return slices.Clone(catalogue()) }
 
-//go:embed rulings.yaml
-var rulingsYAML []byte
-
-var rulings = sync.OnceValue(func() map[string]string {
-	all := map[string]string{}
-	if err := strict.Decode(rulingsYAML, "rulings.yaml", &all); err != nil {
-		panic(err) // as for the catalogue
-	}
-	return all
-})
-
-// Ruling returns the text of a decision that Requirement.Rulings names.
-func Ruling(id string) string { return rulings()[id] }
-
 // groups are those of the catalogue, in its order, each with what it is about.
 var groups = []struct{ name, about string }{
 	{"DISC", "metadata, and whether both endpoints are there"},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
 func newChecks(t terminal) *cobra.Command {
@@ -39,6 +41,11 @@ func newChecks(t terminal) *cobra.Command {
 			},
 		},
 		&cobra.Command{
+			Use: "rulings [ID]...", Short: "Print what was decided where the texts leave room, and the conventions of all checks",
+			Example: "  dfcheck checks rulings\n  dfcheck checks rulings R5 C14 L2", Args: cobra.ArbitraryArgs,
+			RunE: func(_ *cobra.Command, ids []string) error { return printRulings(t.out, ids) },
+		},
+		&cobra.Command{
 			Use: "matrix", Short: "Print which fault of the reference server trips which check", Example: "  dfcheck checks matrix | grep DF-POLL",
 			Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, checks.Matrix()); return nil },
@@ -54,6 +61,25 @@ func listGroups(w io.Writer) error {
 	}
 	for _, g := range spec.Groups() {
 		if _, err := fmt.Fprintf(w, "%-9s %2d checks  %s\n", g, size[g], spec.GroupTitle(g)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printRulings prints the rulings and conventions with these ids, all without any.
+func printRulings(w io.Writer, ids []string) error {
+	all := slices.Concat(spec.Rulings(), spec.Conventions())
+	if len(ids) == 0 {
+		ids = all
+	}
+	for _, id := range ids {
+		id = strings.ToUpper(id)
+		if !slices.Contains(all, id) {
+			return usage(fmt.Errorf("unknown ruling or convention %q; the nearest is %q", id, strict.Nearest(id, all)),
+				"`dfcheck checks rulings` lists them")
+		}
+		if _, err := fmt.Fprintf(w, "%s\n%s\n", id, wrap(spec.Ruling(id)+spec.Convention(id), 78)); err != nil {
 			return err
 		}
 	}
