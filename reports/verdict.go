@@ -1,5 +1,3 @@
-// Package reports is the versioned document that every run ends in, and its
-// renderings.
 package reports
 
 import "slices"

@@ -1,7 +1,3 @@
-// Package spec is the ground floor: what the standards and the documented API
-// say. It holds the requirement catalogue, the OpenAPI documents with the
-// contracts made from them, and the wire types. It opens no connection and
-// starts no goroutine.
 package spec
 
 import (

@@ -1,5 +1,3 @@
-// Command dfcheck finds out whether a device-flow server conforms to RFC 8628, and
-// how many devices it supports.
 package main
 
 import (

@@ -1,5 +1,3 @@
-// Package approve presses Approve or Deny on behalf of the person whose device
-// asks for it.
 package approve
 
 import (

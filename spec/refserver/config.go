@@ -1,7 +1,3 @@
-// Package refserver is a device-flow server that does what the standards ask
-// (RFC 8628, RFC 6749, RFC 8414, RFC 7662) and, on request, one thing wrong.
-// dfcheck checks it when no other host is named, proves its own checks with its
-// faults, and uses it as a target for load.
 package refserver
 
 import (

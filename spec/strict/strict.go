@@ -1,6 +1,3 @@
-// Package strict reads YAML files a person wrote: an unknown or repeated key
-// is an error that names the file, the line, the key and the nearest known
-// one, and all problems are reported at once.
 package strict
 
 import (

@@ -1,0 +1,16 @@
+// Package reports is the versioned document that every run ends in, and its
+// renderings. A run fills in the sections it has; a rendering is a function of the
+// document alone, so that a saved report can be rendered years later.
+//
+// A map:
+//
+//   - report.go, conformance.go, finding.go, gap.go: the document of a conformance run;
+//   - load.go, load_errors.go, capacity.go, forecast.go: its sections for load;
+//   - distribution.go, number.go, legible.go: figures, and texts that a server made;
+//   - verdict.go, exit.go: from better to worse, and what a process says of them;
+//   - format.go: the renderings by name, in junit.go, markdown.go, html.go and text.go;
+//   - lines.go: checks as their verdicts become known;
+//   - compare.go, matrix.go: reports beside each other;
+//   - guard.go: nothing is written that holds a secret (package redact);
+//   - schema.go: the JSON Schema of the document.
+package reports

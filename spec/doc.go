@@ -1,0 +1,14 @@
+// Package spec is the ground floor: what the standards and the documented API
+// say. It holds the requirement catalogue, the OpenAPI documents with the
+// contracts made from them, and the wire types. It opens no connection and
+// starts no goroutine.
+//
+// A map:
+//
+//   - wire.go, encoding.go, response.go: the device flow on the wire, read past deviations;
+//   - catalogue.go, ruling.go: requirements, what was decided about them, and conventions;
+//   - contract.go, document.go, operation.go, schema.go: OpenAPI documents, and the two
+//     operations of the device flow in them;
+//   - negative.go: requests that a document gives the server no reason to accept;
+//   - answer.go, scan.go, validate.go, deviation.go: answers held against a document.
+package spec
