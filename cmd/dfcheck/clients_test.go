@@ -41,7 +41,7 @@ var deviceClients = map[string]deviceClient{
 // and stop at a denial.
 func TestClients(t *testing.T) {
 	if testing.Short() {
-		t.Skip("needs package registries, and the clients' own waits")
+		t.Skip("the clients wait on their own")
 	}
 	flows := []struct {
 		name, decision string
@@ -61,7 +61,7 @@ func TestClients(t *testing.T) {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					if name == "openid-client" {
-						installOpenIDClient(t)
+						fetch(t, name, fetchOpenIDClient)
 					}
 					if diff := cmp.Diff(flow.want, s.lead(t, run, flow.decision, len(flow.want)-2)); diff != "" {
 						t.Errorf("the steps of the client (-want +got):\n%s", diff)
@@ -234,18 +234,6 @@ const openIDClient = "../../testdata/clients/openid-client/run.sh"
 
 // fetchOpenIDClient installs the npm client once, for all tests.
 var fetchOpenIDClient = sync.OnceValues(exec.Command(openIDClient).CombinedOutput)
-
-// installOpenIDClient skips the test where the registry cannot be reached, but
-// not in CI.
-func installOpenIDClient(t *testing.T) {
-	t.Helper()
-	if out, err := fetchOpenIDClient(); err != nil {
-		if os.Getenv("CI") == "" {
-			t.Skipf("SKIPPED: openid-client cannot be fetched: %v\n%s", err, out)
-		}
-		t.Fatalf("openid-client cannot be fetched: %v\n%s", err, out)
-	}
-}
 
 func withOpenIDClient(ctx context.Context, s served, say func(string)) error {
 	cmd := exec.CommandContext(ctx, openIDClient, s.base)
