@@ -10,10 +10,9 @@ build:
 # over sockets. The others repeat such runs many times, which the detector makes slow.
 RACED = TestCleanServer|TestKillMatrix|TestKillLive
 
-# The race detector sees an eighth of the faulty servers a day; without it all of
-# them are checked.
 # Servers and clients that others wrote come from registries; go test alone needs no
-# network.
+# network. The race detector sees an eighth of the faulty servers a day; without it
+# all of them are checked.
 test: export DFCHECK_FETCH = 1
 test: vet cross
 	$(GO) test -timeout 40m ./conformance/checks

@@ -1,13 +1,28 @@
-// Package conformance is the judge: it finds out whether a server is a correct
-// device-flow server.
+// Package conformance is the engine: it records what a server answers, and judges
+// the recording. It is handed the checks and knows none of them; they stand in
+// package checks, whose words are the exported names of this package.
 //
 // A run has four parts. Prepare speaks to the target once and makes a plan.
 // Record carries out scenarios, each with its own device codes and all side
 // by side, and writes down every exchange. A judge reads what was recorded and
-// nothing else, so that a saved transcript gives the same verdicts. Package suite
-// shows the four as a Ginkgo suite.
+// nothing else, so that a saved transcript gives the same verdicts. A section of a
+// report holds them; package suite shows the four as a Ginkgo suite.
 //
-// A check is a literal in the file of its area (polling.go, token.go, …): which
-// powers it needs, which scenarios it reads, how it judges them. Its words are
-// in the catalogue (package spec) under the same id.
+// A map:
+//
+//   - target.go, config.go, choose.go, probe.go: the server, and how its contract is chosen;
+//   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
+//   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a
+//     scenario can say;
+//   - session.go, session_record.go, redactor.go, traits.go, early.go: the client that
+//     records, without secrets;
+//   - transcript.go, saved.go: the recording, and its file;
+//   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go, code_stats.go,
+//     codes.go: what a judge sees and says;
+//   - infrastructure.go, lenient.go, gaps.go: what holds for every check;
+//   - person.go, decisions.go: people who decide, and what becomes of late decisions;
+//   - asked.go, report.go, waiver.go: what a reader is told.
+//
+// Conventions that scenarios and judges keep (rule C1 and so on) stand in
+// spec/conventions.yaml.
 package conformance
