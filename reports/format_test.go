@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // hostile is what a server could put into its answers.
 const hostile = "\x1b[31m<script>alert(1)</script> ]]> \x00 | `x` \u202e"
@@ -81,7 +81,7 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s changed (-want +got), -update writes it anew:\n%s", path, d)
+		t.Errorf("%s changed (-want +got), -update writes it:\n%s", path, d)
 	}
 }
 

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,14 +44,20 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestReadmeCountsTheChecks: the number in the README is that of the catalogue.
+// TestReadmeCountsTheChecks: the README says about how many there are, so that it
+// need not change with every new check.
 func TestReadmeCountsTheChecks(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("It has %d checks", len(spec.Catalogue())); !strings.Contains(string(readme), want) {
-		t.Errorf("README.md does not say %q", want)
+	m := regexp.MustCompile(`more than (\d+) checks`).FindSubmatch(readme)
+	if m == nil {
+		t.Fatal("README.md does not say how many checks there are")
+	}
+	said, _ := strconv.Atoi(string(m[1]))
+	if n := len(spec.Catalogue()); n <= said || n > said+20 {
+		t.Errorf("README.md says more than %d checks; there are %d", said, n)
 	}
 }
 

@@ -141,8 +141,8 @@ arrivals:
 }
 
 func TestBuiltinProfiles(t *testing.T) {
-	if n := len(Names()); n != 5 {
-		t.Errorf("%d profiles", n)
+	if n := len(Names()); n < 5 {
+		t.Errorf("%d profiles; are they still embedded?", n)
 	}
 	for _, name := range Names() {
 		p, err := Load(name)
