@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,5 +46,29 @@ func TestPackageComments(t *testing.T) {
 		if got := strings.Join(comments, ", "); len(several) > 1 && got != "doc.go" {
 			t.Errorf("%s: the package comment stands in %q, not in doc.go", dir, got)
 		}
+	}
+}
+
+// TestContributing: the files, packages and tests that CONTRIBUTING.md names exist.
+func TestContributing(t *testing.T) {
+	text, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := testNames(t)
+	for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(text), -1) {
+		if !slices.Contains(tests, name) {
+			t.Errorf("%s is no test", name)
+		}
+	}
+	paths := regexp.MustCompile(`(?m)(?:\./|\x60|^)((?:cmd|conformance|load|reports|spec|testdata)\b[\w./*]*)`).FindAllStringSubmatch(string(text), -1)
+	for _, m := range paths {
+		path := strings.TrimSuffix(m[1], "/...")
+		if found, err := filepath.Glob(filepath.Join("../..", path)); err != nil || len(found) == 0 {
+			t.Errorf("%s is not there", path)
+		}
+	}
+	if len(paths) < 30 {
+		t.Errorf("%d paths were found; are they still read?", len(paths))
 	}
 }
