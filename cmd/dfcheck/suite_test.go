@@ -3,76 +3,17 @@ package main
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec/refserver"
 )
-
-// A counted server knows what it was asked.
-type counted struct {
-	URL     string
-	mu      sync.Mutex
-	paths   []string
-	started chan struct{} // closed when a device starts, after that of the preflight
-}
-
-func startCounted(t *testing.T, lifetime time.Duration, faults ...string) *counted {
-	t.Helper()
-	var wrong []refserver.Fault
-	for _, f := range faults {
-		fault, err := refserver.FaultNamed(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wrong = append(wrong, fault)
-	}
-	c := &counted{started: make(chan struct{})}
-	var starts int
-	var reference http.Handler
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.mu.Lock()
-		c.paths = append(c.paths, r.URL.Path)
-		if strings.HasPrefix(r.URL.Path, "/device_authorization") {
-			if starts++; starts == 2 {
-				close(c.started)
-			}
-		}
-		c.mu.Unlock()
-		reference.ServeHTTP(w, r)
-	}))
-	c.URL = "http://" + server.Listener.Addr().String()
-	reference = refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: c.URL, Interval: time.Second, Lifetime: lifetime}, wrong...)
-	server.Start()
-	t.Cleanup(server.Close)
-	return c
-}
-
-func (c *counted) requests() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.paths)
-}
-
-// config is a configuration file for the server.
-func (c *counted) config(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "dfcheck.yaml")
-	if err := os.WriteFile(path, []byte("host: "+c.URL+"\nspec: rfc8628\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // suiteBinary is the test binary of conformance/suite, which the ginkgo command runs.
 func suiteBinary(t *testing.T) string {
@@ -147,7 +88,8 @@ func TestSuite(t *testing.T) {
 	t.Run("filters choose before the plan", func(t *testing.T) {
 		t.Parallel()
 		server, alone := startCounted(t, time.Minute), startCounted(t, time.Minute)
-		_, states, _ := ginkgoRun(t, binary, server.config(t), "-ginkgo.label-filter=id:DF-AUTHZ-012 || id:DF-POLL-010", "-ginkgo.skip=POLL-010")
+		_, states, _ := ginkgoRun(t, binary, server.config(t),
+			"-ginkgo.label-filter=id:DF-AUTHZ-012 || id:DF-POLL-010", "-ginkgo.skip=POLL-010")
 		if want := map[string]string{"DF-AUTHZ-012": "passed"}; !maps.Equal(states, want) {
 			t.Errorf("ran %v, want %v", states, want)
 		}
@@ -160,7 +102,8 @@ func TestSuite(t *testing.T) {
 	t.Run("dry run", func(t *testing.T) {
 		t.Parallel()
 		server := startCounted(t, time.Minute)
-		_, states, _ := ginkgoRun(t, binary, server.config(t), "-ginkgo.dry-run", "-ginkgo.label-filter=level:MUST && group:POLL")
+		_, states, _ := ginkgoRun(t, binary, server.config(t), "-ginkgo.dry-run",
+			"-ginkgo.label-filter=level:MUST && group:POLL")
 		if len(states) < 10 || len(server.requests()) > 0 {
 			t.Errorf("%d specs, and the server was asked %q", len(states), server.requests())
 		}
@@ -170,7 +113,8 @@ func TestSuite(t *testing.T) {
 		t.Parallel()
 		server := startCounted(t, 2*time.Minute, "unknown-client-accepted")
 		start := time.Now()
-		out, states, _ := ginkgoRun(t, binary, server.config(t), "-ginkgo.fail-fast", "-ginkgo.label-filter=id:DF-AUTHZ-012 || id:DF-EXPIRY-001")
+		out, states, _ := ginkgoRun(t, binary, server.config(t), "-ginkgo.fail-fast",
+			"-ginkgo.label-filter=id:DF-AUTHZ-012 || id:DF-EXPIRY-001")
 		if took := time.Since(start); took > time.Minute {
 			t.Errorf("took %s: it waited for codes to expire", took)
 		}
@@ -189,7 +133,8 @@ func TestSuite(t *testing.T) {
 
 	t.Run("verdicts and reasons", func(t *testing.T) {
 		t.Parallel()
-		server, twin := startCounted(t, time.Minute, "unknown-client-accepted"), startCounted(t, time.Minute, "unknown-client-accepted")
+		const fault = "unknown-client-accepted"
+		server, twin := startCounted(t, time.Minute, fault), startCounted(t, time.Minute, fault)
 		_, states, junit := ginkgoRun(t, binary, server.config(t), "-ginkgo.label-filter=group:AUTHZ")
 		want := verdictsOf(t, twin.config(t), "AUTHZ")
 		if len(states) != len(want) || len(want) < 15 {
@@ -200,7 +145,8 @@ func TestSuite(t *testing.T) {
 				t.Errorf("%s: the suite says %q, dfcheck %q", id, states[id], verdict)
 			}
 		}
-		for _, want := range []string{`message="skipped - skipped: needs restricted_client (`, `failure message="DF-AUTHZ-012 `, "expected:", "curl -i -X POST"} {
+		for _, want := range []string{`message="skipped - skipped: needs restricted_client (`, `failure message="DF-AUTHZ-012 `,
+			"expected:", "curl -i -X POST"} {
 			if !strings.Contains(junit, want) {
 				t.Errorf("the JUnit report has no %s\n%s", want, junit)
 			}
@@ -250,7 +196,8 @@ func verdictsOf(t *testing.T, config, only string) map[string]string {
 // interrupted ends a suite that waits for a code to expire.
 func interrupted(t *testing.T, binary string) {
 	server, dir := startCounted(t, 2*time.Minute), t.TempDir()
-	cmd := suiteCommand(binary, server.config(t), "-ginkgo.label-filter=id:DF-EXPIRY-001", "-ginkgo.json-report="+filepath.Join(dir, "out.json"))
+	cmd := suiteCommand(binary, server.config(t), "-ginkgo.label-filter=id:DF-EXPIRY-001",
+		"-ginkgo.json-report="+filepath.Join(dir, "out.json"))
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -269,6 +216,26 @@ func interrupted(t *testing.T, binary string) {
 	}
 	if state := specStates(t, filepath.Join(dir, "out.json"))["DF-EXPIRY-001"]; !strings.HasPrefix(state, "interrupted") {
 		t.Errorf("the report says %q\n%s", state, out.String())
+	}
+}
+
+// TestGinkgoCommand: the ginkgo command knows the suite, and of its parallel
+// processes one alone asks the server.
+func TestGinkgoCommand(t *testing.T) {
+	server, alone, dir := startCounted(t, time.Minute), startCounted(t, time.Minute), t.TempDir()
+	cmd := exec.Command("go", "tool", "ginkgo", "-p", "--no-color", "--label-filter=id:DF-AUTHZ-012",
+		"--output-dir="+dir, "--junit-report=out.xml", "./conformance/suite")
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "DFCHECK_CONFIG="+server.config(t))
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "1 Passed | 0 Failed") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if junit := read(t, filepath.Join(dir, "out.xml")); !strings.Contains(junit, "DF-AUTHZ-012") {
+		t.Errorf("the JUnit report is\n%s", junit)
+	}
+	exec.Command("dfcheck", "conformance", "--config", alone.config(t), "--only", "DF-AUTHZ-012").Run()
+	if got, want := server.requests(), alone.requests(); !slices.Equal(got, want) {
+		t.Errorf("the server was asked %q, by one process %q", got, want)
 	}
 }
 

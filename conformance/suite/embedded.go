@@ -32,8 +32,8 @@ func Embedded(c *conformance.Config) (target *conformance.Target, stop func(), e
 	if err != nil {
 		return nil, nil, err
 	}
-	cfg := refserver.Config{Contract: contract.Name, Interval: embeddedInterval, Lifetime: embeddedLifetime, Decisions: true,
-		GuessLimit: 120}
+	cfg := refserver.Config{Contract: contract.Name, Interval: embeddedInterval, Lifetime: embeddedLifetime,
+		Decisions: true, GuessLimit: 120}
 	if c.Approve.Kind == "prompt" {
 		cfg.Lifetime = personalLifetime
 	}

@@ -47,8 +47,8 @@ func TestHeading(t *testing.T) {
 }
 
 func TestFailure(t *testing.T) {
-	c := reports.Check{ID: "DF-AUTHZ-004", Title: "A title", Level: "MUST", Source: "RFC 8628 section 3.2", Verdict: reports.Fail,
-		Findings: []reports.Finding{
+	c := reports.Check{ID: "DF-AUTHZ-004", Title: "A title", Level: "MUST", Source: "RFC 8628 section 3.2",
+		Verdict: reports.Fail, Findings: []reports.Finding{
 			{Verdict: reports.Fail, Expected: "application/json", Actual: "text/plain", Count: 3, Exchanges: []string{"x1"}},
 			{Verdict: reports.Inconclusive, Actual: "no answer"},
 		}}
@@ -77,12 +77,14 @@ func TestOptionsRefused(t *testing.T) {
 		{"a handler", Options{Handler: handler}, ""},
 		{"a handler with what is known of it", Options{Handler: handler, Config: &conformance.Config{Scope: "openid"}}, ""},
 		{"file and code", Options{File: "dfcheck.yaml", Config: &conformance.Config{}}, "both a File and a Config"},
-		{"two servers", Options{Handler: handler, Config: &conformance.Config{Host: "localhost"}}, `the host is "localhost" and a Handler is given`},
+		{"two servers", Options{Handler: handler, Config: &conformance.Config{Host: "localhost"}},
+			`the host is "localhost" and a Handler is given`},
 		{"a forgotten host", Options{Config: &conformance.Config{Scope: "openid"}}, "scope says something of a server"},
 		{"a person", Options{Config: &conformance.Config{Approve: approve.Config{Kind: "prompt"}}}, "a test has no terminal"},
 		{"no file", Options{File: "nowhere.yaml"}, "there is no nowhere.yaml in "},
 		{"no waivers", Options{Config: &conformance.Config{Waivers: "nowhere.yaml"}}, "open nowhere.yaml"},
-		{"no such check", Options{Conformance: conformance.Options{Only: []string{"DF-POLL-999"}}}, `unknown check "DF-POLL-999"`},
+		{"no such check", Options{Conformance: conformance.Options{Only: []string{"DF-POLL-999"}}},
+			`unknown check "DF-POLL-999"`},
 	} {
 		_, err := test.options.prepare(t)
 		switch {

@@ -42,7 +42,9 @@ func describe(ids []string, begin func(ginkgo.SpecContext) error, check func(gin
 
 // requirements are those of a group among some ids, in catalogue order.
 func requirements(ids []string, group string) []spec.Requirement {
-	return slices.DeleteFunc(spec.Catalogue(), func(r spec.Requirement) bool { return r.Group != group || !slices.Contains(ids, r.ID) })
+	return slices.DeleteFunc(spec.Catalogue(), func(r spec.Requirement) bool {
+		return r.Group != group || !slices.Contains(ids, r.ID)
+	})
 }
 
 // heading is a group with what it is about and the documents its checks rest on.
