@@ -7,7 +7,7 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// replied says what came back and to which request: "400 invalid_grant for a
+// Replied says what came back and to which request: "400 invalid_grant for a
 // poll after the interval". Steps are words between a scenario and its judge, so
 // a finding has them in a reader's words; where they say nothing of the request,
 // what was expected does.

@@ -140,7 +140,7 @@ func (s *session) encoding(op Operation) spec.Encoding {
 
 func (s *session) operation(op Operation) *spec.Operation { return op.In(s.target.Contract) }
 
-// in is the operation as a contract has it.
+// In is the operation as a contract has it.
 func (op Operation) In(c *spec.Contract) *spec.Operation {
 	if op == OpStart {
 		return &c.Start

@@ -12,7 +12,7 @@ import (
 type Check struct {
 	ID string
 	// Needs are the powers without which it is skipped.
-	Needs []Need
+	Needs []Capability
 	// Gate is the check that must not fail for this one to mean anything; its
 	// own gate counts too (rule C14).
 	Gate string

@@ -116,9 +116,9 @@ func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
 	if err != nil {
 		return err
 	}
-	l := t.looker()
+	l := t.prober()
 	defer l.client.CloseIdleConnections()
-	found := l.look(ctx, t.Host, c.Issuer, v1)
+	found := l.probe(ctx, t.Host, c.Issuer, v1)
 	if i := slices.IndexFunc(found.Tried, (*Exchange).wantsHTTPS); i >= 0 && found.Metadata == nil {
 		return &PreflightError{Problem: "no device flow was found at " + t.Host + ": " + Describe(found.Tried[i]),
 			Hint: httpsHint(t.Host), Exchange: found.Tried[i], Tried: found.Tried}
@@ -183,7 +183,7 @@ func (t *Target) endpoints(ctx context.Context, c Choice) error {
 		t.TokenURL = join(t.Host, c.Token)
 	}
 	if !t.Contract.Documented && (t.StartURL == "" || t.TokenURL == "") {
-		l := t.looker()
+		l := t.prober()
 		defer l.client.CloseIdleConnections()
 		if m := l.metadata(ctx, cmp.Or(c.Issuer, t.Host)); m != nil {
 			t.StartURL, t.TokenURL = cmp.Or(t.StartURL, m.DeviceAuthorizationEndpoint), cmp.Or(t.TokenURL, m.TokenEndpoint)
@@ -199,7 +199,7 @@ func (t *Target) endpoints(ctx context.Context, c Choice) error {
 	return nil
 }
 
-// isLoopback reports whether a host name is this machine's own.
+// IsLoopback reports whether a host name is this machine's own.
 func IsLoopback(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -208,12 +208,13 @@ func IsLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// isPrivate reports whether a host is an address that the public cannot reach.
+// IsPrivate reports whether a host is an address that the public cannot reach.
 func IsPrivate(host string) bool {
 	ip := net.ParseIP(host)
 	return IsLoopback(host) || ip != nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
 
+// SortedNames lists the names of members in order.
 func SortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // plainOnTLS are words of servers that were sent plain HTTP on a port for https: of

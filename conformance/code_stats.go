@@ -17,9 +17,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// A Pool is what the secrets of one kind show together: facts that need the
+// A CodeStats is what the secrets of one kind show together: facts that need the
 // secrets side by side, measured when recording ends.
-type Pool struct {
+type CodeStats struct {
 	Count    int     `json:"count"`
 	Distinct int     `json:"distinct"`
 	Bits     float64 `json:"bits"`  // estimated, see variety
@@ -45,7 +45,7 @@ func isSample(s *Scenario) bool { return s.Sample }
 // pools measures the device codes that the target issued. Made-up codes, which
 // only ever travelled to the target, are not part of it. sample is the scenario
 // that starts codes in a row.
-func pools(x []*Exchange, sample string) map[string]Pool {
+func pools(x []*Exchange, sample string) map[string]CodeStats {
 	var all, inOrder []string
 	xs := slices.Clone(x)
 	slices.SortFunc(xs, func(a, b *Exchange) int { return cmp.Compare(a.Sent, b.Sent) })
@@ -62,24 +62,24 @@ func pools(x []*Exchange, sample string) map[string]Pool {
 	if len(all) == 0 {
 		return nil
 	}
-	return map[string]Pool{"device_code": poolOf(all, inOrder)}
+	return map[string]CodeStats{"device_code": poolOf(all, inOrder)}
 }
 
-func poolOf(all, inOrder []string) Pool {
-	p := Pool{Count: len(all), Rising: Steady(inOrder)}
-	same := OfUsualLength(all)
+func poolOf(all, inOrder []string) CodeStats {
+	p := CodeStats{Count: len(all), Rising: Steady(inOrder)}
+	same := UsualLength(all)
 	p.Length = len(same[0])
 	var changing []int
-	p.Bits, changing = Variety(same, 64)
+	p.Bits, changing = ChoiceBits(same, 64)
 	p.Fixed = p.Length - len(changing)
 	distinct := slices.Compact(slices.Sorted(slices.Values(all)))
 	p.Distinct = len(distinct)
-	p.Nearest = nearest(OfUsualLength(distinct), changing)
+	p.Nearest = nearest(UsualLength(distinct), changing)
 	return p
 }
 
 // ofUsualLength keeps the texts of the most frequent length.
-func OfUsualLength(codes []string) []string {
+func UsualLength(codes []string) []string {
 	count := map[int]int{}
 	usual := 0
 	for _, c := range codes {
@@ -91,12 +91,12 @@ func OfUsualLength(codes []string) []string {
 	return slices.DeleteFunc(slices.Clone(codes), func(c string) bool { return len(c) != usual })
 }
 
-// variety estimates how many bits of choice are in texts of one length, as the
+// ChoiceBits estimates how many bits of choice are in texts of one length, as the
 // sum over positions of the logarithm of the alphabet there, and tells which
 // positions change at all. What was not seen of an alphabet is estimated by
 // Chao's formula from the symbols that were seen once and twice; no alphabet is
 // taken to be larger than the one of all positions together, or than most.
-func Variety(codes []string, most int) (bits float64, changing []int) {
+func ChoiceBits(codes []string, most int) (bits float64, changing []int) {
 	together := map[byte]bool{}
 	for _, c := range codes {
 		for i := range len(c) {
@@ -145,10 +145,10 @@ func nearest(distinct []string, changing []int) float64 {
 	return least
 }
 
-// inRow is how many texts in steady order are no accident.
+// InRow is how many texts in steady order are no accident.
 const InRow = 20
 
-// steady reports whether texts rise all the time, or fall all the time.
+// Steady reports whether texts rise all the time, or fall all the time.
 func Steady(codes []string) bool {
 	if len(codes) < InRow {
 		return false
@@ -168,7 +168,7 @@ func Steady(codes []string) bool {
 // relation says how a user code follows from a device code: contained in it,
 // or made from it. Empty when no relation is seen.
 func relation(userCode, deviceCode string) string {
-	code := PlainCode(userCode)
+	code := NormalUserCode(userCode)
 	if code == "" {
 		return ""
 	}
@@ -180,7 +180,7 @@ func relation(userCode, deviceCode string) string {
 		texts = append(texts, string(raw))
 	}
 	for _, t := range texts {
-		if strings.Contains(PlainCode(t), code) {
+		if strings.Contains(NormalUserCode(t), code) {
 			return "is part of the device code"
 		}
 		if strings.Trim(code, "0123456789") == "" && isNumberOf(t, code) {
@@ -191,7 +191,7 @@ func relation(userCode, deviceCode string) string {
 	for _, sum := range [][]byte{m[:], s1[:], s2[:]} {
 		for _, text := range []string{hex.EncodeToString(sum), base32.StdEncoding.EncodeToString(sum),
 			base64.RawURLEncoding.EncodeToString(sum)} {
-			if strings.HasPrefix(PlainCode(text), code) {
+			if strings.HasPrefix(NormalUserCode(text), code) {
 				return "is the beginning of the device code's hash"
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// madeUp is a random text of n letters and digits, for codes that nobody issued.
-func MadeUp(n int) string {
+// RandomCode is a random text of n letters and digits, for codes that nobody issued.
+func RandomCode(n int) string {
 	const letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	b := make([]byte, n)
 	rand.Read(b)
@@ -17,16 +17,16 @@ func MadeUp(n int) string {
 	return string(b)
 }
 
-// unknownClient is a client id that no server has registered.
+// UnknownClient is a client id that no server has registered.
 func UnknownClient() string {
 	b := make([]byte, 8)
 	rand.Read(b)
 	return "dfcheck-unknown-" + hex.EncodeToString(b)
 }
 
-// alike is a random text with the shape of a code: letters for letters, digits
+// LookAlike is a random text with the shape of a code: letters for letters, digits
 // for digits, everything else kept.
-func Alike(code string) string {
+func LookAlike(code string) string {
 	b := make([]byte, len(code))
 	rand.Read(b)
 	return strings.Map(func(r rune) rune {
@@ -46,17 +46,18 @@ func Alike(code string) string {
 	}, code)
 }
 
-// wrongSecret has the length of a good one and matches none.
-func WrongSecret() string { return "wrong-" + MadeUp(12) }
+// WrongSecret has the length of a good one and matches none.
+func WrongSecret() string { return "wrong-" + RandomCode(12) }
 
-// plainCode is a user code without what people leave out: separators and case.
-func PlainCode(s string) string {
+// NormalUserCode is a user code without what people leave out: separators and case.
+func NormalUserCode(s string) string {
 	return strings.ToUpper(separators.Replace(s))
 }
 
+// Letters are those of the alphabet that user codes are made of.
 const Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// swapCase turns upper case letters into lower case ones and the other way.
+// SwapCase turns upper case letters into lower case ones and the other way.
 func SwapCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

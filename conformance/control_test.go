@@ -35,7 +35,7 @@ func TestControl(t *testing.T) {
 		{"all is well", nil, answered(400, unknown), reports.Pass},
 	} {
 		j := &Judgement{}
-		j.Against(c.plain, "DF-POLL-011").Each([]*Exchange{c.special}, DueRefusal, "invalid_grant",
+		j.Against(c.plain, "DF-POLL-011").Each([]*Exchange{c.special}, ExpectRefusal, "invalid_grant",
 			FailIf(GivesTokens), FailIf(StillPending), PassIf(ErrorIs("invalid_grant")))
 		if got := j.result(Check{}).Verdict; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -54,7 +54,7 @@ func TestAcceptanceMeansCodesOrTokens(t *testing.T) {
 		}
 	}
 	j := &Judgement{}
-	j.Each([]*Exchange{answered(200, `{"error":"invalid_client"}`)}, DueRefusal, "a refusal",
+	j.Each([]*Exchange{answered(200, `{"error":"invalid_client"}`)}, ExpectRefusal, "a refusal",
 		FailIf(Class(2)), PassIf(StatusIs(400), ErrorIs("invalid_client")))
 	if got := j.result(Check{}).Verdict; got != reports.Pass {
 		t.Errorf("a refusal under 200 is %s", got)

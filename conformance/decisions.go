@@ -17,7 +17,7 @@ import (
 // sent, and judges do not see the flow: what rests on it stays undecided.
 
 // held adds to the time that the approver has taken in this scene.
-func (s *Scene) held(d time.Duration) {
+func (s *ScenarioRun) held(d time.Duration) {
 	s.asking.mu.Lock()
 	defer s.asking.mu.Unlock()
 	s.asking.took += d
@@ -26,7 +26,7 @@ func (s *Scene) held(d time.Duration) {
 // overtaken reports whether the flow's code ends, or is about to, within d because
 // the approver took so long for a device of its scene. That is noted once.
 func (f *Flow) overtaken(d time.Duration) bool {
-	s := f.scene
+	s := f.run
 	s.asking.mu.Lock()
 	took := s.asking.took
 	s.asking.mu.Unlock()
@@ -45,7 +45,7 @@ func (f *Flow) overtaken(d time.Duration) bool {
 
 func (f *Flow) lateness(took time.Duration) string {
 	who := "the approver"
-	if f.scene.target.person() != nil {
+	if f.run.target.person() != nil {
 		who = "the person"
 	}
 	return fmt.Sprintf("too late: %s took %s to decide, and the code, which expires after %d s, had ended or was about to",
@@ -114,7 +114,7 @@ func answerTo(detail string, v approve.Verification) string {
 	if !ok {
 		return ""
 	}
-	for _, form := range []string{v.Typed(), PlainCode(v.Typed())} {
+	for _, form := range []string{v.Typed(), NormalUserCode(v.Typed())} {
 		if form != "" {
 			answer = strings.ReplaceAll(answer, form, "…")
 		}
@@ -122,35 +122,35 @@ func answerTo(detail string, v approve.Verification) string {
 	return answer
 }
 
-// A Rehearsal is one device of dfcheck's own, with which an approver is tried.
-type Rehearsal struct {
+// A ApproverTrial is one device of dfcheck's own, with which an approver is tried.
+type ApproverTrial struct {
 	Verification approve.Verification
 	session      *session
 	flow         *Flow
 }
 
-// Rehearse starts a device at the target, whose contract is chosen. Its errors
+// TryApprover starts a device at the target, whose contract is chosen. Its errors
 // are those of Prepare.
-func Rehearse(ctx context.Context, t *Target) (*Rehearsal, error) {
+func TryApprover(ctx context.Context, t *Target) (*ApproverTrial, error) {
 	s := newSession(t, Options{}.withDefaults())
 	if err := s.preflight(ctx); err != nil {
 		return nil, err
 	}
-	f := (&Scene{session: s, scenario: rehearsalScenario}).Start(ctx)
+	f := (&ScenarioRun{session: s, scenario: rehearsalScenario}).Start(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if !f.OK() {
-		return nil, s.refused(f.Begun)
+		return nil, s.refused(f.Authorization)
 	}
-	return &Rehearsal{f.verification(Ask{}), s, f}, nil
+	return &ApproverTrial{f.verification(DecisionOptions{}), s, f}, nil
 }
 
 var rehearsalScenario = &Scenario{Name: "rehearsal", Lane: LaneFirst, Cost: FixedCost(2, 1)}
 
 // Ends waits for the interval, polls once and tells what the device got. The
 // error says that this is not what follows from the decision.
-func (r *Rehearsal) Ends(ctx context.Context, d approve.Decision) (string, error) {
+func (r *ApproverTrial) Ends(ctx context.Context, d approve.Decision) (string, error) {
 	x := r.flow.PollDue(ctx)
 	if x == nil {
 		return "", context.Cause(ctx)
@@ -163,4 +163,4 @@ func (r *Rehearsal) Ends(ctx context.Context, d approve.Decision) (string, error
 }
 
 // Close ends the connections.
-func (r *Rehearsal) Close() { r.session.client.CloseIdleConnections() }
+func (r *ApproverTrial) Close() { r.session.client.CloseIdleConnections() }

@@ -127,8 +127,8 @@ func (e *Evidence) Flow(id string) []*Exchange {
 	return xs
 }
 
-// Begun returns the start of a flow, nil when it failed.
-func (e *Evidence) Begun(id string) *Exchange {
+// Authorization returns the start of a flow, nil when it failed.
+func (e *Evidence) Authorization(id string) *Exchange {
 	for _, x := range e.byFlow[id] {
 		if x.Op == OpStart && !x.Superseded {
 			return x
@@ -145,7 +145,7 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 	})
 }
 
-// allDecisions returns what the approver was asked in the whole run.
+// AllDecisions returns what the approver was asked in the whole run.
 func (e *Evidence) AllDecisions() []Event {
 	var out []Event
 	for _, events := range e.events {
@@ -158,9 +158,9 @@ func (e *Evidence) AllDecisions() []Event {
 	return out
 }
 
-// started returns the device authorization responses of the whole run that hold
+// Authorizations returns the device authorization responses of the whole run that hold
 // codes, for statistics of what the server issues.
-func (e *Evidence) Started() []*Exchange {
+func (e *Evidence) Authorizations() []*Exchange {
 	return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpStart || !x.HasCodes() })
 }
 
@@ -209,9 +209,10 @@ func (e *Evidence) Fact(s *Scenario, name string) (string, bool) {
 	return "", false
 }
 
-// announced is the interval of a flow's start: announced, or 5 s.
-func (e *Evidence) Announced(flow string) time.Duration {
-	if b := e.Begun(flow); b != nil {
+// AnnouncedInterval is the interval of a flow as the server announced it, or 5 s
+// (RFC 8628 section 3.2).
+func (e *Evidence) AnnouncedInterval(flow string) time.Duration {
+	if b := e.Authorization(flow); b != nil {
 		if n, ok := b.Number("interval"); ok {
 			return time.Duration(max(n, 1)) * time.Second
 		}
@@ -222,7 +223,7 @@ func (e *Evidence) Announced(flow string) time.Duration {
 // Interval is what the device had to keep before x was sent: announced, and
 // 5 s more for each slow_down answered before (rule C2).
 func (e *Evidence) Interval(x *Exchange) time.Duration {
-	d := e.Announced(x.Flow)
+	d := e.AnnouncedInterval(x.Flow)
 	for _, y := range e.Polls(x.Flow) {
 		if y != x && y.Received <= x.Sent && y.ErrorCode() == spec.ErrSlowDown {
 			d += spec.SlowDownStep * time.Second
@@ -247,7 +248,7 @@ func (e *Evidence) Earliest(flow string) time.Duration { return e.end(flow, fals
 func (e *Evidence) Latest(flow string) time.Duration   { return e.end(flow, true) }
 
 func (e *Evidence) end(flow string, latest bool) time.Duration {
-	b := e.Begun(flow)
+	b := e.Authorization(flow)
 	if b == nil {
 		return 0
 	}
@@ -287,18 +288,19 @@ func (e *Evidence) ordinary(op Operation, keep func(*Exchange) bool) []*Exchange
 	return out
 }
 
-// over is the earliest moment at which the grant of a start may have ended: its
+// EndOfLife is the earliest moment at which the grant of a start may have ended: its
 // lifetime, or the answer that ended it.
-func (e *Evidence) Over(start *Exchange) time.Duration {
+func (e *Evidence) EndOfLife(start *Exchange) time.Duration {
 	end := e.Earliest(start.Flow)
 	for _, x := range e.Polls(start.Flow) {
-		if x.HasTokens() || Terminal(x) {
+		if x.HasTokens() || IsTerminal(x) {
 			end = min(end, x.Sent)
 		}
 	}
 	return end
 }
 
+// In reports whether an exchange belongs to one of some scenarios.
 func (x *Exchange) In(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })
 }

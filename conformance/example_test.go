@@ -67,7 +67,7 @@ func ExampleSelect() {
 func ExampleCheck() {
 	foreignGrant := &conformance.Scenario{
 		Name: "foreign grant type", Lane: conformance.LaneInstant, Cost: conformance.FixedCost(2, 1),
-		Run: func(ctx context.Context, s *conformance.Scene) {
+		Run: func(ctx context.Context, s *conformance.ScenarioRun) {
 			s.Start(ctx).Poll(ctx, conformance.With("grant_type", "urn:example:device_code"), conformance.Step("of another grant type"),
 				conformance.Provoked())
 		},
@@ -76,7 +76,7 @@ func ExampleCheck() {
 		ID:    "DF-POLL-015",
 		Reads: []*conformance.Scenario{foreignGrant},
 		Judge: func(e *conformance.Evidence, j *conformance.Judgement) {
-			j.Each(e.Of(foreignGrant, "of another grant type"), conformance.DueRefusal, "400 unsupported_grant_type",
+			j.Each(e.Of(foreignGrant, "of another grant type"), conformance.ExpectRefusal, "400 unsupported_grant_type",
 				conformance.PassIf(conformance.Class(4), conformance.ErrorIs(spec.ErrUnsupportedGrantType)),
 				conformance.WarnIf(conformance.Class(4), conformance.ErrorIs(spec.ErrInvalidRequest)))
 		},

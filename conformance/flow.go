@@ -13,12 +13,12 @@ import (
 // A Flow is the life of one device code: it knows its interval, its end and
 // when it was last answered.
 type Flow struct {
-	ID    string
-	Codes spec.StartResponse
-	Begun *Exchange // the start; nil when the run had ended
-	Token spec.TokenResponse
+	ID            string
+	Codes         spec.StartResponse
+	Authorization *Exchange // the start; nil when the run had ended
+	Token         spec.TokenResponse
 
-	scene *Scene
+	run   *ScenarioRun
 	mu    sync.Mutex
 	last  time.Duration // receipt of the last answer, since the start of the run
 	slows int
@@ -28,14 +28,14 @@ type Flow struct {
 }
 
 func (f *Flow) began() {
-	if f.Begun.Class() == 2 {
-		f.Codes, _ = spec.DecodeStart(f.Begun.raw) // what is wrong with it is for the checks
+	if f.Authorization.Class() == 2 {
+		f.Codes, _ = spec.DecodeStart(f.Authorization.raw) // what is wrong with it is for the checks
 	}
-	f.last = f.Begun.Received
+	f.last = f.Authorization.Received
 }
 
 // Run is the run of the scenario that the flow is part of.
-func (f *Flow) Run() *Scene { return f.scene }
+func (f *Flow) Run() *ScenarioRun { return f.run }
 
 // OK reports whether the flow has a device code.
 func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
@@ -59,20 +59,20 @@ func (f *Flow) interval() time.Duration {
 // Earliest and Latest are when the lifetime may end, since the start of the
 // run (rule C12).
 func (f *Flow) Earliest() time.Duration {
-	return f.Begun.Sent + time.Duration(f.Codes.ExpiresIn)*time.Second
+	return f.Authorization.Sent + time.Duration(f.Codes.ExpiresIn)*time.Second
 }
 
 func (f *Flow) Latest() time.Duration {
-	return f.Begun.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
+	return f.Authorization.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
 }
 
-// Lives reports whether something done d from now is still safely inside the
+// WithinLifetime reports whether something done d from now is still safely inside the
 // lifetime (rule C16). When it is not, an event says so.
-func (f *Flow) Lives(d time.Duration) bool {
-	if f.Begun == nil || !f.OK() {
+func (f *Flow) WithinLifetime(d time.Duration) bool {
+	if f.Authorization == nil || !f.OK() {
 		return false
 	}
-	s := f.scene
+	s := f.run
 	if s.now()+d < f.Earliest()-s.target.Timing.Tolerance() {
 		return true
 	}
@@ -89,8 +89,8 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if !f.OK() || f.overtaken(0) {
 		return nil
 	}
-	opts = append([]Option{f.Own}, opts...)
-	x := f.scene.PollCode(ctx, f.Codes.DeviceCode, opts...)
+	opts = append([]Option{f.Attach}, opts...)
+	x := f.run.PollCode(ctx, f.Codes.DeviceCode, opts...)
 	if x == nil {
 		return nil
 	}
@@ -106,26 +106,26 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	return x
 }
 
-// own makes a request that is no poll part of the flow.
-func (f *Flow) Own(c *Call) { c.flow = f }
+// Attach makes a request that is no poll part of the flow.
+func (f *Flow) Attach(c *Call) { c.flow = f }
 
 // WaitInterval waits until the device may poll again, and extra beyond it.
 func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
 	f.mu.Lock()
 	due := f.last + f.interval() + extra
 	f.mu.Unlock()
-	return Sleep(ctx, due-f.scene.now())
+	return Sleep(ctx, due-f.run.now())
 }
 
-// waitEnd waits until the code must have ended, clocks and the way allowed for.
+// WaitEnd waits until the code must have ended, clocks and the way allowed for.
 func (f *Flow) WaitEnd(ctx context.Context) bool {
 	f.mu.Lock()
 	f.ended = true
 	f.mu.Unlock()
-	return f.OK() && f.Codes.ExpiresIn > 0 && f.scene.WaitUntil(ctx, f.Latest()+f.scene.target.Timing.Tolerance())
+	return f.OK() && f.Codes.ExpiresIn > 0 && f.run.WaitUntil(ctx, f.Latest()+f.run.target.Timing.Tolerance())
 }
 
-// slowed reports whether the server has asked the device to slow down.
+// Slowed reports whether the server has asked the device to slow down.
 func (f *Flow) Slowed() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,19 +143,23 @@ func (f *Flow) PollDue(ctx context.Context, opts ...Option) *Exchange {
 
 // Approve and Deny ask the approver, as the first user and with the code as the
 // server spelled it.
-func (f *Flow) Approve(ctx context.Context) Outcome { return f.Decide(ctx, approve.Approve, Ask{}) }
-func (f *Flow) Deny(ctx context.Context) Outcome    { return f.Decide(ctx, approve.Deny, Ask{}) }
+func (f *Flow) Approve(ctx context.Context) Outcome {
+	return f.Decide(ctx, approve.Approve, DecisionOptions{})
+}
+func (f *Flow) Deny(ctx context.Context) Outcome {
+	return f.Decide(ctx, approve.Deny, DecisionOptions{})
+}
 
-// Ask varies a decision.
-type Ask struct {
+// DecisionOptions varies a decision.
+type DecisionOptions struct {
 	Label string // how judges find it
 	Code  string // typed instead of the user code
 	User  string // "second" for the other user
 }
 
 // Decide asks the approver and records what came of it.
-func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome {
-	s := f.scene
+func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask DecisionOptions) Outcome {
+	s := f.run
 	if !s.MayAsk() || !f.OK() {
 		return Unsupported
 	}
@@ -166,8 +170,8 @@ func (f *Flow) Decide(ctx context.Context, d approve.Decision, ask Ask) Outcome 
 	return f.ask(v, string(d), ask.Label, func() error { return s.target.Approver.Decide(ctx, v, d) })
 }
 
-func (f *Flow) verification(ask Ask) approve.Verification {
-	s := f.scene
+func (f *Flow) verification(ask DecisionOptions) approve.Verification {
+	s := f.run
 	v := approve.Verification{
 		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
 		VerificationURIComplete: f.Codes.VerificationURIComplete,
@@ -183,8 +187,8 @@ func (f *Flow) verification(ask Ask) approve.Verification {
 }
 
 // Enter types a code up to the consent page and stops there.
-func (f *Flow) Enter(ctx context.Context, ask Ask) Outcome {
-	enterer, ok := f.scene.target.Approver.(approve.Enterer)
+func (f *Flow) Enter(ctx context.Context, ask DecisionOptions) Outcome {
+	enterer, ok := f.run.target.Approver.(approve.Enterer)
 	if !ok || !f.OK() {
 		return Unsupported
 	}
@@ -194,7 +198,7 @@ func (f *Flow) Enter(ctx context.Context, ask Ask) Outcome {
 
 // ask records what became of a question to the approver.
 func (f *Flow) ask(v approve.Verification, what, label string, do func() error) Outcome {
-	s := f.scene
+	s := f.run
 	defer s.asked()
 	if f.overtaken(0) {
 		return Late

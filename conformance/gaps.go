@@ -12,7 +12,7 @@ import (
 )
 
 // enabling says for every capability which flag or key brings it.
-var enabling = map[Need]string{
+var enabling = map[Capability]string{
 	NeedApprover:      "--approve prompt asks you; an approve section in dfcheck.yaml decides by itself",
 	NeedRawCodes:      "approve: kind form, browser, http or exec",
 	NeedSteps:         "approve: kind form or browser, with the code entered in steps:",
@@ -37,32 +37,32 @@ var enabling = map[Need]string{
 // Capabilities that no check declares: one shows only when a denial is asked for,
 // the other when a person presses q.
 const (
-	needDenial  Need = "approve.deny"
-	needAnswers Need = "a person who goes on answering"
+	needDenial  Capability = "approve.deny"
+	needAnswers Capability = "a person who goes on answering"
 )
 
-// Needs lists the capabilities that checks and scenarios may declare.
-func Needs() []Need {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(enabling)), func(n Need) bool { return n == needDenial || n == needAnswers })
+// Capabilities lists the capabilities that checks and scenarios may declare.
+func Capabilities() []Capability {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(enabling)), func(n Capability) bool { return n == needDenial || n == needAnswers })
 }
 
-// approverCannot is how a check says that the approver has no such decision.
+// ApproverCannot is how a check says that the approver has no such decision.
 const ApproverCannot = "the approver cannot "
 
 // Enable says which flag or key brings the capability.
-func (n Need) Enable() string { return enabling[n] }
+func (n Capability) Enable() string { return enabling[n] }
 
 // lacks lists the capabilities for want of which a check of the chosen contract
 // is skipped. What an approver can do besides deciding is not named where there is
 // no approver at all.
-func lacks(c Check, f *Facts, documented bool) []Need {
+func lacks(c Check, f *Facts, documented bool) []Capability {
 	r, err := spec.Lookup(c.ID)
 	if err != nil || !slices.Contains(r.Contracts, family(documented)) {
 		return nil
 	}
-	out := slices.DeleteFunc(missing(c.Needs, f), func(n Need) bool { return n == NeedShortExpiry })
+	out := slices.DeleteFunc(missing(c.Needs, f), func(n Capability) bool { return n == NeedShortExpiry })
 	if slices.Contains(out, NeedApprover) {
-		out = slices.DeleteFunc(out, func(n Need) bool { return strings.HasPrefix(string(n), "approve.") })
+		out = slices.DeleteFunc(out, func(n Capability) bool { return strings.HasPrefix(string(n), "approve.") })
 	}
 	return out
 }
@@ -76,7 +76,7 @@ func family(documented bool) string {
 }
 
 // named joins capabilities: approve and second_client.
-func named(needs []Need) string {
+func named(needs []Capability) string {
 	words := make([]string, 0, len(needs))
 	for _, n := range needs {
 		words = append(words, string(n))
@@ -125,7 +125,7 @@ func lacking(res Result, f *Facts, documented bool) (needs, how string) {
 	return needs, "--all asks a person for every decision"
 }
 
-func enable(needs []Need) string {
+func enable(needs []Capability) string {
 	var out []string
 	for _, n := range needs {
 		how := n.Enable()
@@ -247,9 +247,9 @@ func (e *EmptyError) Error() string {
 func (e *EmptyError) Hint() string {
 	for _, why := range e.why {
 		needs, _ := strings.CutPrefix(why, needsPrefix)
-		var all []Need
+		var all []Capability
 		for n := range strings.SplitSeq(needs, and) {
-			all = append(all, Need(n))
+			all = append(all, Capability(n))
 		}
 		if how := enable(all); how != "" {
 			return how

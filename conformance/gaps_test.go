@@ -17,9 +17,9 @@ func TestGaps(t *testing.T) {
 		c := Check{ID: id}
 		switch id {
 		case "DF-TOKEN-001", "DF-TOKEN-002", "DF-TOKEN-003", "DF-DENY-001":
-			c.Needs = []Need{NeedApprover}
+			c.Needs = []Capability{NeedApprover}
 		case "DF-TOKEN-006":
-			c.Needs = []Need{NeedApprover, NeedScope}
+			c.Needs = []Capability{NeedApprover, NeedScope}
 		}
 		c.Reads = []*Scenario{{Name: "of " + id, Needs: c.Needs, Cost: FixedCost(1, 1)}}
 		return c
@@ -27,7 +27,7 @@ func TestGaps(t *testing.T) {
 	skipped := func(id, reason string) Result {
 		return Result{Check: check(id), Verdict: reports.Skipped, Reason: reason}
 	}
-	facts := &Facts{Powers: []Need{NeedShortExpiry}}
+	facts := &Facts{Powers: []Capability{NeedShortExpiry}}
 	got := gaps(facts, true, []Result{
 		skipped("DF-TOKEN-001", "needs approve"),
 		skipped("DF-AUTHZ-002", otherContract+"rfc8628 contract"),

@@ -87,7 +87,7 @@ func contradictory(xs []*Exchange) bool {
 	return n > 1
 }
 
-// refusedUnder2xx reports whether the answer refuses under a status of success:
+// RefusedUnder2xx reports whether the answer refuses under a status of success:
 // it has an error and gives nothing. Acceptance means codes or tokens; that the
 // status is wrong is DF-ERR-001's.
 func (x *Exchange) RefusedUnder2xx() bool {

@@ -53,20 +53,20 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		want reports.Verdict
 	}{
 		{"a rule that fails", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", FailIf(AnyAnswer))
+			j.Each([]*Exchange{answered(429, "")}, ExpectPending, "", FailIf(AnyAnswer))
 		}, reports.Inconclusive},
 		{"a rule that warns before one that opens", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", WarnIf(StatusIs(429)), InconclusiveIf(Infrastructure))
+			j.Each([]*Exchange{answered(429, "")}, ExpectPending, "", WarnIf(StatusIs(429)), InconclusiveIf(Infrastructure))
 		}, reports.Inconclusive},
 		{"a finding by hand", func(j *Judgement) { j.Fail("", "", answered(503, "")) }, reports.Inconclusive},
 		{"a comparison with a lost answer", func(j *Judgement) { j.Warn("", "", refused, answered(503, "")) },
 			reports.Inconclusive},
 		{"no request at all", func(j *Judgement) { j.Fail("", "", nil) }, reports.Inconclusive},
 		{"a firewall's refusal where any will do", func(j *Judgement) {
-			j.Each([]*Exchange{answered(403, "<html>")}, DueRefusal, "", PassIf(Class(4)))
+			j.Each([]*Exchange{answered(403, "<html>")}, ExpectRefusal, "", PassIf(Class(4)))
 		}, reports.Pass},
 		{"a limiter's", func(j *Judgement) {
-			j.Each([]*Exchange{answered(429, "")}, DueRefusal, "", PassIf(Class(4)))
+			j.Each([]*Exchange{answered(429, "")}, ExpectRefusal, "", PassIf(Class(4)))
 		}, reports.Inconclusive},
 		{"a pass", func(j *Judgement) { j.Pass(answered(503, "")) }, reports.Inconclusive},
 		{"two winners and a loser", func(j *Judgement) { j.Fail("", "", tokens("a"), answered(502, ""), tokens("b")) },
@@ -90,7 +90,7 @@ func TestInfrastructureIsOpen(t *testing.T) {
 		}, reports.Inconclusive},
 		{"limits that are its own", func(j *Judgement) {
 			j.ownsLimits = true
-			j.Each([]*Exchange{answered(429, "")}, DuePending, "", FailIf(StatusIs(429)))
+			j.Each([]*Exchange{answered(429, "")}, ExpectPending, "", FailIf(StatusIs(429)))
 		}, reports.Fail},
 	} {
 		j := &Judgement{}
@@ -106,13 +106,13 @@ func TestInfrastructureIsOpen(t *testing.T) {
 func TestServerErrorAtRedemption(t *testing.T) {
 	failed, refused := answered(500, `{"error":"server_error"}`), answered(400, `{"error":"invalid_grant"}`)
 	for _, c := range []struct {
-		due  Due
+		due  Expectation
 		x    *Exchange
 		want reports.Verdict
 	}{
-		{DueTokens, failed, reports.Inconclusive},
-		{DueTokens, refused, reports.Fail},
-		{DueSuccess, failed, reports.Fail},
+		{ExpectTokens, failed, reports.Inconclusive},
+		{ExpectTokens, refused, reports.Fail},
+		{ExpectSuccess, failed, reports.Fail},
 	} {
 		if got, why := c.due.verdict(c.x, []Rule{PassIf(GivesTokens), FailIf(AnyAnswer)}, false); got != c.want {
 			t.Errorf("%s where %d was due is %s (%s), want %s", Describe(c.x), c.due, got, why, c.want)

@@ -84,8 +84,8 @@ func (j *Judgement) Waive(setting, expected, actual string, xs ...*Exchange) {
 	j.cite(reports.Waived, expected, actual, xs)
 }
 
-// Book adds a finding under any verdict.
-func (j *Judgement) Book(v reports.Verdict, expected, actual string, xs ...*Exchange) {
+// Record adds a finding under any verdict.
+func (j *Judgement) Record(v reports.Verdict, expected, actual string, xs ...*Exchange) {
 	switch v {
 	case reports.Pass:
 		j.Pass(xs...)
@@ -148,7 +148,7 @@ func (j *Judgement) worsen(v reports.Verdict, reason string) {
 // Seen is how many observations were counted.
 func (j *Judgement) Seen() int { return j.seen }
 
-// empty reports whether nothing was found so far, not even a round that was lost.
+// Empty reports whether nothing was found so far, not even a round that was lost.
 func (j *Judgement) Empty() bool { return j.rounds == 0 && len(j.lost) == 0 && j.verdict == "" }
 
 func (j *Judgement) result(c Check) Result {
@@ -208,25 +208,25 @@ func (j *Judgement) Against(control *Exchange, owner string) Comparison {
 }
 
 // Each judges as Judgement.Each does, and blames only what the control allows.
-func (c Comparison) Each(xs []*Exchange, due Due, expected string, rules ...Rule) {
+func (c Comparison) Each(xs []*Exchange, due Expectation, expected string, rules ...Rule) {
 	for _, x := range xs {
 		if x == nil || x.Superseded {
 			continue
 		}
 		v, actual := due.verdict(x, rules, c.j.ownsLimits)
-		c.book(v, expected, actual, x)
+		c.record(v, expected, actual, x)
 	}
 }
 
-// book adds a finding about one special request, if its control did better.
-func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange) {
+// record adds a finding about one special request, if its control did better.
+func (c Comparison) record(v reports.Verdict, expected, actual string, x *Exchange) {
 	if reports.Order(v, reports.Inconclusive) <= 0 {
-		c.j.Book(v, expected, actual, x)
+		c.j.Record(v, expected, actual, x)
 		return
 	}
 	switch plain := c.control; {
 	case accepted(x) && (plain == nil || !accepted(plain)):
-		c.j.Book(v, expected, actual, x)
+		c.j.Record(v, expected, actual, x)
 	case plain == nil || plain.Infrastructure():
 		c.j.Inconclusive(actual+"; the plain request to compare it with got "+Describe(plain)+
 			", so nothing follows from that", x)
@@ -235,7 +235,7 @@ func (c Comparison) book(v reports.Verdict, expected, actual string, x *Exchange
 	case sameAnswer(plain, x) && x.Class() == 4:
 		c.j.Pass(x) // told apart in nothing; how the plain request is refused is its check's business
 	default:
-		c.j.Book(v, expected, actual, x)
+		c.j.Record(v, expected, actual, x)
 	}
 }
 

@@ -67,14 +67,14 @@ func (l Lenient) unused(checks []reports.Check) []string {
 	})
 }
 
-// excused reports whether the answer is an error under a status that is known and
+// Excused reports whether the answer is an error under a status that is known and
 // kept: it then counts as the 400 that was due. DF-ERR-001 reports it.
 func (x *Exchange) Excused() bool {
 	return x.lenient != nil && slices.Contains(x.lenient.Status, x.Status()) && x.ErrorCode() != "" &&
 		!x.GivesCredentials()
 }
 
-// exceptExpiredOnce leaves out the polls that are refused in other words after
+// ExceptExpiredOnce leaves out the polls that are refused in other words after
 // their code was reported as expired, where that is known, and waives them.
 func (e *Evidence) ExceptExpiredOnce(j *Judgement, polls []*Exchange) []*Exchange {
 	if !e.Lenient.ExpiredOnce {

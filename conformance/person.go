@@ -220,11 +220,11 @@ func (t *Target) person() approve.Person {
 	return p
 }
 
-// mayAsk reports whether the scene's decisions are part of the run.
-func (s *Scene) MayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
+// MayAsk reports whether the scene's decisions are part of the run.
+func (s *ScenarioRun) MayAsk() bool { return s.target.Approver != nil && !s.target.unasked(s.scenario) }
 
 // queue joins the queue for a person, if the scene asks one.
-func (s *Scene) queue() {
+func (s *ScenarioRun) queue() {
 	if s.target.person() != nil && s.scenario.DecisionsOn(&s.target.Facts) > 0 {
 		s.asking.before, s.asking.end = s.turns.join()
 	}
@@ -232,7 +232,7 @@ func (s *Scene) queue() {
 
 // takeTurn waits until a person is free for the scene, once before its first start
 // and, where it asks late, with the decision; false means that the run has ended.
-func (s *Scene) takeTurn(ctx context.Context, deciding bool) bool {
+func (s *ScenarioRun) takeTurn(ctx context.Context, deciding bool) bool {
 	if deciding != s.scenario.AsksLate {
 		return true
 	}
@@ -251,14 +251,14 @@ func (s *Scene) takeTurn(ctx context.Context, deciding bool) bool {
 	}
 }
 
-func (s *Scene) hasTurn() bool {
+func (s *ScenarioRun) hasTurn() bool {
 	s.asking.mu.Lock()
 	defer s.asking.mu.Unlock()
 	return s.asking.turn
 }
 
 // asked counts a decision; the last one gives the turn to the next scenario.
-func (s *Scene) asked() {
+func (s *ScenarioRun) asked() {
 	s.asking.mu.Lock()
 	s.asking.left--
 	last := s.asking.left == 0
@@ -268,7 +268,7 @@ func (s *Scene) asked() {
 	}
 }
 
-func (s *Scene) endTurn() {
+func (s *ScenarioRun) endTurn() {
 	s.asking.mu.Lock()
 	defer s.asking.mu.Unlock()
 	if s.asking.turn {

@@ -274,7 +274,7 @@ func (s *Scenario) fits(f *Facts) bool {
 	return s.Lane == LaneExpiry || s.Cost(f.Timing).Wait <= f.MaxWait
 }
 
-func missing(needs []Need, f *Facts) []Need {
+func missing(needs []Capability, f *Facts) []Capability {
 	return slices.DeleteFunc(slices.Clone(needs), f.Has)
 }
 

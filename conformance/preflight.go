@@ -25,7 +25,7 @@ func (e *PreflightError) Error() string { return e.Problem }
 // encoding that works. It stops a run only when no start gives an answer that
 // can be read; every other defect is for the checks to report.
 func (s *session) preflight(ctx context.Context) error {
-	scene := &Scene{session: s, scenario: preflightScenario}
+	scene := &ScenarioRun{session: s, scenario: preflightScenario}
 	s.target.Timing = Timing{Interval: spec.DefaultInterval * time.Second, Documented: s.target.Documented(),
 		Encodings: len(s.target.Contract.Token.Encodings), Refresh: s.target.Contract.Refreshes()}
 	var last *Exchange
@@ -34,7 +34,7 @@ func (s *session) preflight(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		x := f.Begun
+		x := f.Authorization
 		if x.Response == nil {
 			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x,
 				s.transcript().Exchanges}
@@ -55,14 +55,14 @@ func (s *session) preflight(ctx context.Context) error {
 	return s.refused(last)
 }
 
-// missingPath is the predicate of DF-DISC-001: nothing answers there.
+// MissingPath is the predicate of DF-DISC-001: nothing answers there.
 func MissingPath(x *Exchange) bool {
 	return x.Class() == 3 || slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone},
 		x.Status())
 }
 
-func (s *session) tokenAnswers(ctx context.Context, scene *Scene) bool {
-	x := scene.PollCode(ctx, MadeUp(40), Step("preflight"), Provoked())
+func (s *session) tokenAnswers(ctx context.Context, scene *ScenarioRun) bool {
+	x := scene.PollCode(ctx, RandomCode(40), Step("preflight"), Provoked())
 	return x != nil && x.Response != nil && !MissingPath(x)
 }
 
@@ -74,12 +74,12 @@ func (s *session) announce(f *Flow) {
 	t.HasInterval = f.Codes.HasInterval
 	t.Interval = f.Interval()
 	t.Lifetime = time.Duration(f.Codes.ExpiresIn) * time.Second
-	t.RTT = f.Begun.Received - f.Begun.Sent
+	t.RTT = f.Authorization.Received - f.Authorization.Sent
 }
 
 // probeToken finds the encoding in which the token endpoint can be spoken to:
 // the first whose answer about a real code is not a complaint about the form.
-func (s *session) probeToken(ctx context.Context, scene *Scene, f *Flow) {
+func (s *session) probeToken(ctx context.Context, scene *ScenarioRun, f *Flow) {
 	encs := s.tried(OpToken)
 	for _, enc := range encs {
 		x := f.Poll(ctx, In(enc), Step("preflight"))

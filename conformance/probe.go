@@ -28,21 +28,21 @@ type ServerMetadata struct {
 	Scopes                      []string // scopes_supported
 }
 
-// A looker asks a host what it is, before there is a session: it keeps what it
+// A prober asks a host what it is, before there is a session: it keeps what it
 // sent, and sends no secret of a client.
-type looker struct {
+type prober struct {
 	client  *http.Client
 	secrets *redactor
 	headers http.Header // of the target's configuration
 	tried   []*Exchange
 }
 
-func (t *Target) looker() *looker {
-	return &looker{client: t.HTTPClient(), secrets: t.redactor(), headers: t.Headers}
+func (t *Target) prober() *prober {
+	return &prober{client: t.HTTPClient(), secrets: t.redactor(), headers: t.Headers}
 }
 
-// look finds out which contracts a host answers.
-func (l *looker) look(ctx context.Context, host, issuer string, v1 *spec.Contract) Found {
+// probe finds out which contracts a host answers.
+func (l *prober) probe(ctx context.Context, host, issuer string, v1 *spec.Contract) Found {
 	var f Found
 	if issuer == "" {
 		issuer = host
@@ -54,7 +54,7 @@ func (l *looker) look(ctx context.Context, host, issuer string, v1 *spec.Contrac
 }
 
 // metadata looks for metadata of an issuer that names the device flow.
-func (l *looker) metadata(ctx context.Context, issuer string) *ServerMetadata {
+func (l *prober) metadata(ctx context.Context, issuer string) *ServerMetadata {
 	for _, u := range WellKnown(issuer) {
 		if m := readMetadata(l.ask(ctx, http.MethodGet, u, "", "")); m != nil && m.DeviceAuthorizationEndpoint != "" {
 			return m
@@ -64,7 +64,7 @@ func (l *looker) metadata(ctx context.Context, issuer string) *ServerMetadata {
 }
 
 // documented reports whether the documented paths answer.
-func (l *looker) documented(ctx context.Context, host string, v1 *spec.Contract) bool {
+func (l *prober) documented(ctx context.Context, host string, v1 *spec.Contract) bool {
 	x := l.ask(ctx, http.MethodPost, join(host, v1.Start.Path), spec.JSON, "{}")
 	return x.Response != nil && !MissingPath(x) && x.Class() != 5
 }
@@ -103,7 +103,7 @@ func readMetadata(x *Exchange) *ServerMetadata {
 }
 
 // ask sends one request and keeps it. It never returns nil.
-func (l *looker) ask(ctx context.Context, method, u string, encoding spec.Encoding, body string) *Exchange {
+func (l *prober) ask(ctx context.Context, method, u string, encoding spec.Encoding, body string) *Exchange {
 	x := &Exchange{ID: fmt.Sprintf("x%d", len(l.tried)+1), Scenario: "look", Op: OpMetadata,
 		Request: Request{Method: method, URL: u, Body: body, Length: len(body), Header: http.Header{}}}
 	l.tried = append(l.tried, x)
@@ -184,7 +184,7 @@ func (t *Target) Survey(ctx context.Context) (*Survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := t.looker()
+	l := t.prober()
 	defer l.client.CloseIdleConnections()
 	if l.refuses(ctx, join(t.Host, v1.Start.Path)) {
 		return &Survey{Choice: Choice{Spec: "documented-v1"}, Why: "the documented paths answer"}, nil
@@ -230,7 +230,7 @@ func extension(path string) string {
 }
 
 // silent reports whether nothing at all has answered so far.
-func (l *looker) silent() bool {
+func (l *prober) silent() bool {
 	for _, x := range l.tried {
 		if x.Response != nil {
 			return false
@@ -241,7 +241,7 @@ func (l *looker) silent() bool {
 
 // refuses reports whether an endpoint answers an empty request as an OAuth endpoint
 // does: with a 4xx and JSON.
-func (l *looker) refuses(ctx context.Context, u string) bool {
+func (l *prober) refuses(ctx context.Context, u string) bool {
 	for _, body := range []struct {
 		encoding spec.Encoding
 		text     string

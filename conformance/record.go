@@ -11,10 +11,10 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// record runs the plan's scenarios, lane by lane. The expiry lane begins first
+// recordLanes runs the plan's scenarios, lane by lane. The expiry lane begins first
 // and is harvested last, so that its wait hides all others; abuse comes when
 // everything else is over.
-func (r *Run) record(ctx context.Context) {
+func (r *Run) recordLanes(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r.session.mu.Lock()
@@ -118,8 +118,8 @@ func (r *Run) oneByOne(ctx context.Context, l Lane) {
 
 // scene sets a scenario up. Where a person is asked, its turn comes after those of
 // all that were set up before it.
-func (r *Run) scene(s *Scenario, serial bool) *Scene {
-	scene := &Scene{session: r.session, scenario: s, serial: serial}
+func (r *Run) scene(s *Scenario, serial bool) *ScenarioRun {
+	scene := &ScenarioRun{session: r.session, scenario: s, serial: serial}
 	if !s.AsksLate {
 		scene.queue()
 	}
@@ -127,7 +127,7 @@ func (r *Run) scene(s *Scenario, serial bool) *Scene {
 }
 
 // play runs one scenario. A panic in it is ours, never the target's.
-func (r *Run) play(ctx context.Context, scene *Scene) {
+func (r *Run) play(ctx context.Context, scene *ScenarioRun) {
 	s := scene.scenario
 	defer r.finish(s)
 	defer scene.endTurn()

@@ -55,11 +55,11 @@ func (r *Run) Rounds() string {
 }
 
 // Thorough reports whether the run is laid out for faults that show rarely.
-func (s *Scene) Thorough() bool { return s.target.Thorough }
+func (s *ScenarioRun) Thorough() bool { return s.target.Thorough }
 
 // Rounds runs f(0) … f(n-1), at most so many abreast; few, and one after the
 // other, where devices disturb each other.
-func (s *Scene) Rounds(n, abreast int, f func(i int)) {
+func (s *ScenarioRun) Rounds(n, abreast int, f func(i int)) {
 	if s.serial {
 		n = min(n, serialRounds)
 	}
@@ -79,9 +79,9 @@ const (
 	roomBurst  = 60
 )
 
-// followers is how many scenarios of the plan take the codes of this one, one after
+// Followers is how many scenarios of the plan take the codes of this one, one after
 // the other.
-func (s *Scene) Followers() int {
+func (s *ScenarioRun) Followers() int {
 	n := 0
 	for k := range s.left { // those that leave codes
 		for ; k != nil; k = k.After {
@@ -96,7 +96,7 @@ func (s *Scene) Followers() int {
 // Room waits until a round of a race may begin that will send n requests; false
 // when the run has ended. Its code is started after that, so that it does not grow
 // old in a queue.
-func (s *Scene) Room(ctx context.Context, n int) bool {
+func (s *ScenarioRun) Room(ctx context.Context, n int) bool {
 	var last time.Duration
 	for ; n > 0; n -= roomBurst {
 		last = s.room.ReserveN(time.Now(), min(n, roomBurst)).Delay()
@@ -105,7 +105,7 @@ func (s *Scene) Room(ctx context.Context, n int) bool {
 }
 
 // Leave hands a code on to the scenario after this one, if there is one.
-func (s *Scene) Leave(f *Flow) {
+func (s *ScenarioRun) Leave(f *Flow) {
 	select {
 	case s.left[s.scenario] <- f:
 	default: // nobody wants it
@@ -114,7 +114,7 @@ func (s *Scene) Leave(f *Flow) {
 
 // Taken returns the next code that the scenario before leaves, nil when it leaves
 // no more.
-func (s *Scene) Taken(ctx context.Context) *Flow {
+func (s *ScenarioRun) Taken(ctx context.Context) *Flow {
 	left := s.left[s.scenario.After]
 	if left == nil {
 		return nil
@@ -122,7 +122,7 @@ func (s *Scene) Taken(ctx context.Context) *Flow {
 	select {
 	case f := <-left:
 		if f != nil {
-			f.scene = s
+			f.run = s
 		}
 		return f
 	case <-ctx.Done():
@@ -132,16 +132,16 @@ func (s *Scene) Taken(ctx context.Context) *Flow {
 
 // Waiting returns the next code that the scenario before leaves and that lives for
 // the given time yet, nil when there is no more.
-func (s *Scene) Waiting(ctx context.Context, need time.Duration) *Flow {
+func (s *ScenarioRun) Waiting(ctx context.Context, need time.Duration) *Flow {
 	f := s.Taken(ctx)
-	for f != nil && !f.Lives(need) {
+	for f != nil && !f.WithinLifetime(need) {
 		f = s.Taken(ctx)
 	}
 	return f
 }
 
 // Undecided returns a code that waits, or a new one.
-func (s *Scene) Undecided(ctx context.Context, need time.Duration) *Flow {
+func (s *ScenarioRun) Undecided(ctx context.Context, need time.Duration) *Flow {
 	if f := s.Waiting(ctx, need); f != nil {
 		return f
 	}
@@ -152,14 +152,14 @@ func (s *Scene) Undecided(ctx context.Context, need time.Duration) *Flow {
 // once, truly side by side: when all of them are built, for building one can take
 // longer than a server needs to answer it. Where fewer may be in flight (--concurrency), they go
 // in groups of as many. f must send with the Unpaced option it is given.
-func (s *Scene) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
+func (s *ScenarioRun) Barrier(ctx context.Context, n int, f func(i int, unpaced Option)) {
 	for first := 0; first < n; first += s.opts.Concurrency {
 		s.release(ctx, first, min(n, first+s.opts.Concurrency), f)
 	}
 }
 
 // release sends the requests first … end-1 of a barrier.
-func (s *Scene) release(ctx context.Context, first, end int, f func(i int, unpaced Option)) {
+func (s *ScenarioRun) release(ctx context.Context, first, end int, f func(i int, unpaced Option)) {
 	var last time.Duration
 	for range end - first {
 		if s.scenario.Race {
@@ -261,7 +261,7 @@ const (
 	LostTime    = "too close to the end of the code"
 )
 
-// overlapping is the largest number of exchanges in flight with any one of them.
+// Overlapping is the largest number of exchanges in flight with any one of them.
 func Overlapping(xs []*Exchange) int {
 	most := 0
 	for _, x := range xs {
@@ -276,13 +276,15 @@ func Overlapping(xs []*Exchange) int {
 	return most
 }
 
-const RacingAbreast = 24 // codes that are raced for at the same time
+// RacesInParallel is how many codes are raced for at the same time.
+const RacesInParallel = 24
 
-// redeemings is how many codes are redeemed in races.
-func Redeemings(t Timing) int { return t.Flows(Crossings(t), 2) }
+// RedemptionRounds is how many codes are redeemed in races.
+func RedemptionRounds(t Timing) int { return t.Flows(CrossingRounds(t), 2) }
 
-// crossings is how many codes are polled across their approval, at most: some more
+// CrossingRounds is how many codes are polled across their approval, at most: some more
 // than the rounds that are wanted, for not every poll meets the approval.
-func Crossings(t Timing) int { return t.Decided + SpareCrossings(t) }
+func CrossingRounds(t Timing) int { return t.Decided + SpareCrossings(t) }
 
+// SpareCrossings is how many they are.
 func SpareCrossings(t Timing) int { return t.Decided / 8 }

@@ -19,29 +19,31 @@ type Rule struct {
 // A Predicate is a question about one exchange.
 type Predicate func(x *Exchange) bool
 
+// PassIf, WarnIf, FailIf and InconclusiveIf give their verdict to an exchange that all
+// the predicates fit.
 func PassIf(p ...Predicate) Rule         { return Rule{reports.Pass, all(p)} }
 func WarnIf(p ...Predicate) Rule         { return Rule{reports.Warning, all(p)} }
 func FailIf(p ...Predicate) Rule         { return Rule{reports.Fail, all(p)} }
 func InconclusiveIf(p ...Predicate) Rule { return Rule{reports.Inconclusive, all(p)} }
 
-// Due is what a correct server owes the request, whatever its exact wording.
-type Due int
+// Expectation is what a correct server owes the request, whatever its exact wording.
+type Expectation int
 
 const (
-	DueRefusal Due = iota // 4xx without credentials
-	DuePending            // the grant is undecided
-	DueSuccess            // 200 with codes or tokens
-	DueTokens             // the same, of an ordinary poll that shows what the requests before it did (ruling R33)
+	ExpectRefusal Expectation = iota // 4xx without credentials
+	ExpectPending                    // the grant is undecided
+	ExpectSuccess                    // 200 with codes or tokens
+	ExpectTokens                     // the same, of an ordinary poll that shows what the requests before it did (ruling R33)
 )
 
-// unnamed is the verdict on an outcome that no rule names (rule C17).
-func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
+// fallback is the verdict on an outcome that no rule names (rule C17).
+func (d Expectation) fallback(x *Exchange) (reports.Verdict, string) {
 	switch {
 	case x.Infrastructure():
 		return reports.Inconclusive, OfInfrastructure(x)
 	case x.Class() == 5,
-		d == DueRefusal && (x.GivesCredentials() || x.StillPending()),
-		d == DuePending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
+		d == ExpectRefusal && (x.GivesCredentials() || x.StillPending()),
+		d == ExpectPending && (x.GivesCredentials() || x.ErrorCode() != "" && !x.StillPending()):
 		return reports.Fail, x.Replied()
 	}
 	return reports.Warning, x.Replied() + ", which the standards do not foresee here"
@@ -50,21 +52,21 @@ func (d Due) unnamed(x *Exchange) (reports.Verdict, string) {
 // Each judges exchanges one by one. Superseded exchanges and missing ones are
 // passed over; an answer of infrastructure is open whatever the rules say, but
 // for a firewall's refusal where any refusal will do.
-func (j *Judgement) Each(xs []*Exchange, due Due, expected string, rules ...Rule) {
+func (j *Judgement) Each(xs []*Exchange, due Expectation, expected string, rules ...Rule) {
 	for _, x := range xs {
 		if x == nil || x.Superseded {
 			continue
 		}
 		v, actual := due.verdict(x, rules, j.ownsLimits)
-		j.Book(v, expected, actual, x)
+		j.Record(v, expected, actual, x)
 	}
 }
 
 // verdict is that of the first rule that fits, or what follows from Due.
-func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
+func (d Expectation) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdict, string) {
 	// whatever its body says (ruling R29)
-	limited := d == DueRefusal && x.Status() == http.StatusTooManyRequests && !x.Excused()
-	v, actual := d.unnamed(x)
+	limited := d == ExpectRefusal && x.Status() == http.StatusTooManyRequests && !x.Excused()
+	v, actual := d.fallback(x)
 	for _, r := range rules {
 		if r.When(x) {
 			v, actual = r.Verdict, x.Replied()
@@ -74,12 +76,13 @@ func (d Due) verdict(x *Exchange, rules []Rule, ownsLimits bool) (reports.Verdic
 	switch {
 	case (x.Infrastructure() || limited) && !ownsLimits && !(v == reports.Pass && x.blocked()):
 		return reports.Inconclusive, OfInfrastructure(x)
-	case d == DueTokens && x.Class() == 5:
+	case d == ExpectTokens && x.Class() == 5:
 		return reports.Inconclusive, x.Replied() + ", a server error, which says nothing about the requests before it"
 	}
 	return v, actual
 }
 
+// OfInfrastructure says of an answer that it is not the device flow's.
 func OfInfrastructure(x *Exchange) string {
 	if x.Response == nil {
 		return x.Replied()
@@ -90,7 +93,7 @@ func OfInfrastructure(x *Exchange) string {
 // Says describes an answer in a few words: "400 invalid_grant".
 func (x *Exchange) Says() string { return Describe(x) }
 
-// describe is an answer in a few words: "400 invalid_grant".
+// Describe is an answer in a few words: "400 invalid_grant".
 func Describe(x *Exchange) string {
 	if x == nil {
 		return "no request was sent"

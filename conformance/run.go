@@ -75,7 +75,7 @@ func (r *Run) Plan() *Plan { return r.plan }
 // Record carries out the plan. It returns when everything is recorded, the
 // target has died, or ctx has ended.
 func (r *Run) Record(ctx context.Context) {
-	r.record(ctx)
+	r.recordLanes(ctx)
 	t := r.Transcript()
 	t.redactAgain(r.session.secrets)
 	e := newEvidence(t, r.Target.Contract, r.all)

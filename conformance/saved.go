@@ -14,11 +14,11 @@ import (
 
 // line is one line of a saved transcript: exactly one member is set.
 type line struct {
-	Header   *Header         `json:"header,omitempty"`
-	Exchange *Exchange       `json:"exchange,omitempty"`
-	Event    *Event          `json:"event,omitempty"`
-	Secret   *namedSecret    `json:"secret,omitempty"`
-	Pools    map[string]Pool `json:"pools,omitempty"`
+	Header   *Header              `json:"header,omitempty"`
+	Exchange *Exchange            `json:"exchange,omitempty"`
+	Event    *Event               `json:"event,omitempty"`
+	Secret   *namedSecret         `json:"secret,omitempty"`
+	Pools    map[string]CodeStats `json:"pools,omitempty"`
 }
 
 type namedSecret struct {

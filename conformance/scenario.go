@@ -17,7 +17,7 @@ import (
 type Scenario struct {
 	Name  string
 	Lane  Lane
-	Needs []Need // without one of these it is not run
+	Needs []Capability // without one of these it is not run
 	// After is a scenario of no later lane that leaves its codes to this one, which
 	// takes them as they come. Whoever reads this one reads that one before it.
 	After *Scenario
@@ -31,10 +31,10 @@ type Scenario struct {
 	// once where the scenario needs an approver, and never elsewhere.
 	Decisions func(*Facts) int
 	AsksLate  bool // long after the start: the person's turn begins with the decision
-	Run       func(ctx context.Context, s *Scene)
+	Run       func(ctx context.Context, s *ScenarioRun)
 }
 
-// asks is the number of decisions of a scenario that always wants as many.
+// DecisionCount is the number of decisions of a scenario that always wants as many.
 func DecisionCount(n int) func(*Facts) int { return func(*Facts) int { return n } }
 
 // Cost of a scenario: requests (starts among them), and how long it waits.
@@ -43,12 +43,12 @@ type Cost struct {
 	Wait             time.Duration
 }
 
-// fixed is the cost of a scenario that waits for nothing.
+// FixedCost is the cost of a scenario that waits for nothing.
 func FixedCost(requests, starts int) func(Timing) Cost {
 	return func(Timing) Cost { return Cost{Requests: requests, Starts: starts} }
 }
 
-// waits is the cost of a scenario that waits n intervals with their slack.
+// WaitingCost is the cost of a scenario that waits n intervals with their slack.
 func WaitingCost(requests, starts, n int) func(Timing) Cost {
 	return func(t Timing) Cost {
 		return Cost{requests, starts, time.Duration(n) * (t.Interval + Slack)}
@@ -70,8 +70,8 @@ const (
 	LaneAbuse                 // limits and sizes, last and alone (L4)
 )
 
-// A Scene is a scenario that is running.
-type Scene struct {
+// A ScenarioRun is a scenario that is running.
+type ScenarioRun struct {
 	*session
 	scenario *Scenario
 	serial   bool
@@ -79,14 +79,14 @@ type Scene struct {
 }
 
 // Start begins a flow: one device authorization request.
-func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
+func (s *ScenarioRun) Start(ctx context.Context, opts ...Option) *Flow {
 	s.mu.Lock()
 	s.flows++
 	id := fmt.Sprintf("f%d", s.flows)
 	s.starts++
 	over := s.starts > s.opts.MaxStarts && s.scenario.Lane != LaneAbuse
 	s.mu.Unlock()
-	f := &Flow{ID: id, scene: s}
+	f := &Flow{ID: id, run: s}
 	if over {
 		s.Event(EventStopped, id, fmt.Sprintf("the run's %d device authorization requests are used up (--max-starts)",
 			s.opts.MaxStarts))
@@ -94,8 +94,8 @@ func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
 	}
 	c := Call{Op: OpStart, Step: "start", Method: http.MethodPost, URL: s.target.StartURL,
 		Encoding: s.encoding(OpStart), Params: s.target.BaseStart(id), Client: &s.target.Client}
-	f.Begun = s.Send(ctx, c, append(opts, func(c *Call) { c.flow = f })...)
-	if f.Begun != nil {
+	f.Authorization = s.Send(ctx, c, append(opts, func(c *Call) { c.flow = f })...)
+	if f.Authorization != nil {
 		f.began()
 	}
 	return f
@@ -103,7 +103,7 @@ func (s *Scene) Start(ctx context.Context, opts ...Option) *Flow {
 
 // Send carries out a call that the scenario made itself. It returns nil when
 // the run has ended.
-func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
+func (s *ScenarioRun) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
 	for _, o := range opts {
 		o(&c)
 	}
@@ -112,13 +112,13 @@ func (s *Scene) Send(ctx context.Context, c Call, opts ...Option) *Exchange {
 }
 
 // PollCode is a token request for any device code, outside every flow.
-func (s *Scene) PollCode(ctx context.Context, deviceCode string, opts ...Option) *Exchange {
+func (s *ScenarioRun) PollCode(ctx context.Context, deviceCode string, opts ...Option) *Exchange {
 	return s.Send(ctx, Call{Op: OpToken, Step: "poll", Method: http.MethodPost, URL: s.target.TokenURL,
 		Encoding: s.encoding(OpToken), Params: s.target.BasePoll(deviceCode), Client: &s.target.Client}, opts...)
 }
 
-// decided lists what the approver was asked so far, in the whole run.
-func (s *Scene) Decided() []Decided {
+// Decided lists what the approver was asked so far, in the whole run.
+func (s *ScenarioRun) Decided() []Decided {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Decided
@@ -131,44 +131,46 @@ func (s *Scene) Decided() []Decided {
 }
 
 // Recorded lists what the run has sent to an operation so far.
-func (s *Scene) Recorded(op Operation) []*Exchange {
+func (s *ScenarioRun) Recorded(op Operation) []*Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(s.all), func(x *Exchange) bool { return x.Op != op })
 }
 
-// startCount is how many codes the run has asked for so far.
-func (s *Scene) StartCount() int {
+// Authorizations is how many codes the run has asked for so far.
+func (s *ScenarioRun) Authorizations() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.starts
 }
 
 // Target is the server under test.
-func (s *Scene) Target() *Target { return s.target }
+func (s *ScenarioRun) Target() *Target { return s.target }
 
 // hide names a secret that the scenario sends, so that the recording does not
 // hold it.
-func (s *Scene) hide(kind, secret string) { s.secrets.Sent(kind, secret) }
+func (s *ScenarioRun) hide(kind, secret string) { s.secrets.Sent(kind, secret) }
 
-// redacted is a text without the secrets of the run.
-func (s *Scene) Redacted(text string) string { return s.secrets.Text(text) }
+// Redacted is a text without the secrets of the run.
+func (s *ScenarioRun) Redacted(text string) string { return s.secrets.Text(text) }
 
 // Event leaves a note in the transcript.
-func (s *Scene) Event(kind EventKind, flow, detail string) {
+func (s *ScenarioRun) Event(kind EventKind, flow, detail string) {
 	s.event(Event{Scenario: s.scenario.Name, Flow: flow, Kind: kind, Detail: detail})
 }
 
 // Wait sleeps; false means the run has ended.
-func (s *Scene) Wait(ctx context.Context, d time.Duration) bool { return Sleep(ctx, d) }
+func (s *ScenarioRun) Wait(ctx context.Context, d time.Duration) bool { return Sleep(ctx, d) }
 
-// waitUntil waits for a moment of the run; false means the run has ended.
-func (s *Scene) WaitUntil(ctx context.Context, at time.Duration) bool { return Sleep(ctx, at-s.now()) }
+// WaitUntil waits for a moment of the run; false means the run has ended.
+func (s *ScenarioRun) WaitUntil(ctx context.Context, at time.Duration) bool {
+	return Sleep(ctx, at-s.now())
+}
 
 // Parallel runs the functions side by side, or one after the other when
 // devices of one client were found to disturb each other (rule C14) or a person
 // decides on them.
-func (s *Scene) Parallel(fs ...func()) {
+func (s *ScenarioRun) Parallel(fs ...func()) {
 	if s.serial || s.hasTurn() {
 		for _, f := range fs {
 			f()
@@ -183,7 +185,7 @@ func (s *Scene) Parallel(fs ...func()) {
 }
 
 // Times runs f(0) … f(n-1) as Parallel does.
-func (s *Scene) Times(n int, f func(i int)) {
+func (s *ScenarioRun) Times(n int, f func(i int)) {
 	fs := make([]func(), n)
 	for i := range fs {
 		fs[i] = func() { f(i) }
@@ -194,7 +196,7 @@ func (s *Scene) Times(n int, f func(i int)) {
 // Burst reserves the pace for n requests that follow each other, so that none of
 // them is held up by the rest of the run. f must send with the Unpaced option
 // it is given.
-func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
+func (s *ScenarioRun) Burst(ctx context.Context, n int, f func(unpaced Option)) {
 	var last time.Duration
 	for range n {
 		last = max(last, s.pace.Reserve().Delay())
@@ -205,32 +207,49 @@ func (s *Scene) Burst(ctx context.Context, n int, f func(unpaced Option)) {
 }
 
 // Operation is the one that the contract declares.
-func (s *Scene) Operation(op Operation) *spec.Operation { return s.operation(op) }
+func (s *ScenarioRun) Operation(op Operation) *spec.Operation { return s.operation(op) }
 
 // Encoding is the one that works for an operation, or the first declared.
-func (s *Scene) Encoding(op Operation) spec.Encoding { return s.encoding(op) }
+func (s *ScenarioRun) Encoding(op Operation) spec.Encoding { return s.encoding(op) }
 
 // Now is the time since the start of the run.
-func (s *Scene) Now() time.Duration { return s.now() }
+func (s *ScenarioRun) Now() time.Duration { return s.now() }
 
 // Encodings that the contract declares for an operation.
-func (s *Scene) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
+func (s *ScenarioRun) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
 
 // Documented reports whether the documented API is checked rather than RFC 8628
 // alone.
-func (s *Scene) Documented() bool { return s.target.Documented() }
+func (s *ScenarioRun) Documented() bool { return s.target.Documented() }
 
 // An Option varies a call.
 type Option func(*Call)
 
-func Step(name string) Option            { return func(c *Call) { c.Step = name } }
-func In(e spec.Encoding) Option          { return func(c *Call) { c.Encoding = e } }
-func With(name, value string) Option     { return func(c *Call) { c.Params = c.Params.With(name, value) } }
-func Without(names ...string) Option     { return func(c *Call) { c.Params = c.Params.Without(names...) } }
-func Sending(p spec.Params) Option       { return func(c *Call) { c.Params = p } }
-func Provoked() Option                   { return func(c *Call) { c.Provoked = true } }
-func Fresh() Option                      { return func(c *Call) { c.Fresh = true } }
-func Once() Option                       { return func(c *Call) { c.Once = true } }
+// Step names a request for the judge, within its scenario.
+func Step(name string) Option { return func(c *Call) { c.Step = name } }
+
+// In chooses the encoding.
+func In(e spec.Encoding) Option { return func(c *Call) { c.Encoding = e } }
+
+// With sets a parameter.
+func With(name, value string) Option { return func(c *Call) { c.Params = c.Params.With(name, value) } }
+
+// Without leaves parameters out.
+func Without(names ...string) Option { return func(c *Call) { c.Params = c.Params.Without(names...) } }
+
+// Sending replaces all parameters.
+func Sending(p spec.Params) Option { return func(c *Call) { c.Params = p } }
+
+// Provoked marks a request that no device would send: passive checks do not look at it.
+func Provoked() Option { return func(c *Call) { c.Provoked = true } }
+
+// Fresh sends on a connection of its own.
+func Fresh() Option { return func(c *Call) { c.Fresh = true } }
+
+// Once sends nothing again, whatever a limiter or a proxy answers.
+func Once() Option { return func(c *Call) { c.Once = true } }
+
+// Labelled sends the body under another media type.
 func Labelled(contentType string) Option { return func(c *Call) { c.ContentType = contentType } }
 
 // Punctual sends at once, past the queue for the run's pace: for the few polls

@@ -78,7 +78,7 @@ func newSession(t *Target, opts Options) *session {
 	}
 }
 
-// httpClient builds a client that shows what the server really answers. Idle
+// HTTPClient builds a client that shows what the server really answers. Idle
 // connections are dropped before common servers drop them, so that an ordinary
 // poll does not meet a closing connection.
 func (t *Target) HTTPClient() *http.Client {
@@ -241,7 +241,7 @@ func (s *session) transcript() *Transcript {
 	}
 }
 
-// sleep waits and reports whether the time has passed without the end of ctx.
+// Sleep waits and reports whether the time has passed without the end of ctx.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

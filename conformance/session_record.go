@@ -75,11 +75,11 @@ func (s *session) kept(body []byte, about redact.About) string {
 	if len(body) > 2*MaxBody {
 		body, about.Cut = body[:2*MaxBody], true
 	}
-	return Shortened(s.secrets.Body(string(body), about), MaxBody)
+	return Truncate(s.secrets.Body(string(body), about), MaxBody)
 }
 
-// shortened cuts a text after n bytes.
-func Shortened(text string, n int) string { return text[:min(len(text), n)] }
+// Truncate cuts a text after n bytes.
+func Truncate(text string, n int) string { return text[:min(len(text), n)] }
 
 // redactAgain replaces what became known as a secret after it was recorded: an
 // answer that quotes a token may arrive before the one that gives it out.

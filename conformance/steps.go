@@ -13,11 +13,11 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// settle gives the server half a second between a decision and the poll that
+// Settle gives the server half a second between a decision and the poll that
 // is to show it.
 func (f *Flow) Settle(ctx context.Context) { Sleep(ctx, 500*time.Millisecond) }
 
-// collect polls until tokens or a terminal error come, at most three times.
+// Collect polls until tokens or a terminal error come, at most three times.
 func (f *Flow) Collect(ctx context.Context, step string, opts ...Option) *Exchange {
 	var last *Exchange
 	for range 3 {
@@ -33,9 +33,9 @@ func (f *Flow) Collect(ctx context.Context, step string, opts ...Option) *Exchan
 	return last
 }
 
-// redeem starts a flow, has it approved and collects its tokens; false when
+// Redeem starts a flow, has it approved and collects its tokens; false when
 // that did not come about.
-func (s *Scene) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
+func (s *ScenarioRun) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
 	f := s.Start(ctx, opts...)
 	if f.Approve(ctx) != Accepted {
 		return f, false
@@ -44,8 +44,8 @@ func (s *Scene) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
 	return f, x != nil && x.HasTokens()
 }
 
-// refresh sends a refresh request (RFC 6749 section 6) for the run's client.
-func (s *Scene) Refresh(ctx context.Context, token string, opts ...Option) *Exchange {
+// Refresh sends a refresh request (RFC 6749 section 6) for the run's client.
+func (s *ScenarioRun) Refresh(ctx context.Context, token string, opts ...Option) *Exchange {
 	return s.PollCode(ctx, "", append([]Option{Step("refresh"), Sending(spec.Params{
 		{Name: "grant_type", Value: spec.GrantRefreshToken},
 		{Name: "refresh_token", Value: token},
@@ -53,8 +53,8 @@ func (s *Scene) Refresh(ctx context.Context, token string, opts ...Option) *Exch
 	})}, opts...)...)
 }
 
-// examine asks introspection, or the resource, what a token is worth.
-func (s *Scene) Examine(ctx context.Context, token, step string, opts ...Option) *Exchange {
+// InspectToken asks introspection, or the resource, what a token is worth.
+func (s *ScenarioRun) InspectToken(ctx context.Context, token, step string, opts ...Option) *Exchange {
 	if token == "" {
 		return nil
 	}
@@ -70,17 +70,17 @@ func (s *Scene) Examine(ctx context.Context, token, step string, opts ...Option)
 	return nil
 }
 
-// active tells what came of examine: whether the token is good.
-func Active(x *Exchange) bool {
+// IsActive reports whether the token that InspectToken asked about is good.
+func IsActive(x *Exchange) bool {
 	if v, ok := x.Member("active"); ok {
 		return v == true
 	}
 	return x.Class() == 2
 }
 
-// negatives sends the requests that break one rule of the contract document
+// Negatives sends the requests that break one rule of the contract document
 // each and belong to one check. Every one is provoked: no device sends them.
-func (s *Scene) Negatives(ctx context.Context, op Operation, check string, base spec.Params) {
+func (s *ScenarioRun) Negatives(ctx context.Context, op Operation, check string, base spec.Params) {
 	c := Call{Op: op, Method: "POST", URL: s.target.StartURL, Client: &s.target.Client, Provoked: true}
 	if op == OpToken {
 		c.URL = s.target.TokenURL
@@ -96,17 +96,17 @@ func (s *Scene) Negatives(ctx context.Context, op Operation, check string, base 
 	}
 }
 
-// haste is the pause between polls that are meant to be far too fast.
-const Haste = 100 * time.Millisecond
+// HastyPause is the pause between polls that are meant to be far too fast.
+const HastyPause = 100 * time.Millisecond
 
-// maxHops is how many redirects are followed to a verification page.
-const MaxHops = 5
+// MaxRedirects is how many redirects are followed to a verification page.
+const MaxRedirects = 5
 
-// browse sends a request as a browser does, redirects included, and answers the
+// Browse sends a request as a browser does, redirects included, and answers the
 // last exchange. Without cookies it is a browser that was just opened. Where a
 // redirect leads to a place that is no business of the target's, it is not
 // followed.
-func (s *Scene) Browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
+func (s *ScenarioRun) Browse(ctx context.Context, c Call, jar http.CookieJar) *Exchange {
 	if jar == nil {
 		jar, _ = cookiejar.New(nil) // fails for no options
 	}
@@ -123,7 +123,7 @@ func (s *Scene) Browse(ctx context.Context, c Call, jar http.CookieJar) *Exchang
 			return nil
 		}
 		x := s.Send(ctx, c)
-		if x == nil || !Redirects(x) || hop == MaxHops {
+		if x == nil || !Redirects(x) || hop == MaxRedirects {
 			return x
 		}
 		next, err := follow(c.URL, x.Response.Header.Get("Location"))
@@ -154,7 +154,7 @@ func follow(from, location string) (string, error) {
 
 // mayVisit keeps a server from sending the one who tests it to places that only
 // the tester can reach, and a server on this machine from sending him out.
-func (s *Scene) mayVisit(page string) bool {
+func (s *ScenarioRun) mayVisit(page string) bool {
 	u, err := url.Parse(page)
 	host, err2 := url.Parse(s.target.Host)
 	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -163,19 +163,19 @@ func (s *Scene) mayVisit(page string) bool {
 	return u.Hostname() == host.Hostname() || IsPrivate(u.Hostname()) == IsPrivate(host.Hostname())
 }
 
-// walk asks the approver how a person approves this flow.
-func (f *Flow) Walk(ctx context.Context) (way approve.Way, ok bool) {
-	walker, can := f.scene.target.Approver.(approve.Walker)
+// Trace asks the approver how a person approves this flow.
+func (f *Flow) Trace(ctx context.Context) (way approve.Trace, ok bool) {
+	walker, can := f.run.target.Approver.(approve.Tracer)
 	if !can || !f.OK() {
 		return way, false
 	}
-	v := f.verification(Ask{})
+	v := f.verification(DecisionOptions{})
 	out := f.ask(v, "approve", "walk", func() (err error) {
-		way, err = walker.Walk(ctx, v, approve.Approve)
+		way, err = walker.Trace(ctx, v, approve.Approve)
 		return err
 	})
 	return way, out == Accepted && len(way.Requests) > 0
 }
 
-// strangeOrigin is a site that no server trusts.
+// StrangeOrigin is a site that no server trusts.
 const StrangeOrigin = "https://dfcheck.invalid"

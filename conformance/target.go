@@ -51,20 +51,20 @@ type Introspection struct {
 
 // Facts are what a judge must know of the target.
 type Facts struct {
-	Host      string   `json:"host"`
-	ChosenBy  string   `json:"chosen_by"` // flag, metadata, probe or embedded
-	ChosenWhy string   `json:"chosen_why,omitempty"`
-	Also      []string `json:"also,omitempty"` // other contracts the host answers
-	StartURL  string   `json:"device_authorization_endpoint"`
-	TokenURL  string   `json:"token_endpoint"`
-	Issuer    string   `json:"issuer,omitempty"` // as configured; empty when it was not
-	Client    Client   `json:"client"`
-	SecondID  string   `json:"second_client,omitempty"`
-	Scope     string   `json:"scope,omitempty"`
-	Narrow    string   `json:"narrowable_scope,omitempty"` // a scope the server or the person does not grant
-	Device    Device   `json:"device"`
-	Powers    []Need   `json:"powers"`
-	Embedded  bool     `json:"embedded,omitempty"`
+	Host      string       `json:"host"`
+	ChosenBy  string       `json:"chosen_by"` // flag, metadata, probe or embedded
+	ChosenWhy string       `json:"chosen_why,omitempty"`
+	Also      []string     `json:"also,omitempty"` // other contracts the host answers
+	StartURL  string       `json:"device_authorization_endpoint"`
+	TokenURL  string       `json:"token_endpoint"`
+	Issuer    string       `json:"issuer,omitempty"` // as configured; empty when it was not
+	Client    Client       `json:"client"`
+	SecondID  string       `json:"second_client,omitempty"`
+	Scope     string       `json:"scope,omitempty"`
+	Narrow    string       `json:"narrowable_scope,omitempty"` // a scope the server or the person does not grant
+	Device    Device       `json:"device"`
+	Powers    []Capability `json:"powers"`
+	Embedded  bool         `json:"embedded,omitempty"`
 	// Hints found the operations in the user's document.
 	Hints spec.OperationHints `json:"hints,omitzero"`
 
@@ -93,39 +93,39 @@ type Device struct {
 	OS   string `json:"os" yaml:"os"`
 }
 
-// A Need is a power a check cannot do without.
-type Need string
+// A Capability is a power a check cannot do without.
+type Capability string
 
 const (
-	NeedApprover      Need = "approve"
-	NeedRawCodes      Need = "approve.raw_codes"   // the approver types any text as the user code
-	NeedSteps         Need = "approve.steps"       // it can enter a code without deciding
-	NeedHTTPApproval  Need = "approve.http"        // it can name the requests it makes
-	NeedProgram       Need = "approve.program"     // it is no person, who decides one code at a time
-	NeedSecondUser    Need = "second_user"         //
-	NeedSecondClient  Need = "second_client"       //
-	NeedRestricted    Need = "restricted_client"   //
-	NeedConfidential  Need = "confidential_client" //
-	NeedIntrospection Need = "introspection or resource"
-	NeedShortExpiry   Need = "short_expiry" // a lifetime of at most --max-wait
-	NeedIssuer        Need = "issuer"
-	NeedScope         Need = "scope"
-	NeedNarrowable    Need = "narrowable_scope"
-	NeedPublicTLS     Need = "public_tls"
-	NeedAbuse         Need = "--abuse"
-	NeedOverlap       Need = "--concurrency of 2 or more" // a race takes two
+	NeedApprover      Capability = "approve"
+	NeedRawCodes      Capability = "approve.raw_codes"   // the approver types any text as the user code
+	NeedSteps         Capability = "approve.steps"       // it can enter a code without deciding
+	NeedHTTPApproval  Capability = "approve.http"        // it can name the requests it makes
+	NeedProgram       Capability = "approve.program"     // it is no person, who decides one code at a time
+	NeedSecondUser    Capability = "second_user"         //
+	NeedSecondClient  Capability = "second_client"       //
+	NeedRestricted    Capability = "restricted_client"   //
+	NeedConfidential  Capability = "confidential_client" //
+	NeedIntrospection Capability = "introspection or resource"
+	NeedShortExpiry   Capability = "short_expiry" // a lifetime of at most --max-wait
+	NeedIssuer        Capability = "issuer"
+	NeedScope         Capability = "scope"
+	NeedNarrowable    Capability = "narrowable_scope"
+	NeedPublicTLS     Capability = "public_tls"
+	NeedAbuse         Capability = "--abuse"
+	NeedOverlap       Capability = "--concurrency of 2 or more" // a race takes two
 )
 
 // Has reports whether the target has a power.
-func (f *Facts) Has(n Need) bool {
+func (f *Facts) Has(n Capability) bool {
 	if n == NeedProgram {
 		return f.Has(NeedApprover) && f.Timing.Pace == 0
 	}
 	return slices.Contains(f.Powers, n) || n == NeedOverlap && !f.OneByOne
 }
 
-// count is 1 for a power that the target has.
-func (f *Facts) Count(n Need) int {
+// Count is 1 for a power that the target has.
+func (f *Facts) Count(n Capability) int {
 	if f.Has(n) {
 		return 1
 	}
@@ -164,7 +164,7 @@ type Timing struct {
 	Pace time.Duration `json:"pace_ns,omitempty"`
 }
 
-// flows is how many devices a scenario begins that wants as many decisions as it
+// Flows is how many devices a scenario begins that wants as many decisions as it
 // can get: a person is asked for few.
 func (t Timing) Flows(program, person int) int {
 	if t.Pace > 0 {
@@ -181,9 +181,9 @@ func (t Timing) Tolerance() time.Duration { return 2*time.Second + 2*t.RTT }
 const Slack = 200 * time.Millisecond
 
 // powers lists what the target is able to show.
-func (t *Target) powers(abuse bool) []Need {
-	var p []Need
-	add := func(have bool, n Need) {
+func (t *Target) powers(abuse bool) []Capability {
+	var p []Capability
+	add := func(have bool, n Capability) {
 		if have {
 			p = append(p, n)
 		}
@@ -209,7 +209,7 @@ func (t *Target) powers(abuse bool) []Need {
 	return p
 }
 
-// baseStart are the parameters of an ordinary start. The nonce keeps two
+// BaseStart are the parameters of an ordinary start. The nonce keeps two
 // starts from being byte-identical (rule C10).
 func (t *Target) BaseStart(nonce string) spec.Params {
 	p := spec.Params{{Name: "client_id", Value: t.Client.ID}}
@@ -247,7 +247,7 @@ func (t *Target) fill(q spec.ParamSpec, nonce string) string {
 	return value
 }
 
-// signed adds the client's secret where it belongs into the body, for bodies
+// Signed adds the client's secret where it belongs into the body, for bodies
 // that are written by hand (RFC 6749 section 2.3.1).
 func (t *Target) Signed(p spec.Params) spec.Params {
 	if t.Client.Secret != "" && t.Client.Auth == "post" {
@@ -256,7 +256,7 @@ func (t *Target) Signed(p spec.Params) spec.Params {
 	return p
 }
 
-// basePoll are the parameters of an ordinary poll.
+// BasePoll are the parameters of an ordinary poll.
 func (t *Target) BasePoll(deviceCode string) spec.Params {
 	return spec.Params{
 		{Name: "grant_type", Value: spec.GrantDeviceCode},

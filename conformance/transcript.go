@@ -21,7 +21,7 @@ type Transcript struct {
 	Exchanges []*Exchange
 	Events    []Event
 	Secrets   map[string]SecretTraits // by pseudonym
-	Pools     map[string]Pool         // by kind of secret
+	Pools     map[string]CodeStats    // by kind of secret
 }
 
 // Operation says what an exchange was for.
@@ -143,7 +143,7 @@ const (
 	Stopped     Outcome = "stopped"     // by the person, once and for all
 )
 
-// answered reports whether the page was asked, whatever it said.
+// Answered reports whether the page was asked, whatever it said.
 func (o Outcome) Answered() bool { return o == Accepted || o == Told || o == Refused }
 
 // Status of the answer, 0 when there was none.
@@ -210,7 +210,7 @@ func (x *Exchange) HasTokens() bool { return x.Text("access_token") != "" }
 // HasCodes reports whether the answer hands out a device code.
 func (x *Exchange) HasCodes() bool { return x.Text("device_code") != "" }
 
-// tokens are the members of a token response, while the answer is still there with
+// Tokens are the members of a token response, while the answer is still there with
 // its secrets; what is wrong with them is for the checks.
 func (x *Exchange) Tokens() spec.TokenResponse {
 	t, _ := spec.DecodeToken(x.raw)
@@ -220,7 +220,7 @@ func (x *Exchange) Tokens() spec.TokenResponse {
 // GivesCredentials reports whether the answer hands out anything of value.
 func (x *Exchange) GivesCredentials() bool { return x.HasTokens() || x.HasCodes() }
 
-// text is a string member of the JSON body. The name that verification_uri had
+// Text is a string member of the JSON body. The name that verification_uri had
 // before RFC 8628 counts as well: that it is the old one is for DF-AUTHZ-001 and
 // 002 to say.
 func (x *Exchange) Text(member string) string {

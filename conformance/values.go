@@ -13,6 +13,7 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
+// JSONText is a value as JSON.
 func JSONText(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -21,7 +22,7 @@ func JSONText(v any) string {
 	return string(b)
 }
 
-// memberText is how a member of an answer is told: as JSON, or that it is absent.
+// MemberText is how a member of an answer is told: as JSON, or that it is absent.
 func MemberText(x *Exchange, name string) string {
 	v, ok := x.Member(name)
 	if !ok {
@@ -30,6 +31,7 @@ func MemberText(x *Exchange, name string) string {
 	return JSONText(v)
 }
 
+// ResponseHeader is a field of an answer's header, "" where there is none.
 func ResponseHeader(x *Exchange, name string) string {
 	if x.Response == nil {
 		return ""
@@ -37,7 +39,7 @@ func ResponseHeader(x *Exchange, name string) string {
 	return x.Response.Header.Get(name)
 }
 
-// cacheVerdict: no-store is right, nothing is advice, and positive freshness is
+// CacheVerdict: no-store is right, nothing is advice, and positive freshness is
 // wrong (RFC 9111 section 4.2).
 func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 	if x.NoStore() {
@@ -58,7 +60,7 @@ func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 	return reports.Warning, "no Cache-Control with no-store"
 }
 
-// wellFormedEndpoint reports whether an endpoint is an absolute https URL without
+// WellFormedEndpoint reports whether an endpoint is an absolute https URL without
 // fragment (RFC 6749 section 3.1); http is good enough on loopback.
 func WellFormedEndpoint(s string) bool {
 	u, err := url.Parse(s)
@@ -68,7 +70,7 @@ func WellFormedEndpoint(s string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname())
 }
 
-// wasDecided reports whether the approver did what a flow asked of it, and records why
+// WasDecided reports whether the approver did what a flow asked of it, and records why
 // not otherwise.
 func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	d, ok := e.Decision(s, flow, "")
@@ -86,7 +88,7 @@ func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	return false
 }
 
-// issued is the token response of a flow, nil when none came.
+// Issued is the token response of a flow, nil when none came.
 func (e *Evidence) Issued(s *Scenario) *Exchange {
 	x := e.One(s, "redeem")
 	if x == nil || !x.HasTokens() {
@@ -95,7 +97,7 @@ func (e *Evidence) Issued(s *Scenario) *Exchange {
 	return x
 }
 
-// unredeemed books why a scenario that needs tokens has none.
+// Unredeemed books why a scenario that needs tokens has none.
 func (e *Evidence) Unredeemed(j *Judgement, s *Scenario) {
 	for _, f := range e.FlowsOf(s) {
 		if !WasDecided(e, j, s, f) {
@@ -105,6 +107,7 @@ func (e *Evidence) Unredeemed(j *Judgement, s *Scenario) {
 	j.Inconclusive("no token was issued: " + Describe(e.One(s, "redeem")))
 }
 
+// WithTokens keeps the exchanges that gave an access token.
 func WithTokens(xs []*Exchange) []*Exchange {
 	var out []*Exchange
 	for _, x := range xs {
@@ -115,14 +118,14 @@ func WithTokens(xs []*Exchange) []*Exchange {
 	return out
 }
 
-// unlimited leaves out the polls that a limiter answered.
+// Unlimited leaves out the polls that a limiter answered.
 func Unlimited(polls []*Exchange) []*Exchange {
 	return slices.DeleteFunc(slices.Clone(polls), StatusIs(http.StatusTooManyRequests))
 }
 
-// granted is the scope of a token response or of its introspection; ok is false
+// GrantedScope is the scope of a token response or of its introspection; ok is false
 // when neither tells.
-func Granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
+func GrantedScope(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
 	for _, x := range xs {
 		if x == nil {
 			continue
@@ -144,6 +147,7 @@ func Granted(xs ...*Exchange) (scopes []string, from *Exchange, ok bool) {
 	return nil, nil, false
 }
 
+// JoinScopes joins scopes with single spaces.
 func JoinScopes(parts ...string) string {
 	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
 }

@@ -97,9 +97,9 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 
 // subject is the target with its approver, and a device of its own when no code
 // is given.
-func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target, *conformance.Rehearsal, func(), error) {
+func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target, *conformance.ApproverTrial, func(), error) {
 	f.pictures = "."
-	f.trace = func(s approve.Seen) { showPage(t.out, s) }
+	f.trace = func(s approve.PageSeen) { showPage(t.out, s) }
 	if f.v.UserCode != "" {
 		if c.Host == "" {
 			return nil, nil, nil, usage(errors.New("--user-code needs the server that issued the code"), "name it with --host or --config; without --user-code dfcheck requests a code itself")
@@ -121,7 +121,7 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 		stop()
 		return nil, nil, nil, noApprover()
 	}
-	r, err := conformance.Rehearse(ctx, target)
+	r, err := conformance.TryApprover(ctx, target)
 	if err != nil {
 		stop()
 		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
@@ -178,7 +178,7 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 }
 
 // arrival tells what the decision did to the device.
-func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.Rehearsal, d approve.Decision) error {
+func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.ApproverTrial, d approve.Decision) error {
 	done := map[approve.Decision]string{approve.Approve: "approved", approve.Deny: "denied"}[d]
 	if r == nil {
 		fmt.Fprintln(t.out, done)
@@ -196,7 +196,7 @@ func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.R
 }
 
 // showPage prints a page of the way and the step that led to it.
-func showPage(w io.Writer, s approve.Seen) {
+func showPage(w io.Writer, s approve.PageSeen) {
 	status := "   "
 	if s.Status != 0 {
 		status = fmt.Sprint(s.Status)

@@ -94,7 +94,7 @@ func explain(r spec.Requirement) string {
 		fmt.Fprintf(&b, "needs: %s\n", strings.Join(r.Needs, ", "))
 	}
 	for _, n := range r.Needs {
-		fmt.Fprintf(&b, "  %s: %s\n", n, conformance.Need(n).Enable())
+		fmt.Fprintf(&b, "  %s: %s\n", n, conformance.Capability(n).Enable())
 	}
 	for _, p := range []struct{ name, text string }{
 		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided}, {"Remedy", r.Remedy},

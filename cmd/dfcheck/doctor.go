@@ -78,7 +78,7 @@ func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformanc
 	if target.Approver == nil || c.Approve.Kind == "prompt" {
 		return nil
 	}
-	r, err := conformance.Rehearse(ctx, target)
+	r, err := conformance.TryApprover(ctx, target)
 	if err != nil {
 		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}

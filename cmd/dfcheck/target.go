@@ -26,9 +26,9 @@ type targetFlags struct {
 	clientID, clientSecretEnv, clientAuth   string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
-	flags                                   *pflag.FlagSet     // that these are part of
-	trace                                   func(approve.Seen) // is told of the pages of an approver's way
-	pictures                                string             // folder for a browser's pictures of failed steps
+	flags                                   *pflag.FlagSet         // that these are part of
+	trace                                   func(approve.PageSeen) // is told of the pages of an approver's way
+	pictures                                string                 // folder for a browser's pictures of failed steps
 }
 
 func (f *targetFlags) add(fs *pflag.FlagSet) {

@@ -81,15 +81,15 @@ type Person interface {
 	Ready(ctx context.Context) error
 }
 
-// A Walker goes all the way to a decision and stops before the last request.
-type Walker interface {
-	Walk(ctx context.Context, v Verification, d Decision) (Way, error)
+// A Tracer goes all the way to a decision and stops before the last request.
+type Tracer interface {
+	Trace(ctx context.Context, v Verification, d Decision) (Trace, error)
 }
 
-// A Way leads to a decision: every request, the last of which was not sent, the
+// A Trace leads to a decision: every request, the last of which was not sent, the
 // page on which it would have been made, and the session in which. Bodies can be
 // read again through GetBody.
-type Way struct {
+type Trace struct {
 	Requests []*http.Request
 	Page     string // HTML as it came
 	Cookies  http.CookieJar

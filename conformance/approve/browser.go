@@ -18,7 +18,7 @@ import (
 // with the first decision and ends with Close.
 type Browser struct {
 	recipe    *recipe
-	trace     func(Seen)
+	trace     func(PageSeen)
 	redact    func(string) string // nil knows no secret
 	pictures  string              // folder for pictures of pages on which a step failed
 	path      string              // of the browser
@@ -75,7 +75,7 @@ func (b *Browser) Decide(ctx context.Context, v Verification, d Decision) error 
 	if err != nil {
 		return err
 	}
-	return b.visit(ctx, v, d, func(ctx context.Context, w *walk) error { return w.all(ctx, steps) })
+	return b.visit(ctx, v, d, func(ctx context.Context, w *runner) error { return w.all(ctx, steps) })
 }
 
 // Enter takes the steps up to the last request, and looks whether that could be
@@ -88,11 +88,11 @@ func (b *Browser) Enter(ctx context.Context, v Verification) error {
 	if err != nil {
 		return err
 	}
-	return b.visit(ctx, v, Approve, func(ctx context.Context, w *walk) error { return w.enter(ctx, steps) })
+	return b.visit(ctx, v, Approve, func(ctx context.Context, w *runner) error { return w.enter(ctx, steps) })
 }
 
 // visit does something in a separate tab.
-func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func(context.Context, *walk) error) error {
+func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func(context.Context, *runner) error) error {
 	select {
 	case b.tabs <- struct{}{}:
 		defer func() { <-b.tabs }()

@@ -79,7 +79,7 @@ type Env struct {
 	In     io.Reader               // where the prompt is answered
 	Out    io.Writer               // where the prompt is shown
 	Hold   func() (release func()) // called while the prompt stands on the screen; nil does nothing
-	Trace  func(Seen)              // is told of every page of a form; nil for nobody
+	Trace  func(PageSeen)          // is told of every page of a form; nil for nobody
 	Redact func(string) string     // puts pseudonyms in the places of secrets; nil knows none
 	Dir    string                  // where the browser's pictures of failed steps go; "" for the temporary folder
 }

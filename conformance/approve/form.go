@@ -11,7 +11,7 @@ import (
 type Form struct {
 	recipe *recipe
 	client *http.Client
-	trace  func(Seen)
+	trace  func(PageSeen)
 }
 
 // NewForm makes a form approver of a configuration (steps, approve, deny, ...).
@@ -53,22 +53,22 @@ func (f *Form) Enter(ctx context.Context, v Verification) error {
 	return f.begin(v, Approve).enter(ctx, steps)
 }
 
-// Walk takes the steps up to the last request, which it makes up and does not
+// Trace takes the steps up to the last request, which it makes up and does not
 // send.
-func (f *Form) Walk(ctx context.Context, v Verification, d Decision) (Way, error) {
+func (f *Form) Trace(ctx context.Context, v Verification, d Decision) (Trace, error) {
 	steps, err := f.recipe.of(v, d)
 	if err != nil {
-		return Way{}, err
+		return Trace{}, err
 	}
 	w := f.begin(v, d)
 	if err := w.enter(ctx, steps); err != nil {
-		return Way{}, err
+		return Trace{}, err
 	}
 	i := last(steps)
-	visit := w.on.(*visit)
+	visit := w.on.(*httpDriver)
 	visit.hold = true
 	err = w.within(ctx, i, steps[i], func(ctx context.Context) error { return w.step(ctx, steps[i]) })
-	way := Way{Requests: visit.requests, Cookies: visit.jar}
+	way := Trace{Requests: visit.requests, Cookies: visit.jar}
 	if visit.page != nil {
 		way.Page = visit.page.raw
 	}
@@ -78,12 +78,12 @@ func (f *Form) Walk(ctx context.Context, v Verification, d Decision) (Way, error
 	return way, err
 }
 
-func (f *Form) begin(v Verification, d Decision) *walk {
+func (f *Form) begin(v Verification, d Decision) *runner {
 	return f.recipe.begin(newVisit(f.client, f.recipe), f.trace, v, d)
 }
 
-func (r *recipe) begin(on surface, trace func(Seen), v Verification, d Decision) *walk {
-	w := &walk{on: on, values: r.values(v, d), trace: trace}
+func (r *recipe) begin(on driver, trace func(PageSeen), v Verification, d Decision) *runner {
+	w := &runner{on: on, values: r.values(v, d), trace: trace}
 	for _, text := range r.refused {
 		w.refused = append(w.refused, w.text(text))
 	}
@@ -92,7 +92,7 @@ func (r *recipe) begin(on surface, trace func(Seen), v Verification, d Decision)
 
 // enter takes the steps before the last request, and looks for what that one
 // presses.
-func (w *walk) enter(ctx context.Context, steps []Step) error {
+func (w *runner) enter(ctx context.Context, steps []Step) error {
 	i := last(steps)
 	if err := w.all(ctx, steps[:i]); err != nil || steps[i].Press == "" {
 		return err

@@ -36,7 +36,7 @@ type reference struct {
 	*testing.T
 	client *http.Client
 	form   *Form
-	seen   []Seen
+	seen   []PageSeen
 }
 
 func newReference(t *testing.T, faults ...string) *reference {
@@ -51,7 +51,7 @@ func newReference(t *testing.T, faults ...string) *reference {
 	}
 	r := &reference{T: t, client: &http.Client{Transport: inMemory{refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: host, GuessLimit: 120}, broken...)}}}
 	var err error
-	r.form, err = NewForm(ReferencePage(), Env{Host: host, Client: r.client, Trace: func(s Seen) { r.seen = append(r.seen, s) }})
+	r.form, err = NewForm(ReferencePage(), Env{Host: host, Client: r.client, Trace: func(s PageSeen) { r.seen = append(r.seen, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestFormRefused(t *testing.T) {
 	for name, do := range map[string]func(context.Context) error{
 		"decide": func(ctx context.Context) error { return r.form.Decide(ctx, v, Approve) },
 		"enter":  func(ctx context.Context) error { return r.form.Enter(ctx, v) },
-		"walk":   func(ctx context.Context) error { _, err := r.form.Walk(ctx, v, Approve); return err },
+		"walk":   func(ctx context.Context) error { _, err := r.form.Trace(ctx, v, Approve); return err },
 	} {
 		err := do(t.Context())
 		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "400 Bad Request") || !strings.Contains(err.Error(), "Sorry") {
@@ -157,7 +157,7 @@ func TestFormEnter(t *testing.T) {
 func TestFormWalk(t *testing.T) {
 	r := newReference(t)
 	device, v := r.codes()
-	way, err := r.form.Walk(t.Context(), v, Approve)
+	way, err := r.form.Trace(t.Context(), v, Approve)
 	if err != nil {
 		t.Fatal(err)
 	}

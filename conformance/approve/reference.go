@@ -30,13 +30,13 @@ func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) erro
 // Enter looks the code up and leaves it undecided.
 func (r *Reference) Enter(ctx context.Context, v Verification) error { return r.post(ctx, v, "enter") }
 
-// Walk is the way through the server's page, which its default users can go.
-func (r *Reference) Walk(ctx context.Context, v Verification, d Decision) (Way, error) {
+// Trace is the way through the server's page, which its default users can go.
+func (r *Reference) Trace(ctx context.Context, v Verification, d Decision) (Trace, error) {
 	f, err := NewForm(ReferencePage(), Env{Host: strings.TrimSuffix(r.URL, "/"), Client: r.Client})
 	if err != nil {
-		return Way{}, err
+		return Trace{}, err
 	}
-	return f.Walk(ctx, v, d)
+	return f.Trace(ctx, v, d)
 }
 
 func (r *Reference) post(ctx context.Context, v Verification, action string) error {

@@ -60,7 +60,7 @@ func TestToldPages(t *testing.T) {
 	defer server.Close()
 	var told strings.Builder
 	c := leakyRecipe("form")
-	f, err := NewForm(c, Env{Host: server.URL, Client: server.Client(), Trace: func(s Seen) { fmt.Fprintln(&told, s.Title, s.URL) }})
+	f, err := NewForm(c, Env{Host: server.URL, Client: server.Client(), Trace: func(s PageSeen) { fmt.Fprintln(&told, s.Title, s.URL) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// visit is one person's way through a server's pages by plain requests: cookies
+// httpDriver is one person's way through a server's pages by plain requests: cookies
 // of its own, one page at a time.
-type visit struct {
+type httpDriver struct {
 	client   *http.Client
 	recipe   *recipe
 	jar      *cookiejar.Jar
@@ -26,15 +26,15 @@ type visit struct {
 	held     bool
 }
 
-func newVisit(client *http.Client, r *recipe) *visit {
+func newVisit(client *http.Client, r *recipe) *httpDriver {
 	jar, _ := cookiejar.New(nil) // fails never without options
-	return &visit{client: client, recipe: r, jar: jar}
+	return &httpDriver{client: client, recipe: r, jar: jar}
 }
 
 // errHeld stops a walk before the request that is not to be sent.
 var errHeld = errors.New("not sent")
 
-func (v *visit) open(ctx context.Context, address string) error {
+func (v *httpDriver) open(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
 		return err
@@ -46,19 +46,21 @@ func (v *visit) open(ctx context.Context, address string) error {
 	return v.send(req)
 }
 
-func (v *visit) look(context.Context) (*page, error) {
+func (v *httpDriver) look(context.Context) (*page, error) {
 	if v.page == nil {
 		return nil, errors.New("no page is open yet")
 	}
 	return v.page, nil
 }
 
-func (v *visit) wait(context.Context) bool { return false }
+func (v *httpDriver) wait(context.Context) bool { return false }
 
 // fill puts a value into a field of the page.
-func (v *visit) fill(_ context.Context, c *control, value string) error { return v.page.fill(c, value) }
+func (v *httpDriver) fill(_ context.Context, c *control, value string) error {
+	return v.page.fill(c, value)
+}
 
-func (v *visit) press(ctx context.Context, c *control) error {
+func (v *httpDriver) press(ctx context.Context, c *control) error {
 	req, err := v.page.submit(ctx, c)
 	if err != nil {
 		return err
@@ -71,7 +73,7 @@ const maxRedirects = 20
 
 // send makes a request and follows where its answer leads, as long as that is
 // allowed.
-func (v *visit) send(req *http.Request) error {
+func (v *httpDriver) send(req *http.Request) error {
 	for range maxRedirects {
 		if err := v.allowed(req.URL); err != nil {
 			return err
@@ -93,7 +95,7 @@ func (v *visit) send(req *http.Request) error {
 
 // exchange sends one request. It returns the request the answer redirects to,
 // or reads the page.
-func (v *visit) exchange(req *http.Request) (*http.Request, error) {
+func (v *httpDriver) exchange(req *http.Request) (*http.Request, error) {
 	client := *v.client
 	client.Jar, client.Timeout = nil, 0
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -146,7 +148,7 @@ func redirected(req *http.Request, status int, location string) (*http.Request, 
 }
 
 // dress gives a request what a browser sends with it.
-func (v *visit) dress(req *http.Request) {
+func (v *httpDriver) dress(req *http.Request) {
 	h := req.Header
 	h.Set("User-Agent", "Mozilla/5.0 (compatible; dfcheck)")
 	h.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
@@ -173,7 +175,7 @@ func (v *visit) dress(req *http.Request) {
 
 // allowed reports whether a request may be sent: to the target, or to a host that
 // the recipe lists, and never from https to http.
-func (v *visit) allowed(u *url.URL) error {
+func (v *httpDriver) allowed(u *url.URL) error {
 	if err := v.recipe.allowed(u); err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A surface is what a recipe is carried out on: plain requests or a browser.
-type surface interface {
+// A driver is what a recipe is carried out on: plain requests or a browser.
+type driver interface {
 	open(ctx context.Context, url string) error
 	look(ctx context.Context) (*page, error) // the page as it is now
 	fill(ctx context.Context, c *control, value string) error
@@ -17,19 +17,19 @@ type surface interface {
 	wait(ctx context.Context) bool // for the page to change by itself; false when it cannot any more
 }
 
-// Seen is a page on the way, and the step that led to it.
-type Seen struct {
+// PageSeen is a page on the way, and the step that led to it.
+type PageSeen struct {
 	Step       string
 	Title, URL string
 	Status     int // 0 when it is not known
 }
 
-// walk is a recipe on its way to a decision.
-type walk struct {
-	on        surface
+// runner is a recipe on its way to a decision.
+type runner struct {
+	on        driver
 	values    map[string]string
 	refused   []string
-	trace     func(Seen)
+	trace     func(PageSeen)
 	codeField string // where the code was typed
 	typed     bool   // the code is typed
 	sent      bool   // and it reached the server
@@ -37,7 +37,7 @@ type walk struct {
 }
 
 // all takes the steps one after the other.
-func (w *walk) all(ctx context.Context, steps []Step) error {
+func (w *runner) all(ctx context.Context, steps []Step) error {
 	for i, s := range steps {
 		if err := w.within(ctx, i, s, func(ctx context.Context) error { return w.step(ctx, s) }); err != nil {
 			return err
@@ -47,7 +47,7 @@ func (w *walk) all(ctx context.Context, steps []Step) error {
 }
 
 // within does something for a step in the time it has, and names it in errors.
-func (w *walk) within(ctx context.Context, i int, s Step, do func(context.Context) error) error {
+func (w *runner) within(ctx context.Context, i int, s Step, do func(context.Context) error) error {
 	w.at = fmt.Sprintf("step %d (%s)", i+1, s)
 	limited, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
@@ -65,7 +65,7 @@ func (w *walk) within(ctx context.Context, i int, s Step, do func(context.Contex
 	return fmt.Errorf("%s: %w", w.at, err)
 }
 
-func (w *walk) step(ctx context.Context, s Step) error {
+func (w *runner) step(ctx context.Context, s Step) error {
 	if s.When != "" {
 		p, err := w.on.look(ctx)
 		if err != nil || !p.has(w.text(s.When)) {
@@ -100,7 +100,7 @@ func (w *walk) step(ctx context.Context, s Step) error {
 }
 
 // address is the URL a step opens. Only a URL at its beginning is kept as it is.
-func (w *walk) address(s Step) string {
+func (w *runner) address(s Step) string {
 	for _, whole := range []string{"{host}", "{verification_uri}", "{verification_uri_complete}"} {
 		if rest, ok := strings.CutPrefix(s.Open, whole); ok {
 			return w.values[whole] + fill(rest, w.values, escapeQuery)
@@ -109,7 +109,7 @@ func (w *walk) address(s Step) string {
 	return fill(s.Open, w.values, escapeQuery)
 }
 
-func (w *walk) open(ctx context.Context, s Step) error {
+func (w *runner) open(ctx context.Context, s Step) error {
 	w.typed = w.typed || (Step{Open: s.Open}).types("{user_code}", "{verification_uri_complete}")
 	for _, name := range []string{"{verification_uri}", "{verification_uri_complete}"} {
 		if strings.Contains(s.Open, name) && w.values[name] == "" {
@@ -123,7 +123,7 @@ func (w *walk) open(ctx context.Context, s Step) error {
 }
 
 // fillAll types into the fields of a step.
-func (w *walk) fillAll(ctx context.Context, s Step) error {
+func (w *runner) fillAll(ctx context.Context, s Step) error {
 	for _, f := range s.Fill {
 		var field *control
 		err := w.until(ctx, fmt.Sprintf("there is no field %q", f.Name), func(p *page) bool {
@@ -144,7 +144,7 @@ func (w *walk) fillAll(ctx context.Context, s Step) error {
 }
 
 // find looks for the button of a step.
-func (w *walk) find(ctx context.Context, s Step) (*control, error) {
+func (w *runner) find(ctx context.Context, s Step) (*control, error) {
 	name := w.text(s.Press)
 	var button *control
 	err := w.until(ctx, fmt.Sprintf("there is no button or link %q", name), func(p *page) bool {
@@ -156,14 +156,14 @@ func (w *walk) find(ctx context.Context, s Step) (*control, error) {
 
 // arrived looks at the page a step led to. An answer of 4xx refuses the code
 // once it was sent, unless it is what the step expects.
-func (w *walk) arrived(ctx context.Context, s Step) error {
+func (w *runner) arrived(ctx context.Context, s Step) error {
 	w.sent = w.sent || w.typed
 	p, err := w.on.look(ctx)
 	if err != nil {
 		return err
 	}
 	if w.trace != nil {
-		w.trace(Seen{s.String(), p.tell(p.title), p.address(), p.status})
+		w.trace(PageSeen{s.String(), p.tell(p.title), p.address(), p.status})
 	}
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
@@ -175,7 +175,7 @@ func (w *walk) arrived(ctx context.Context, s Step) error {
 }
 
 // until waits for something on the page.
-func (w *walk) until(ctx context.Context, missing string, found func(*page) bool) error {
+func (w *runner) until(ctx context.Context, missing string, found func(*page) bool) error {
 	for {
 		p, err := w.on.look(ctx)
 		if err != nil {
@@ -202,7 +202,7 @@ func (w *walk) until(ctx context.Context, missing string, found func(*page) bool
 
 // refusal is the error for a page that has one of the texts by which the recipe
 // knows a refusal.
-func (w *walk) refusal(p *page) error {
+func (w *runner) refusal(p *page) error {
 	for _, what := range w.refused {
 		if p.has(what) {
 			return refusedBy(p)
@@ -215,4 +215,4 @@ func refusedBy(p *page) error {
 	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), p.tell(p.title), p.says())
 }
 
-func (w *walk) text(s string) string { return fill(s, w.values, identity) }
+func (w *runner) text(s string) string { return fill(s, w.values, identity) }

@@ -48,7 +48,7 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{missingClient},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(missingClient), DueRefusal, "4xx with invalid_request or invalid_client",
+			j.Each(e.Of(missingClient), ExpectRefusal, "4xx with invalid_request or invalid_client",
 				FailIf(GivesCodes),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
 				WarnIf(Class(4), HasError), e.FrameworkAnswer())
@@ -95,7 +95,7 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{malformedScope},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(malformedScope), DueRefusal, "400 invalid_scope", InconclusiveIf(Infrastructure), FailIf(Class(5)),
+			j.Each(e.Of(malformedScope), ExpectRefusal, "400 invalid_scope", InconclusiveIf(Infrastructure), FailIf(Class(5)),
 				WarnIf(GivesCodes),
 				PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), WarnIf(Class(4), HasError),
 				e.FrameworkAnswer())
@@ -104,10 +104,10 @@ var authorizationChecks = []Check{
 	{
 		ID:    "DF-AUTHZ-019",
 		Gate:  GateStart,
-		Needs: []Need{NeedRestricted},
+		Needs: []Capability{NeedRestricted},
 		Reads: []*Scenario{restrictedStart},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(restrictedStart), DueRefusal, "4xx with unauthorized_client",
+			j.Each(e.Of(restrictedStart), ExpectRefusal, "4xx with unauthorized_client",
 				FailIf(GivesCodes),
 				PassIf(StatusIs(400, 401, 403), ErrorIs(spec.ErrUnauthorizedClient, spec.ErrInvalidClient)),
 				WarnIf(Class(4), HasError))
@@ -118,7 +118,7 @@ var authorizationChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{queryStart},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(queryStart), DueRefusal, "4xx, because parameters in the URL must be ignored",
+			j.Each(e.Of(queryStart), ExpectRefusal, "4xx, because parameters in the URL must be ignored",
 				WarnIf(GivesCodes), InconclusiveIf(Infrastructure), PassIf(Class(4)))
 		},
 	},
@@ -135,7 +135,7 @@ func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
 // metadata where the contract wants them.
 var minimalStart = &Scenario{
 	Name: "minimal start", Lane: LaneFirst, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *Scene) { s.Start(ctx, Without("scope"), Step("minimal")) },
+	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx, Without("scope"), Step("minimal")) },
 }
 
 func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
@@ -152,7 +152,7 @@ func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
 			j.Waive(LenientVerificationURL, "the member verification_uri", "verification_url", x)
 		}
 	}
-	j.Each(e.Of(minimalStart), DueSuccess, expected,
+	j.Each(e.Of(minimalStart), ExpectSuccess, expected,
 		InconclusiveIf(Infrastructure),
 		WarnIf(ErrorIs(spec.ErrInvalidScope), func(*Exchange) bool { return !e.Documented() }),
 		FailIf(lacks),
@@ -164,7 +164,7 @@ func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
 // model do, and polls both codes when their interval has passed.
 var twinStarts = &Scenario{
 	Name: "twin starts", Lane: LaneIsolation, Cost: WaitingCost(4, 2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		same := Sending(s.Target().BaseStart("twin"))
 		a := s.Start(ctx, same, Step("first"))
 		b := s.Start(ctx, same, Step("second"))
@@ -178,7 +178,7 @@ func judgeTwinStarts(e *Evidence, j *Judgement) {
 	if len(flows) < 2 {
 		return
 	}
-	a, b := e.Begun(flows[0]), e.Begun(flows[1])
+	a, b := e.Authorization(flows[0]), e.Authorization(flows[1])
 	if a == nil || b == nil || a.Infrastructure() || b.Infrastructure() {
 		j.Inconclusive("the device authorization requests were rate-limited", a, b)
 		return
@@ -189,6 +189,6 @@ func judgeTwinStarts(e *Evidence, j *Judgement) {
 		}
 	}
 	for _, f := range flows {
-		j.Each(e.Polls(f), DuePending, "both grants to stay pending", PassIf(StillPending))
+		j.Each(e.Polls(f), ExpectPending, "both grants to stay pending", PassIf(StillPending))
 	}
 }

@@ -116,12 +116,12 @@ func judgeCompleteURI(e *Evidence, j *Judgement) {
 		text, _ := url.PathUnescape(u.Path + "?" + u.RawQuery + "#" + u.Fragment)
 		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
 		switch base, err := url.Parse(x.Text("verification_uri")); {
-		case !strings.Contains(PlainCode(text), PlainCode(code)):
+		case !strings.Contains(NormalUserCode(text), NormalUserCode(code)):
 			j.Fail("verification_uri_complete to contain the user code of the same response",
 				fmt.Sprintf("%q for the user code %s", raw, code), x)
 		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
 			j.Warn("verification_uri_complete to have the host of verification_uri", u.Hostname(), x)
-		case !strings.Contains(PlainCode(main), PlainCode(code)):
+		case !strings.Contains(NormalUserCode(main), NormalUserCode(code)):
 			j.Warn("verification_uri_complete to carry the user code in its path or query, not in its fragment",
 				fmt.Sprintf("%q", raw), x)
 		case !strings.Contains(main, code):
@@ -161,7 +161,7 @@ func judgeLifetime(e *Evidence, j *Judgement) {
 		if !ok {
 			continue // DF-AUTHZ-003
 		}
-		life, interval := time.Duration(n)*time.Second, e.Announced(x.Flow)
+		life, interval := time.Duration(n)*time.Second, e.AnnouncedInterval(x.Flow)
 		switch {
 		case n <= 0 || n > int64(maxLifetime/time.Second):
 			j.Fail("a lifetime between 1 and 86400 s", fmt.Sprintf("expires_in %d", n), x)
@@ -207,12 +207,12 @@ func judgeSpokenCode(e *Evidence, j *Judgement) {
 	var with, without []*Exchange
 	for _, x := range e.Starts() {
 		uri, err := url.QueryUnescape(x.Text("verification_uri"))
-		code := PlainCode(x.Text("user_code"))
+		code := NormalUserCode(x.Text("user_code"))
 		switch {
 		case err != nil || uri == "" || code == "":
 		case len(code) < 4:
 			j.Inconclusive("the user code is too short to be recognized in an address", x)
-		case strings.Contains(PlainCode(uri), code):
+		case strings.Contains(NormalUserCode(uri), code):
 			with = append(with, x)
 		default:
 			without = append(without, x)

@@ -15,7 +15,7 @@ import (
 var missingClient = &Scenario{
 	Name: "start without client", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-AUTHZ-011", s.Target().BaseStart("no client"))
 	},
 }
@@ -23,7 +23,7 @@ var missingClient = &Scenario{
 // unknownClientStart names a client that nobody registered.
 var unknownClientStart = &Scenario{
 	Name: "start of an unknown client", Lane: LaneInstant, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, With("client_id", UnknownClient()), Provoked(), Step("unknown client"))
 	},
 }
@@ -37,7 +37,7 @@ func judgeUnknownClientStart(e *Evidence, j *Judgement) {
 	if e.Documented() && !e.ClientsRegistered {
 		accepted = WarnIf(GivesCodes) // ruling R12
 	}
-	j.Each(e.Of(unknownClientStart), DueRefusal, "400 or 401 with invalid_client", accepted,
+	j.Each(e.Of(unknownClientStart), ExpectRefusal, "400 or 401 with invalid_client", accepted,
 		PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
 		WarnIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient, spec.ErrUnauthorizedClient)),
 		e.FrameworkAnswer(),
@@ -49,7 +49,7 @@ func judgeUnknownClientStart(e *Evidence, j *Judgement) {
 var missingMetadata = &Scenario{
 	Name: "start without device metadata", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 2 * t.Encodings} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, check := range []string{"DF-AUTHZ-013", "DF-AUTHZ-014"} {
 			s.Negatives(ctx, OpStart, check, s.Target().BaseStart("incomplete"))
 		}
@@ -68,7 +68,7 @@ func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
 		j.Skip("the contract requires no such parameter")
 		return
 	}
-	j.Each(mine, DueRefusal, "400 for a device authorization request without this parameter",
+	j.Each(mine, ExpectRefusal, "400 for a device authorization request without this parameter",
 		FailIf(GivesCodes), PassIf(StatusIs(400)), WarnIf(StatusIs(422)))
 }
 
@@ -76,7 +76,7 @@ func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
 // them, so that a refusal can be laid to them.
 var extraMembers = &Scenario{
 	Name: "start with unknown parameters", Lane: LaneInstant, Cost: FixedCost(2, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "a[b]", Value: "c"}}
 		if !s.Documented() {
 			extra = append(extra, spec.Param{Name: "device_type", Value: "tv"}, spec.Param{Name: "device_os", Value: "x"})
@@ -92,7 +92,7 @@ func judgeExtraMembers(e *Evidence, j *Judgement) {
 		j.Inconclusive("the same device authorization request without the unknown parameters got " + Describe(without))
 		return
 	}
-	j.Each([]*Exchange{with}, DueSuccess, "200, as without the unknown parameters",
+	j.Each([]*Exchange{with}, ExpectSuccess, "200, as without the unknown parameters",
 		PassIf(GivesCodes), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 }
 
@@ -101,7 +101,7 @@ func judgeExtraMembers(e *Evidence, j *Judgement) {
 var emptyMembers = &Scenario{
 	Name: "start with empty parameters", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 3 * t.Encodings, Starts: 2 * t.Encodings, Wait: 0} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, enc := range s.Encodings(OpStart) {
 			in := In(enc)
 			s.Start(ctx, in, Without("scope"), Step("scope absent"), Provoked())
@@ -124,7 +124,7 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 			if acceptedWithout(e, strings.TrimSuffix(x.Step, " empty"), x.Request.Encoding) {
 				accepted = PassIf(GivesCodes) // that it may be missing is another check's business
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "an empty parameter to be refused like a missing one", accepted, PassIf(Class(4)))
+			j.Each([]*Exchange{x}, ExpectRefusal, "an empty parameter to be refused like a missing one", accepted, PassIf(Class(4)))
 		}
 	}
 }
@@ -163,7 +163,7 @@ func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 // repeatedMembers sends a parameter twice, with equal and with different values.
 var repeatedMembers = &Scenario{
 	Name: "start with repeated parameters", Lane: LaneInstant, Cost: FixedCost(4, 4),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		id, other := s.Target().Client.ID, UnknownClient()
 		if s.Target().Second != nil {
 			other = s.Target().Second.ID
@@ -192,7 +192,7 @@ func judgeRepeatedMembers(e *Evidence, j *Judgement) {
 		if x.Step == "conflicting client_id" && !e.Documented() {
 			accepted = FailIf(GivesCodes) // ruling R7
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 invalid_request", accepted,
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 invalid_request", accepted,
 			PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidRequest)),
 			PassIf(StatusIs(401), ErrorIs(spec.ErrInvalidClient)),
 			WarnIf(Class(4), HasError), e.FrameworkAnswer())
@@ -202,8 +202,8 @@ func judgeRepeatedMembers(e *Evidence, j *Judgement) {
 // restrictedStart speaks for a client that may not use the device grant.
 var restrictedStart = &Scenario{
 	Name: "start of a client without the device grant", Lane: LaneInstant,
-	Needs: []Need{NeedRestricted}, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Needs: []Capability{NeedRestricted}, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, As(s.Target().Restricted), Provoked(), Step("restricted client"))
 	},
 }
@@ -211,7 +211,7 @@ var restrictedStart = &Scenario{
 // queryStart sends every parameter in the URL and an empty form.
 var queryStart = &Scenario{
 	Name: "start with parameters in the URL", Lane: LaneInstant, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		q := url.Values{}
 		for _, p := range s.Target().BaseStart("query") {
 			q.Add(p.Name, p.Value)
@@ -227,7 +227,7 @@ var malformedScopes = []string{`a"b`, `a\b`, "café", "a\tb", "a\x7fb"}
 
 var malformedScope = &Scenario{
 	Name: "start with a malformed scope", Lane: LaneInstant, Cost: FixedCost(len(malformedScopes), len(malformedScopes)),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, scope := range malformedScopes {
 			s.Start(ctx, With("scope", scope), Step(fmt.Sprintf("scope %q", scope)), Provoked())
 		}

@@ -15,9 +15,9 @@ var clientChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{bareDevice},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(bareDevice, "start"), DueSuccess, "200 for a device that sends no credentials, cookies or anti-forgery token",
+			j.Each(e.Of(bareDevice, "start"), ExpectSuccess, "200 for a device that sends no credentials, cookies or anti-forgery token",
 				PassIf(GivesCodes), InconclusiveIf(Infrastructure), FailIf(StatusIs(401, 403)))
-			j.Each(e.Of(bareDevice, "poll"), DuePending, "authorization_pending for a poll on another connection",
+			j.Each(e.Of(bareDevice, "poll"), ExpectPending, "authorization_pending for a poll on another connection",
 				PassIf(StillPending), FailIf(StatusIs(401, 403)))
 		},
 	},
@@ -30,7 +30,7 @@ var clientChecks = []Check{
 	{
 		ID:    "DF-CLIENT-003",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedSecondClient},
+		Needs: []Capability{NeedApprover, NeedSecondClient},
 		Reads: []*Scenario{foreignRedemption},
 		Judge: judgeUnburntCode,
 	},
@@ -40,7 +40,7 @@ var clientChecks = []Check{
 		Reads: []*Scenario{namelessPolls, namelessRedemption},
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(append(e.Of(namelessPolls, "without client_id"), e.Of(namelessRedemption, "without client_id")...),
-				DueRefusal, "invalid_request or invalid_client",
+				ExpectRefusal, "invalid_request or invalid_client",
 				FailIf(GivesTokens),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
 				WarnIf(StillPending), WarnIf(ErrorIs(spec.ErrInvalidGrant)))
@@ -54,32 +54,32 @@ var clientChecks = []Check{
 	},
 	{
 		ID:    "DF-CLIENT-006",
-		Needs: []Need{NeedConfidential},
+		Needs: []Capability{NeedConfidential},
 		Reads: []*Scenario{confidentialStarts},
 		Judge: judgeConfidentialStarts,
 	},
 	{
 		ID:    "DF-CLIENT-007",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedConfidential},
+		Needs: []Capability{NeedApprover, NeedConfidential},
 		Reads: []*Scenario{confidentialRedemption},
 		Judge: judgeConfidentialRedemption,
 	},
 	{
 		ID:    "DF-CLIENT-008",
-		Needs: []Need{NeedConfidential},
+		Needs: []Capability{NeedConfidential},
 		Reads: []*Scenario{failedBasic},
 		Judge: judgeFailedBasic,
 	},
 	{
 		ID:    "DF-CLIENT-009",
-		Needs: []Need{NeedConfidential},
+		Needs: []Capability{NeedConfidential},
 		Reads: []*Scenario{secretMethods, metadata},
 		Judge: judgeSecretMethods,
 	},
 	{
 		ID:    "DF-CLIENT-010",
-		Needs: []Need{NeedConfidential},
+		Needs: []Capability{NeedConfidential},
 		Reads: []*Scenario{doubleCredentials, doubleRedemption, foreignRedemption, unknownCodes},
 		Judge: judgeDoubleCredentials,
 	},
@@ -88,7 +88,7 @@ var clientChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{unknownClientPoll},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(unknownClientPoll, "unknown client"), DueRefusal, "400 or 401 with invalid_client",
+			j.Each(e.Of(unknownClientPoll, "unknown client"), ExpectRefusal, "400 or 401 with invalid_client",
 				FailIf(StillPending), FailIf(GivesTokens),
 				PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient)),
 				WarnIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient, spec.ErrInvalidRequest)))
@@ -100,7 +100,7 @@ var clientChecks = []Check{
 // but what the contract names and a different User-Agent.
 var bareDevice = &Scenario{
 	Name: "bare device", Lane: LaneInterval, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx, Fresh(), Field("User-Agent", "television/1"))
 		f.PollDue(ctx, Fresh(), Field("User-Agent", "television/2"))
 	},
@@ -108,7 +108,7 @@ var bareDevice = &Scenario{
 
 // stranger is the client that polls somebody else's code: the second one where
 // there is one, else one that nobody registered.
-func stranger(s *Scene) *Client {
+func stranger(s *ScenarioRun) *Client {
 	if s.Target().Second != nil {
 		return s.Target().Second
 	}
@@ -119,7 +119,7 @@ func stranger(s *Scene) *Client {
 // code.
 var foreignPolls = &Scenario{
 	Name: "polls of another client", Lane: LaneInstant, Cost: FixedCost(4, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx).Poll(ctx, As(stranger(s)), Step("undecided"), Provoked())
 		if s.Documented() { // elsewhere DF-CLIENT-011 does that
 			s.Start(ctx).Poll(ctx, As(&Client{ID: UnknownClient()}), Step("undecided"), Provoked())
@@ -130,8 +130,8 @@ var foreignPolls = &Scenario{
 // foreignRedemption lets another client, and one that nobody knows, poll an
 // approved code; then its own client redeems it.
 var foreignRedemption = &Scenario{
-	Name: "redemption by another client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(5, 1, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "redemption by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 3),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) != Accepted {
 			return
@@ -140,7 +140,7 @@ var foreignRedemption = &Scenario{
 		if s.Target().Second != nil {
 			f.PollDue(ctx, As(&Client{ID: UnknownClient()}), Step("approved"), Provoked())
 		}
-		if f.Lives(f.Interval()) {
+		if f.WithinLifetime(f.Interval()) {
 			f.PollDue(ctx, Step("own"))
 		}
 	},
@@ -153,9 +153,9 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 		WarnIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrAccessDenied)),
 	}
 	unknown := likeUnknown(e, j)
-	unknown.Each(e.Of(foreignPolls, "undecided"), DueRefusal, "invalid_grant for another client's code",
+	unknown.Each(e.Of(foreignPolls, "undecided"), ExpectRefusal, "invalid_grant for another client's code",
 		append([]Rule{WarnIf(StillPending)}, refused...)...)
-	unknown.Each(e.Of(foreignRedemption, "approved"), DueRefusal, "invalid_grant for another client's code",
+	unknown.Each(e.Of(foreignRedemption, "approved"), ExpectRefusal, "invalid_grant for another client's code",
 		append(refused, WarnIf(StillPending))...)
 	if !e.Has(NeedSecondClient) {
 		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered client can redeem the code")
@@ -173,7 +173,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 				return
 			}
 		}
-		j.Each(e.Polls(f, "own"), DueTokens, "tokens for the client that the code was issued to",
+		j.Each(e.Polls(f, "own"), ExpectTokens, "tokens for the client that the code was issued to",
 			PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 	}
 }
@@ -181,7 +181,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 // namelessPolls polls without client_id, then with it.
 var namelessPolls = &Scenario{
 	Name: "polls without client", Lane: LaneInterval, Cost: WaitingCost(5, 2, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		nameless := func(c *Call) { c.Client = nil }
 		s.Parallel(
 			func() {
@@ -199,8 +199,8 @@ var namelessPolls = &Scenario{
 
 // namelessRedemption redeems an approved code without client_id.
 var namelessRedemption = &Scenario{
-	Name: "redemption without client", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "redemption without client", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) == Accepted {
 			f.PollDue(ctx, Without("client_id"), func(c *Call) { c.Client = nil }, Step("without client_id"))
@@ -218,16 +218,16 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 		}
 	}
 	pending := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure)}
-	j.Each(e.Of(namelessPolls, "without client_id"), DuePending, "authorization_pending for a poll without client_id",
+	j.Each(e.Of(namelessPolls, "without client_id"), ExpectPending, "authorization_pending for a poll without client_id",
 		append(pending, FailIf(Class(4)))...)
-	j.Each(e.Of(namelessPolls, "with client_id"), DuePending, "authorization_pending for a poll with client_id",
+	j.Each(e.Of(namelessPolls, "with client_id"), ExpectPending, "authorization_pending for a poll with client_id",
 		append(pending, FailIf(Class(4)))...)
-	j.Each(e.Of(namelessPolls, "empty client_id"), DuePending, "an empty client_id to be treated like none",
+	j.Each(e.Of(namelessPolls, "empty client_id"), ExpectPending, "an empty client_id to be treated like none",
 		append(pending, WarnIf(Class(4)))...)
 	for _, f := range e.FlowsOf(namelessRedemption) {
 		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
-			j.Each(e.Polls(f, "without client_id"), DueTokens, "tokens for a poll without client_id",
-				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(Terminal), FailIf(Class(4)))
+			j.Each(e.Polls(f, "without client_id"), ExpectTokens, "tokens for a poll without client_id",
+				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(IsTerminal), FailIf(Class(4)))
 		}
 	}
 }
@@ -235,7 +235,7 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 // unknownClientPoll polls a live code in the name of a client nobody registered.
 var unknownClientPoll = &Scenario{
 	Name: "poll of an unknown client", Lane: LaneInstant, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx).Poll(ctx, As(&Client{ID: UnknownClient()}), Step("unknown client"), Provoked())
 	},
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // secretOf returns the confidential client with another secret or method.
-func secretOf(s *Scene, secret, auth string) *Client {
+func secretOf(s *ScenarioRun, secret, auth string) *Client {
 	return &Client{ID: s.Target().Confidential.ID, Secret: secret, Auth: auth}
 }
 
@@ -18,8 +18,8 @@ var invalidClient = PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient))
 
 // confidentialStarts starts with no secret, a wrong one and the right one.
 var confidentialStarts = &Scenario{
-	Name: "confidential starts", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: FixedCost(3, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "confidential starts", Lane: LaneInstant, Needs: []Capability{NeedConfidential}, Cost: FixedCost(3, 3),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		auth := s.Target().Confidential.Auth
 		s.Start(ctx, As(secretOf(s, "", auth)), Step("no secret"), Provoked())
 		s.Start(ctx, As(secretOf(s, WrongSecret(), auth)), Step("wrong secret"), Provoked())
@@ -29,20 +29,20 @@ var confidentialStarts = &Scenario{
 
 func judgeConfidentialStarts(e *Evidence, j *Judgement) {
 	expected := "400 or 401 with invalid_client"
-	j.Each(e.Of(confidentialStarts, "no secret"), DueRefusal, expected, WarnIf(GivesCodes), invalidClient,
+	j.Each(e.Of(confidentialStarts, "no secret"), ExpectRefusal, expected, WarnIf(GivesCodes), invalidClient,
 		WarnIf(Class(4)))
-	j.Each(e.Of(confidentialStarts, "wrong secret"), DueRefusal, expected, FailIf(GivesCodes), invalidClient,
+	j.Each(e.Of(confidentialStarts, "wrong secret"), ExpectRefusal, expected, FailIf(GivesCodes), invalidClient,
 		WarnIf(Class(4)))
-	j.Each(e.Of(confidentialStarts, "right secret"), DueSuccess, "200 with the right secret",
+	j.Each(e.Of(confidentialStarts, "right secret"), ExpectSuccess, "200 with the right secret",
 		PassIf(GivesCodes), InconclusiveIf(AnyAnswer))
 }
 
 // confidentialRedemption polls an approved code with no secret, a wrong one and
 // the right one.
 var confidentialRedemption = &Scenario{
-	Name: "confidential redemption", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential},
+	Name: "confidential redemption", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedConfidential},
 	Cost: WaitingCost(4, 1, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		own, auth := s.Target().Confidential, s.Target().Confidential.Auth
 		f := s.Start(ctx, As(own))
 		if f.Approve(ctx) != Accepted {
@@ -60,23 +60,23 @@ func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
 			return
 		}
 	}
-	j.Each(e.Of(confidentialRedemption, "no secret", "wrong secret"), DueRefusal, "400 or 401 with invalid_client",
+	j.Each(e.Of(confidentialRedemption, "no secret", "wrong secret"), ExpectRefusal, "400 or 401 with invalid_client",
 		FailIf(GivesTokens), invalidClient, WarnIf(Class(4), HasError))
 	for _, x := range e.Of(confidentialRedemption, "no secret", "wrong secret") {
 		if x.HasTokens() {
 			return // nothing is left to redeem
 		}
 	}
-	j.Each(e.Of(confidentialRedemption, "right secret"), DueSuccess, "tokens with the right secret",
+	j.Each(e.Of(confidentialRedemption, "right secret"), ExpectSuccess, "tokens with the right secret",
 		PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 }
 
 // failedBasic authenticates with a wrong secret in the header.
 var failedBasic = &Scenario{
-	Name: "failed Basic", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "failed Basic", Lane: LaneInstant, Needs: []Capability{NeedConfidential}, Cost: FixedCost(2, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		wrong := secretOf(s, WrongSecret(), "basic")
-		s.PollCode(ctx, MadeUp(40), As(wrong), Step("token"), Provoked())
+		s.PollCode(ctx, RandomCode(40), As(wrong), Step("token"), Provoked())
 		s.Start(ctx, As(wrong), Step("device authorization"), Provoked())
 	},
 }
@@ -100,25 +100,25 @@ func judgeFailedBasic(e *Evidence, j *Judgement) {
 		} else {
 			rules = append(rules, FailIf(Class(5)), WarnIf(AnyAnswer))
 		}
-		j.Each([]*Exchange{x}, DueRefusal, expected, rules...)
+		j.Each([]*Exchange{x}, ExpectRefusal, expected, rules...)
 	}
 }
 
 // secretMethods starts and polls with the secret in the header and in the body.
 var secretMethods = &Scenario{
-	Name: "secret methods", Lane: LaneInterval, Needs: []Need{NeedConfidential}, Cost: WaitingCost(4, 2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "secret methods", Lane: LaneInterval, Needs: []Capability{NeedConfidential}, Cost: WaitingCost(4, 2, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		// A client refused by one method could still poll a code it got by the
 		// other, so each endpoint is asked by each method with a separate code.
 		begun := s.Start(ctx, As(s.Target().Confidential), Step("configured"))
 		s.Parallel(
-			func() { trySecret(s, ctx, "basic") },
-			func() { trySecret(s, ctx, "post") },
+			func() { trySecret(ctx, s, "basic") },
+			func() { trySecret(ctx, s, "post") },
 			func() { begun.PollDue(ctx, As(s.Target().Confidential), Step("configured")) })
 	},
 }
 
-func trySecret(s *Scene, ctx context.Context, method string) {
+func trySecret(ctx context.Context, s *ScenarioRun, method string) {
 	c := secretOf(s, s.Target().Confidential.Secret, method)
 	f := s.Start(ctx, As(c), Step(method))
 	if !f.OK() {
@@ -207,8 +207,8 @@ func atEndpoints(started, polled *Exchange) string {
 
 // doubleCredentials polls a live code with two sets of credentials at once.
 var doubleCredentials = &Scenario{
-	Name: "double credentials", Lane: LaneInstant, Needs: []Need{NeedConfidential}, Cost: FixedCost(6, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "double credentials", Lane: LaneInstant, Needs: []Capability{NeedConfidential}, Cost: FixedCost(6, 3),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		right := s.Target().Confidential.Secret
 		basic := secretOf(s, right, "basic")
 		try := func(step string, starter *Client, o Option) {
@@ -223,9 +223,9 @@ var doubleCredentials = &Scenario{
 // doubleRedemption polls an approved code of one client with Basic for another:
 // whoever gets the tokens is the one it was taken for.
 var doubleRedemption = &Scenario{
-	Name: "redemption with double credentials", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedConfidential},
+	Name: "redemption with double credentials", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedConfidential},
 	Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) == Accepted {
 			f.Settle(ctx)
@@ -239,7 +239,7 @@ const overriddenClient = "another client in the body"
 
 func judgeDoubleCredentials(e *Evidence, j *Judgement) {
 	refused := PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient))
-	j.Each(e.Of(doubleCredentials, "agreeing", "wrong in the body"), DueRefusal,
+	j.Each(e.Of(doubleCredentials, "agreeing", "wrong in the body"), ExpectRefusal,
 		"a request with two authentication methods to be refused",
 		refused, WarnIf(StillPending), WarnIf(Class(4), HasError))
 	redeemed := e.Of(doubleRedemption, overriddenClient)
@@ -252,9 +252,9 @@ func judgeDoubleCredentials(e *Evidence, j *Judgement) {
 	}
 	const expected = "the poll to be taken as the authenticated client's, or refused"
 	unknown := likeUnknown(e, j)
-	unknown.Each(e.Of(doubleCredentials, overriddenClient), DueRefusal, expected, pending, FailIf(GivesTokens),
+	unknown.Each(e.Of(doubleCredentials, overriddenClient), ExpectRefusal, expected, pending, FailIf(GivesTokens),
 		refused, PassIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)))
-	unknown.Each(redeemed, DueRefusal, expected+" (the code belongs to the client named in the body)", tokens,
+	unknown.Each(redeemed, ExpectRefusal, expected+" (the code belongs to the client named in the body)", tokens,
 		InconclusiveIf(StillPending),
 		refused, PassIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient)))
 }

@@ -15,7 +15,7 @@ var concurrencyChecks = []Check{
 	{
 		ID:    "DF-CONC-001",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedOverlap},
+		Needs: []Capability{NeedApprover, NeedOverlap},
 		Reads: []*Scenario{codeSample, crossingPolls, redeemingRace},
 		Wants: []*Scenario{manyDevices},
 		Judge: judgeRedeemingRace,
@@ -23,35 +23,35 @@ var concurrencyChecks = []Check{
 	{
 		ID:    "DF-CONC-002",
 		Gate:  GatePending,
-		Needs: []Need{NeedOverlap},
+		Needs: []Capability{NeedOverlap},
 		Reads: []*Scenario{startingRace, pendingRace},
 		Judge: judgePendingRace,
 	},
 	{
 		ID:    "DF-CONC-003",
 		Gate:  GatePending,
-		Needs: []Need{NeedOverlap},
+		Needs: []Capability{NeedOverlap},
 		Reads: []*Scenario{startingRace, pendingRace},
 		Judge: judgeStartingRace,
 	},
 	{
 		ID:    "DF-CONC-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedProgram, NeedOverlap},
+		Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap},
 		Reads: []*Scenario{codeSample, crossingPolls, redeemingRace},
 		Judge: judgeCrossingPolls,
 	},
 	{
 		ID:    "DF-CONC-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedProgram, NeedOverlap},
+		Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap},
 		Reads: []*Scenario{startingRace, pendingRace, racingDecisions},
 		Judge: judgeRacingDecisions,
 	},
 	{
 		ID:    "DF-CONC-006",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{manyDevices},
 		Judge: judgeManyDevices,
 	},
@@ -87,7 +87,7 @@ const raceStarts = 24
 var startingRace = &Scenario{
 	Name: "starting race", Lane: LaneInterval, Race: true,
 	Cost: func(t Timing) Cost { return Cost{Requests: t.Rounds, Starts: t.Rounds, Wait: 0} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		rounds, each := s.Target().Timing.Rounds, 1
 		switch s.Followers() {
 		case 2:
@@ -132,7 +132,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(startingRace) {
 		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool { return x.Infrastructure() || !e.Alive(x) })
 		if len(polls) > 0 && !sharesCode(e, flow) && !slices.ContainsFunc(polls, StillPending) { // one that is not is DF-CONC-002's
-			j.Each(polls[:1], DuePending, "a code from simultaneous device authorization requests to be pending like any other")
+			j.Each(polls[:1], ExpectPending, "a code from simultaneous device authorization requests to be pending like any other")
 		}
 	}
 }
@@ -140,7 +140,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 // sharesCode reports whether another start got the flow's user code, so that it may
 // be decided with that one: DF-CONC-003's matter, or DF-USERCODE-003's.
 func sharesCode(e *Evidence, flow string) bool {
-	begun := e.Begun(flow)
+	begun := e.Authorization(flow)
 	return begun != nil && slices.ContainsFunc(e.Starts(), func(x *Exchange) bool {
 		return x.Flow != flow && x.Text("user_code") != "" && x.Text("user_code") == begun.Text("user_code")
 	})
@@ -180,7 +180,7 @@ var pendingRace = &Scenario{
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: t.Rounds*rivals(t) + t.Rounds/latePolls, Starts: 0, Wait: t.Interval + Slack + slowed(t)}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing
 		s.Rounds(t.Rounds, t.Rounds, func(i int) {
 			f := s.Undecided(ctx, t.Interval+Slack)
@@ -190,7 +190,7 @@ var pendingRace = &Scenario{
 			s.Barrier(ctx, rivals(t), func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
 			if i%latePolls != 0 {
 				s.Leave(f)
-			} else if f.Lives(f.Interval()) {
+			} else if f.WithinLifetime(f.Interval()) {
 				f.PollDue(ctx, Step("late"))
 			}
 		})
@@ -210,12 +210,12 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 		} else {
 			j.Lost(why)
 		}
-		j.Each(answers, DuePending, expected, PassIf(StillPending), WarnIf(StatusIs(409)))
+		j.Each(answers, ExpectPending, expected, PassIf(StillPending), WarnIf(StatusIs(409)))
 		for _, x := range e.Polls(flow, "late") {
 			if x.Infrastructure() || !e.Alive(x) {
 				continue
 			}
-			j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending+" once the device has waited as long as slow_down asks for",
+			j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending+" once the device has waited as long as slow_down asks for",
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)),
 				InconclusiveIf(ErrorIs(spec.ErrSlowDown), func(x *Exchange) bool { return slows(e, x) > 0 }), // DF-POLL-006
 				WarnIf(ErrorIs(spec.ErrSlowDown)))
@@ -225,5 +225,5 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 
 // slows counts the slow_downs that a device had got when x was sent.
 func slows(e *Evidence, x *Exchange) int {
-	return int((e.Interval(x) - e.Announced(x.Flow)) / (spec.SlowDownStep * time.Second))
+	return int((e.Interval(x) - e.AnnouncedInterval(x.Flow)) / (spec.SlowDownStep * time.Second))
 }

@@ -17,13 +17,13 @@ import (
 // crossingPolls lets polls be in flight while the approval arrives. The codes are those of the code sample, which
 // nobody polled, and then new ones; the redeeming race goes on with them.
 var crossingPolls = &Scenario{
-	Name: "polls across the approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
-	Decisions: func(f *Facts) int { return Crossings(f.Timing) },
+	Name: "polls across the approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
+	Decisions: func(f *Facts) int { return CrossingRounds(f.Timing) },
 	Cost: func(t Timing) Cost {
-		n := Crossings(t)
+		n := CrossingRounds(t)
 		return Cost{Requests: crossingMost*n + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		t, each := s.Target().Timing, crossingMost+1+racers(s.Target().Timing)
 		if s.Followers() > 1 {
 			each += 3 // the replays
@@ -39,7 +39,7 @@ var crossingPolls = &Scenario{
 				return
 			}
 			places <- struct{}{}
-			outcome, crossed := cross(f, ctx, aim, i)
+			outcome, crossed := cross(ctx, f, aim, i)
 			<-places
 			if crossed {
 				met.Add(1)
@@ -48,8 +48,8 @@ var crossingPolls = &Scenario{
 				s.Leave(f)
 			}
 		}
-		s.Rounds(t.Decided, RacingAbreast, round)
-		s.Rounds(max(0, min(SpareCrossings(t), t.Decided-int(met.Load()))), RacingAbreast, round)
+		s.Rounds(t.Decided, RacesInParallel, round)
+		s.Rounds(max(0, min(SpareCrossings(t), t.Decided-int(met.Load()))), RacesInParallel, round)
 	},
 }
 
@@ -62,7 +62,7 @@ const decidingAbreast = 12
 
 // usualDecision is how long the approver has taken for an approval in the middle, 0
 // when that is not much longer than a poll: there is no part of it to aim at.
-func usualDecision(s *Scene) time.Duration {
+func usualDecision(s *ScenarioRun) time.Duration {
 	var took []time.Duration
 	for _, d := range s.Decided() {
 		if d.Outcome == Accepted && d.Decision == string(approve.Approve) {
@@ -79,7 +79,7 @@ func usualDecision(s *Scene) time.Duration {
 const longEnough = 20 * time.Millisecond
 
 // usualPoll is how long a poll of the run takes.
-func usualPoll(s *Scene) time.Duration {
+func usualPoll(s *ScenarioRun) time.Duration {
 	var took []time.Duration
 	for _, x := range s.Recorded(OpToken) {
 		took = append(took, x.Received-x.Sent)
@@ -133,8 +133,8 @@ func judgeErased(e *Evidence, j *Judgement, x *Exchange) {
 		return
 	}
 	j.Round()
-	j.Each([]*Exchange{x}, DueSuccess, "tokens for a code whose approval was confirmed while it was polled",
-		FailIf(StillPending), FailIf(Terminal))
+	j.Each([]*Exchange{x}, ExpectSuccess, "tokens for a code whose approval was confirmed while it was polled",
+		FailIf(StillPending), FailIf(IsTerminal))
 }
 
 // crossed reports whether a poll of the flow was in flight during its approval that
@@ -155,20 +155,20 @@ func untilOutcome(t Timing) time.Duration { return 2*slowed(t) + settling + Slac
 // racingDecisions approves and denies codes at one instant: those that the
 // pending race left.
 var racingDecisions = &Scenario{
-	Name: "racing decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedProgram, NeedOverlap}, After: pendingRace,
+	Name: "racing decisions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap}, After: pendingRace,
 	Decisions: func(f *Facts) int { return 2 * f.Timing.Decided },
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 2 * t.Decided, Starts: max(0, t.Decided-t.Rounds+t.Rounds/latePolls), Wait: t.Interval + Slack + untilOutcome(t)}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing
 		places := make(chan struct{}, decidingAbreast)
 		s.Rounds(t.Decided, t.Decided, func(int) {
 			f := s.Undecided(ctx, untilOutcome(t))
 			places <- struct{}{}
 			var both sync.WaitGroup
-			both.Go(func() { f.Decide(ctx, approve.Approve, Ask{Label: "approval"}) })
-			both.Go(func() { f.Decide(ctx, approve.Deny, Ask{Label: "denial"}) })
+			both.Go(func() { f.Decide(ctx, approve.Approve, DecisionOptions{Label: "approval"}) })
+			both.Go(func() { f.Decide(ctx, approve.Deny, DecisionOptions{Label: "denial"}) })
 			both.Wait()
 			<-places
 			if !f.OK() || !f.WaitInterval(ctx, settling) {
@@ -251,15 +251,15 @@ func judgeOutcomes(j *Judgement, first, second *Exchange, accepted int) {
 // manyDevices starts devices of one make, of which three in seven are approved, three
 // are denied, and one is left alone, in mixed order.
 var manyDevices = &Scenario{
-	Name: "many devices", Lane: LaneApprove, Needs: []Need{NeedApprover}, Race: true,
+	Name: "many devices", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := devices(t)
 		return Cost{Requests: fleetRequests(t, n), Starts: n, Wait: time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
 	},
 	Decisions: func(f *Facts) int { return devices(f.Timing) - (devices(f.Timing)+4)/len(fates) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for left := devices(s.Target().Timing); left > 0 && s.Room(ctx, fleetRequests(s.Target().Timing, min(left, fleet))); left -= fleet {
-			decideFleet(s, ctx, min(left, fleet))
+			decideFleet(ctx, s, min(left, fleet))
 		}
 	},
 }
@@ -276,7 +276,7 @@ var fates = []string{"approved", "denied", "left alone", "approved", "denied", "
 // tokens of those that are approved.
 func fleetRequests(t Timing, n int) int { return 2*n + (3*n+6)/len(fates)*(racers(t)-1) }
 
-func decideFleet(s *Scene, ctx context.Context, n int) {
+func decideFleet(ctx context.Context, s *ScenarioRun, n int) {
 	flows := make([]*Flow, n)
 	for i := range flows {
 		flows[i] = s.Start(ctx, Sending(s.Target().BaseStart(fmt.Sprintf("fleet-%d", i))), Step(fates[i%len(fates)]))
@@ -284,27 +284,27 @@ func decideFleet(s *Scene, ctx context.Context, n int) {
 	rand.Shuffle(n, func(a, b int) { flows[a], flows[b] = flows[b], flows[a] })
 	s.Times(n, func(i int) {
 		switch f := flows[i]; {
-		case f.Begun == nil:
-		case f.Begun.Step == "approved":
+		case f.Authorization == nil:
+		case f.Authorization.Step == "approved":
 			f.Approve(ctx)
-		case f.Begun.Step == "denied":
+		case f.Authorization.Step == "denied":
 			f.Deny(ctx)
 		}
 	})
-	s.Times(n, func(i int) { outcome(flows[i], ctx) })
+	s.Times(n, func(i int) { outcome(ctx, flows[i]) })
 }
 
 // outcome polls a device of the fleet until it knows how it was decided.
-func outcome(f *Flow, ctx context.Context) {
-	if f.Begun == nil {
+func outcome(ctx context.Context, f *Flow) {
+	if f.Authorization == nil {
 		return
 	}
-	if f.Begun.Step == "left alone" {
+	if f.Authorization.Step == "left alone" {
 		f.PollDue(ctx, Step("poll"))
 		return
 	}
-	if f.Begun.Step == "approved" && f.OK() && f.WaitInterval(ctx, settling) {
-		redeemAtOnce(f, ctx, racers(f.Run().Target().Timing)) // a round of the redeeming race
+	if f.Authorization.Step == "approved" && f.OK() && f.WaitInterval(ctx, settling) {
+		redeemAtOnce(ctx, f, racers(f.Run().Target().Timing)) // a round of the redeeming race
 		if f.Token.AccessToken != "" {
 			return
 		}
@@ -316,7 +316,7 @@ func outcome(f *Flow, ctx context.Context) {
 
 func judgeManyDevices(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(manyDevices) {
-		begun, polls := e.Begun(flow), e.Polls(flow)
+		begun, polls := e.Authorization(flow), e.Polls(flow)
 		if begun == nil || len(polls) == 0 {
 			continue
 		}
@@ -327,7 +327,7 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			}
 			due = []Rule{PassIf(GivesTokens), FailIf(AnyAnswer)}
 			if begun.Step == "denied" {
-				due = []Rule{PassIf(Terminal), FailIf(AnyAnswer)}
+				due = []Rule{PassIf(IsTerminal), FailIf(AnyAnswer)}
 			}
 		}
 		x, winners := polls[len(polls)-1], WithTokens(polls)
@@ -343,7 +343,7 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			j.Lost(LostTime)
 		default:
 			j.Round()
-			j.Each([]*Exchange{x}, DueRefusal, "each of many devices to get its own outcome (this one was "+begun.Step+")", due...)
+			j.Each([]*Exchange{x}, ExpectRefusal, "each of many devices to get its own outcome (this one was "+begun.Step+")", due...)
 		}
 	}
 }

@@ -28,25 +28,25 @@ func untilReplayed(t Timing) time.Duration {
 // polled across their approval, of which some have given tokens already; for a person,
 // who decides on one at a time, it has its own approved.
 var redeemingRace = &Scenario{
-	Name: "redeeming race", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, After: crossingPolls, Race: true,
+	Name: "redeeming race", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: crossingPolls, Race: true,
 	Cost: func(t Timing) Cost {
-		n, own := Redeemings(t), t.Flows(0, 2)
+		n, own := RedemptionRounds(t), t.Flows(0, 2)
 		return Cost{Requests: n*racers(t) + own, Starts: own, Wait: t.Interval + settling + Slack}
 	},
 	Decisions: func(f *Facts) int { return f.Timing.Flows(0, 2) },
-	Run: func(ctx context.Context, s *Scene) {
-		n := Redeemings(s.Target().Timing)
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		n := RedemptionRounds(s.Target().Timing)
 		s.Rounds(n, n, func(int) {
-			f := approved(s, ctx)
+			f := approved(ctx, s)
 			switch {
 			case f == nil:
 				return
 			case f.Token.AccessToken == "" && f.WaitInterval(ctx, settling):
-				redeemAtOnce(f, ctx, racers(s.Target().Timing))
+				redeemAtOnce(ctx, f, racers(s.Target().Timing))
 			}
 			if f.Token.AccessToken != "" {
 				s.Leave(f)
-			} else if f.Lives(f.Interval()) {
+			} else if f.WithinLifetime(f.Interval()) {
 				f.PollDue(ctx, Step("late"))
 			}
 		})
@@ -54,7 +54,7 @@ var redeemingRace = &Scenario{
 }
 
 // approved returns the next code that a program approved, or one that a person does.
-func approved(s *Scene, ctx context.Context) *Flow {
+func approved(ctx context.Context, s *ScenarioRun) *Flow {
 	if s.Target().Timing.Pace == 0 {
 		return s.Taken(ctx)
 	}
@@ -68,7 +68,7 @@ func approved(s *Scene, ctx context.Context) *Flow {
 const settling = 500 * time.Millisecond
 
 // redeemAtOnce polls n times at one instant.
-func redeemAtOnce(f *Flow, ctx context.Context, n int) {
+func redeemAtOnce(ctx context.Context, f *Flow, n int) {
 	f.Run().Barrier(ctx, n, func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
 }
 
@@ -116,7 +116,7 @@ func judgeRedemption(e *Evidence, j *Judgement, race, late []*Exchange) {
 		return
 	case len(late) > 0 && late[0].HasTokens():
 		j.Warn("tokens for one of the polls at the same moment", "tokens only on a later poll", late[0])
-	case len(late) > 0 && Terminal(late[0]):
+	case len(late) > 0 && IsTerminal(late[0]):
 		j.Warn("tokens for one of the polls at the same moment", "none, and the code has ended: the device lost its grant", late[0])
 	default:
 		j.Lost("no poll got tokens, and the code ended before another could be sent")

@@ -25,7 +25,7 @@ var contentTypeChecks = []Check{
 	{ID: "DF-CTYPE-009", Gate: GateStart, Reads: []*Scenario{malformedJSON}, Judge: judgeMalformedJSON},
 	{ID: "DF-CTYPE-010", Gate: GateStart, Reads: []*Scenario{wrongTypes}, Judge: judgeWrongTypes},
 	{
-		ID: "DF-CTYPE-011", Gate: GateStart, Needs: []Need{NeedSecondClient},
+		ID: "DF-CTYPE-011", Gate: GateStart, Needs: []Capability{NeedSecondClient},
 		Reads: []*Scenario{repeatedNames, unknownClientStart}, Judge: judgeRepeatedNames,
 	},
 	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient, missingMetadata},
@@ -34,19 +34,19 @@ var contentTypeChecks = []Check{
 	{ID: "DF-CTYPE-014", Gate: GatePending, Reads: []*Scenario{formSpellings}, Judge: judgeFormSpellings},
 	{ID: "DF-CTYPE-015", Gate: GatePending, Reads: []*Scenario{encodedHaste, encodedFlows}, Judge: judgeEncodedHaste},
 	{
-		ID: "DF-CTYPE-016", Gate: GateTokens, Needs: []Need{NeedApprover},
+		ID: "DF-CTYPE-016", Gate: GateTokens, Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{encodedRedemptions, encodedFlows}, Judge: judgeEncodedRedemptions,
 	},
 	{
-		ID: "DF-CTYPE-017", Gate: GatePending, Needs: []Need{NeedApprover},
+		ID: "DF-CTYPE-017", Gate: GatePending, Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{encodedDenials, encodedFlows}, Judge: judgeEncodedDenials,
 	},
 	{
-		ID: "DF-CTYPE-018", Gate: GatePending, Needs: []Need{NeedShortExpiry},
+		ID: "DF-CTYPE-018", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
 		Reads: []*Scenario{encodedExpiries, encodedFlows}, Judge: judgeEncodedExpiries,
 	},
 	{
-		ID: "DF-CTYPE-019", Gate: GateTokens, Needs: []Need{NeedApprover},
+		ID: "DF-CTYPE-019", Gate: GateTokens, Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{encodedRedemptions}, Judge: judgeEncodedReplays,
 	},
 }
@@ -81,7 +81,7 @@ var encodedFlows = &Scenario{
 		n := t.Encodings * t.Encodings
 		return Cost{Requests: 2 * n, Starts: n, Wait: t.Interval + Slack}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		all := pairs(s.Target().Contract)
 		s.Times(len(all), func(i int) {
 			step := Step(all[i].String())
@@ -135,9 +135,9 @@ func judgeEncoding(e *Evidence, j *Judgement, enc spec.Encoding) {
 		j.Skip("the contract does not declare " + enc.Short())
 		return
 	}
-	j.Each(purest(e, OpStart, enc), DueSuccess, "200 with codes for a device authorization request as "+enc.Short(),
+	j.Each(purest(e, OpStart, enc), ExpectSuccess, "200 with codes for a device authorization request as "+enc.Short(),
 		PassIf(Class(2), GivesCodes), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
-	j.Each(purest(e, OpToken, enc), DuePending, "authorization_pending for a poll as "+enc.Short(),
+	j.Each(purest(e, OpToken, enc), ExpectPending, "authorization_pending for a poll as "+enc.Short(),
 		PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 }
 
@@ -162,7 +162,7 @@ func purest(e *Evidence, op Operation, enc spec.Encoding) []*Exchange {
 var accentedStarts = &Scenario{
 	Name: "starts with accented letters", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings, Starts: t.Encodings} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if p, ok := s.Operation(OpStart).Param("device_type"); !ok || len(p.Enum) > 0 {
 			return
 		}
@@ -183,7 +183,7 @@ func judgeMixedEncodings(e *Evidence, j *Judgement) {
 			continue // DF-CTYPE-001 to 003
 		}
 		if x := spoken(e, p, OpToken); x != nil {
-			j.Each([]*Exchange{x}, DuePending, "authorization_pending", PassIf(StillPending), InconclusiveIf(Infrastructure),
+			j.Each([]*Exchange{x}, ExpectPending, "authorization_pending", PassIf(StillPending), InconclusiveIf(Infrastructure),
 				FailIf(AnyAnswer))
 		}
 	}
@@ -221,8 +221,8 @@ func judgeAccents(e *Evidence, j *Judgement) {
 var encodedFaults = &Scenario{
 	Name: "the same faults in every encoding", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 4 * t.Encodings, Starts: t.Encodings} },
-	Run: func(ctx context.Context, s *Scene) {
-		code := MadeUp(40)
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		code := RandomCode(40)
 		nameless := func(c *Call) { c.Client = nil }
 		for _, enc := range s.Encodings(OpStart) {
 			s.Start(ctx, In(enc), Without("client_id"), nameless, Step("no client_id"), Provoked())

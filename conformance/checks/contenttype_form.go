@@ -56,7 +56,7 @@ var pollForms = []pollForm{
 // escaped in both ways.
 var formSpellings = &Scenario{
 	Name: "spellings of a form", Lane: LaneInstant, Cost: FixedCost(2*len(pollForms)+2, len(pollForms)+2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if s.Operation(OpToken).Accepts(spec.Form) {
 			s.Times(len(pollForms), func(i int) {
 				sp := pollForms[i]
@@ -83,7 +83,7 @@ var formSpellings = &Scenario{
 
 // spaced is a parameter that may hold a space: the scope where two are
 // configured, else the documented contract's description of the system.
-func spaced(s *Scene) (name, value string, ok bool) {
+func spaced(s *ScenarioRun) (name, value string, ok bool) {
 	if strings.Contains(s.Target().Scope, " ") {
 		return "scope", s.Target().Scope, true
 	}
@@ -114,7 +114,7 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 		case sp.step == escapedName || sp.step == trailing:
 			refused = WarnIf(Class(4))
 		}
-		j.Each(e.Of(formSpellings, sp.step), DuePending, "the same answer as for the ordinary spelling of the form",
+		j.Each(e.Of(formSpellings, sp.step), ExpectPending, "the same answer as for the ordinary spelling of the form",
 			PassIf(StillPending), InconclusiveIf(Infrastructure), refused)
 	}
 	plus, percent := e.One(formSpellings, "space as +"), e.One(formSpellings, "space as %20")

@@ -62,7 +62,7 @@ const (
 // live code.
 var malformedJSON = &Scenario{
 	Name: "malformed JSON", Lane: LaneInstant, Cost: FixedCost(25, 13),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if op := s.Operation(OpStart); op.Accepts(spec.JSON) {
 			params := s.Target().Signed(s.Target().BaseStart("malformed"))
 			_, object := op.Encode(spec.JSON, params)
@@ -107,7 +107,7 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 		if x.Step == brokenUTF8 { // the byte was replaced, and nobody has that name
 			rules = append(rules, WarnIf(ErrorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), Not(asTruncated(e))))
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 for a body that is not JSON",
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 for a body that is not JSON",
 			append(rules, PassIf(unread), WarnIf(Class(4)))...)
 	}
 }
@@ -125,7 +125,7 @@ func asTruncated(e *Evidence) Predicate {
 // wrongTypes sends JSON values of other types than the contract declares.
 var wrongTypes = &Scenario{
 	Name: "wrong JSON types", Lane: LaneInstant, Cost: FixedCost(57, 33),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-CTYPE-010", s.Target().BaseStart("wrong type"))
 		if !s.Operation(OpToken).Accepts(spec.JSON) {
 			return
@@ -149,7 +149,7 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 		if !ok || n.Check != "DF-CTYPE-010" {
 			continue
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "4xx for a value of the wrong JSON type", acceptedType(n),
+		j.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value of the wrong JSON type", acceptedType(n),
 			InconclusiveIf(Infrastructure), WarnIf(StatusIs(422)), PassIf(Class(4)))
 	}
 	if j.Seen() == 0 {
@@ -172,8 +172,8 @@ func acceptedType(n spec.Negative) Rule {
 // repeatedNames gives client_id twice in one JSON object: its own, and one that
 // nobody registered.
 var repeatedNames = &Scenario{
-	Name: "repeated JSON names", Lane: LaneInstant, Needs: []Need{NeedSecondClient}, Cost: FixedCost(6, 4),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "repeated JSON names", Lane: LaneInstant, Needs: []Capability{NeedSecondClient}, Cost: FixedCost(6, 4),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		own, other := s.Target().Client.ID, UnknownClient()
 		for _, o := range []struct {
 			step string

@@ -26,7 +26,7 @@ var typeSpellings = []struct {
 // labelledStarts are ordinary starts under these spellings.
 var labelledStarts = &Scenario{
 	Name: "spellings of media types", Lane: LaneInstant, Cost: FixedCost(5, 5),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, l := range typeSpellings {
 			if s.Operation(OpStart).Accepts(l.encoding) {
 				s.Start(ctx, In(l.encoding), Labelled(l.text), Step(l.text), Provoked())
@@ -44,7 +44,7 @@ func judgeLabelledStarts(e *Evidence, j *Judgement) {
 		if l.quoted {
 			refused = WarnIf(Class(4))
 		}
-		j.Each(e.Of(labelledStarts, l.text), DueSuccess, "200, as for the media type without parameters",
+		j.Each(e.Of(labelledStarts, l.text), ExpectSuccess, "200, as for the media type without parameters",
 			PassIf(Class(2), GivesCodes), InconclusiveIf(Infrastructure), refused)
 	}
 	if j.Seen() == 0 {
@@ -56,7 +56,7 @@ func judgeLabelledStarts(e *Evidence, j *Judgement) {
 // polls are of a live code, so that a body which was read shows as pending.
 var undeclaredTypes = &Scenario{
 	Name: "undeclared media types", Lane: LaneInstant, Cost: FixedCost(11, 6),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-CTYPE-007", s.Target().BaseStart("undeclared type"))
 		if f := s.Start(ctx); f.OK() {
 			s.Negatives(ctx, OpToken, "DF-CTYPE-007", s.Target().BasePoll(f.Codes.DeviceCode))
@@ -73,7 +73,7 @@ func judgeUndeclaredTypes(e *Evidence, j *Judgement) {
 		if strings.HasSuffix(x.Step, "/xml") || strings.HasSuffix(x.Step, "/octet-stream") {
 			accepted = FailIf(read)
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "415 or 400", accepted, PassIf(unread),
+		j.Each([]*Exchange{x}, ExpectRefusal, "415 or 400", accepted, PassIf(unread),
 			InconclusiveIf(Infrastructure), WarnIf(StatusIs(401, 403, 404, 406)))
 	}
 }
@@ -92,7 +92,7 @@ func unread(x *Exchange) bool {
 // wrongLabels are starts whose body is of one kind and labelled as another.
 var wrongLabels = &Scenario{
 	Name: "bodies under a wrong label", Lane: LaneInstant, Cost: FixedCost(4, 4),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		params := s.Target().Signed(s.Target().BaseStart("wrong label"))
 		_, asForm := s.Operation(OpStart).Encode(spec.Form, params)
 		_, asJSON := s.Operation(OpStart).Encode(spec.JSON, params)
@@ -111,7 +111,7 @@ var wrongLabels = &Scenario{
 }
 
 func judgeWrongLabels(e *Evidence, j *Judgement) {
-	j.Each(e.Of(wrongLabels), DueRefusal, "400 or 415",
+	j.Each(e.Of(wrongLabels), ExpectRefusal, "400 or 415",
 		WarnIf(GivesCodes), PassIf(unread), InconclusiveIf(Infrastructure), WarnIf(Class(4)))
 }
 
@@ -123,8 +123,8 @@ var accepts = []string{"", "*/*", "application/json", "text/html", "application/
 // acceptedTypes starts and polls an unknown code under each of them.
 var acceptedTypes = &Scenario{
 	Name: "values of Accept", Lane: LaneInstant, Cost: FixedCost(2*7, 7),
-	Run: func(ctx context.Context, s *Scene) {
-		code := MadeUp(40)
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		code := RandomCode(40)
 		for _, a := range accepts {
 			accept := Field("Accept")
 			if a != "" {
@@ -153,7 +153,7 @@ func judgeAcceptedTypes(e *Evidence, j *Judgement) {
 			} else {
 				rules = append(rules, PassIf(StatusIs(406)), WarnIf(AnyAnswer))
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "an answer in application/json whatever Accept says", rules...)
+			j.Each([]*Exchange{x}, ExpectRefusal, "an answer in application/json whatever Accept says", rules...)
 		}
 	}
 	if j.Seen() == 0 {

@@ -21,7 +21,7 @@ func boundaryOf(contentType string) string {
 // and few clients send.
 var unusualMultipart = &Scenario{
 	Name: "unusual multipart", Lane: LaneInstant, Cost: FixedCost(3, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if !s.Operation(OpStart).Accepts(spec.Multipart) {
 			return
 		}
@@ -41,7 +41,7 @@ func judgeMultipart(e *Evidence, j *Judgement) {
 	if !works(e, OpStart, spec.Multipart) {
 		return
 	}
-	j.Each(e.Of(unusualMultipart), DueSuccess, "200, as for ordinary multipart",
+	j.Each(e.Of(unusualMultipart), ExpectSuccess, "200, as for ordinary multipart",
 		PassIf(Class(2), GivesCodes), InconclusiveIf(Infrastructure), WarnIf(Class(4)))
 }
 
@@ -113,7 +113,7 @@ func brokenBodies(params spec.Params, name string) []struct {
 // brokenMultipart sends them to both endpoints.
 var brokenMultipart = &Scenario{
 	Name: "broken multipart", Lane: LaneInstant, Cost: FixedCost(13, 7),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if s.Operation(OpStart).Accepts(spec.Multipart) {
 			for _, b := range brokenBodies(s.Target().Signed(s.Target().BaseStart("broken multipart")), "client_id") {
 				s.Start(ctx, In(spec.Multipart), Body(b.label, b.body), Step(b.step), Provoked())
@@ -148,6 +148,6 @@ func judgeBrokenMultipart(e *Evidence, j *Judgement) {
 		if strings.Contains(caseFile+"\n"+caseNoEnd+"\n"+caseMany, x.Step) {
 			accepted = WarnIf(read)
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "4xx", accepted, InconclusiveIf(Infrastructure), PassIf(Class(4)))
+		j.Each([]*Exchange{x}, ExpectRefusal, "4xx", accepted, InconclusiveIf(Infrastructure), PassIf(Class(4)))
 	}
 }

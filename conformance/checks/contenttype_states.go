@@ -19,7 +19,7 @@ import (
 
 // inEncodings runs f side by side for each encoding of the token operation,
 // with a flow that was started in the same encoding where it is declared.
-func inEncodings(s *Scene, ctx context.Context, f func(flow *Flow, in, step Option)) {
+func inEncodings(ctx context.Context, s *ScenarioRun, f func(flow *Flow, in, step Option)) {
 	encs := s.Encodings(OpToken)
 	s.Times(len(encs), func(i int) {
 		var start []Option
@@ -65,12 +65,12 @@ func listed(said map[string]string) string {
 // encodedHaste polls in time and then far too fast, in each encoding.
 var encodedHaste = &Scenario{
 	Name: "too fast in every encoding", Lane: LaneInterval, Cost: perEncoding(4, 1),
-	Run: func(ctx context.Context, s *Scene) {
-		inEncodings(s, ctx, func(f *Flow, in, step Option) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		inEncodings(ctx, s, func(f *Flow, in, step Option) {
 			s.Burst(ctx, 3, func(unpaced Option) {
 				x := f.PollDue(ctx, in, unpaced)
 				for range 2 {
-					if x == nil || x.ErrorCode() != spec.ErrAuthorizationPending || !s.Wait(ctx, Haste) {
+					if x == nil || x.ErrorCode() != spec.ErrAuthorizationPending || !s.Wait(ctx, HastyPause) {
 						return
 					}
 					x = f.Poll(ctx, in, step, unpaced)
@@ -116,7 +116,7 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 // (rule C3).
 func tooFast(e *Evidence, x *Exchange) bool {
 	for _, y := range e.Polls(x.Flow) {
-		if y != x && y.Received <= x.Sent && x.Received-y.Sent < e.Announced(x.Flow) {
+		if y != x && y.Received <= x.Sent && x.Received-y.Sent < e.AnnouncedInterval(x.Flow) {
 			return true
 		}
 	}
@@ -126,14 +126,14 @@ func tooFast(e *Evidence, x *Exchange) bool {
 // encodedRedemptions approves a code per encoding, redeems it in that encoding
 // and replays it in each of the others.
 var encodedRedemptions = &Scenario{
-	Name: "redemption in every encoding", Lane: LaneApprove, Needs: []Need{NeedApprover},
+	Name: "redemption in every encoding", Lane: LaneApprove, Needs: []Capability{NeedApprover},
 	Decisions: func(f *Facts) int { return f.Timing.Encodings },
 	Cost: func(t Timing) Cost {
 		n := t.Encodings
 		return Cost{Requests: n * (n + 1), Starts: n, Wait: time.Duration(n) * (t.Interval + Slack)}
 	},
-	Run: func(ctx context.Context, s *Scene) {
-		inEncodings(s, ctx, func(f *Flow, in, step Option) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		inEncodings(ctx, s, func(f *Flow, in, step Option) {
 			if f.Approve(ctx) != Accepted {
 				return
 			}
@@ -175,7 +175,7 @@ func collected(e *Evidence, j *Judgement, s *Scenario, step string) (last map[st
 
 // decidedFlow is decided, but passes over flows whose start failed.
 func decidedFlow(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
-	if b := e.Begun(flow); b == nil || !b.HasCodes() {
+	if b := e.Authorization(flow); b == nil || !b.HasCodes() {
 		return false
 	}
 	return WasDecided(e, j, s, flow)
@@ -257,11 +257,11 @@ func lastOf(xs []*Exchange) *Exchange {
 
 // encodedDenials denies a code per encoding.
 var encodedDenials = &Scenario{
-	Name: "denial in every encoding", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: perEncoding(2, 1),
+	Name: "denial in every encoding", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: perEncoding(2, 1),
 	Decisions: func(f *Facts) int { return f.Timing.Encodings },
-	Run: func(ctx context.Context, s *Scene) {
-		inEncodings(s, ctx, func(f *Flow, in, _ Option) {
-			if f.Decide(ctx, approve.Deny, Ask{}) == Accepted {
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		inEncodings(ctx, s, func(f *Flow, in, _ Option) {
+			if f.Decide(ctx, approve.Deny, DecisionOptions{}) == Accepted {
 				f.Settle(ctx)
 				f.Collect(ctx, "denied", in)
 			}
@@ -284,7 +284,7 @@ func judgeAlike(j *Judgement, last map[string]*Exchange, expected, owner string,
 		x := last[enc]
 		said[enc], xs = refusal(x), append(xs, x)
 		switch {
-		case !Terminal(x):
+		case !IsTerminal(x):
 			wrong = append(wrong, x)
 		case !slices.Contains(right, x.ErrorCode()):
 			other = append(other, x)
@@ -307,12 +307,12 @@ func judgeAlike(j *Judgement, last map[string]*Exchange, expected, owner string,
 
 // encodedExpiries lets a code per encoding run out.
 var encodedExpiries = &Scenario{
-	Name: "expiry in every encoding", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry},
+	Name: "expiry in every encoding", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry},
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 4 * t.Encodings, Starts: t.Encodings, Wait: t.Lifetime + t.Tolerance() + t.Interval + Slack}
 	},
-	Run: func(ctx context.Context, s *Scene) {
-		inEncodings(s, ctx, func(f *Flow, in, step Option) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		inEncodings(ctx, s, func(f *Flow, in, step Option) {
 			f.PollDue(ctx, in)
 			if f.Codes.ExpiresIn <= 0 || !Sleep(ctx, f.Latest()+s.Target().Timing.Tolerance()-s.Now()) {
 				return

@@ -48,7 +48,7 @@ const crossingMost = 2
 // whether a poll may have read the record as it was before. Where the decision takes
 // no longer than a poll, the polls leave at the moment at which it begins: all that is
 // left to do for them is to be written.
-func cross(f *Flow, ctx context.Context, a *aim, i int) (out Outcome, crossed bool) {
+func cross(ctx context.Context, f *Flow, a *aim, i int) (out Outcome, crossed bool) {
 	s := f.Run()
 	at := a.next(i, usualDecision(s))
 	var approval sync.WaitGroup

@@ -16,42 +16,42 @@ var denialChecks = []Check{
 	{
 		ID:    "DF-DENY-001",
 		Gate:  GatePending,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{deniedFlow},
 		Judge: judgeDenied,
 	},
 	{
 		ID:    "DF-DENY-002",
 		Gate:  GatePending,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{deniedFlow},
 		Judge: func(e *Evidence, j *Judgement) {
-			if denied := e.One(deniedFlow, "denied"); denied == nil || !Terminal(denied) {
+			if denied := e.One(deniedFlow, "denied"); denied == nil || !IsTerminal(denied) {
 				j.Inconclusive("the polls never reported the denial: " + Describe(denied))
 				return
 			}
-			j.Each(e.Of(deniedFlow, "again"), DueRefusal, "a terminal error for every later poll too",
-				PassIf(Class(4), Terminal), WarnIf(ErrorIs(spec.ErrSlowDown)), FailIf(StillPending), FailIf(GivesTokens))
+			j.Each(e.Of(deniedFlow, "again"), ExpectRefusal, "a terminal error for every later poll too",
+				PassIf(Class(4), IsTerminal), WarnIf(ErrorIs(spec.ErrSlowDown)), FailIf(StillPending), FailIf(GivesTokens))
 		},
 	},
 	{
 		ID:    "DF-DENY-003",
 		Gate:  GatePending,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{reversedDenial},
 		Judge: judgeReversedDenial,
 	},
 	{
 		ID:    "DF-DENY-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{withdrawnApproval},
 		Judge: judgeWithdrawnApproval,
 	},
 	{
 		ID:    "DF-DENY-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{twoDevices},
 		Judge: judgeTwoDevices,
 	},
@@ -68,8 +68,8 @@ var denialChecks = []Check{
 
 // deniedFlow is denied, polled until that shows, and polled three times more.
 var deniedFlow = &Scenario{
-	Name: "denied flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(5, 1, 4),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "denied flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 4),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Deny(ctx) != Accepted {
 			return
@@ -77,7 +77,7 @@ var deniedFlow = &Scenario{
 		f.Settle(ctx)
 		f.Collect(ctx, "denied")
 		for range 3 {
-			if !f.Lives(f.Interval()) {
+			if !f.WithinLifetime(f.Interval()) {
 				return
 			}
 			f.PollDue(ctx, Step("again"))
@@ -107,7 +107,7 @@ func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
 				fmt.Sprintf("it only on poll %d after the denial", i+1), polls[:i+1]...)
 			return
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, spec.ErrAccessDenied,
+			j.Each([]*Exchange{x}, ExpectRefusal, spec.ErrAccessDenied,
 				WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 			return
 		}
@@ -119,14 +119,14 @@ func judgeDenial(e *Evidence, j *Judgement, polls []*Exchange) {
 
 // reversedDenial approves a code that was denied a moment ago.
 var reversedDenial = &Scenario{
-	Name: "approval after a denial", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 2),
+	Name: "approval after a denial", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 2),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if f.Decide(ctx, approve.Deny, Ask{Label: "denial"}) != Accepted {
+		if f.Decide(ctx, approve.Deny, DecisionOptions{Label: "denial"}) != Accepted {
 			return
 		}
-		f.Decide(ctx, approve.Approve, Ask{Label: "reversal"})
+		f.Decide(ctx, approve.Approve, DecisionOptions{Label: "reversal"})
 		for range 2 {
 			f.PollDue(ctx, Step("after"))
 		}
@@ -143,7 +143,7 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 			j.Inconclusive("nobody could be asked to approve the denied code: " + reversal.Detail)
 			continue
 		}
-		j.Each(e.Polls(f, "after"), DueRefusal, "no tokens after the denial",
+		j.Each(e.Polls(f, "after"), ExpectRefusal, "no tokens after the denial",
 			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(AnyAnswer))
 		if reversal.Decision.Outcome == Accepted {
 			j.Warn("the approval of a denied code to be refused", "the page reported success", e.Polls(f, "after")...)
@@ -153,14 +153,14 @@ func judgeReversedDenial(e *Evidence, j *Judgement) {
 
 // withdrawnApproval denies a code at once after approving it.
 var withdrawnApproval = &Scenario{
-	Name: "denial after an approval", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(2, 1, 1),
+	Name: "denial after an approval", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(2, 1, 1),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if f.Decide(ctx, approve.Approve, Ask{Label: "approval"}) != Accepted {
+		if f.Decide(ctx, approve.Approve, DecisionOptions{Label: "approval"}) != Accepted {
 			return
 		}
-		f.Decide(ctx, approve.Deny, Ask{Label: "withdrawal"})
+		f.Decide(ctx, approve.Deny, DecisionOptions{Label: "withdrawal"})
 		f.PollDue(ctx, Step("after"))
 	},
 }
@@ -177,15 +177,15 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 		}
 		switch d.Decision.Outcome {
 		case Accepted: // ruling R18: what the person was told is what the device sees
-			j.Each(polls, DueRefusal, spec.ErrAccessDenied+" (the page told the user that access was denied)",
+			j.Each(polls, ExpectRefusal, spec.ErrAccessDenied+" (the page told the user that access was denied)",
 				// DF-DENY-001 tells late from never
 				FailIf(GivesTokens), PassIf(ErrorIs(spec.ErrAccessDenied)), InconclusiveIf(StillPending),
 				WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)))
 		case Told:
-			j.Each(polls, DueRefusal, "tokens or "+spec.ErrAccessDenied, PassIf(GivesTokens),
+			j.Each(polls, ExpectRefusal, "tokens or "+spec.ErrAccessDenied, PassIf(GivesTokens),
 				PassIf(ErrorIs(spec.ErrAccessDenied)), InconclusiveIf(StillPending))
 		case Refused:
-			j.Each(polls, DueTokens, "tokens (the page refused the denial that came after the approval)",
+			j.Each(polls, ExpectTokens, "tokens (the page refused the denial that came after the approval)",
 				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 		case Unsupported:
 			j.Skip(ApproverCannot + "deny")
@@ -197,9 +197,9 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 
 // twoDevices denies one of a person's devices and approves the other.
 var twoDevices = &Scenario{
-	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(7, 3, 4),
+	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 3, 4),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		// Both are of one make.
 		a := s.Start(ctx, Sending(s.Target().BaseStart("household-1")), Step("denied device"))
 		b := s.Start(ctx, Sending(s.Target().BaseStart("household-2")), Step("approved device"))
@@ -224,13 +224,13 @@ func judgeTwoDevices(e *Evidence, j *Judgement) {
 		}
 		return nil
 	}
-	j.Each(lastOf("denied"), DueRefusal, "a terminal error for the denied device",
-		PassIf(Terminal), InconclusiveIf(Infrastructure), WarnIf(StillPending))
-	j.Each(lastOf("approved"), DueTokens, "tokens for the device that was approved",
+	j.Each(lastOf("denied"), ExpectRefusal, "a terminal error for the denied device",
+		PassIf(IsTerminal), InconclusiveIf(Infrastructure), WarnIf(StillPending))
+	j.Each(lastOf("approved"), ExpectTokens, "tokens for the device that was approved",
 		PassIf(GivesTokens), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
-	j.Each(lastOf("next device"), DueSuccess, "a new device authorization request to succeed", PassIf(GivesCodes),
+	j.Each(lastOf("next device"), ExpectSuccess, "a new device authorization request to succeed", PassIf(GivesCodes),
 		InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
-	j.Each(lastOf("next"), DuePending, "the new grant to be pending", PassIf(StillPending))
+	j.Each(lastOf("next"), ExpectPending, "the new grant to be pending", PassIf(StillPending))
 }
 
 var (

@@ -17,7 +17,7 @@ var discoveryChecks = []Check{
 		ID:    GatePaths,
 		Reads: []*Scenario{documentedPaths},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(documentedPaths), DueRefusal, "an endpoint at this path (no 404, 405, 410 or redirect)",
+			j.Each(e.Of(documentedPaths), ExpectRefusal, "an endpoint at this path (no 404, 405, 410 or redirect)",
 				FailIf(MissingPath), InconclusiveIf(Infrastructure), PassIf(AnyAnswer))
 		},
 	},
@@ -28,7 +28,7 @@ var discoveryChecks = []Check{
 	},
 	{
 		ID:    "DF-DISC-003",
-		Needs: []Need{NeedIssuer},
+		Needs: []Capability{NeedIssuer},
 		Reads: []*Scenario{metadata},
 		Judge: withMetadata(judgeIssuer),
 	},
@@ -63,9 +63,9 @@ var discoveryChecks = []Check{
 // documentedPaths asks both endpoints something, redirects off.
 var documentedPaths = &Scenario{
 	Name: "documented paths", Lane: LaneFirst, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, Step("device authorization"))
-		s.PollCode(ctx, MadeUp(40), Step("token"), Provoked())
+		s.PollCode(ctx, RandomCode(40), Step("token"), Provoked())
 	},
 }
 
@@ -79,7 +79,7 @@ const (
 // authorization endpoint that the first of them names.
 var metadata = &Scenario{
 	Name: "metadata", Lane: LaneFirst, Cost: FixedCost(3, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		issuer := s.Target().Issuer
 		if issuer == "" {
 			issuer = s.Target().Host

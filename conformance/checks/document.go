@@ -81,7 +81,7 @@ func compare(e *Evidence, j *Judgement, xs []*Exchange, part func(spec.Deviation
 			if setting := leniency(e, x, d); setting != "" {
 				j.Waive(setting, expected, actual, x)
 			} else {
-				j.Book(gravity(d), expected, actual, x)
+				j.Record(gravity(d), expected, actual, x)
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func shown(e *Evidence, v any) string {
 	if s, secret := e.Secrets[text]; secret {
 		return fmt.Sprintf("%s, %d characters (%s)", text, s.Length, s.Alphabet)
 	}
-	return Shortened(JSONText(v), maxShown)
+	return Truncate(JSONText(v), maxShown)
 }
 
 // maxShown bounds a value in a finding, in bytes.

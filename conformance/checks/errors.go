@@ -72,7 +72,7 @@ func (t *tally) book(j *Judgement) {
 			if o.verdict == reports.Waived {
 				j.Waive(LenientStatus, o.expected, o.actual, x)
 			} else {
-				j.Book(o.verdict, o.expected, o.actual, x)
+				j.Record(o.verdict, o.expected, o.actual, x)
 			}
 		}
 	}

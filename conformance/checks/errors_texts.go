@@ -51,9 +51,9 @@ const strangeText = "dfcheck\"\\\u00e9"
 // quotedInput sends it where a description may quote it.
 var quotedInput = &Scenario{
 	Name: "input with quotes", Lane: LaneInstant, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, With("client_id", strangeText), Step("client_id"), Provoked())
-		s.PollCode(ctx, MadeUp(40), With("grant_type", strangeText), Step("grant_type"), Provoked())
+		s.PollCode(ctx, RandomCode(40), With("grant_type", strangeText), Step("grant_type"), Provoked())
 	},
 }
 
@@ -61,9 +61,9 @@ var quotedInput = &Scenario{
 // refusal must not repeat it, and no configured client is needed to see that.
 var quotedSecret = &Scenario{
 	Name: "a wrong secret", Lane: LaneInstant, Cost: FixedCost(2, 0),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, auth := range []string{"basic", "post"} {
-			s.PollCode(ctx, MadeUp(40), As(&Client{ID: s.Target().Client.ID, Secret: WrongSecret(), Auth: auth}), Step(auth),
+			s.PollCode(ctx, RandomCode(40), As(&Client{ID: s.Target().Client.ID, Secret: WrongSecret(), Auth: auth}), Step(auth),
 				Provoked())
 		}
 	},

@@ -13,23 +13,23 @@ import (
 // expiryChecks judge the end of a code's lifetime. All of their scenarios begin
 // together and wait for it side by side with everything else.
 var expiryChecks = []Check{
-	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
 		Judge: judgeExpired},
-	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Need{NeedShortExpiry},
+	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
 		Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
-	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
 		Judge: judgeProlonged},
 	{
-		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Need{NeedApprover, NeedShortExpiry},
+		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Capability{NeedApprover, NeedShortExpiry},
 		Reads: []*Scenario{lateApproval, expiringFlow}, Judge: judgeLateApproval,
 	},
 	{
-		ID: "DF-EXPIRY-005", Gate: GateTokens, Needs: []Need{NeedApprover, NeedShortExpiry},
+		ID: "DF-EXPIRY-005", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedShortExpiry},
 		Reads: []*Scenario{lateRedemption}, Judge: judgeLateRedemption,
 	},
-	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{expiringFlow},
+	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow},
 		Judge: judgeStaysExpired},
-	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Need{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd},
+	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd},
 		Judge: judgeHastyAfterEnd},
 }
 
@@ -56,12 +56,12 @@ const expiryTail = time.Minute
 // expiringFlow is polled through its whole life, just before its end, after it,
 // and on until expiry has lasted.
 var expiringFlow = &Scenario{
-	Name: "expiring flow", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry},
+	Name: "expiring flow", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry},
 	Cost: func(t Timing) Cost {
 		polls := min(lifePolls, int(t.Lifetime/max(t.Interval, time.Second)))
 		return Cost{Requests: polls + 8, Starts: 1, Wait: t.Lifetime + t.Tolerance() + 4*(t.Interval+Slack) + min(expiryTail, t.Lifetime)}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.ExpiresIn <= 0 {
 			return
@@ -93,8 +93,8 @@ var expiringFlow = &Scenario{
 
 // idleUntilEnd is polled once, just before its end.
 var idleUntilEnd = &Scenario{
-	Name: "idle until just before the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "idle until just before the end", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.OK() && f.Codes.ExpiresIn > 0 && s.WaitUntil(ctx, f.Earliest()-margin(s.Target().Timing)) {
 			f.Poll(ctx, Step("before the end"), Punctual())
@@ -104,8 +104,8 @@ var idleUntilEnd = &Scenario{
 
 // idleFlow is polled once, after its end.
 var idleFlow = &Scenario{
-	Name: "idle past the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "idle past the end", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f := s.Start(ctx); f.WaitEnd(ctx) {
 			f.Poll(ctx, Step("after the end"))
 		}
@@ -114,9 +114,9 @@ var idleFlow = &Scenario{
 
 // lateApproval is approved after its end.
 var lateApproval = &Scenario{
-	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry},
+	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Capability{NeedApprover, NeedShortExpiry},
 	Cost: lifelong(3, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.WaitEnd(ctx) {
 			return
@@ -129,8 +129,8 @@ var lateApproval = &Scenario{
 
 // lateRedemption is approved early and polled for the first time after its end.
 var lateRedemption = &Scenario{
-	Name: "late redemption", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedShortExpiry}, Cost: lifelong(2, 1, 0),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "late redemption", Lane: LaneExpiry, Needs: []Capability{NeedApprover, NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) == Accepted && f.WaitEnd(ctx) {
 			f.Poll(ctx, Step("after the end"))
@@ -141,11 +141,11 @@ var lateRedemption = &Scenario{
 // hastyAfterEnd polls twice in a row a code that has ended, and one that was
 // denied.
 var hastyAfterEnd = &Scenario{
-	Name: "hasty after the end", Lane: LaneExpiry, Needs: []Need{NeedShortExpiry}, Cost: lifelong(6, 2, 1),
+	Name: "hasty after the end", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry}, Cost: lifelong(6, 2, 1),
 	Decisions: DecisionCount(1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		twice := func(f *Flow) {
-			if x := f.PollDue(ctx, Step("first")); x != nil && Terminal(x) && s.Wait(ctx, Haste) {
+			if x := f.PollDue(ctx, Step("first")); x != nil && IsTerminal(x) && s.Wait(ctx, HastyPause) {
 				f.Poll(ctx, Step("second"))
 			}
 		}
@@ -179,14 +179,14 @@ func judgeExpired(e *Evidence, j *Judgement) {
 				j.Warn(spec.ErrExpiredToken+" once the code has expired", "slow_down first", x)
 				continue
 			case x.ErrorCode() == spec.ErrAuthorizationPending && i == 0 && len(polls) > 1 && late < goneLate &&
-				Terminal(polls[1]):
+				IsTerminal(polls[1]):
 				j.Warn(spec.ErrExpiredToken+" once the code has expired",
 					fmt.Sprintf("a code that was still pending %.0f s after its lifetime, then %s", late.Seconds(),
 						Describe(polls[1])), polls...)
 			case x.StillPending() && anyTerminal(e.Of(idleFlow, "after the end")):
 				j.Inconclusive("a code that was not polled did expire: see DF-EXPIRY-003", x)
 			default:
-				j.Each([]*Exchange{x}, DueRefusal, spec.ErrExpiredToken, FailIf(GivesTokens), FailIf(StillPending),
+				j.Each([]*Exchange{x}, ExpectRefusal, spec.ErrExpiredToken, FailIf(GivesTokens), FailIf(StillPending),
 					PassIf(Class(4), ErrorIs(spec.ErrExpiredToken)), WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
 			}
 			break
@@ -203,10 +203,10 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 				continue
 			}
 			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, and %s had been issued since)",
-				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(startedBetween(e, e.Begun(x.Flow), x), "other code",
+				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(startedBetween(e, e.Authorization(x.Flow), x), "other code",
 					"other codes"))
-			j.Each([]*Exchange{x}, DuePending, expected,
-				PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(Terminal))
+			j.Each([]*Exchange{x}, ExpectPending, expected,
+				PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(IsTerminal))
 		}
 	}
 }
@@ -228,7 +228,7 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 	polled := e.Of(expiringFlow, "after the end", "later")
 	switch {
 	case idle == nil || len(polled) == 0:
-	case !Terminal(idle):
+	case !IsTerminal(idle):
 		j.Inconclusive("a code that was never polled did not expire either ("+Describe(idle)+"): see DF-EXPIRY-001", idle)
 	default:
 		for i, x := range polled {
@@ -236,7 +236,7 @@ func judgeProlonged(e *Evidence, j *Judgement) {
 				j.Pass(x) // that it stays ended is DF-EXPIRY-006's
 				continue
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "polling not to extend the code's lifetime",
+			j.Each([]*Exchange{x}, ExpectRefusal, "polling not to extend the code's lifetime",
 				FailIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), PassIf(AnyAnswer))
 		}
 	}
@@ -264,8 +264,8 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if undead(e) {
 			pending = InconclusiveIf(StillPending) // DF-EXPIRY-001
 		}
-		j.Each(e.ExceptExpiredOnce(j, polls), DueRefusal, "no tokens for a code that was approved after it had expired",
-			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(Terminal), pending, WarnIf(ErrorIs(spec.ErrSlowDown)))
+		j.Each(e.ExceptExpiredOnce(j, polls), ExpectRefusal, "no tokens for a code that was approved after it had expired",
+			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(IsTerminal), pending, WarnIf(ErrorIs(spec.ErrSlowDown)))
 		if d.Decision.Outcome == Accepted && len(polls) > 0 {
 			j.Warn("the approval of an expired code to be refused", "the page reported success", polls...)
 		}
@@ -275,7 +275,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 func judgeLateRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(lateRedemption) {
 		if WasDecided(e, j, lateRedemption, f) {
-			j.Each(e.Polls(f, "after the end"), DueRefusal,
+			j.Each(e.Polls(f, "after the end"), ExpectRefusal,
 				"no tokens once the code has expired (it was approved in time and not redeemed)",
 				FailIf(GivesTokens), PassIf(Class(4), ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 				WarnIf(ErrorIs(spec.ErrAccessDenied, spec.ErrSlowDown)))
@@ -290,7 +290,7 @@ func judgeStaysExpired(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, x := range e.ExceptExpiredOnce(j, append(after[1:], e.Of(expiringFlow, "later")...)) {
-		j.Each([]*Exchange{x}, DueRefusal, "an expired code to stay expired",
+		j.Each([]*Exchange{x}, ExpectRefusal, "an expired code to stay expired",
 			FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAuthorizationPending)),
 			PassIf(Class(4), ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 			WarnIf(ErrorIs(spec.ErrSlowDown, spec.ErrAccessDenied)))
@@ -299,7 +299,7 @@ func judgeStaysExpired(e *Evidence, j *Judgement) {
 
 func anyTerminal(xs []*Exchange) bool {
 	for _, x := range xs {
-		if Terminal(x) {
+		if IsTerminal(x) {
 			return true
 		}
 	}
@@ -307,7 +307,7 @@ func anyTerminal(xs []*Exchange) bool {
 }
 
 func judgeHastyAfterEnd(e *Evidence, j *Judgement) {
-	j.Each(e.ExceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), DueRefusal,
+	j.Each(e.ExceptExpiredOnce(j, e.Of(hastyAfterEnd, "second")), ExpectRefusal,
 		"a terminal error even for a poll that comes too fast",
-		PassIf(Terminal), WarnIf(ErrorIs(spec.ErrSlowDown)), InconclusiveIf(Infrastructure), InconclusiveIf(AnyAnswer))
+		PassIf(IsTerminal), WarnIf(ErrorIs(spec.ErrSlowDown)), InconclusiveIf(Infrastructure), InconclusiveIf(AnyAnswer))
 }

@@ -22,21 +22,21 @@ var httpChecks = []Check{
 	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
 		Passive: true, Judge: judgeStartCaching},
-	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{plainHTTP},
+	{ID: "DF-HTTP-007", Gate: GateStart, Needs: []Capability{NeedPublicTLS}, Reads: []*Scenario{plainHTTP},
 		Judge: judgePlainHTTP},
-	{ID: "DF-HTTP-008", Needs: []Need{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage},
+	{ID: "DF-HTTP-008", Needs: []Capability{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage},
 		Judge: judgeHandshakes},
 	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
 }
 
 // startCall and pollCall are the two operations' requests by any method. The
 // answer to a strange method is final.
-func startCall(s *Scene, method, step string) Call {
+func startCall(s *ScenarioRun, method, step string) Call {
 	return Call{Op: OpStart, Step: step, Method: method, URL: s.Target().StartURL, Client: &s.Target().Client,
 		Encoding: s.Encoding(OpStart), Params: s.Target().BaseStart("method"), Provoked: true, Once: true}
 }
 
-func pollCall(s *Scene, method, step, deviceCode string) Call {
+func pollCall(s *ScenarioRun, method, step, deviceCode string) Call {
 	return Call{Op: OpToken, Step: step, Method: method, URL: s.Target().TokenURL, Client: &s.Target().Client,
 		Encoding: s.Encoding(OpToken), Params: s.Target().BasePoll(deviceCode), Provoked: true, Once: true}
 }
@@ -59,7 +59,7 @@ func inQuery(c *Call) {
 var safeMethods = &Scenario{
 	Name: "GET and HEAD", Lane: LaneApprove, Cost: WaitingCost(7, 1, 2),
 	Decisions: DecisionCount(1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
 			return
@@ -77,17 +77,17 @@ var safeMethods = &Scenario{
 }
 
 func judgeSafeMethods(e *Evidence, j *Judgement) {
-	j.Each(e.Of(safeMethods, http.MethodGet, http.MethodHead), DueRefusal, "405",
+	j.Each(e.Of(safeMethods, http.MethodGet, http.MethodHead), ExpectRefusal, "405",
 		FailIf(GivesCredentials), FailIf(StillPending), PassIf(StatusIs(http.StatusMethodNotAllowed)),
 		WarnIf(StatusIs(400, 401, 403, 404)))
-	j.Each(e.Of(safeMethods, "after"), DuePending, "the grant to stay pending after GET and HEAD",
+	j.Each(e.Of(safeMethods, "after"), ExpectPending, "the grant to stay pending after GET and HEAD",
 		PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	for _, f := range e.FlowsOf(safeMethods) {
 		polls := e.Polls(f, "redeem")
 		if len(polls) == 0 || !WasDecided(e, j, safeMethods, f) {
 			continue
 		}
-		j.Each(polls[len(polls)-1:], DueTokens, "tokens (GET and HEAD requests must not use up the code)",
+		j.Each(polls[len(polls)-1:], ExpectTokens, "tokens (GET and HEAD requests must not use up the code)",
 			PassIf(GivesTokens), InconclusiveIf(StillPending), FailIf(AnyAnswer))
 	}
 }
@@ -107,7 +107,7 @@ const (
 // to be something else.
 var otherMethods = &Scenario{
 	Name: "other methods", Lane: LaneInstant, Cost: FixedCost(2*len(methods)+7, len(methods)+4),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
 			return
@@ -137,7 +137,7 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 		echoed := func(x *Exchange) bool {
 			return x.Request.Method == http.MethodTrace && x.Class() == 2 && strings.Contains(x.Response.Body, "User-Agent")
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "4xx or 501 for a method other than POST",
+		j.Each([]*Exchange{x}, ExpectRefusal, "4xx or 501 for a method other than POST",
 			FailIf(GivesCredentials), FailIf(StillPending), PassIf(Class(4)), PassIf(StatusIs(http.StatusNotImplemented)),
 			InconclusiveIf(Infrastructure), WarnIf(echoed))
 	}
@@ -145,6 +145,6 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 	if x := e.One(extraMembers, "with"); x != nil && x.HasCodes() { // else DF-AUTHZ-015
 		overrides = append(overrides, overrideForm)
 	}
-	j.Each(e.Of(otherMethods, overrides...), DuePending, "the answer that an ordinary POST gets",
+	j.Each(e.Of(otherMethods, overrides...), ExpectPending, "the answer that an ordinary POST gets",
 		PassIf(GivesCodes), PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(Class(5)), WarnIf(AnyAnswer))
 }

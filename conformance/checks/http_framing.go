@@ -35,7 +35,7 @@ const (
 var framings = &Scenario{
 	Name: "ways of framing", Lane: LaneInstant,
 	Cost: func(Timing) Cost { return Cost{Requests: 5, Starts: 5, Wait: time.Second} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		old := http1Client(s.Target())
 		defer old.CloseIdleConnections()
 		over1 := func(c *Call) { c.HTTP = old }
@@ -49,15 +49,15 @@ var framings = &Scenario{
 
 func judgeFramings(e *Evidence, j *Judgement) {
 	begun := []Rule{PassIf(Class(2), GivesCodes), InconclusiveIf(Infrastructure), FailIf(Class(5))}
-	j.Each(e.Of(framings, framedChunked), DueSuccess, "200, or 411 for a body without a length",
+	j.Each(e.Of(framings, framedChunked), ExpectSuccess, "200, or 411 for a body without a length",
 		append(begun, PassIf(StatusIs(http.StatusLengthRequired)), WarnIf(AnyAnswer))...)
-	j.Each(e.Of(framings, framedContinue), DueSuccess, "200", append(begun, WarnIf(AnyAnswer))...)
+	j.Each(e.Of(framings, framedContinue), ExpectSuccess, "200", append(begun, WarnIf(AnyAnswer))...)
 	for _, x := range e.Of(framings, framedFresh, framedReused) {
 		rules := begun
 		if x.Response != nil && strings.HasPrefix(x.Response.Proto, "HTTP/2") {
 			rules = append(rules[:len(rules):len(rules)], FailIf(AnyAnswer))
 		}
-		j.Each([]*Exchange{x}, DueSuccess, "200", append(rules[:len(rules):len(rules)], WarnIf(AnyAnswer))...)
+		j.Each([]*Exchange{x}, ExpectSuccess, "200", append(rules[:len(rules):len(rules)], WarnIf(AnyAnswer))...)
 	}
 	judgeBodyText(e, j)
 }

@@ -30,7 +30,7 @@ func slashVariant(text string) (variant string, ok bool) {
 // the endpoints when they normalise them.
 var slashVariants = &Scenario{
 	Name: "slash variants", Lane: LaneInstant, Cost: FixedCost(3, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		send := func(c Call) {
 			var ok bool
 			if c.URL, ok = slashVariant(c.URL); !ok {
@@ -68,7 +68,7 @@ func judgeSlashVariants(e *Evidence, j *Judgement) {
 			if x.Op != OpOther {
 				continue
 			}
-			j.Each([]*Exchange{x}, DueSuccess, "the usual answer, 404, or a 307 or 308 redirect to "+v.url,
+			j.Each([]*Exchange{x}, ExpectSuccess, "the usual answer, 404, or a 307 or 308 redirect to "+v.url,
 				PassIf(StillPending), PassIf(Class(2)), InconclusiveIf(Infrastructure), PassIf(Class(4)),
 				FailIf(Redirects, elsewhere), PassIf(StatusIs(307, 308), home), WarnIf(Redirects))
 		}

@@ -21,9 +21,9 @@ const silence = 4 * time.Second
 
 // plainHTTP sends a start with nothing of value in it to port 80.
 var plainHTTP = &Scenario{
-	Name: "plain http", Lane: LaneApprove, Needs: []Need{NeedPublicTLS},
+	Name: "plain http", Lane: LaneApprove, Needs: []Capability{NeedPublicTLS},
 	Cost: func(Timing) Cost { return Cost{Requests: 1, Wait: silence} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		u, err := url.Parse(s.Target().StartURL)
 		if err != nil || IsPrivate(u.Hostname()) {
 			return
@@ -69,7 +69,7 @@ func judgePlainHTTP(e *Evidence, j *Judgement) {
 		default:
 			v, actual = reports.Inconclusive, "something else answers on port 80: "+actual
 		}
-		j.Book(v, "nothing served over http, or a 307 or 308 redirect to https on the same host", actual, x)
+		j.Record(v, "nothing served over http, or a 307 or 308 redirect to https on the same host", actual, x)
 	}
 }
 
@@ -87,8 +87,8 @@ const (
 // handshakes opens two connections itself: one as a device would, with the
 // configured roots, and one that knows nothing later than TLS 1.1.
 var handshakes = &Scenario{
-	Name: "TLS handshakes", Lane: LaneInstant, Needs: []Need{NeedPublicTLS}, Cost: FixedCost(2, 0),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "TLS handshakes", Lane: LaneInstant, Needs: []Capability{NeedPublicTLS}, Cost: FixedCost(2, 0),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		fact := func(name, value string) { s.Event(EventFact, "", name+"="+value) }
 		modern := s.Target().TLS.Clone()
 		if modern == nil {
@@ -97,7 +97,7 @@ var handshakes = &Scenario{
 		if modern.InsecureSkipVerify {
 			fact(factInsecure, "off")
 		}
-		state, err := handshake(s, ctx, modern)
+		state, err := handshake(ctx, s, modern)
 		switch {
 		case errors.As(err, new(unreachable)):
 			fact(factHandshake, unknownFact+err.Error())
@@ -112,7 +112,7 @@ var handshakes = &Scenario{
 		for _, c := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
 			legacy.CipherSuites = append(legacy.CipherSuites, c.ID)
 		}
-		state, err = handshake(s, ctx, legacy)
+		state, err = handshake(ctx, s, legacy)
 		switch {
 		case err == nil:
 			fact(factLegacy, tls.VersionName(state.Version))
@@ -128,7 +128,7 @@ var handshakes = &Scenario{
 type unreachable struct{ error }
 
 // handshake connects to the start endpoint's host and says hello.
-func handshake(s *Scene, ctx context.Context, cfg *tls.Config) (tls.ConnectionState, error) {
+func handshake(ctx context.Context, s *ScenarioRun, cfg *tls.Config) (tls.ConnectionState, error) {
 	u, err := url.Parse(s.Target().StartURL)
 	if err != nil {
 		return tls.ConnectionState{}, unreachable{err}

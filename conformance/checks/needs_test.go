@@ -31,7 +31,7 @@ func TestCatalogueNamesTheNeeds(t *testing.T) {
 // TestEveryCapabilityNamesItsKey: whatever a check or a scenario can lack, the user is
 // told what brings it, and nothing else is.
 func TestEveryCapabilityNamesItsKey(t *testing.T) {
-	var used []Need
+	var used []Capability
 	for _, c := range All() {
 		used = append(used, c.Needs...)
 		for _, s := range c.Scenarios() {
@@ -43,7 +43,7 @@ func TestEveryCapabilityNamesItsKey(t *testing.T) {
 			t.Errorf("nothing says what brings %q", n)
 		}
 	}
-	for _, n := range Needs() {
+	for _, n := range Capabilities() {
 		if !slices.Contains(used, n) {
 			t.Errorf("no check and no scenario needs %q", n)
 		}

@@ -19,7 +19,7 @@ var pollingChecks = []Check{
 		Gate:  GateStart,
 		Reads: []*Scenario{firstPoll},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(firstPoll, "due"), DuePending, spec.ErrAuthorizationPending+" after a full interval",
+			j.Each(e.Of(firstPoll, "due"), ExpectPending, spec.ErrAuthorizationPending+" after a full interval",
 				PassIf(Class(4), ErrorIs(spec.ErrAuthorizationPending)),
 				InconclusiveIf(Infrastructure),
 				FailIf(AnyAnswer))
@@ -36,14 +36,14 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-005", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
 	{ID: "DF-POLL-006", Gate: GatePending, Reads: []*Scenario{addedSlowDowns, servedSlowDown}, Judge: judgeAddedSlowDowns},
 	{ID: "DF-POLL-007", Gate: GatePending, Reads: []*Scenario{rememberedSlowDown}, Judge: judgeRememberedSlowDown},
-	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{slowedThenApproved},
+	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Capability{NeedApprover}, Reads: []*Scenario{slowedThenApproved},
 		Judge: judgeSlowedThenApproved},
 	{
 		ID:    "DF-POLL-009",
 		Gate:  GatePending,
 		Reads: []*Scenario{hastyNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(hastyNeighbour, "patient"), DuePending,
+			j.Each(e.Of(hastyNeighbour, "patient"), ExpectPending,
 				"only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
 				FailIf(ErrorIs(spec.ErrSlowDown)),
@@ -55,7 +55,7 @@ var pollingChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{guessingNeighbour, servedSlowDown},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(guessingNeighbour, "patient"), DuePending,
+			j.Each(e.Of(guessingNeighbour, "patient"), ExpectPending,
 				"only "+spec.ErrAuthorizationPending+" for a device while somebody else polls unknown codes",
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
 				FailIf(ErrorIs(spec.ErrSlowDown)),
@@ -70,9 +70,9 @@ var pollingChecks = []Check{
 		Judge: judgeForeignGrantTypes},
 	{ID: "DF-POLL-016", Gate: GatePending, Reads: []*Scenario{overlongPolls, unknownCodes}, Judge: judgeOverlongPolls},
 	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeDefaultInterval},
-	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Need{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode},
+	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode},
 		Judge: judgeEnteredCode},
-	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Need{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow},
+	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Capability{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow},
 		Judge: judgeUnprimedFlow},
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
 	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll},
@@ -82,24 +82,24 @@ var pollingChecks = []Check{
 // firstPoll is the plainest flow: start, wait the interval, poll.
 var firstPoll = &Scenario{
 	Name: "first poll", Lane: LaneFirst, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) { s.Start(ctx).PollDue(ctx, Step("due")) },
+	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx).PollDue(ctx, Step("due")) },
 }
 
 // hastyFirstPoll polls as soon as the codes are there.
 var hastyFirstPoll = &Scenario{
 	Name: "hasty first poll", Lane: LaneInstant, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Burst(ctx, 2, func(unpaced Option) { s.Start(ctx, unpaced).Poll(ctx, unpaced, Step("at once")) })
 	},
 }
 
 func judgeHastyFirstPoll(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hastyFirstPoll, "at once") {
-		if begun := e.Begun(x.Flow); begun != nil && x.Received-begun.Received >= e.Announced(x.Flow) {
+		if begun := e.Authorization(x.Flow); begun != nil && x.Received-begun.Received >= e.AnnouncedInterval(x.Flow) {
 			j.Inconclusive("the poll took longer than the interval", x)
 			continue
 		}
-		j.Each([]*Exchange{x}, DuePending, spec.ErrAuthorizationPending,
+		j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending,
 			PassIf(ErrorIs(spec.ErrAuthorizationPending)), WarnIf(ErrorIs(spec.ErrSlowDown)), InconclusiveIf(Infrastructure),
 			FailIf(AnyAnswer))
 	}
@@ -110,7 +110,7 @@ func judgeHastyFirstPoll(e *Evidence, j *Judgement) {
 var hastyNeighbour = &Scenario{
 	Name: "hasty neighbour", Lane: LaneIsolation,
 	Cost: func(t Timing) Cost { return Cost{Requests: 16, Starts: 2, Wait: 2*(t.Interval+Slack) + Slack} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		hasty, patient := s.Start(ctx), s.Start(ctx)
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
@@ -138,7 +138,7 @@ const guesses = 10
 // guessingNeighbour polls unknown codes while a device keeps its interval.
 var guessingNeighbour = &Scenario{
 	Name: "guessing neighbour", Lane: LaneInterval, Cost: WaitingCost(guesses+3, 1, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		as := As(&s.Target().Client) // another client, so that a limit on this one stays here
 		if s.Target().Second != nil {
 			as = As(s.Target().Second)
@@ -147,7 +147,7 @@ var guessingNeighbour = &Scenario{
 		f.PollDue(ctx, as, Step("patient"))
 		s.Burst(ctx, guesses, func(unpaced Option) { // together, for a limiter forgets
 			for range guesses {
-				s.PollCode(ctx, Alike(f.Codes.DeviceCode), as, Step("guess"), Once(), Provoked(), unpaced)
+				s.PollCode(ctx, LookAlike(f.Codes.DeviceCode), as, Step("guess"), Once(), Provoked(), unpaced)
 			}
 		})
 		f.PollDue(ctx, as, Step("patient"))
@@ -157,11 +157,11 @@ var guessingNeighbour = &Scenario{
 // enteredCode types the user code and stops before the decision; later it
 // approves.
 var enteredCode = &Scenario{
-	Name: "entered code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSteps}, Cost: WaitingCost(4, 1, 2),
+	Name: "entered code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSteps}, Cost: WaitingCost(4, 1, 2),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if f.Enter(ctx, Ask{}) != Accepted {
+		if f.Enter(ctx, DecisionOptions{}) != Accepted {
 			return
 		}
 		f.PollDue(ctx, Step("entered"))
@@ -177,7 +177,7 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 		if !WasDecided(e, j, enteredCode, f) {
 			continue
 		}
-		j.Each(e.Polls(f, "entered"), DuePending, "the grant to stay pending (the user entered the code and decided nothing)",
+		j.Each(e.Polls(f, "entered"), ExpectPending, "the grant to stay pending (the user entered the code and decided nothing)",
 			PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 		for _, x := range e.Polls(f, "entered") {
 			if !x.StillPending() {
@@ -185,16 +185,16 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 			}
 		}
 		if polls := e.Polls(f, "approved"); len(polls) > 0 {
-			j.Each(polls[len(polls)-1:], DueTokens, "tokens after the approval",
-				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(Terminal))
+			j.Each(polls[len(polls)-1:], ExpectTokens, "tokens after the approval",
+				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(IsTerminal))
 		}
 	}
 }
 
 // unprimedFlow is approved before its first poll.
 var unprimedFlow = &Scenario{
-	Name: "unprimed flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "unprimed flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) == Accepted {
 			f.Settle(ctx)
@@ -233,7 +233,7 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 // without those that were refused.
 var extraPollMembers = &Scenario{
 	Name: "poll with unknown parameters", Lane: LaneInterval, Cost: WaitingCost(6, 2, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "device_type", Value: "tv"}}
 		if s.Target().Scope != "" {
 			extra = append(extra, spec.Param{Name: "scope", Value: s.Target().Scope})
@@ -268,7 +268,7 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			j.Inconclusive("the poll without the extra parameters got "+Describe(without[0]), polls...)
 			continue
 		}
-		j.Each(polls[:1], DuePending, "the same answer as without the extra parameters", PassIf(StillPending),
+		j.Each(polls[:1], ExpectPending, "the same answer as without the extra parameters", PassIf(StillPending),
 			InconclusiveIf(Infrastructure), refused)
 	}
 }

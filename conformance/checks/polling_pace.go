@@ -25,7 +25,7 @@ var steadyPolls = &Scenario{
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: steadyDevices * (1 + steadyTimes), Starts: steadyDevices, Wait: steadyTimes*t.Interval + steadyDevices*steadyPhase}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Times(steadyDevices, func(i int) {
 			f := s.Start(ctx)
 			for n := range steadyTimes {
@@ -33,22 +33,22 @@ var steadyPolls = &Scenario{
 				if n == 0 {
 					extra = time.Duration(i) * steadyPhase
 				}
-				if !f.OK() || !f.Lives(f.Interval()+extra) || !f.WaitInterval(ctx, extra) {
+				if !f.OK() || !f.WithinLifetime(f.Interval()+extra) || !f.WaitInterval(ctx, extra) {
 					return
 				}
 				if x := f.Poll(ctx, Step("steady")); x == nil || x.ErrorCode() == spec.ErrSlowDown {
 					break
 				}
 			}
-			poll(f, ctx, "a second later", time.Second)
+			poll(ctx, f, "a second later", time.Second)
 		})
 	},
 }
 
 // poll polls d after the interval, for devices that were slowed down although
 // they kept it.
-func poll(f *Flow, ctx context.Context, step string, d time.Duration) {
-	if f.Slowed() && f.Lives(f.Interval()+d) && f.WaitInterval(ctx, d) {
+func poll(ctx context.Context, f *Flow, step string, d time.Duration) {
+	if f.Slowed() && f.WithinLifetime(f.Interval()+d) && f.WaitInterval(ctx, d) {
 		f.Poll(ctx, Step(step))
 	}
 }
@@ -93,19 +93,19 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 	}
 	for _, f := range e.FlowsOf(steadyPolls) {
 		for _, x := range e.Polls(f, "steady") {
-			if x.Received-x.Sent >= e.Announced(f) {
+			if x.Received-x.Sent >= e.AnnouncedInterval(f) {
 				j.Inconclusive(fmt.Sprintf("the answer took %s, which is longer than the polling interval", x.Received-x.Sent), x)
 				continue
 			}
 			waited, again := e.Waited(x)
 			if !again {
-				waited = x.Sent - e.Begun(f).Received
+				waited = x.Sent - e.Authorization(f).Received
 			}
 			slowed := Rule{Verdict: verdict, When: ErrorIs(spec.ErrSlowDown)}
 			if verdict == reports.Fail && e.SecondGranular && servedLater(e, f) {
 				slowed.Verdict = reports.Warning
 			}
-			j.Each([]*Exchange{x}, DuePending, fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(), e.Announced(f).Seconds()),
+			j.Each([]*Exchange{x}, ExpectPending, fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(), e.AnnouncedInterval(f).Seconds()),
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), InconclusiveIf(throttled(e)), slowed)
 		}
 	}

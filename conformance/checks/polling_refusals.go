@@ -13,17 +13,17 @@ import (
 // another shape.
 var unknownCodes = &Scenario{
 	Name: "unknown codes", Lane: LaneInstant, Cost: FixedCost(3, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.OK() {
-			s.PollCode(ctx, Alike(f.Codes.DeviceCode), Step("of the usual shape"), Provoked())
+			s.PollCode(ctx, LookAlike(f.Codes.DeviceCode), Step("of the usual shape"), Provoked())
 		}
 		s.PollCode(ctx, "dfcheck-no-such-code", Step("of another shape"), Provoked())
 	},
 }
 
 func judgeUnknownCodes(e *Evidence, j *Judgement) {
-	j.Each(e.Of(unknownCodes, "of the usual shape", "of another shape"), DueRefusal, spec.ErrInvalidGrant,
+	j.Each(e.Of(unknownCodes, "of the usual shape", "of another shape"), ExpectRefusal, spec.ErrInvalidGrant,
 		FailIf(GivesTokens), FailIf(StillPending), FailIf(ErrorIs(spec.ErrAccessDenied)),
 		PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant)),
 		WarnIf(ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), WarnIf(StatusIs(404), HasError))
@@ -38,7 +38,7 @@ func likeUnknown(e *Evidence, j *Judgement) Comparison {
 // alteredCodes polls a live code in spellings that are not its own.
 var alteredCodes = &Scenario{
 	Name: "altered codes", Lane: LaneInstant, Cost: FixedCost(8, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		try := func(code, step string) { s.PollCode(ctx, code, Step(step), Provoked()) }
 		for i := range 3 { // not every code has letters of both cases
 			f := s.Start(ctx)
@@ -70,7 +70,7 @@ func judgeAlteredCodes(e *Evidence, j *Judgement) {
 		if space || folded {
 			accepted = WarnIf(StillPending)
 		}
-		likeUnknown(e, j).Each([]*Exchange{x}, DueRefusal,
+		likeUnknown(e, j).Each([]*Exchange{x}, ExpectRefusal,
 			spec.ErrInvalidGrant+" for a code that is not exactly the one issued", FailIf(GivesTokens), accepted,
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
 			WarnIf(ErrorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
@@ -95,8 +95,8 @@ func letterCase(code string) string {
 var missingCode = &Scenario{
 	Name: "poll without code", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 2*t.Encodings + 2} },
-	Run: func(ctx context.Context, s *Scene) {
-		base := s.Target().BasePoll(MadeUp(40))
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		base := s.Target().BasePoll(RandomCode(40))
 		s.PollCode(ctx, "", Without("device_code"), Step("device_code missing"), Provoked())
 		s.PollCode(ctx, "", Step("device_code empty"), Provoked())
 		s.Negatives(ctx, OpToken, "DF-POLL-013", base)
@@ -108,7 +108,7 @@ func judgeMissingCode(e *Evidence, j *Judgement) {
 		if strings.HasPrefix(x.Step, "client_id missing") {
 			continue // DF-CLIENT-004
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest,
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest,
 			FailIf(GivesTokens), FailIf(StillPending), FailIf(ErrorIs(spec.ErrAccessDenied)),
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)), WarnIf(ErrorIs(spec.ErrInvalidGrant)), e.FrameworkAnswer())
 	}
@@ -119,7 +119,7 @@ func judgeMissingCode(e *Evidence, j *Judgement) {
 var missingGrantType = &Scenario{
 	Name: "poll without grant type", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 2*t.Encodings + 4, Starts: 3, Wait: 0} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx).Poll(ctx, Without("grant_type"), Step("grant_type missing"), Provoked())
 		s.Start(ctx).Poll(ctx, With("grant_type", ""), Step("grant_type empty"), Provoked())
 		if f := s.Start(ctx); f.OK() {
@@ -133,7 +133,7 @@ func judgeMissingGrantType(e *Evidence, j *Judgement) {
 		if x.Op != OpToken || strings.Contains(x.Step, string(spec.OutsideEnum)) {
 			continue // a value outside the list is DF-POLL-015's
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest, FailIf(GivesTokens), FailIf(StillPending),
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest, FailIf(GivesTokens), FailIf(StillPending),
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)), WarnIf(ErrorIs(spec.ErrUnsupportedGrantType)),
 			e.FrameworkAnswer())
 	}
@@ -149,7 +149,7 @@ var otherGrantTypes = []string{
 // grant.
 var foreignGrantTypes = &Scenario{
 	Name: "foreign grant types", Lane: LaneInstant, Cost: FixedCost(2*len(otherGrantTypes), len(otherGrantTypes)),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, grant := range otherGrantTypes {
 			s.Start(ctx).Poll(ctx, With("grant_type", grant), Step(grant), Provoked())
 		}
@@ -162,7 +162,7 @@ func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
 		if x.Step == "device_code" {
 			accepted = WarnIf(StillPending) // an alias of clients older than the standard
 		}
-		j.Each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, FailIf(GivesTokens),
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, FailIf(GivesTokens),
 			PassIf(Class(4), ErrorIs(spec.ErrUnsupportedGrantType)),
 			PassIf(ErrorIs(spec.ErrInvalidRequest), otherEncoding(e)), // whether it is read at all is asked elsewhere
 			WarnIf(ErrorIs(spec.ErrInvalidRequest, spec.ErrUnauthorizedClient)), e.FrameworkAnswer())
@@ -192,12 +192,12 @@ const longest = 255
 var overlongPolls = &Scenario{
 	Name: "over-long polls", Lane: LaneInstant,
 	Cost: func(t Timing) Cost { return Cost{Requests: 2*t.Encodings + 2, Starts: 1, Wait: 0} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		limit := longest
 		if p, ok := s.Operation(OpToken).Param("device_code"); ok && p.MaxLength > 0 {
 			limit = p.MaxLength
 		}
-		s.PollCode(ctx, MadeUp(limit), Step("device_code at the limit"), Provoked())
+		s.PollCode(ctx, RandomCode(limit), Step("device_code at the limit"), Provoked())
 		if f := s.Start(ctx); f.OK() {
 			s.Negatives(ctx, OpToken, "DF-POLL-016", s.Target().BasePoll(f.Codes.DeviceCode))
 		}
@@ -210,11 +210,11 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 		switch {
 		case x.Op != OpToken:
 		case x.Step == "device_code at the limit":
-			plain.Each([]*Exchange{x}, DueRefusal, "the answer that an unknown code of ordinary length gets",
+			plain.Each([]*Exchange{x}, ExpectRefusal, "the answer that an unknown code of ordinary length gets",
 				FailIf(GivesTokens),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant)), WarnIf(Class(4)))
 		default:
-			plain.Each([]*Exchange{x}, DueRefusal, "4xx for a value longer than the contract allows",
+			plain.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value longer than the contract allows",
 				FailIf(GivesTokens), FailIf(StillPending),
 				WarnIf(ErrorIs(spec.ErrInvalidGrant)), PassIf(Class(4)))
 		}
@@ -227,7 +227,7 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 // repeatedPollMembers sends a parameter twice, each pair with a separate code.
 var repeatedPollMembers = &Scenario{
 	Name: "poll with repeated parameters", Lane: LaneInterval, Cost: WaitingCost(12, 6, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if !s.Operation(OpToken).Accepts(spec.Form) {
 			return
 		}
@@ -236,8 +236,8 @@ var repeatedPollMembers = &Scenario{
 			with       func(own string) (first, second string)
 		}
 		same := func(own string) (string, string) { return own, own }
-		random := func(own string) (string, string) { return own, Alike(own) }
-		turned := func(own string) (string, string) { return Alike(own), own }
+		random := func(own string) (string, string) { return own, LookAlike(own) }
+		turned := func(own string) (string, string) { return LookAlike(own), own }
 		stranger := func(own string) (string, string) { return own, UnknownClient() }
 		strangerFirst := func(own string) (string, string) { return UnknownClient(), own }
 		pairs := []pair{
@@ -282,7 +282,7 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		case strings.Contains(x.Step, "another"):
 			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
 		}
-		each([]*Exchange{x}, DueRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", FailIf(GivesTokens),
+		each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", FailIf(GivesTokens),
 			accepted,
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)),
 			PassIf(ErrorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),

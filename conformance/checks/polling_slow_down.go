@@ -13,20 +13,20 @@ import (
 
 // provoke polls when it is due, and then too fast until n slow_downs came or the
 // server has shown twice that it sends none. It tells how many came.
-func provoke(f *Flow, ctx context.Context, n int) (got int) {
+func provoke(ctx context.Context, f *Flow, n int) (got int) {
 	if f.OK() {
-		f.Run().Burst(ctx, n+3, func(unpaced Option) { got = hasty(f, ctx, n, unpaced) })
+		f.Run().Burst(ctx, n+3, func(unpaced Option) { got = hasty(ctx, f, n, unpaced) })
 	}
 	return got
 }
 
-func hasty(f *Flow, ctx context.Context, n int, unpaced Option) int {
+func hasty(ctx context.Context, f *Flow, n int, unpaced Option) int {
 	if x := f.PollDue(ctx, Step("due"), unpaced); x == nil {
 		return 0
 	}
 	got, idle := 0, 0
 	for got < n && idle < 2 {
-		if !Sleep(ctx, Haste) {
+		if !Sleep(ctx, HastyPause) {
 			break
 		}
 		x := f.Poll(ctx, Step("hasty"), Provoked(), Once(), unpaced)
@@ -50,20 +50,20 @@ func raised(requests, intervals int, slows ...int) func(Timing) Cost {
 		for _, k := range slows {
 			w += t.Interval + Slack + time.Duration(k)*spec.SlowDownStep*time.Second
 		}
-		return Cost{Requests: requests, Starts: 1, Wait: w + 3*Haste}
+		return Cost{Requests: requests, Starts: 1, Wait: w + 3*HastyPause}
 	}
 }
 
 // servedSlowDown earns one slow_down and then keeps the raised interval.
 var servedSlowDown = &Scenario{
 	Name: "served slow_down", Lane: LaneInterval, Cost: raised(7, 1, 1, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if provoke(f, ctx, 1) == 0 {
+		if provoke(ctx, f, 1) == 0 {
 			return
 		}
 		for range 3 {
-			if !f.Lives(f.Interval() + Slack) {
+			if !f.WithinLifetime(f.Interval() + Slack) {
 				return
 			}
 			if x := f.PollDue(ctx, Step("served")); x == nil || !x.StillPending() {
@@ -78,7 +78,7 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	slowed := false
 	var early []*Exchange
 	for _, x := range hasty {
-		if waited, ok := e.Waited(x); ok && x.Received-x.Sent+waited >= e.Announced(x.Flow) {
+		if waited, ok := e.Waited(x); ok && x.Received-x.Sent+waited >= e.AnnouncedInterval(x.Flow) {
 			j.Inconclusive("the poll was not too fast by the time it was answered", x)
 			continue
 		}
@@ -88,9 +88,9 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	switch {
 	case len(early) == 0:
 	case slowed:
-		j.Each(early, DuePending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+		j.Each(early, ExpectPending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	default:
-		j.Each(early, DuePending, "slow_down for polls that come 0.1 s apart",
+		j.Each(early, ExpectPending, "slow_down for polls that come 0.1 s apart",
 			WarnIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	}
 }
@@ -126,12 +126,12 @@ func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
 // served are the rules for a device that kept its raised interval.
 func served(e *Evidence) []Rule {
 	return []Rule{PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)), FailIf(ErrorIs(spec.ErrSlowDown)),
-		InconclusiveIf(Infrastructure), FailIf(Terminal)}
+		InconclusiveIf(Infrastructure), FailIf(IsTerminal)}
 }
 
 func judgeServedSlowDown(e *Evidence, j *Judgement) {
 	if !noSlowDown(e, j, servedSlowDown) {
-		j.Each(alive(e, e.Of(servedSlowDown, "served")), DuePending,
+		j.Each(alive(e, e.Of(servedSlowDown, "served")), ExpectPending,
 			"authorization_pending for a device that waits 5 s longer after slow_down", served(e)...)
 	}
 }
@@ -151,9 +151,9 @@ func alive(e *Evidence, xs []*Exchange) []*Exchange {
 // addedSlowDowns earns three slow_downs in a row and waits for all of them.
 var addedSlowDowns = &Scenario{
 	Name: "added slow_downs", Lane: LaneInterval, Cost: raised(7, 1, 3),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if provoke(f, ctx, affordable(s.Target().Timing)) > 0 && f.Lives(f.Interval()+Slack) {
+		if provoke(ctx, f, affordable(s.Target().Timing)) > 0 && f.WithinLifetime(f.Interval()+Slack) {
 			f.PollDue(ctx, Step("served"))
 		}
 	},
@@ -187,7 +187,7 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 		j.Inconclusive("a device that waits 5 s longer after one slow_down is slowed down again: see DF-POLL-005", served1[0])
 		return
 	}
-	j.Each(alive(e, e.Of(addedSlowDowns, "served")), DuePending,
+	j.Each(alive(e, e.Of(addedSlowDowns, "served")), ExpectPending,
 		fmt.Sprintf("authorization_pending for a device that waits %[2]d s longer after %[1]d slow_downs", slows,
 			slows*spec.SlowDownStep), served(e)...)
 }
@@ -196,20 +196,20 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 // a slow_down.
 var rememberedSlowDown = &Scenario{
 	Name: "remembered slow_down", Lane: LaneInterval, Cost: raised(8, 2, 1, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if provoke(f, ctx, 1) == 0 || !f.Lives(f.Interval()+Slack) {
+		if provoke(ctx, f, 1) == 0 || !f.WithinLifetime(f.Interval()+Slack) {
 			return
 		}
 		if x := f.PollDue(ctx, Step("raised")); x == nil || x.ErrorCode() != spec.ErrAuthorizationPending {
 			return
 		}
 		announced := f.Interval() - spec.SlowDownStep*time.Second
-		if !f.Lives(announced+Slack) || !f.WaitInterval(ctx, Slack-spec.SlowDownStep*time.Second) {
+		if !f.WithinLifetime(announced+Slack) || !f.WaitInterval(ctx, Slack-spec.SlowDownStep*time.Second) {
 			return
 		}
 		if x := f.Poll(ctx, Step("announced"), Provoked()); x != nil && x.ErrorCode() == spec.ErrSlowDown &&
-			f.Lives(f.Interval()+Slack) {
+			f.WithinLifetime(f.Interval()+Slack) {
 			f.PollDue(ctx, Step("raised again"))
 		}
 	},
@@ -235,15 +235,15 @@ func judgeRememberedSlowDown(e *Evidence, j *Judgement) {
 
 // slowedThenApproved is slowed down before the approval and redeemed after it.
 var slowedThenApproved = &Scenario{
-	Name: "slowed, then approved", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: raised(6, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "slowed, then approved", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: raised(6, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if provoke(f, ctx, 1) == 0 || !f.Lives(f.Interval()+time.Second) || f.Approve(ctx) != Accepted {
+		if provoke(ctx, f, 1) == 0 || !f.WithinLifetime(f.Interval()+time.Second) || f.Approve(ctx) != Accepted {
 			return
 		}
 		f.Settle(ctx)
 		for range 2 {
-			if x := f.PollDue(ctx, Step("after")); x == nil || !x.StillPending() || !f.Lives(f.Interval()) {
+			if x := f.PollDue(ctx, Step("after")); x == nil || !x.StillPending() || !f.WithinLifetime(f.Interval()) {
 				return
 			}
 		}
@@ -267,7 +267,7 @@ func judgeSlowedThenApproved(e *Evidence, j *Judgement) {
 		case last.StillPending() && len(polls) == 1:
 			j.Inconclusive("the code expired before a second poll could be sent", polls...)
 		default:
-			j.Each([]*Exchange{last}, DueTokens,
+			j.Each([]*Exchange{last}, ExpectTokens,
 				"tokens after the approval, also for a device that was slowed down before", InconclusiveIf(Infrastructure),
 				FailIf(AnyAnswer))
 		}

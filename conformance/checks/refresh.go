@@ -15,48 +15,48 @@ var refreshChecks = []Check{
 	{
 		ID:    "DF-REFRESH-001",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{refreshing, metadata},
 		Judge: judgeRefreshing,
 	},
 	{
 		ID:    "DF-REFRESH-002",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedSecondClient},
+		Needs: []Capability{NeedApprover, NeedSecondClient},
 		Reads: []*Scenario{foreignRefresh},
 		Judge: withRefreshToken(foreignRefresh, func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(foreignRefresh, "foreign"), DueRefusal, "invalid_grant for another client's refresh token",
+			j.Each(e.Of(foreignRefresh, "foreign"), ExpectRefusal, "invalid_grant for another client's refresh token",
 				FailIf(GivesTokens), PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidClient)),
 				WarnIf(Class(4)))
-			j.Each(e.Of(foreignRefresh, "own"), DueTokens, "the refresh token to keep working for its own client",
+			j.Each(e.Of(foreignRefresh, "own"), ExpectTokens, "the refresh token to keep working for its own client",
 				PassIf(GivesTokens), InconclusiveIf(Infrastructure), WarnIf(AnyAnswer))
 		}),
 	},
 	{
 		ID:    "DF-REFRESH-003",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{rotation},
 		Judge: withRefreshToken(rotation, judgeRotation),
 	},
 	{
 		ID:    "DF-REFRESH-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{widenedRefresh},
 		Judge: withRefreshToken(widenedRefresh, judgeWidenedRefresh),
 	},
 	{
 		ID:    "DF-REFRESH-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{mixedCredentials, unknownCodes},
 		Judge: judgeMixedCredentials,
 	},
 	{
 		ID:    "DF-REFRESH-006",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedOverlap},
+		Needs: []Capability{NeedApprover, NeedOverlap},
 		Reads: []*Scenario{refreshingRace},
 		Judge: withRefreshToken(refreshingRace, judgeRefreshingRace),
 	},
@@ -74,7 +74,7 @@ func refreshRequest(x *Exchange) bool {
 }
 
 // refreshable redeems a code and reports whether a refresh token came with it.
-func refreshable(s *Scene, ctx context.Context) (*Flow, bool) {
+func refreshable(ctx context.Context, s *ScenarioRun) (*Flow, bool) {
 	f, ok := s.Redeem(ctx)
 	return f, ok && f.Token.RefreshToken != ""
 }
@@ -94,9 +94,9 @@ func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evid
 }
 
 var refreshing = &Scenario{
-	Name: "refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
-		if f, ok := refreshable(s, ctx); ok {
+	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		if f, ok := refreshable(ctx, s); ok {
 			s.Refresh(ctx, f.Token.RefreshToken)
 		}
 	},
@@ -123,7 +123,7 @@ func judgeRefreshing(e *Evidence, j *Judgement) {
 func judgeRefreshed(j *Judgement, x, first *Exchange, refused Rule) {
 	switch {
 	case !x.HasTokens() || x.Status() != http.StatusOK:
-		j.Each([]*Exchange{x}, DueSuccess, "200 with a new access token for the refresh token",
+		j.Each([]*Exchange{x}, ExpectSuccess, "200 with a new access token for the refresh token",
 			InconclusiveIf(Infrastructure), refused, FailIf(Class(2), Not(GivesTokens)))
 	case !x.NoStore():
 		j.Fail("a refresh response with Cache-Control: no-store", fmt.Sprintf("%q", ResponseHeader(x, "Cache-Control")), x)
@@ -152,10 +152,10 @@ func advertises(e *Evidence, member, value string) bool {
 }
 
 var foreignRefresh = &Scenario{
-	Name: "refresh by another client", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondClient},
+	Name: "refresh by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondClient},
 	Cost: WaitingCost(4, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
-		if f, ok := refreshable(s, ctx); ok {
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		if f, ok := refreshable(ctx, s); ok {
 			s.Refresh(ctx, f.Token.RefreshToken, As(s.Target().Second), Step("foreign"), Provoked())
 			s.Refresh(ctx, f.Token.RefreshToken, Step("own"))
 		}
@@ -169,10 +169,10 @@ func grace(t Timing) time.Duration { return min(65*time.Second, 2*t.Lifetime) }
 // rotation refreshes with r0 and, when a new token came and the grace window is
 // over, with r0 again. Its wait hides in the expiry lane.
 var rotation = &Scenario{
-	Name: "rotation", Lane: LaneExpiry, Needs: []Need{NeedApprover},
+	Name: "rotation", Lane: LaneExpiry, Needs: []Capability{NeedApprover},
 	Cost: func(t Timing) Cost { return Cost{Requests: 5, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
-	Run: func(ctx context.Context, s *Scene) {
-		f, ok := refreshable(s, ctx)
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		f, ok := refreshable(ctx, s)
 		if !ok {
 			return
 		}
@@ -196,15 +196,15 @@ func judgeRotation(e *Evidence, j *Judgement) {
 	case first.Text("refresh_token") == "" || first.Text("refresh_token") == issued.Text("refresh_token"):
 		j.Warn("a new refresh token with every use", "none, and the old one stays valid", first)
 	default:
-		j.Each(e.Of(rotation, "replayed"), DueRefusal, "the used refresh token to be refused",
+		j.Each(e.Of(rotation, "replayed"), ExpectRefusal, "the used refresh token to be refused",
 			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(Class(4)))
 	}
 }
 
 var widenedRefresh = &Scenario{
-	Name: "widened refresh", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
-		f, ok := refreshable(s, ctx)
+	Name: "widened refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		f, ok := refreshable(ctx, s)
 		if !ok {
 			return
 		}
@@ -217,12 +217,12 @@ var widenedRefresh = &Scenario{
 }
 
 func judgeWidenedRefresh(e *Evidence, j *Judgement) {
-	own, _, _ := Granted(e.Issued(widenedRefresh))
+	own, _, _ := GrantedScope(e.Issued(widenedRefresh))
 	if own == nil {
 		own = strings.Fields(e.Scope)
 	}
 	wider := func(x *Exchange) bool {
-		got, _, ok := Granted(x)
+		got, _, ok := GrantedScope(x)
 		for _, g := range got {
 			if !strings.Contains(" "+strings.Join(own, " ")+" ", " "+g+" ") {
 				return true
@@ -230,7 +230,7 @@ func judgeWidenedRefresh(e *Evidence, j *Judgement) {
 		}
 		return !ok && x.HasTokens() // left out, it equals the request (RFC 6749 section 5.1)
 	}
-	j.Each(e.Of(widenedRefresh, "widened"), DueRefusal, "invalid_scope, or no more scope than was granted",
+	j.Each(e.Of(widenedRefresh, "widened"), ExpectRefusal, "invalid_scope, or no more scope than was granted",
 		FailIf(wider), PassIf(GivesTokens), PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidScope)), WarnIf(Class(4), HasError))
 }
 
@@ -241,8 +241,8 @@ var mixedSteps = []string{"device code as refresh token", "refresh token as devi
 
 // mixedCredentials offers each credential where another is due.
 var mixedCredentials = &Scenario{
-	Name: "mixed credentials", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(9, 2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "mixed credentials", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(9, 2, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		live := s.Start(ctx)
 		f, ok := s.Redeem(ctx)
 		if !ok || !live.OK() {
@@ -254,7 +254,7 @@ var mixedCredentials = &Scenario{
 		}
 		s.PollCode(ctx, f.Token.AccessToken, Step(mixedSteps[2]), Provoked())
 		s.Refresh(ctx, f.Token.AccessToken, Step(mixedSteps[3]), Provoked())
-		s.Refresh(ctx, MadeUp(43), Step(mixedSteps[4]), Provoked())
+		s.Refresh(ctx, RandomCode(43), Step(mixedSteps[4]), Provoked())
 		s.Refresh(ctx, "", Without("refresh_token"), Step(mixedSteps[5]), Provoked())
 	},
 }
@@ -268,16 +268,16 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 		PassIf(Class(4), ErrorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.FrameworkAnswer(),
 		WarnIf(Class(4), HasError),
 	}
-	j.Each(e.Of(mixedCredentials, randomRefresh), DueRefusal, "invalid_grant for a refresh token that nobody issued",
+	j.Each(e.Of(mixedCredentials, randomRefresh), ExpectRefusal, "invalid_grant for a refresh token that nobody issued",
 		rules...)
 	code, token := likeUnknown(e, j), j.Against(e.One(mixedCredentials, randomRefresh), "that of the random refresh token")
 	for _, x := range e.Of(mixedCredentials, mixedSteps...) {
 		switch {
 		case x.Step == randomRefresh:
 		case refreshRequest(x):
-			token.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
+			token.Each([]*Exchange{x}, ExpectRefusal, "invalid_grant for a credential of another kind", rules...)
 		default:
-			code.Each([]*Exchange{x}, DueRefusal, "invalid_grant for a credential of another kind", rules...)
+			code.Each([]*Exchange{x}, ExpectRefusal, "invalid_grant for a credential of another kind", rules...)
 		}
 	}
 }
@@ -285,7 +285,7 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 // inventedRefresh tries the refresh grant with a token that nobody issued.
 var inventedRefresh = &Scenario{
 	Name: "invented refresh token", Lane: LaneInstant, Cost: FixedCost(1, 0),
-	Run: func(ctx context.Context, s *Scene) { s.Refresh(ctx, MadeUp(43), Provoked()) },
+	Run: func(ctx context.Context, s *ScenarioRun) { s.Refresh(ctx, RandomCode(43), Provoked()) },
 }
 
 func judgeInventedRefresh(e *Evidence, j *Judgement) {
@@ -297,5 +297,5 @@ func judgeInventedRefresh(e *Evidence, j *Judgement) {
 		rules = []Rule{FailIf(GivesTokens), FailIf(Class(5)), FailIf(ErrorIs(spec.ErrUnsupportedGrantType)),
 			PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidGrant)), FailIf(ErrorIs(spec.ErrInvalidRequest)), FailIf(FieldErrors)}
 	}
-	j.Each(e.Of(inventedRefresh), DueRefusal, expected, rules...)
+	j.Each(e.Of(inventedRefresh), ExpectRefusal, expected, rules...)
 }

@@ -23,25 +23,25 @@ func refreshingRounds(t Timing) int {
 // refreshingRace uses refresh tokens several times at one instant and later tries
 // every token that came of it. The first one shows whether there is a race at all.
 var refreshingRace = &Scenario{
-	Name: "refreshing race", Lane: LaneExpiry, Needs: []Need{NeedApprover, NeedOverlap}, Race: true,
+	Name: "refreshing race", Lane: LaneExpiry, Needs: []Capability{NeedApprover, NeedOverlap}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := refreshingRounds(t)
 		return Cost{Requests: n * (2 + racingRefreshes), Starts: n, Wait: 2*(t.Interval+Slack) + grace(t)}
 	},
 	Decisions: func(f *Facts) int { return refreshingRounds(f.Timing) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		var branches []func()
-		if f, ok := refreshable(s, ctx); ok {
-			branches = raceRefreshes(s, ctx, f)
+		if f, ok := refreshable(ctx, s); ok {
+			branches = raceRefreshes(ctx, s, f)
 		}
 		if len(branches) > 0 {
 			var mu sync.Mutex
-			s.Rounds(refreshingRounds(s.Target().Timing)-1, RacingAbreast, func(int) {
+			s.Rounds(refreshingRounds(s.Target().Timing)-1, RacesInParallel, func(int) {
 				if !s.Room(ctx, 2+racingRefreshes) {
 					return
 				}
-				if f, ok := refreshable(s, ctx); ok {
-					more := raceRefreshes(s, ctx, f)
+				if f, ok := refreshable(ctx, s); ok {
+					more := raceRefreshes(ctx, s, f)
 					mu.Lock()
 					defer mu.Unlock()
 					branches = append(branches, more...)
@@ -56,10 +56,10 @@ var refreshingRace = &Scenario{
 
 // raceRefreshes uses the refresh token of a flow several times at one instant. What
 // it returns tries the tokens that came of it.
-func raceRefreshes(s *Scene, ctx context.Context, f *Flow) (branches []func()) {
+func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (branches []func()) {
 	var mu sync.Mutex
 	s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
-		x := s.Refresh(ctx, f.Token.RefreshToken, Step("race"), f.Own, unpaced, Provoked())
+		x := s.Refresh(ctx, f.Token.RefreshToken, Step("race"), f.Attach, unpaced, Provoked())
 		if x == nil {
 			return
 		}
@@ -67,7 +67,7 @@ func raceRefreshes(s *Scene, ctx context.Context, f *Flow) (branches []func()) {
 		mu.Lock()
 		defer mu.Unlock()
 		if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
-			branches = append(branches, func() { s.Refresh(ctx, t.RefreshToken, Step("branch"), f.Own, Provoked()) })
+			branches = append(branches, func() { s.Refresh(ctx, t.RefreshToken, Step("branch"), f.Attach, Provoked()) })
 		}
 	})
 	return branches

@@ -13,7 +13,7 @@ var reuseChecks = []Check{
 	{
 		ID:    "DF-REUSE-001",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{replayedCode},
 		Wants: []*Scenario{codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeReplay,
@@ -21,7 +21,7 @@ var reuseChecks = []Check{
 	{
 		ID:    "DF-REUSE-002",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{replayedCode},
 		Wants: []*Scenario{codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeReplayError,
@@ -29,14 +29,14 @@ var reuseChecks = []Check{
 	{
 		ID:    "DF-REUSE-003",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedIntrospection},
+		Needs: []Capability{NeedApprover, NeedIntrospection},
 		Reads: []*Scenario{replayedCode},
 		Judge: judgeReplayTokens,
 	},
 	{
 		ID:    "DF-REUSE-004",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{replayedCode, codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeSecondApproval,
 	},
@@ -45,8 +45,8 @@ var reuseChecks = []Check{
 // replayedCode redeems a code and polls with it again, twice, at the interval;
 // then it looks at what became of the tokens.
 var replayedCode = &Scenario{
-	Name: "replayed code", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(7, 1, 4),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "replayed code", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 1, 4),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := s.Redeem(ctx)
 		if !ok {
 			return
@@ -57,7 +57,7 @@ var replayedCode = &Scenario{
 				break // a third poll only to see whether pending persists
 			}
 		}
-		s.Examine(ctx, f.Token.AccessToken, "access token after replay")
+		s.InspectToken(ctx, f.Token.AccessToken, "access token after replay")
 		if f.Token.RefreshToken != "" {
 			s.Refresh(ctx, f.Token.RefreshToken, Step("refresh after replay"))
 		}
@@ -94,7 +94,7 @@ func judgeReplay(e *Evidence, j *Judgement) {
 			if x.StillPending() {
 				pending++
 			}
-			j.Each([]*Exchange{x}, DueRefusal, "no tokens for a redeemed code",
+			j.Each([]*Exchange{x}, ExpectRefusal, "no tokens for a redeemed code",
 				WarnIf(GivesTokens, gaveBefore(e)), FailIf(GivesTokens),
 				WarnIf(ErrorIs(spec.ErrAuthorizationPending)), PassIf(AnyAnswer))
 		}
@@ -142,7 +142,7 @@ func judgeReplayError(e *Evidence, j *Judgement) {
 			if !counts(e, j, x) {
 				continue
 			}
-			j.Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidGrant,
+			j.Each([]*Exchange{x}, ExpectRefusal, spec.ErrInvalidGrant,
 				FailIf(Class(5)),
 				PassIf(ErrorIs(spec.ErrInvalidGrant)),
 				WarnIf(ErrorIs(spec.ErrExpiredToken, spec.ErrAccessDenied, spec.ErrInvalidRequest, spec.ErrSlowDown)),
@@ -161,9 +161,9 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 		return
 	}
 	refreshed := e.One(replayedCode, "refresh after replay")
-	if refreshed != nil && !refreshed.Infrastructure() && Active(access) != refreshed.HasTokens() {
+	if refreshed != nil && !refreshed.Infrastructure() && IsActive(access) != refreshed.HasTokens() {
 		j.Warn("both tokens revoked, or neither",
-			fmt.Sprintf("access token active: %t, refresh token usable: %t", Active(access), refreshed.HasTokens()), access, refreshed)
+			fmt.Sprintf("access token active: %t, refresh token usable: %t", IsActive(access), refreshed.HasTokens()), access, refreshed)
 		return
 	}
 	j.Pass(access)
@@ -173,14 +173,14 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 // again, twice, at the interval, and then approves them once more. For a person,
 // whose turn comes later, it redeems one itself.
 var secondApproval = &Scenario{
-	Name: "second approval", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedOverlap}, After: redeemingRace, Race: true,
+	Name: "second approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: redeemingRace, Race: true,
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: 3 * Redeemings(t), Starts: t.Flows(0, 1), Wait: untilReplayed(t)}
+		return Cost{Requests: 3 * RedemptionRounds(t), Starts: t.Flows(0, 1), Wait: untilReplayed(t)}
 	},
-	Decisions: func(f *Facts) int { return f.Timing.Flows(Redeemings(f.Timing), 2) },
-	Run: func(ctx context.Context, s *Scene) {
+	Decisions: func(f *Facts) int { return f.Timing.Flows(RedemptionRounds(f.Timing), 2) },
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing
-		n := t.Flows(Redeemings(t), 1)
+		n := t.Flows(RedemptionRounds(t), 1)
 		s.Rounds(n, n, func(int) {
 			var f *Flow
 			if t.Pace > 0 {
@@ -188,10 +188,10 @@ var secondApproval = &Scenario{
 			} else {
 				f = s.Taken(ctx)
 			}
-			if f == nil || !replay(f, ctx) || !f.Lives(f.Interval()) {
+			if f == nil || !replay(ctx, f) || !f.WithinLifetime(f.Interval()) {
 				return
 			}
-			f.Decide(ctx, approve.Approve, Ask{Label: "again"})
+			f.Decide(ctx, approve.Approve, DecisionOptions{Label: "again"})
 			f.PollDue(ctx, Step("after"))
 		})
 	},
@@ -199,9 +199,9 @@ var secondApproval = &Scenario{
 
 // replay polls twice with a redeemed code, and a third time where it is said to
 // be pending; false when the code or the run ended before.
-func replay(f *Flow, ctx context.Context) bool {
+func replay(ctx context.Context, f *Flow) bool {
 	for i := range 3 {
-		if !f.Lives(f.Interval()) {
+		if !f.WithinLifetime(f.Interval()) {
 			return false
 		}
 		x := f.PollDue(ctx, Step("replay"))

@@ -50,7 +50,7 @@ var securityChecks = []Check{
 	{
 		ID:         "DF-SEC-005",
 		Gate:       GateStart,
-		Needs:      []Need{NeedAbuse},
+		Needs:      []Capability{NeedAbuse},
 		Reads:      []*Scenario{oversized},
 		OwnsLimits: true,
 		Judge:      judgeOversized,
@@ -72,21 +72,21 @@ var securityChecks = []Check{
 	{
 		ID:    "DF-SEC-008",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedHTTPApproval},
+		Needs: []Capability{NeedApprover, NeedHTTPApproval},
 		Reads: []*Scenario{forgedDecisions},
 		Judge: judgeForgedDecisions,
 	},
 	{
 		ID:    "DF-SEC-009",
 		Gate:  GateStart,
-		Needs: []Need{NeedApprover, NeedHTTPApproval},
+		Needs: []Capability{NeedApprover, NeedHTTPApproval},
 		Reads: []*Scenario{hostileDevice},
 		Judge: judgeHostileDevice,
 	},
 	{
 		ID:         "DF-SEC-010",
 		Gate:       GatePending,
-		Needs:      []Need{NeedAbuse},
+		Needs:      []Capability{NeedAbuse},
 		Reads:      []*Scenario{flood},
 		OwnsLimits: true,
 		Judge:      judgeFlood,
@@ -94,7 +94,7 @@ var securityChecks = []Check{
 	{
 		ID:    "DF-SEC-011",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{codeChallenge},
 		Judge: judgeCodeChallenge,
 	},
@@ -132,7 +132,7 @@ func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 // uuids counts the device codes by their UUID version.
 func uuids(e *Evidence) map[int]int {
 	out := map[int]int{}
-	for _, x := range e.Started() {
+	for _, x := range e.Authorizations() {
 		out[e.Secrets[x.Text("device_code")].UUID]++
 	}
 	return out
@@ -181,7 +181,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 // room is how many bits the changing characters of the device codes could hold.
 // What they do hold is DF-SEC-001's, and cannot be estimated from the codes of a
 // second or two.
-func room(e *Evidence, p Pool) float64 {
+func room(e *Evidence, p CodeStats) float64 {
 	for _, x := range e.Starts() {
 		if s := e.Secrets[x.Text("device_code")]; s.Length > 0 {
 			return float64(p.Length-p.Fixed) * s.Bits / float64(s.Length)
@@ -195,7 +195,7 @@ const forgedHost = "dfcheck.invalid"
 
 var forgedHosts = &Scenario{
 	Name: "forged hosts", Lane: LaneInstant, Cost: FixedCost(6, 6),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, Step("honest"))
 		for _, f := range []struct{ name, value string }{
 			{"X-Forwarded-Host", forgedHost}, {"Forwarded", "for=192.0.2.1;host=" + forgedHost + ";proto=http"},
@@ -270,10 +270,10 @@ func judgeSecretURLs(e *Evidence, j *Judgement) {
 // codeChallenge starts a flow with a code challenge and redeems it with a wrong
 // verifier; where that is refused, it tries the right one, and another flow none.
 var codeChallenge = &Scenario{
-	Name: "code challenge", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(5, 2, 2),
+	Name: "code challenge", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 2, 2),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
-		verifier := MadeUp(43)
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		verifier := RandomCode(43)
 		sum := sha256.Sum256([]byte(verifier))
 		begin := func() *Flow {
 			return s.Start(ctx, Also(spec.Param{Name: "code_challenge", Value: base64.RawURLEncoding.EncodeToString(sum[:])},
@@ -286,7 +286,7 @@ var codeChallenge = &Scenario{
 		}
 		f.Settle(ctx)
 		verify := func(v string) Option { return Also(spec.Param{Name: "code_verifier", Value: v}) }
-		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(MadeUp(43)), Provoked()); x == nil || x.HasTokens() ||
+		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(RandomCode(43)), Provoked()); x == nil || x.HasTokens() ||
 			x.StillPending() {
 			return
 		}

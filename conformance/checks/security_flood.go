@@ -20,24 +20,24 @@ const huge = 11 << 20 // bytes, more than any device has to say
 // oversized sends what is too large or too deep to be a device's.
 var oversized = &Scenario{
 	Name: "oversized requests", Lane: LaneAbuse, Cost: FixedCost(12, 12),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		pad := bytes.Repeat([]byte("A"), huge)
 		for _, enc := range s.Encodings(OpStart) {
-			start(s, ctx, "11 MiB in "+string(enc), padded(enc, pad))
+			start(ctx, s, "11 MiB in "+string(enc), padded(enc, pad))
 		}
 		if s.Operation(OpStart).Accepts(spec.JSON) {
 			for _, v := range []struct{ name, json string }{
 				{"JSON nested 10,000 deep", strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)},
 				{"the number 1e400", "1e400"}, {"a number of 10,000 digits", strings.Repeat("9", 10_000)},
 			} {
-				start(s, ctx, v.name, func(c *Call) {
+				start(ctx, s, v.name, func(c *Call) {
 					_, body := spec.JSON.Encode(c.Params.With("dfcheck", "@@"))
 					Body(string(spec.JSON), []byte(strings.Replace(string(body), `"@@"`, v.json, 1)))(c)
 				})
 			}
 		}
 		if s.Operation(OpStart).Accepts(spec.Form) {
-			start(s, ctx, "10,000 parameters", In(spec.Form), func(c *Call) {
+			start(ctx, s, "10,000 parameters", In(spec.Form), func(c *Call) {
 				for i := range 10_000 {
 					c.Params = append(c.Params, spec.Param{Name: "p" + strconv.Itoa(i), Value: "1"})
 				}
@@ -45,9 +45,9 @@ var oversized = &Scenario{
 				Body(contentType, body)(c)
 			})
 		}
-		start(s, ctx, "a header of 64 KiB", Field("X-Dfcheck", strings.Repeat("A", 64<<10)))
+		start(ctx, s, "a header of 64 KiB", Field("X-Dfcheck", strings.Repeat("A", 64<<10)))
 		for range 5 {
-			if x := s.Start(ctx, Step("afterwards"), Once()).Begun; x == nil || x.HasCodes() || !s.Wait(ctx, time.Second) {
+			if x := s.Start(ctx, Step("afterwards"), Once()).Authorization; x == nil || x.HasCodes() || !s.Wait(ctx, time.Second) {
 				return
 			}
 		}
@@ -55,7 +55,7 @@ var oversized = &Scenario{
 }
 
 // start sends one hostile start on a separate connection.
-func start(s *Scene, ctx context.Context, step string, opts ...Option) {
+func start(ctx context.Context, s *ScenarioRun, step string, opts ...Option) {
 	s.Start(ctx, append(opts, Step(step), Provoked(), Once(), Fresh())...)
 }
 
@@ -78,7 +78,7 @@ func judgeOversized(e *Evidence, j *Judgement) {
 		case x.Response == nil:
 			j.Inconclusive(x.Replied(), x) // ruling R22
 		default:
-			j.Each([]*Exchange{x}, DueRefusal, "413 or another 4xx for an oversized request",
+			j.Each([]*Exchange{x}, ExpectRefusal, "413 or another 4xx for an oversized request",
 				append(rules, InconclusiveIf(Infrastructure))...)
 		}
 	}
@@ -96,38 +96,38 @@ const (
 // flood starts very many flows, then guesses very many device codes, and looks
 // after the grants that were there before.
 var flood = &Scenario{
-	Name: "flood", Lane: LaneAbuse, Needs: []Need{NeedAbuse},
+	Name: "flood", Lane: LaneAbuse, Needs: []Capability{NeedAbuse},
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 2*floodSize + 6, Starts: floodSize + 3, Wait: 2*floodSize*floodGap + t.Interval + Slack}
 	},
 	Decisions: DecisionCount(1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		kept, ready := s.Start(ctx, Step("kept")), s.Start(ctx, Step("ready"))
 		approved := ready.Decide(ctx, approve.Approve, somebody(s)) == Accepted
-		pour(s, ctx, func() {
+		pour(ctx, s, func() {
 			s.Start(ctx, Sending(s.Target().BaseStart("flood")), Step("start of the flood"), Provoked(), Once())
 		})
-		if kept.OK() && kept.Lives(0) {
+		if kept.OK() && kept.WithinLifetime(0) {
 			kept.PollDue(ctx, Step("kept through the flood"))
 		}
-		if approved && ready.Lives(0) {
+		if approved && ready.WithinLifetime(0) {
 			ready.PollDue(ctx, Step("redeemed through the flood"))
 		}
-		pour(s, ctx, func() { s.PollCode(ctx, MadeUp(40), Step("guess of the flood"), Provoked(), Once()) })
-		comeBack(s, ctx)
+		pour(ctx, s, func() { s.PollCode(ctx, RandomCode(40), Step("guess of the flood"), Provoked(), Once()) })
+		comeBack(ctx, s)
 	},
 }
 
 // somebody who has not guessed codes in this run.
-func somebody(s *Scene) Ask {
+func somebody(s *ScenarioRun) DecisionOptions {
 	if s.Target().Has(NeedSecondUser) {
-		return Ask{User: "second"}
+		return DecisionOptions{User: "second"}
 	}
-	return Ask{}
+	return DecisionOptions{}
 }
 
 // pour sends at the flood's pace, whatever the answers take.
-func pour(s *Scene, ctx context.Context, send func()) {
+func pour(ctx context.Context, s *ScenarioRun, send func()) {
 	var wg sync.WaitGroup
 	for range floodSize {
 		wg.Go(send)
@@ -142,9 +142,9 @@ func pour(s *Scene, ctx context.Context, send func()) {
 const recovery = 2 * time.Minute
 
 // comeBack starts a flow as soon as the limits allow it.
-func comeBack(s *Scene, ctx context.Context) {
+func comeBack(ctx context.Context, s *ScenarioRun) {
 	for end := s.Now() + recovery; s.Now() < end; {
-		x := s.Start(ctx, Step("afterwards"), Once()).Begun
+		x := s.Start(ctx, Step("afterwards"), Once()).Authorization
 		if x == nil || x.Status() != http.StatusTooManyRequests {
 			return
 		}
@@ -165,15 +165,15 @@ func judgeFlood(e *Evidence, j *Judgement) {
 	}
 	limited := judgePoured(j, poured)
 	for _, x := range e.Of(flood, "kept through the flood") {
-		j.Each([]*Exchange{x}, DuePending, "a grant from before the flood to stay pending", PassIf(StillPending),
+		j.Each([]*Exchange{x}, ExpectPending, "a grant from before the flood to stay pending", PassIf(StillPending),
 			InconclusiveIf(Infrastructure), InconclusiveIf(StatusIs(429)), FailIf(AnyAnswer))
 	}
 	for _, x := range e.Of(flood, "redeemed through the flood") {
-		j.Each([]*Exchange{x}, DueSuccess, "tokens for a code that was approved before the flood", PassIf(GivesTokens),
+		j.Each([]*Exchange{x}, ExpectSuccess, "tokens for a code that was approved before the flood", PassIf(GivesTokens),
 			InconclusiveIf(Infrastructure), InconclusiveIf(StatusIs(429)), FailIf(AnyAnswer))
 	}
 	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
-		j.Each(xs[len(xs)-1:], DueSuccess, "device authorization to work again within two minutes after the flood",
+		j.Each(xs[len(xs)-1:], ExpectSuccess, "device authorization to work again within two minutes after the flood",
 			PassIf(GivesCodes), FailIf(StatusIs(429)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	}
 	if !limited && j.Seen() > 0 {

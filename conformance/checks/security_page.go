@@ -46,13 +46,13 @@ func foreign(c *Call) {
 // else would: each forgery has its own grant, and none has the anti-forgery
 // token. One more grant is brought as far and left alone.
 var forgedDecisions = &Scenario{
-	Name: "forged decisions", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval},
+	Name: "forged decisions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedHTTPApproval},
 	Cost:      WaitingCost(3*len(forgeries)+2, len(forgeries)+1, 1),
 	Decisions: DecisionCount(len(forgeries) + 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Times(len(forgeries)+1, func(i int) {
 			f := s.Start(ctx)
-			way, ok := f.Walk(ctx)
+			way, ok := f.Trace(ctx)
 			if !ok {
 				return
 			}
@@ -69,7 +69,7 @@ var forgedDecisions = &Scenario{
 				s.Event(EventFact, f.ID, "unforged="+err.Error())
 				return
 			}
-			f.Own(&c)
+			f.Attach(&c)
 			if !forgeries[i].session {
 				way.Cookies = nil
 			}
@@ -87,11 +87,11 @@ const secretAddress = "address=secret"
 
 // forged makes the call of a forgery from the request it imitates, without what
 // a stranger cannot know.
-func forged(s *Scene, r *http.Request, userCode string, f forgery) (Call, error) {
+func forged(s *ScenarioRun, r *http.Request, userCode string, f forgery) (Call, error) {
 	c := Call{Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true}
 	c.Header.Del("Cookie") // it comes with the session
 	for _, segment := range strings.Split(r.URL.Path, "/") {
-		if drawn(segment) && PlainCode(segment) != PlainCode(userCode) {
+		if drawn(segment) && NormalUserCode(segment) != NormalUserCode(userCode) {
 			return c, errSecretAddress
 		}
 	}
@@ -142,7 +142,7 @@ var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state
 // antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
-	return tokenName.MatchString(name) || len(value) >= 16 && PlainCode(value) != PlainCode(userCode) &&
+	return tokenName.MatchString(name) || len(value) >= 16 && NormalUserCode(value) != NormalUserCode(userCode) &&
 		!strings.Contains(value, "://")
 }
 
@@ -170,7 +170,7 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 			case sent.Class() == 5:
 				j.Warn("a forged approval to be refused with 4xx", Describe(sent)+" for an approval request "+sent.Step, sent)
 			default:
-				j.Each([]*Exchange{x}, DuePending, "the grant to stay pending (the user did not approve it)",
+				j.Each([]*Exchange{x}, ExpectPending, "the grant to stay pending (the user did not approve it)",
 					PassIf(StillPending), InconclusiveIf(Infrastructure))
 			}
 		}
@@ -192,11 +192,11 @@ const (
 
 // hostileDevice looks at the page on which a person would approve it.
 var hostileDevice = &Scenario{
-	Name: "hostile device", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedHTTPApproval}, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "hostile device", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedHTTPApproval}, Cost: FixedCost(1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
-		if way, ok := f.Walk(ctx); ok {
-			s.Event(EventFact, f.ID, "page="+Shortened(s.Redacted(way.Page), shownPage))
+		if way, ok := f.Trace(ctx); ok {
+			s.Event(EventFact, f.ID, "page="+Truncate(s.Redacted(way.Page), shownPage))
 		}
 	},
 }

@@ -53,7 +53,7 @@ var hostileText = &Scenario{
 		}
 		return Cost{Requests: per*(starts+2) + 1, Starts: per*starts + 1}
 	},
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		fields := []string{"client_id", "scope"}
 		if s.Documented() {
 			fields = append(fields, "device_type", "device_os")
@@ -63,7 +63,7 @@ var hostileText = &Scenario{
 			hostile(s, &probes, OpStart, f, func(opts ...Option) { s.Start(ctx, opts...) })
 		}
 		for _, f := range []string{"device_code", "grant_type"} {
-			hostile(s, &probes, OpToken, f, func(opts ...Option) { s.PollCode(ctx, MadeUp(40), opts...) })
+			hostile(s, &probes, OpToken, f, func(opts ...Option) { s.PollCode(ctx, RandomCode(40), opts...) })
 		}
 		for some := range slices.Chunk(probes, probesAtOnce) {
 			s.Parallel(some...)
@@ -77,7 +77,7 @@ var hostileText = &Scenario{
 const probesAtOnce = 16
 
 // hostile adds the probes of one parameter.
-func hostile(s *Scene, probes *[]func(), op Operation, field string, send func(...Option)) {
+func hostile(s *ScenarioRun, probes *[]func(), op Operation, field string, send func(...Option)) {
 	for _, v := range hostileValues {
 		for _, enc := range s.Encodings(op) {
 			if enc != s.Encoding(op) && !slices.Contains(elsewhere, v.name) {
@@ -106,17 +106,17 @@ const tooSlow = 10 * time.Second
 
 func judgeHostileText(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hostileText) {
-		due := Due(DueRefusal)
+		due := Expectation(ExpectRefusal)
 		rules := []Rule{InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(StillPending), PassIf(Class(4)), PassIf(HasError)}
 		if x.Op == OpStart { // unknown clients are DF-AUTHZ-012's
-			due, rules = DueSuccess, []Rule{InconclusiveIf(Infrastructure), PassIf(Class(2)), PassIf(Class(4))}
+			due, rules = ExpectSuccess, []Rule{InconclusiveIf(Infrastructure), PassIf(Class(2)), PassIf(Class(4))}
 		}
 		const expected = "a refusal with 4xx, and no trace of the hostile text"
 		against := j.Against(plainAnswer(e, x))
 		switch {
 		case strings.HasPrefix(x.Step, plainText):
 		case x.Step == "afterwards":
-			j.Each([]*Exchange{x}, DueSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
+			j.Each([]*Exchange{x}, ExpectSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
 				InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 		case x.Received-x.Sent > tooSlow:
 			judgeStuck(e, j, x)
@@ -159,7 +159,7 @@ var queryOperators = &Scenario{
 	Name: "query operators", Lane: LaneApprove,
 	Cost:      func(t Timing) Cost { return Cost{Requests: 13 + 2*t.Encodings, Starts: 2, Wait: t.Interval + Slack} },
 	Decisions: DecisionCount(1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		live := s.Start(ctx)
 		if !live.OK() {
 			return
@@ -172,7 +172,7 @@ var queryOperators = &Scenario{
 		}
 		code := live.Codes.DeviceCode
 		for _, enc := range s.Encodings(OpToken) { // what the others are held against
-			s.PollCode(ctx, Alike(code), In(enc), Step(plainGuess), Provoked())
+			s.PollCode(ctx, LookAlike(code), In(enc), Step(plainGuess), Provoked())
 			s.PollCode(ctx, "", In(enc), Without("device_code"), Step(noCode), Provoked())
 		}
 		if s.Operation(OpToken).Accepts(spec.JSON) {
@@ -225,7 +225,7 @@ func judgeQueryOperators(e *Evidence, j *Judgement) {
 		if _, named := x.Request.Params.Get("device_code"); !named && x.Request.Params != nil {
 			plain, owner = plainPoll(e, x, noCode), "DF-POLL-013"
 		}
-		j.Against(plain, owner).Each([]*Exchange{x}, DueRefusal, spec.ErrInvalidRequest+" or "+spec.ErrInvalidGrant,
+		j.Against(plain, owner).Each([]*Exchange{x}, ExpectRefusal, spec.ErrInvalidRequest+" or "+spec.ErrInvalidGrant,
 			FailIf(GivesTokens), read, PassIf(Class(4)))
 	}
 }

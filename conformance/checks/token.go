@@ -16,7 +16,7 @@ var tokenChecks = []Check{
 	{
 		ID:    GateTokens,
 		Gate:  GatePending,
-		Needs: []Need{NeedApprover},
+		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{approvedFlow},
 		Judge: judgeApproved,
 	},
@@ -26,14 +26,14 @@ var tokenChecks = []Check{
 	{
 		ID:    "DF-TOKEN-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedNarrowable},
+		Needs: []Capability{NeedApprover, NeedNarrowable},
 		Reads: []*Scenario{narrowedScope},
 		Judge: judgeNarrowedScope,
 	},
 	{
 		ID:    "DF-TOKEN-006",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedScope},
+		Needs: []Capability{NeedApprover, NeedScope},
 		Reads: []*Scenario{widenedScope},
 		Judge: judgeWidenedScope,
 	},
@@ -43,7 +43,7 @@ var tokenChecks = []Check{
 	{
 		ID:    "DF-TOKEN-010",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedIntrospection},
+		Needs: []Capability{NeedApprover, NeedIntrospection},
 		Reads: []*Scenario{tokenWorth},
 		Judge: judgeTokenWorth,
 	},
@@ -52,7 +52,7 @@ var tokenChecks = []Check{
 
 // passiveToken makes a check that looks at every token response of the run.
 func passiveToken(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateTokens, Needs: []Need{NeedApprover}, Reads: []*Scenario{approvedFlow},
+	return Check{ID: id, Gate: GateTokens, Needs: []Capability{NeedApprover}, Reads: []*Scenario{approvedFlow},
 		Wants: []*Scenario{unprimedFlow},
 		Shows: "token response", Passive: true, Judge: judge}
 }
@@ -61,8 +61,8 @@ func passiveToken(id string, judge func(*Evidence, *Judgement)) Check {
 // then, after the person's approval, tokens. It polls up to three times after
 // the approval, for servers whose parts agree a little later.
 var approvedFlow = &Scenario{
-	Name: "approved flow", Lane: LaneApprove, Needs: []Need{NeedApprover}, Cost: WaitingCost(3, 1, 2),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "approved flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 2),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		f.PollDue(ctx, Step("before"))
 		if f.Approve(ctx) == Accepted {
@@ -90,7 +90,7 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 			if i > 0 {
 				v = reports.Warning
 			}
-			j.Book(v, "tokens on the first poll after the approval", "tokens only on a later poll", polls[:i+1]...)
+			j.Record(v, "tokens on the first poll after the approval", "tokens only on a later poll", polls[:i+1]...)
 			return
 		case x.Infrastructure():
 			j.Inconclusive(OfInfrastructure(x), x)
@@ -108,20 +108,20 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 
 // narrowedScope asks for a scope of which a part is not granted.
 var narrowedScope = &Scenario{
-	Name: "narrowed scope", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedNarrowable}, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Name: "narrowed scope", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedNarrowable}, Cost: WaitingCost(2, 1, 1),
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := s.Redeem(ctx, With("scope", JoinScopes(s.Target().Scope, s.Target().Narrow)))
 		if ok {
-			s.Examine(ctx, f.Token.AccessToken, "introspect")
+			s.InspectToken(ctx, f.Token.AccessToken, "introspect")
 		}
 	},
 }
 
 // widenedScope asks for one scope and tries to get more with the poll.
 var widenedScope = &Scenario{
-	Name: "widened scope", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedScope}, Cost: WaitingCost(4, 2, 1),
+	Name: "widened scope", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedScope}, Cost: WaitingCost(4, 2, 1),
 	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		more := s.Target().Narrow
 		if more == "" {
 			more = "dfcheck_more"
@@ -129,14 +129,14 @@ var widenedScope = &Scenario{
 		s.Parallel(
 			func() {
 				if f, ok := s.Redeem(ctx, With("scope", s.Target().Scope)); ok {
-					s.Examine(ctx, f.Token.AccessToken, "introspect")
+					s.InspectToken(ctx, f.Token.AccessToken, "introspect")
 				}
 			},
 			func() {
 				f := s.Start(ctx, With("scope", s.Target().Scope))
 				if f.Approve(ctx) == Accepted {
 					f.Collect(ctx, "redeem", With("scope", JoinScopes(s.Target().Scope, more)))
-					s.Examine(ctx, f.Token.AccessToken, "introspect")
+					s.InspectToken(ctx, f.Token.AccessToken, "introspect")
 				}
 			})
 	},
@@ -145,24 +145,24 @@ var widenedScope = &Scenario{
 // tokenWorth uses fresh tokens, of two people where there are two, and one that
 // was tampered with.
 var tokenWorth = &Scenario{
-	Name: "token in use", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedIntrospection}, Cost: WaitingCost(7, 2, 1),
+	Name: "token in use", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedIntrospection}, Cost: WaitingCost(7, 2, 1),
 	Decisions: func(f *Facts) int { return 1 + f.Count(NeedSecondUser) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		a, b := s.Start(ctx, Step("first")), s.Start(ctx, Step("second"))
 		if a.Approve(ctx) != Accepted {
 			return
 		}
 		if s.Target().Has(NeedSecondUser) {
-			b.Decide(ctx, "approve", Ask{User: "second"})
+			b.Decide(ctx, "approve", DecisionOptions{User: "second"})
 		}
 		if x := a.Collect(ctx, "redeem"); x == nil || !x.HasTokens() {
 			return
 		}
-		s.Examine(ctx, a.Token.AccessToken, "first")
-		s.Examine(ctx, tampered(a.Token.AccessToken), "tampered", Provoked())
+		s.InspectToken(ctx, a.Token.AccessToken, "first")
+		s.InspectToken(ctx, tampered(a.Token.AccessToken), "tampered", Provoked())
 		if s.Target().Has(NeedSecondUser) {
 			b.Collect(ctx, "redeem")
-			s.Examine(ctx, b.Token.AccessToken, "second")
+			s.InspectToken(ctx, b.Token.AccessToken, "second")
 		}
 	},
 }
@@ -187,7 +187,7 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		switch id := x.Text("client_id"); {
 		case x.Infrastructure():
 			j.Inconclusive(OfInfrastructure(x), x)
-		case !Active(x):
+		case !IsActive(x):
 			j.Fail("the access token to work right after it was issued", Describe(x), x)
 		case id != "" && id != e.Client.ID:
 			j.Fail("the token's client_id to be "+e.Client.ID, id, x)
@@ -200,7 +200,7 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		j.Fail("the token's subject to be the user who approved", "the same subject for two users", subjects...)
 	}
 	for _, x := range e.Of(tokenWorth, "tampered") {
-		if x.Class() == 2 && Active(x) {
+		if x.Class() == 2 && IsActive(x) {
 			j.Fail("an altered access token to be refused", Describe(x), x)
 		}
 	}

@@ -191,7 +191,7 @@ func judgeScopeArray(e *Evidence, j *Judgement, v reports.Verdict, x *Exchange) 
 		j.Waive(LenientScopeArray, expected, actual, x)
 		return
 	}
-	j.Book(v, expected, actual, x)
+	j.Record(v, expected, actual, x)
 }
 
 func judgeNarrowedScope(e *Evidence, j *Judgement) {
@@ -207,8 +207,8 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 		j.Inconclusive("no token was issued for the reduced scope: " + Describe(redeemed))
 		return
 	}
-	reported, _, ok := Granted(redeemed)
-	real, seen, known := Granted(e.One(narrowedScope, "introspect"))
+	reported, _, ok := GrantedScope(redeemed)
+	real, seen, known := GrantedScope(e.One(narrowedScope, "introspect"))
 	if _, isArray := redeemed.Object()["scope"].([]any); isArray {
 		judgeScopeArray(e, j, reports.Warning, redeemed)
 	}
@@ -242,7 +242,7 @@ func judgeWidenedScope(e *Evidence, j *Judgement) {
 		if !WasDecided(e, j, widenedScope, flow) || redeemed == nil || !redeemed.HasTokens() {
 			continue
 		}
-		scopes, from, ok := Granted(redeemed, introspected(e, widenedScope, redeemed))
+		scopes, from, ok := GrantedScope(redeemed, introspected(e, widenedScope, redeemed))
 		extra := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(asked, s) })
 		switch technical := slices.DeleteFunc(slices.Clone(extra),
 			func(s string) bool { return slices.Contains(technicalScopes, s) }); {

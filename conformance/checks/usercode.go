@@ -46,14 +46,14 @@ var userCodeChecks = []Check{
 	{
 		ID:    "DF-USERCODE-005",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedRawCodes},
+		Needs: []Capability{NeedApprover, NeedRawCodes},
 		Reads: []*Scenario{swappedEntry},
 		Judge: judgeSwappedEntry,
 	},
 	{
 		ID:    "DF-USERCODE-006",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedRawCodes},
+		Needs: []Capability{NeedApprover, NeedRawCodes},
 		Reads: []*Scenario{separatedEntry},
 		Judge: judgeSeparatedEntry,
 	},
@@ -73,14 +73,14 @@ var userCodeChecks = []Check{
 	{
 		ID:    "DF-USERCODE-009",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedRawCodes},
+		Needs: []Capability{NeedApprover, NeedRawCodes},
 		Reads: []*Scenario{mistypedEntry},
 		Judge: judgeMistypedEntry,
 	},
 	{
 		ID:    "DF-USERCODE-010",
 		Gate:  GateTokens,
-		Needs: []Need{NeedApprover, NeedSecondUser},
+		Needs: []Capability{NeedApprover, NeedSecondUser},
 		Reads: []*Scenario{twoPeople},
 		Judge: judgeTwoPeople,
 	},
@@ -105,7 +105,7 @@ var userCodeChecks = []Check{
 	{
 		ID:         "DF-USERCODE-014",
 		Gate:       GateStart,
-		Needs:      []Need{NeedApprover, NeedRawCodes, NeedAbuse},
+		Needs:      []Capability{NeedApprover, NeedRawCodes, NeedAbuse},
 		Reads:      []*Scenario{guessing},
 		OwnsLimits: true,
 		Judge:      judgeGuessing,
@@ -113,7 +113,7 @@ var userCodeChecks = []Check{
 	{
 		ID:         "DF-USERCODE-015",
 		Gate:       GateTokens,
-		Needs:      []Need{NeedApprover, NeedRawCodes, NeedSecondUser, NeedAbuse},
+		Needs:      []Capability{NeedApprover, NeedRawCodes, NeedSecondUser, NeedAbuse},
 		Reads:      []*Scenario{guessing},
 		OwnsLimits: true,
 		Judge:      judgeGuessedAround,
@@ -123,14 +123,14 @@ var userCodeChecks = []Check{
 var codeSample = &Scenario{
 	Name: "code sample", Lane: LaneAlone, Sample: true,
 	Cost: func(t Timing) Cost { n := max(SampleCodes, t.Sample); return Cost{Requests: n, Starts: n, Wait: 0} },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		n := SampleCodes
 		if s.Target().Timing.Sample > 0 {
-			n = max(n, EnoughCodes-s.StartCount())
+			n = max(n, EnoughCodes-s.Authorizations())
 		}
 		for range n { // all of one make
 			f := s.Start(ctx, Sending(s.Target().BaseStart("sample")))
-			if f.Begun == nil || f.Begun.Infrastructure() {
+			if f.Authorization == nil || f.Authorization.Infrastructure() {
 				return
 			}
 			s.Leave(f)
@@ -148,7 +148,7 @@ func userCodes(xs []*Exchange) []string {
 				return -1
 			}
 			return r
-		}, PlainCode(x.Text("user_code")))
+		}, NormalUserCode(x.Text("user_code")))
 		if code != "" && !slices.Contains(out, code) {
 			out = append(out, code)
 		}
@@ -172,7 +172,7 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 			j.Fail("user_code to be printable ASCII without white space at its ends", fmt.Sprintf("%+q", code), x)
 			continue
 		}
-		if l := len(PlainCode(code)); l > maxTyped {
+		if l := len(NormalUserCode(code)); l > maxTyped {
 			j.Warn(fmt.Sprintf("a user code of at most %d characters", maxTyped), fmt.Sprintf("%d characters: %q", l, code), x)
 		}
 		for _, r := range code {
@@ -231,7 +231,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 	by, codes := map[string][]*Exchange{}, userCodes(e.Starts())
 	n := 0
 	for _, x := range e.Starts() {
-		code := PlainCode(x.Text("user_code"))
+		code := NormalUserCode(x.Text("user_code"))
 		if code == "" {
 			continue
 		}
@@ -240,7 +240,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 			if x.Overlaps(y) || x.Text("device_code") == y.Text("device_code") {
 				continue
 			}
-			if first, second := inTime(x, y); second.Sent < e.Over(first) {
+			if first, second := inTime(x, y); second.Sent < e.EndOfLife(first) {
 				j.Fail("a different user code for each live grant", fmt.Sprintf("%q for two of them", code), first, second)
 			} else if !byChance(len(e.Starts()), codes) {
 				j.Warn("a new user code for each grant", fmt.Sprintf("%q, the code of an earlier grant", code), first, second)
@@ -257,7 +257,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 // byChance reports whether a code may return by accident among n: the code space
 // is DF-USERCODE-002's.
 func byChance(n int, codes []string) bool {
-	bits, _ := Variety(OfUsualLength(codes), 36)
+	bits, _ := ChoiceBits(UsualLength(codes), 36)
 	return float64(n)*float64(n)/math.Exp2(bits+1) > 0.01
 }
 
@@ -286,7 +286,7 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	case len(related) >= 3:
 		j.Fail("a user code that reveals nothing of the device code",
 			fmt.Sprintf("%d user codes, each of which %s", len(related), how), related[:3]...)
-	case len(related) == 1 && len(PlainCode(related[0].Text("user_code"))) < 6:
+	case len(related) == 1 && len(NormalUserCode(related[0].Text("user_code"))) < 6:
 		j.Pass(related...) // so short that it is found in something by accident
 	case len(related) > 0:
 		j.Warn("a user code that reveals nothing of the device code", "a user code that "+how, related...)
@@ -303,7 +303,7 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 var typedAtTokens = &Scenario{
 	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: WaitingCost(4, 1, 1),
 	Decisions: DecisionCount(1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.UserCode == "" {
 			return
@@ -312,7 +312,7 @@ var typedAtTokens = &Scenario{
 			f.Settle(ctx)
 		}
 		s.PollCode(ctx, f.Codes.UserCode, Step("the user code"), Provoked())
-		if plain := PlainCode(f.Codes.UserCode); plain != f.Codes.UserCode {
+		if plain := NormalUserCode(f.Codes.UserCode); plain != f.Codes.UserCode {
 			s.PollCode(ctx, plain, Step("the user code without separators"), Provoked())
 		}
 		f.PollDue(ctx, Step("properly"))
@@ -321,6 +321,6 @@ var typedAtTokens = &Scenario{
 
 func judgeTypedAtTokens(e *Evidence, j *Judgement) {
 	j.Against(e.One(unknownCodes, "of another shape"), "DF-POLL-011").Each(
-		e.Of(typedAtTokens, "the user code", "the user code without separators"), DueRefusal, spec.ErrInvalidGrant,
+		e.Of(typedAtTokens, "the user code", "the user code without separators"), ExpectRefusal, spec.ErrInvalidGrant,
 		FailIf(GivesTokens), FailIf(StillPending), InconclusiveIf(Infrastructure), PassIf(Class(4)))
 }

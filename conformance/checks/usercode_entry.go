@@ -14,19 +14,19 @@ import (
 
 // swappedEntry has the code typed in the other letter case.
 var swappedEntry = &Scenario{
-	Name: "code typed in the other case", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes},
+	Name: "code typed in the other case", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedRawCodes},
 	Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.OK() && foldable(f.Codes.UserCode) {
-			typedAs(f, ctx, SwapCase(f.Codes.UserCode))
+			typedAs(ctx, f, SwapCase(f.Codes.UserCode))
 		}
 	},
 }
 
 // typedAs approves by another spelling of the code and polls.
-func typedAs(f *Flow, ctx context.Context, code string) {
-	if f.Decide(ctx, approve.Approve, Ask{Code: code}) == Accepted {
+func typedAs(ctx context.Context, f *Flow, code string) {
+	if f.Decide(ctx, approve.Approve, DecisionOptions{Code: code}) == Accepted {
 		f.Settle(ctx)
 		f.Collect(ctx, "after")
 	}
@@ -40,7 +40,7 @@ func foldable(code string) bool {
 
 func judgeSwappedEntry(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(swappedEntry) {
-		if x := e.Begun(f); x != nil && x.Text("user_code") != "" && !foldable(x.Text("user_code")) {
+		if x := e.Authorization(f); x != nil && x.Text("user_code") != "" && !foldable(x.Text("user_code")) {
 			j.Skip("the user codes have no letters, or both upper and lower case letters")
 			return
 		}
@@ -54,11 +54,11 @@ func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
 	switch {
 	case !ok:
 	case d.Decision.Outcome == Refused:
-		j.Warn(expected, "refused: "+d.Detail, e.Begun(flow))
+		j.Warn(expected, "refused: "+d.Detail, e.Authorization(flow))
 	case !WasDecided(e, j, s, flow):
 	default:
 		polls := e.Polls(flow, "after")
-		j.Each(polls[max(0, len(polls)-1):], DueTokens, expected, PassIf(GivesTokens), InconclusiveIf(Infrastructure),
+		j.Each(polls[max(0, len(polls)-1):], ExpectTokens, expected, PassIf(GivesTokens), InconclusiveIf(Infrastructure),
 			InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 	}
 }
@@ -66,17 +66,17 @@ func judgeTyped(e *Evidence, j *Judgement, s *Scenario, flow, expected string) {
 // separatedEntry has the code typed without its separators, or with some it does
 // not have.
 var separatedEntry = &Scenario{
-	Name: "code typed with other separators", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes},
+	Name: "code typed with other separators", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedRawCodes},
 	Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		code := f.Codes.UserCode
 		switch {
 		case !f.OK() || len(code) < 2:
 		case separated(code):
-			typedAs(f, ctx, withoutSeparators(code))
+			typedAs(ctx, f, withoutSeparators(code))
 		default:
-			typedAs(f, ctx, " "+code[:len(code)/2]+"-"+code[len(code)/2:]+" ")
+			typedAs(ctx, f, " "+code[:len(code)/2]+"-"+code[len(code)/2:]+" ")
 		}
 	},
 }
@@ -90,7 +90,7 @@ func separated(code string) bool { return withoutSeparators(code) != code }
 func judgeSeparatedEntry(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(separatedEntry) {
 		d, ok := e.Decision(separatedEntry, f, "")
-		if x := e.Begun(f); ok && x != nil && !separated(x.Text("user_code")) && d.Decision.Outcome == Refused {
+		if x := e.Authorization(f); ok && x != nil && !separated(x.Text("user_code")) && d.Decision.Outcome == Refused {
 			j.Skip("the user codes have no separators, and are not accepted with any")
 			return
 		}
@@ -100,17 +100,17 @@ func judgeSeparatedEntry(e *Evidence, j *Judgement) {
 
 // mistypedEntry has three wrong codes typed, each close to a live one.
 var mistypedEntry = &Scenario{
-	Name: "code mistyped", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedRawCodes}, Cost: WaitingCost(2, 1, 1),
+	Name: "code mistyped", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedRawCodes}, Cost: WaitingCost(2, 1, 1),
 	Decisions: DecisionCount(3),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		code := f.Codes.UserCode
-		if !f.OK() || len(PlainCode(code)) < 4 {
+		if !f.OK() || len(NormalUserCode(code)) < 4 {
 			return
 		}
 		last := code[len(code)-1]
 		other := otherThan(last, code)
-		for _, wrong := range []Ask{
+		for _, wrong := range []DecisionOptions{
 			{Label: "with its last character changed", Code: code[:len(code)-1] + string(other)},
 			{Label: "without its last character", Code: code[:len(code)-1]},
 			{Label: "with one character more", Code: code + string(other)},
@@ -157,12 +157,12 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 		switch x := polls[0]; {
 		case x.HasTokens():
 			j.Fail("a mistyped code to approve nothing", "tokens after approving a code "+strings.Join(wrong, ", or "),
-				e.Begun(f), x)
+				e.Authorization(f), x)
 		case len(wrong) > 0:
 			j.Inconclusive("the approver reports success for a code "+strings.Join(wrong,
 				", or ")+", but the grant is still pending", x)
 		case refused > 0:
-			j.Each(polls, DuePending, "the grant to stay pending (only wrong codes were typed)", PassIf(StillPending))
+			j.Each(polls, ExpectPending, "the grant to stay pending (only wrong codes were typed)", PassIf(StillPending))
 		}
 	}
 }
@@ -170,21 +170,21 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 // twoPeople has two people approve one code, and for comparison one person
 // another.
 var twoPeople = &Scenario{
-	Name: "two people and one code", Lane: LaneApprove, Needs: []Need{NeedApprover, NeedSecondUser}, Cost: WaitingCost(6, 2, 1),
+	Name: "two people and one code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondUser}, Cost: WaitingCost(6, 2, 1),
 	Decisions: func(f *Facts) int { return 2 + f.Count(NeedIntrospection) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx, Step("shared"))
 		if f.Approve(ctx) != Accepted {
 			return
 		}
-		f.Decide(ctx, approve.Approve, Ask{Label: "second person", User: "second"})
+		f.Decide(ctx, approve.Approve, DecisionOptions{Label: "second person", User: "second"})
 		f.Settle(ctx)
 		if x := f.Collect(ctx, "after"); x == nil || !x.HasTokens() || !s.Target().Has(NeedIntrospection) {
 			return
 		}
-		s.Examine(ctx, f.Token.AccessToken, "owner")
+		s.InspectToken(ctx, f.Token.AccessToken, "owner")
 		if g, ok := s.Redeem(ctx); ok {
-			s.Examine(ctx, g.Token.AccessToken, "first person")
+			s.InspectToken(ctx, g.Token.AccessToken, "first person")
 		}
 	},
 }
@@ -215,7 +215,7 @@ func judgeTwoPeople(e *Evidence, j *Judgement) {
 		j.Warn("the second approval to be refused", "a page that reports success; it does not show whose tokens they are",
 			polls...)
 	case out == Refused:
-		j.Each(polls[len(polls)-1:], DueTokens, "tokens for the first user's device",
+		j.Each(polls[len(polls)-1:], ExpectTokens, "tokens for the first user's device",
 			PassIf(GivesTokens), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	default:
 		j.Inconclusive("the second user's decision was " + string(out) + ": " + second[0].Detail)
@@ -239,19 +239,19 @@ const (
 // guessing types random codes as one person until that is held up; then another
 // person approves a real one.
 var guessing = &Scenario{
-	Name: "guessing codes", Lane: LaneAbuse, Needs: []Need{NeedApprover, NeedRawCodes, NeedAbuse},
+	Name: "guessing codes", Lane: LaneAbuse, Needs: []Capability{NeedApprover, NeedRawCodes, NeedAbuse},
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 3, Starts: 2, Wait: guessesTried*guessEvery + t.Interval + Slack}
 	},
 	Decisions: func(f *Facts) int { return guessesTried + f.Count(NeedSecondUser) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
 			return
 		}
 		first := Decided{}
 		for i := range guessesTried {
-			d := guess(f, ctx, Alike(f.Codes.UserCode))
+			d := guess(ctx, f, LookAlike(f.Codes.UserCode))
 			if i == 0 {
 				first = d
 			} else if heldUp(first, d) {
@@ -263,7 +263,7 @@ var guessing = &Scenario{
 		}
 		if s.Target().Has(NeedSecondUser) {
 			g := s.Start(ctx)
-			g.Decide(ctx, approve.Approve, Ask{Label: "another person", User: "second"})
+			g.Decide(ctx, approve.Approve, DecisionOptions{Label: "another person", User: "second"})
 			g.Settle(ctx)
 			g.Collect(ctx, "after")
 		}
@@ -272,8 +272,8 @@ var guessing = &Scenario{
 
 // guess enters a random code, without deciding where the approver can, so that a
 // stranger's device whose code is hit by chance gets nothing of it.
-func guess(f *Flow, ctx context.Context, code string) Decided {
-	ask := Ask{Label: "guess", Code: code}
+func guess(ctx context.Context, f *Flow, code string) Decided {
+	ask := DecisionOptions{Label: "guess", Code: code}
 	if f.Run().Target().Has(NeedSteps) {
 		f.Enter(ctx, ask)
 	} else {
@@ -333,7 +333,7 @@ func judgeGuessedAround(e *Evidence, j *Judgement) {
 		switch {
 		case d.Decision.Outcome == Accepted:
 			polls := e.Polls(d.Flow, "after")
-			j.Each(polls[max(0, len(polls)-1):], DueTokens, "tokens for the other user's device",
+			j.Each(polls[max(0, len(polls)-1):], ExpectTokens, "tokens for the other user's device",
 				PassIf(GivesTokens), InconclusiveIf(Infrastructure), WarnIf(AnyAnswer))
 		case d.Decision.Outcome == Refused && e.Embedded:
 			j.Warn("another user's approval to be accepted while somebody guesses codes", "refused: "+d.Detail)

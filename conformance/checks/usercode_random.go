@@ -22,7 +22,7 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", len(codes), EnoughCodes))
 		return
 	}
-	bits, _ := Variety(OfUsualLength(codes), 36)
+	bits, _ := ChoiceBits(UsualLength(codes), 36)
 	actual := fmt.Sprintf("about %.1f bits, estimated from %d codes", bits, len(codes))
 	switch {
 	case bits < fewBits:
@@ -39,7 +39,7 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 func judgeCodeOrder(e *Evidence, j *Judgement) {
 	var row []string
 	if row = userCodes(e.Of(codeSample, "start")); len(row) > 0 {
-		row = OfUsualLength(row)
+		row = UsualLength(row)
 	}
 	if len(row) < InRow {
 		j.Inconclusive(fmt.Sprintf("too few user codes came in a row: %d of the %d needed", len(row), InRow))
@@ -59,14 +59,14 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		j.Fail("user codes that do not follow the time",
 			fmt.Sprintf("a correlation of %.2f with the order in which they were issued", r), xs...)
 	}
-	judgePositions(j, OfUsualLength(all))
+	judgePositions(j, UsualLength(all))
 	j.Saw(len(row), "user code")
 }
 
 // judgePositions looks for characters that never change, and for uneven ones.
 func judgePositions(j *Judgement, codes []string) {
 	if len(codes) >= EnoughCodes {
-		_, changing := Variety(codes, 36)
+		_, changing := ChoiceBits(codes, 36)
 		fixed, prefix := len(codes[0])-len(changing), 0
 		for prefix < len(codes[0]) && !slices.Contains(changing, prefix) {
 			prefix++

@@ -14,7 +14,7 @@ import (
 // verificationPage opens verification_uri.
 var verificationPage = &Scenario{
 	Name: "verification page", Lane: LaneInstant, Cost: FixedCost(2, 1),
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f := s.Start(ctx); f.OK() && f.Codes.VerificationURI != "" {
 			s.Browse(ctx, Call{Step: "page", Method: http.MethodGet, URL: f.Codes.VerificationURI}, nil)
 		}
@@ -36,7 +36,7 @@ func openedPage(e *Evidence, j *Judgement) *Exchange {
 		j.Inconclusive("the verification page cannot be reached from here: "+x.Error, x)
 		return nil
 	case Redirects(x):
-		j.Inconclusive(fmt.Sprintf("the verification page redirects more than %d times", MaxHops), x)
+		j.Inconclusive(fmt.Sprintf("the verification page redirects more than %d times", MaxRedirects), x)
 		return nil
 	}
 	return x
@@ -102,7 +102,7 @@ func frameProof(x *Exchange) bool {
 var openedLink = &Scenario{
 	Name: "opened link", Lane: LaneInterval, Cost: WaitingCost(7, 2, 1),
 	Decisions: func(f *Facts) int { return f.Count(NeedHTTPApproval) },
-	Run: func(ctx context.Context, s *Scene) {
+	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
 			return
@@ -114,7 +114,7 @@ var openedLink = &Scenario{
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link}, nil)
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link}, nil)
 		if s.Target().Has(NeedHTTPApproval) { // with another device's code, since the way could be what decides
-			if way, ok := s.Start(ctx, Step("of the session")).Walk(ctx); ok {
+			if way, ok := s.Start(ctx, Step("of the session")).Trace(ctx); ok {
 				s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link}, way.Cookies)
 			}
 		}
@@ -143,6 +143,6 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 		j.Inconclusive("no verification page could be reached from here")
 		return
 	}
-	j.Each(polls, DuePending, "the grant to stay pending after verification_uri_complete was opened",
+	j.Each(polls, ExpectPending, "the grant to stay pending after verification_uri_complete was opened",
 		PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAccessDenied)))
 }
