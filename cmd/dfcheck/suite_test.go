@@ -161,6 +161,7 @@ func TestSuite(t *testing.T) {
 			{server.config(t), "group:PULL", "Detected no specs ran"},
 			{(&counted{URL: "http://127.0.0.1:1"}).config(t), "group:POLL", "cannot reach http://127.0.0.1:1"},
 			{"nowhere.yaml", "group:POLL", "there is no nowhere.yaml"},
+			{"", "group:POLL", "no configuration file is named"},
 		} {
 			out, err := suiteCommand(binary, test.config, "-ginkgo.label-filter="+test.filter).CombinedOutput()
 			if err == nil || !strings.Contains(string(out), test.want) {

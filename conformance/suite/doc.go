@@ -17,5 +17,6 @@
 //   - target.go: the server, as the first spec finds it; embedded.go: the reference server
 //   - recording.go: a run in progress, and who waits for what
 //   - session.go: a verdict, told in Ginkgo's terms; finding.go: its words
+//   - conclusion.go: the run as a whole, where dfcheck would have an exit code
 //   - conform.go: the same tree for dfcheck, whose console is its own
 package suite

@@ -58,7 +58,8 @@ func findings(c reports.Check, curl func(id string) string) string {
 		if f.Expected == "" {
 			lines = append(lines, fmt.Sprintf("  %s: %s%s", f.Verdict, f.Actual, again))
 		} else {
-			lines = append(lines, fmt.Sprintf("  %s%s", f.Verdict, again), "    expected: "+f.Expected, "    actual:   "+f.Actual)
+			lines = append(lines, fmt.Sprintf("  %s%s", f.Verdict, again),
+				"    expected: "+f.Expected, "    actual:   "+f.Actual)
 		}
 		for _, id := range f.Exchanges {
 			lines = append(lines, "    "+id+": "+curl(id))

@@ -79,7 +79,7 @@ func TestOptionsRefused(t *testing.T) {
 		{"file and code", Options{File: "dfcheck.yaml", Config: &conformance.Config{}}, "both a File and a Config"},
 		{"two servers", Options{Handler: handler, Config: &conformance.Config{Host: "localhost"}},
 			`the host is "localhost" and a Handler is given`},
-		{"a forgotten host", Options{Config: &conformance.Config{Scope: "openid"}}, "scope says something of a server"},
+		{"a forgotten host", Options{Config: &conformance.Config{Scope: "openid"}}, "the configuration names no server"},
 		{"a person", Options{Config: &conformance.Config{Approve: approve.Config{Kind: "prompt"}}}, "a test has no terminal"},
 		{"no file", Options{File: "nowhere.yaml"}, "there is no nowhere.yaml in "},
 		{"no waivers", Options{Config: &conformance.Config{Waivers: "nowhere.yaml"}}, "open nowhere.yaml"},
@@ -104,7 +104,7 @@ func TestConfigurationAbove(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"go.mod": "module example.com/server\n", "dfcheck.yaml": "waivers: waivers.yaml\n",
+		"go.mod": "module example.com/server\n", "dfcheck.yaml": "host: localhost\nwaivers: waivers.yaml\n",
 		"waivers.yaml": "- {check: DF-POLL-003, reason: known}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/dfcheck/dfcheck/conformance"
-	"github.com/dfcheck/dfcheck/reports"
 )
 
 // A recording is a run in progress. Each check is judged as soon as what it reads
@@ -23,7 +22,7 @@ type recording struct {
 type verdict struct {
 	conformance.Result
 	known chan struct{}
-	shown bool // by a spec
+	told  bool // by a spec
 }
 
 func newRecording(ctx context.Context, run *conformance.Run) *recording {
@@ -61,7 +60,7 @@ func (r *recording) await(ctx context.Context, id string) *verdict {
 		r.stop(context.Cause(ctx))
 		<-v.known
 	}
-	v.shown = true
+	v.told = true
 	return v
 }
 
@@ -79,17 +78,6 @@ func (r *recording) results() []conformance.Result {
 	var out []conformance.Result
 	for _, c := range r.run.Plan().Checks {
 		out = append(out, r.verdicts[c.ID].Result)
-	}
-	return out
-}
-
-// unshown lists the failures that no spec has shown, as the suite ended before it.
-func (r *recording) unshown() []conformance.Result {
-	var out []conformance.Result
-	for _, res := range r.results() {
-		if res.Verdict == reports.Fail && !r.verdicts[res.Check.ID].shown {
-			out = append(out, res)
-		}
 	}
 	return out
 }

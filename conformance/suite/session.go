@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -117,42 +116,3 @@ func (s *session) curl(id string) string {
 }
 
 func (s *session) safe(text string) string { return safe(s.run.Target, text) }
-
-// conclude fails the suite where the exit code of dfcheck would say that the run
-// proves nothing although no spec failed, and tells what specs could not.
-func (s *session) conclude(ginkgo.Report) {
-	if s.recording == nil {
-		return
-	}
-	s.stop(errEnded) // of what no spec waits for
-	results, transcript := s.results(), s.run.Transcript()
-	r := reports.New(reports.KindConformance, "")
-	r.Run.DurationMS = float64(time.Since(transcript.Header.Started).Milliseconds())
-	r.Conformance = conformance.Section(transcript, results, s.run.Plan(), s.waivers, nil)
-	r.Run.Problem = transcript.Problem()
-	r.Run.ExitCode = reports.ExitCode(r, s.gate)
-	var summary strings.Builder
-	reports.WriteSummary(&summary, r)
-	ginkgo.AddReportEntry("summary", s.safe(strings.TrimSpace(summary.String())))
-
-	var errs []error
-	if p := r.Run.Problem; p != nil {
-		errs = append(errs, fmt.Errorf("%s\n  hint: %s", p.Message, p.Hint))
-	}
-	for _, res := range s.unshown() {
-		if c := s.reported(res); s.failing(c) {
-			errs = append(errs, errors.New("failed, and not shown above as the suite ended early: "+failure(c, s.curl)))
-		}
-	}
-	switch r.Run.ExitCode {
-	case reports.ExitUsage:
-		errs = append(errs, conformance.NothingJudged(results))
-	case reports.ExitStaleWaiver:
-		errs = append(errs, errors.New("a waiver no longer applies: the summary names it; take it out"))
-	case reports.ExitUndecided:
-		errs = append(errs, errors.New("a MUST or DOC check was not judged: the summary names it"))
-	}
-	if err := errors.Join(errs...); err != nil {
-		ginkgo.Fail(s.safe(err.Error()))
-	}
-}

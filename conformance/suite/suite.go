@@ -13,7 +13,7 @@ import (
 )
 
 // Options say which server is checked, and how. The zero value checks the embedded
-// reference server.
+// reference server; a configuration must name another, or come with a Handler.
 type Options struct {
 	// File is a configuration file, dfcheck.yaml. A relative path is looked for in the
 	// folder of the test and in those above it, up to the module's root; what the file
@@ -33,9 +33,13 @@ type Options struct {
 }
 
 // Run checks the server of a configuration file as a Ginkgo suite: Options.Run
-// with nothing but the file. An empty name stands for the embedded server.
+// with nothing but the file. An empty name is an error: it is most often a variable
+// that is not set.
 func Run(t *testing.T, file string) {
 	t.Helper()
+	if file == "" {
+		t.Fatal("no configuration file is named; suite.Options{}.Run(t) checks the embedded server")
+	}
 	Options{File: file}.Run(t)
 }
 
