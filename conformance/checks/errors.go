@@ -43,41 +43,6 @@ func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
 		Shows: "error response", Passive: true, Judge: judge}
 }
 
-// A tally gathers alike observations into one finding each, because a defect of
-// error answers shows in nearly all of them.
-type tally struct {
-	order []observation
-	found map[observation][]*Exchange
-}
-
-type observation struct {
-	verdict          reports.Verdict
-	expected, actual string
-}
-
-func (t *tally) add(v reports.Verdict, expected, actual string, x *Exchange) {
-	o := observation{v, expected, actual}
-	if t.found == nil {
-		t.found = map[observation][]*Exchange{}
-	}
-	if t.found[o] == nil {
-		t.order = append(t.order, o)
-	}
-	t.found[o] = append(t.found[o], x)
-}
-
-func (t *tally) book(j *Judgement) {
-	for _, o := range t.order {
-		for _, x := range t.found[o] {
-			if o.verdict == reports.Waived {
-				j.Waive(LenientStatus, o.expected, o.actual, x)
-			} else {
-				j.Record(o.verdict, o.expected, o.actual, x)
-			}
-		}
-	}
-}
-
 // posted lists the answers of both endpoints to POSTs that OAuth code answers:
 // those of ordinary devices, and the mistakes that a check names. What is said
 // to other requests may be a framework's, which knows nothing of OAuth (ruling
@@ -100,7 +65,6 @@ func posted(e *Evidence) []*Exchange {
 // judgeErrorStatus holds ruling R8. It alone looks at the status of an error
 // (rule C1).
 func judgeErrorStatus(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range posted(e) {
 		code := x.ErrorCode()
 		if code == "" || throttled(e)(x) {
@@ -117,9 +81,12 @@ func judgeErrorStatus(e *Evidence, j *Judgement) {
 		if code == spec.ErrInvalidClient {
 			expected = "400 or 401 with " + code
 		}
-		t.add(v, expected, fmt.Sprint(x.Status()), x)
+		if v == reports.Waived {
+			j.Waive(LenientStatus, expected, fmt.Sprint(x.Status()), x)
+		} else {
+			j.Record(v, expected, fmt.Sprint(x.Status()), x)
+		}
 	}
-	t.book(j)
 }
 
 func statusVerdict(status int, code string) reports.Verdict {
@@ -145,7 +112,6 @@ var mistakes = []*Scenario{missingClient, missingMetadata, unknownClientStart, e
 
 // judgeErrorMediaType: a refusal is one JSON object and labelled so.
 func judgeErrorMediaType(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range posted(e) {
 		media, object := x.MediaType(), x.Object() != nil
 		actual := fmt.Sprintf("%d with Content-Type %s", x.Status(), media)
@@ -162,9 +128,8 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 		if media == string(spec.JSON) && object {
 			v = reports.Pass
 		}
-		t.add(v, "an error response that is one JSON object with Content-Type application/json", actual, x)
+		j.Record(v, "an error response that is one JSON object with Content-Type application/json", actual, x)
 	}
-	t.book(j)
 }
 
 // privateState matches the names that some servers made up for the states of
@@ -172,7 +137,6 @@ func judgeErrorMediaType(e *Evidence, j *Judgement) {
 var privateState = regexp.MustCompile(`(?i)pending|slow|denied|declined|expired`)
 
 func judgeErrorCodes(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range posted(e) {
 		v, ok := x.Member("error")
 		if s := x.Status(); !ok || s == 405 || s == 411 || s == 413 || s == 415 || s == 429 &&
@@ -180,9 +144,8 @@ func judgeErrorCodes(e *Evidence, j *Judgement) {
 			continue
 		}
 		verdict, actual := codeVerdict(v, x.Class())
-		t.add(verdict, "error to be a string that holds a registered error code", actual, x)
+		j.Record(verdict, "error to be a string that holds a registered error code", actual, x)
 	}
-	t.book(j)
 }
 
 func codeVerdict(v any, class int) (reports.Verdict, string) {

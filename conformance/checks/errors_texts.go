@@ -71,18 +71,16 @@ var quotedSecret = &Scenario{
 
 // judgeErrorTexts holds the alphabets of RFC 6749 section 5.2.
 func judgeErrorTexts(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range posted(e) {
 		if v, ok := x.Member("error_description"); ok && HasError(x) {
 			verdict, actual := descriptionVerdict(x, v)
-			t.add(verdict, "error_description to hold only printable ASCII without quotation mark and backslash", actual, x)
+			j.Record(verdict, "error_description to hold only printable ASCII without quotation mark and backslash", actual, x)
 		}
 		if v, ok := x.Member("error_uri"); ok && HasError(x) {
 			verdict, actual := errorURIVerdict(v)
-			t.add(verdict, "error_uri to be a string that holds only characters of a URI", actual, x)
+			j.Record(verdict, "error_uri to be a string that holds only characters of a URI", actual, x)
 		}
 	}
-	t.book(j)
 }
 
 func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
@@ -117,14 +115,12 @@ func errorURIVerdict(v any) (reports.Verdict, string) {
 // judgeErrorCaching: polling errors forbid storing. It looks at the token
 // endpoint; the start is DF-HTTP-006's (rule C1).
 func judgeErrorCaching(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range posted(e) {
 		if x.Op == OpToken && x.ErrorCode() != "" && x.Status() != http.StatusTooManyRequests {
 			v, actual := CacheVerdict(e, x)
-			t.add(v, "an error response with Cache-Control: no-store", actual, x)
+			j.Record(v, "an error response with Cache-Control: no-store", actual, x)
 		}
 	}
-	t.book(j)
 }
 
 // internals are the marks of stack traces, database messages and debug pages.
@@ -145,15 +141,13 @@ var internals = []struct {
 // judgeErrorSecrets looks for what was sent and for what is inside. Secrets
 // stand in a transcript under their pseudonyms, so an echo shows as one.
 func judgeErrorSecrets(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range e.Exchanges {
 		if x.Class() < 4 || x.Op == OpPage {
 			continue
 		}
 		v, actual := leak(e, x)
-		t.add(v, "an error response without secrets and without internals of the server", actual, x)
+		j.Record(v, "an error response without secrets and without internals of the server", actual, x)
 	}
-	t.book(j)
 	if !slices.ContainsFunc(e.Exchanges, func(x *Exchange) bool { return x.Class() >= 4 && carriesSecret(x) }) {
 		j.Inconclusive("no request with a client secret was refused, so it did not show whether error responses repeat secrets")
 	}
@@ -200,7 +194,6 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 	if e.Documented() {
 		verdict = reports.Warning
 	}
-	var t tally
 	for _, x := range posted(e) {
 		if !x.In(mistakes...) || x.Class() != 4 || x.Object() == nil && x.Response.Length > 0 {
 			continue
@@ -209,11 +202,10 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 			continue
 		}
 		if _, ok := x.Member("error"); ok {
-			t.add(reports.Pass, "", "", x)
+			j.Pass(x)
 			continue
 		}
-		t.add(verdict, "an error response with the member error",
+		j.Record(verdict, "an error response with the member error",
 			fmt.Sprintf("%d without it (members: %s)", x.Status(), strings.Join(SortedNames(x.Object()), ", ")), x)
 	}
-	t.book(j)
 }

@@ -64,15 +64,13 @@ func judgeFramings(e *Evidence, j *Judgement) {
 
 // judgeBodyText: JSON is UTF-8 without a byte order mark (RFC 8259 section 8.1).
 func judgeBodyText(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range e.Exchanges {
 		switch {
 		case x.Response == nil || x.Op == OpPage || x.Object() == nil:
 		case strings.HasPrefix(x.Response.Body, "\ufeff"):
-			t.add(reports.Fail, "JSON without a byte order mark", "a byte order mark at the start of the body", x)
+			j.Record(reports.Fail, "JSON without a byte order mark", "a byte order mark at the start of the body", x)
 		case x.Response.InvalidUTF8 && !x.Provoked:
-			t.add(reports.Fail, "JSON in UTF-8", "a body that is not UTF-8", x)
+			j.Record(reports.Fail, "JSON in UTF-8", "a body that is not UTF-8", x)
 		}
 	}
-	t.book(j)
 }

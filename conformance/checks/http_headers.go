@@ -12,18 +12,15 @@ import (
 
 // judgeStartCaching: the start response holds a credential (ruling R16).
 func judgeStartCaching(e *Evidence, j *Judgement) {
-	var t tally
 	for _, x := range e.Starts() {
 		v, actual := CacheVerdict(e, x)
-		t.add(v, "a device authorization response with Cache-Control: no-store", actual, x)
+		j.Record(v, "a device authorization response with Cache-Control: no-store", actual, x)
 	}
-	t.book(j)
 }
 
 // judgeAllow: a 405 names the methods that are served (RFC 9110 section
 // 15.5.6), POST among them.
 func judgeAllow(e *Evidence, j *Judgement) {
-	var t tally
 	refused := map[string]bool{}
 	var seen []*Exchange
 	for _, x := range e.Exchanges {
@@ -45,9 +42,8 @@ func judgeAllow(e *Evidence, j *Judgement) {
 				verdict, actual = reports.Warning, "Allow names "+strings.ToUpper(m)+", which is answered with 405"
 			}
 		}
-		t.add(verdict, "a 405 whose Allow field names POST and no method that is refused", actual, x)
+		j.Record(verdict, "a 405 whose Allow field names POST and no method that is refused", actual, x)
 	}
-	t.book(j)
 }
 
 // foreignOrigin asks what a page of another site may do.
