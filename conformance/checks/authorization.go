@@ -124,13 +124,6 @@ var authorizationChecks = []Check{
 	},
 }
 
-// passive makes a check that looks at every ordinary answer of the run; the
-// minimal start makes sure there is one.
-func passive(id string, judge func(e *Evidence, j *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
-		Passive: true, Judge: judge}
-}
-
 // minimalStart sends nothing but what is required: the client, and the device's
 // metadata where the contract wants them.
 var minimalStart = &Scenario{

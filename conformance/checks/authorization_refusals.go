@@ -129,17 +129,6 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 	}
 }
 
-// acceptedWithout reports whether a start that lacked a required parameter was
-// served.
-func acceptedWithout(e *Evidence, param string, enc spec.Encoding) bool {
-	for _, s := range []*Scenario{missingClient, missingMetadata} {
-		if x := e.One(s, spec.Negative{Kind: spec.Missing, Param: param, Encoding: enc}.String()); x != nil && x.HasCodes() {
-			return true
-		}
-	}
-	return false
-}
-
 func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 	for _, absent := range e.Of(emptyMembers, "scope absent") {
 		if absent.Request.Encoding != x.Request.Encoding {

@@ -17,12 +17,6 @@ func racers(t Timing) int {
 	return min(max(served+1, 2), 6)
 }
 
-// untilReplayed is how long a code takes from its approval until it was raced for,
-// replayed and approved again.
-func untilReplayed(t Timing) time.Duration {
-	return t.Interval + settling + Slack + 3*(t.Interval+Slack)
-}
-
 // redeemingRace polls approved codes several times at one instant. A flow that got
 // nothing from these is asked once more when it may be. The codes are those that were
 // polled across their approval, of which some have given tokens already; for a person,
@@ -63,9 +57,6 @@ func approved(ctx context.Context, s *ScenarioRun) *Flow {
 	}
 	return nil
 }
-
-// settling is what a decision gets to reach all parts of a server.
-const settling = 500 * time.Millisecond
 
 // redeemAtOnce polls n times at one instant.
 func redeemAtOnce(ctx context.Context, f *Flow, n int) {

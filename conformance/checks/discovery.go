@@ -69,12 +69,6 @@ var documentedPaths = &Scenario{
 	},
 }
 
-// The two places of a metadata document, as steps of the metadata scenario.
-const (
-	stepOAuth  = "oauth-authorization-server"
-	stepOpenID = "openid-configuration"
-)
-
 // metadata fetches both discovery documents and starts a flow at the device
 // authorization endpoint that the first of them names.
 var metadata = &Scenario{
@@ -99,16 +93,6 @@ var metadata = &Scenario{
 			s.Start(ctx, Step("advertised start"), func(c *Call) { c.URL = u })
 		}
 	},
-}
-
-// document is the metadata that clients would use: OAuth's before OpenID's.
-func document(e *Evidence) *Exchange {
-	for _, step := range []string{stepOAuth, stepOpenID} {
-		if x := e.One(metadata, step); x != nil && IsMetadata(x) {
-			return x
-		}
-	}
-	return nil
 }
 
 // withMetadata leaves a check undecided when no document is there.

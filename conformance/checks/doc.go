@@ -17,5 +17,5 @@
 //
 // The words that scenarios and judges are written in are those of the engine,
 // package conformance, which the files import with a dot. No area uses another's
-// helpers; a scenario may be read by any.
+// helpers; what several need of one's scenarios is in shared.go.
 package checks

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
@@ -35,32 +34,6 @@ var errorChecks = []Check{
 // states of polling, and plain mistakes.
 var erring = []*Scenario{servedSlowDown, deniedFlow, replayedCode, missingClient, missingMetadata, unknownClientStart,
 	missingCode, missingGrantType}
-
-// passiveErrors makes a check that looks at the refusals of the run; a pending
-// poll, a slow_down and four faults make sure that there are some.
-func passiveErrors(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateStart, Reads: []*Scenario{firstPoll, encodedFaults}, Wants: erring,
-		Shows: "error response", Passive: true, Judge: judge}
-}
-
-// posted lists the answers of both endpoints to POSTs that OAuth code answers:
-// those of ordinary devices, and the mistakes that a check names. What is said
-// to other requests may be a framework's, which knows nothing of OAuth (ruling
-// R25); a check must not name their scenarios.
-func posted(e *Evidence) []*Exchange {
-	var out []*Exchange
-	for _, x := range e.Exchanges {
-		url, _, _ := strings.Cut(x.Request.URL, "?")
-		if url != e.StartURL && url != e.TokenURL {
-			continue // where metadata points is DF-DISC-004
-		}
-		if (x.Op == OpStart || x.Op == OpToken) && x.Request.Method == "POST" && x.Response != nil && !x.Superseded &&
-			!x.Infrastructure() && x.Response.Length <= MaxBody { // a body that was cut is nothing to judge
-			out = append(out, x)
-		}
-	}
-	return out
-}
 
 // judgeErrorStatus holds ruling R8. It alone looks at the status of an error
 // (rule C1).

@@ -29,12 +29,6 @@ func judgeUnknownCodes(e *Evidence, j *Judgement) {
 		WarnIf(ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), WarnIf(StatusIs(404), HasError))
 }
 
-// likeUnknown compares with what this server says to a code that nobody issued.
-// DF-POLL-011 judges that answer, and no other check repeats its finding (ruling R26).
-func likeUnknown(e *Evidence, j *Judgement) Comparison {
-	return j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011")
-}
-
 // alteredCodes polls a live code in spellings that are not its own.
 var alteredCodes = &Scenario{
 	Name: "altered codes", Lane: LaneInstant, Cost: FixedCost(8, 3),

@@ -3,8 +3,6 @@ package checks
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"slices"
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -92,20 +90,6 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	default:
 		j.Each(early, ExpectPending, "slow_down for polls that come 0.1 s apart",
 			WarnIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
-	}
-}
-
-// throttled reports whether a slow_down is that of a limiter which speaks OAuth:
-// it comes with 429, and a device that polls too fast is told so with another
-// status or not at all (ruling R29).
-func throttled(e *Evidence) Predicate {
-	return func(x *Exchange) bool {
-		hasty := e.Of(servedSlowDown, "hasty")
-		if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
-			return false
-		}
-		own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
-		return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
 	}
 }
 

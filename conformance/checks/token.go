@@ -50,13 +50,6 @@ var tokenChecks = []Check{
 	passiveToken("DF-TOKEN-011", judgeTokenJWT),
 }
 
-// passiveToken makes a check that looks at every token response of the run.
-func passiveToken(id string, judge func(*Evidence, *Judgement)) Check {
-	return Check{ID: id, Gate: GateTokens, Needs: []Capability{NeedApprover}, Reads: []*Scenario{approvedFlow},
-		Wants: []*Scenario{unprimedFlow},
-		Shows: "token response", Passive: true, Judge: judge}
-}
-
 // approvedFlow is what a device lives through when all goes well: pending,
 // then, after the person's approval, tokens. It polls up to three times after
 // the approval, for servers whose parts agree a little later.

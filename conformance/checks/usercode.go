@@ -13,7 +13,7 @@ import (
 
 // userCodeChecks judge the code that a person types: this file its look,
 // usercode_random.go its randomness, usercode_entry.go what the server makes of
-// what is typed, verification_page.go the page it is typed into.
+// what is typed, usercode_page.go the page it is typed into.
 var userCodeChecks = []Check{
 	{
 		ID:      "DF-USERCODE-001",
