@@ -257,4 +257,9 @@ func TestExampleModule(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "3 Passed | 0 Failed") {
 		t.Errorf("%v\n%s", err, out)
 	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		if read(t, filepath.Join(dir, name)) != read(t, "../../testdata/module/"+name) {
+			t.Errorf("testdata/module/%s lags behind this module's: cd testdata/module && go mod tidy", name)
+		}
+	}
 }
