@@ -107,13 +107,15 @@ func outcomeOf(err error) Outcome {
 	return Broken
 }
 
-// answerTo is what an approver's error tells of the server's answer, with the
-// typed code taken out so that answers to different codes can be compared.
-func answerTo(detail string, v approve.Verification) string {
-	_, answer, ok := strings.Cut(detail, approve.ErrRefused.Error()+": ")
+// answerTo is how the server refused the decision, "" where the approver does not
+// tell. Secrets are taken out, and so is the typed code, so that answers to different
+// codes can be compared.
+func (s *session) answerTo(v approve.Verification, err error) string {
+	refused, ok := errors.AsType[*approve.RefusedError](err)
 	if !ok {
 		return ""
 	}
+	answer := s.secrets.Text(refused.Answer)
 	for _, form := range []string{v.Typed(), NormalUserCode(v.Typed())} {
 		if form != "" {
 			answer = strings.ReplaceAll(answer, form, "…")

@@ -47,7 +47,8 @@ type Powers struct {
 // An Approver decides. A nil error means the server accepted the decision,
 // ErrRefused that the server refused it, ErrUnsupported that this approver has
 // no such decision, ErrSkipped and ErrStopped that a person did not want to
-// decide; every other error that nobody could be asked.
+// decide; every other error that nobody could be asked. A *RefusedError also has
+// the server's answer, which some checks compare.
 type Approver interface {
 	Decide(ctx context.Context, v Verification, d Decision) error
 	Powers() Powers
@@ -103,3 +104,13 @@ var (
 	ErrSkipped = errors.New("the user skipped the decision")
 	ErrStopped = errors.New("the person wants to decide no more")
 )
+
+// A RefusedError is an ErrRefused that tells how the server refused.
+type RefusedError struct {
+	Answer string // what the server answered, the typed code included
+}
+
+func (e *RefusedError) Error() string { return ErrRefused.Error() + ": " + e.Answer }
+
+// Unwrap returns ErrRefused.
+func (e *RefusedError) Unwrap() error { return ErrRefused }

@@ -61,7 +61,7 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s took longer than %s", args[0], execTimeout)
 	case failed && exit.ExitCode() == 1:
-		return fmt.Errorf("%w: %s", ErrRefused, lastLine(said.String()))
+		return &RefusedError{lastLine(said.String())}
 	case failed && exit.ExitCode() == 2:
 		return ErrUnsupported
 	case failed:

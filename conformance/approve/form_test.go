@@ -130,7 +130,9 @@ func TestFormRefused(t *testing.T) {
 		"walk":   func(ctx context.Context) error { _, err := r.form.Trace(ctx, v, Approve); return err },
 	} {
 		err := do(t.Context())
-		if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "400 Bad Request") || !strings.Contains(err.Error(), "Sorry") {
+		refused, ok := errors.AsType[*RefusedError](err)
+		if !ok || !errors.Is(err, ErrRefused) || !strings.HasPrefix(refused.Answer, "400 Bad Request") ||
+			!strings.Contains(refused.Answer, "Sorry") {
 			t.Errorf("%s of an unknown code: %v", name, err)
 		}
 	}

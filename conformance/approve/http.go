@@ -45,7 +45,7 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	case 2:
 		return nil
 	case 4:
-		return fmt.Errorf("%w: %s: %s", ErrRefused, Clean(resp.Status), Clean(string(bytes.TrimSpace(body))))
+		return &RefusedError{Clean(resp.Status) + ": " + Clean(string(bytes.TrimSpace(body)))}
 	}
 	return fmt.Errorf("the approval request got %s", Clean(resp.Status))
 }

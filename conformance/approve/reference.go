@@ -61,7 +61,7 @@ func (r *Reference) post(ctx context.Context, v Verification, action string) err
 	case resp.StatusCode/100 == 2:
 		return nil
 	case resp.StatusCode/100 == 4:
-		return fmt.Errorf("%w: %s", ErrRefused, Clean(string(bytes.TrimSpace(answer))))
+		return &RefusedError{Clean(string(bytes.TrimSpace(answer)))}
 	}
 	return fmt.Errorf("%s returned %s", req.URL, resp.Status)
 }

@@ -212,7 +212,7 @@ func (w *runner) refusal(p *page) error {
 }
 
 func refusedBy(p *page) error {
-	return fmt.Errorf("%w: %s %q: %s", ErrRefused, p.state(), p.tell(p.title), p.says())
+	return &RefusedError{fmt.Sprintf("%s %q: %s", p.state(), p.tell(p.title), p.says())}
 }
 
 func (w *runner) text(s string) string { return fill(s, w.values, identity) }
