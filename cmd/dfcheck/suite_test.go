@@ -223,6 +223,7 @@ func interrupted(t *testing.T, binary string) {
 // TestGinkgoCommand: the ginkgo command knows the suite, and of its parallel
 // processes one alone asks the server.
 func TestGinkgoCommand(t *testing.T) {
+	fetch(t, "the ginkgo command", exec.Command("go", "tool", "ginkgo", "version").CombinedOutput)
 	server, alone, dir := startCounted(t, time.Minute), startCounted(t, time.Minute), t.TempDir()
 	cmd := exec.Command("go", "tool", "ginkgo", "-p", "--no-color", "--label-filter=id:DF-AUTHZ-012",
 		"--output-dir="+dir, "--junit-report=out.xml", "./conformance/suite")
