@@ -92,7 +92,7 @@ func TestLenient(t *testing.T) {
 			map[string]reports.Verdict{"DF-ERR-001": reports.Fail, "DF-POLL-001": reports.Pass}, []string{"DF-ERR-001"}},
 		"verification_url documented": {"documented-v1", func() func(http.Handler) http.Handler { return renamed },
 			Lenient{VerificationURL: true}, "lenient.verification_url",
-			map[string]reports.Verdict{"DF-AUTHZ-001": reports.Fail}, []string{"DF-AUTHZ-001"}},
+			map[string]reports.Verdict{"DF-AUTHZ-001": reports.Fail}, []string{"DF-AUTHZ-001", "DF-DOC-001"}},
 		"verification_url standard": {"rfc8628", func() func(http.Handler) http.Handler { return renamed },
 			Lenient{VerificationURL: true}, "lenient.verification_url",
 			map[string]reports.Verdict{"DF-AUTHZ-002": reports.Fail}, []string{"DF-AUTHZ-002"}},

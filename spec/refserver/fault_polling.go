@@ -83,7 +83,12 @@ var pollingFaults = []Fault{
 		},
 	},
 	{
-		Name: "slow-down-bars-redemption", Check: "DF-POLL-008", Doc: "A code that was slowed down before its approval gives no tokens.",
+		Name: "slow-down-bars-redemption", Check: "DF-POLL-008",
+		Doc: "A code that was slowed down before its approval gives no tokens.",
+		Also: map[string]string{
+			"DF-CONC-001": "codes that were polled twice across their approval are redeemed in races",
+			"DF-CONC-004": "the second of two polls across an approval may earn slow_down before it",
+		},
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			slowed := map[*grant]time.Time{}
