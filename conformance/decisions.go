@@ -55,8 +55,7 @@ func (f *Flow) lateness(took time.Duration) string {
 // A gap is a flow that tells nothing of the server, because of the approver.
 type gap struct {
 	scenario string
-	verdict  reports.Verdict // on what rests on the flow
-	reason   string
+	obstacle // to what rests on the flow
 }
 
 // gapsOf finds the flows that were decided too late or not at all.
@@ -65,29 +64,30 @@ func gapsOf(events []Event) map[string]gap {
 	for _, ev := range events {
 		switch {
 		case ev.Kind == EventLate:
-			gaps[ev.Flow] = gap{ev.Scenario, reports.Inconclusive, ev.Detail}
+			gaps[ev.Flow] = gap{ev.Scenario, obstacle{verdict: reports.Inconclusive, reason: ev.Detail}}
 		case ev.Kind != EventDecision:
 		case ev.Decision.Outcome == Skipped:
-			gaps[ev.Flow] = gap{ev.Scenario, reports.Inconclusive, ev.Detail}
+			gaps[ev.Flow] = gap{ev.Scenario, obstacle{verdict: reports.Inconclusive, reason: ev.Detail}}
 		case ev.Decision.Outcome == Stopped:
-			gaps[ev.Flow] = gap{ev.Scenario, reports.Skipped, ev.Detail}
+			gaps[ev.Flow] = gap{ev.Scenario, lacking(Lack{Needs: []Capability{needAnswers}, Because: ev.Detail})}
 		}
 	}
 	return gaps
 }
 
-// undecided tells why a check cannot be decided as a whole: flows that it rests
+// undecided is what keeps a check from being decided as a whole: flows that it rests
 // on are missing. What the others showed against the server stands.
-func (e *Evidence) undecided(c Check) (v reports.Verdict, reason string) {
+func (e *Evidence) undecided(c Check) (o obstacle) {
 	for _, s := range c.Reads {
 		for _, ev := range e.Events { // in order, so that the first is told
 			g, ok := e.gaps[ev.Flow]
-			if ok && g.scenario == s.Name && (v == "" || g.verdict == reports.Inconclusive && v != reports.Inconclusive) {
-				v, reason = g.verdict, g.reason
+			if ok && g.scenario == s.Name &&
+				(o.verdict == "" || g.verdict == reports.Inconclusive && o.verdict != reports.Inconclusive) {
+				o = g.obstacle
 			}
 		}
 	}
-	return v, reason
+	return o
 }
 
 // outcomeOf reads an approver's error (see approve.Approver).

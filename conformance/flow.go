@@ -150,6 +150,9 @@ func (f *Flow) Deny(ctx context.Context) Outcome {
 	return f.Decide(ctx, approve.Deny, DecisionOptions{})
 }
 
+// entering is what a code that is entered without a decision is recorded as.
+const entering = "enter"
+
 // DecisionOptions varies a decision.
 type DecisionOptions struct {
 	Label string // how judges find it
@@ -193,7 +196,7 @@ func (f *Flow) Enter(ctx context.Context, ask DecisionOptions) Outcome {
 		return Unsupported
 	}
 	v := f.verification(ask)
-	return f.ask(v, "enter", ask.Label, func() error { return enterer.Enter(ctx, v) })
+	return f.ask(v, entering, ask.Label, func() error { return enterer.Enter(ctx, v) })
 }
 
 // ask records what became of a question to the approver.

@@ -1,14 +1,11 @@
 package conformance
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 // enabling says for every capability which flag or key brings it.
@@ -46,20 +43,13 @@ func Capabilities() []Capability {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(enabling)), func(n Capability) bool { return n == needDenial || n == needAnswers })
 }
 
-// ApproverCannot is how a check says that the approver has no such decision.
-const ApproverCannot = "the approver cannot "
-
 // Enable says which flag or key brings the capability.
 func (n Capability) Enable() string { return enabling[n] }
 
 // lacks lists the capabilities for want of which a check of the chosen contract
 // is skipped. What an approver can do besides deciding is not named where there is
 // no approver at all.
-func lacks(c Check, f *Facts, documented bool) []Capability {
-	r, err := spec.Lookup(c.ID)
-	if err != nil || !slices.Contains(r.Contracts, family(documented)) {
-		return nil
-	}
+func lacks(c Check, f *Facts) []Capability {
 	out := slices.DeleteFunc(missing(c.Needs, f), func(n Capability) bool { return n == NeedShortExpiry })
 	if slices.Contains(out, NeedApprover) {
 		out = slices.DeleteFunc(out, func(n Capability) bool { return strings.HasPrefix(string(n), "approve.") })
@@ -75,110 +65,58 @@ func family(documented bool) string {
 	return "rfc8628"
 }
 
-// named joins capabilities: approve and second_client.
-func named(needs []Capability) string {
-	words := make([]string, 0, len(needs))
-	for _, n := range needs {
-		words = append(words, string(n))
-	}
-	return strings.Join(words, and)
-}
-
 // gaps groups what was skipped by what it lacks, in the order of the checks. All
 // that is skipped before it runs is one, but for the checks of another contract.
-func gaps(f *Facts, documented bool, results []Result) []reports.Gap {
+func gaps(results []Result) []reports.Gap {
 	var out []reports.Gap
 	for _, res := range results {
-		if res.Verdict != reports.Skipped {
+		if !res.gap() {
 			continue
 		}
-		needs, how := lacking(res, f, documented)
-		if needs == "" {
-			continue
-		}
+		needs := res.Lack.needs()
 		i := slices.IndexFunc(out, func(g reports.Gap) bool { return g.Needs == needs })
 		if i < 0 {
-			i, out = len(out), append(out, reports.Gap{Needs: needs, Enable: how})
+			i, out = len(out), append(out, reports.Gap{Needs: needs, Enable: res.Lack.enable()})
 		}
 		out[i].Checks = append(out[i].Checks, res.Check.ID)
 	}
 	return out
 }
 
-// lacking is what a skipped check lacks and what brings it; "" when it does not
-// apply: to this contract, or to what this server does.
-func lacking(res Result, f *Facts, documented bool) (needs, how string) {
-	if strings.HasPrefix(res.Reason, ApproverCannot) {
-		return string(needDenial), needDenial.Enable()
-	}
-	if res.Reason == approve.ErrStopped.Error() {
-		return string(needAnswers), needAnswers.Enable()
-	}
-	v, reason := unable(res.Check, f, documented)
-	if v != reports.Skipped || strings.HasPrefix(reason, otherContract) {
-		return "", ""
-	}
-	if all := lacks(res.Check, f, documented); len(all) > 0 {
-		return named(all), enable(all)
-	}
-	needs, _, _ = strings.Cut(strings.TrimPrefix(reason, needsPrefix), ";")
-	return needs, "--all asks a person for every decision"
-}
-
-func enable(needs []Capability) string {
-	var out []string
-	for _, n := range needs {
-		how := n.Enable()
-		if n == NeedApprover && len(needs) > 1 {
-			how = "an approver" // a line of its own says how
-		}
-		if how != "" {
-			out = append(out, how)
-		}
-	}
-	return strings.Join(out, ", and ")
+// gap reports whether the check was skipped for want of something, and not because
+// it does not apply: to this contract, or to what this server does.
+func (res Result) gap() bool {
+	return res.Verdict == reports.Skipped && !res.Lack.isZero() && len(res.Lack.Contracts) == 0
 }
 
 // leftOut says in a line each what was skipped, why, and what would bring it.
-func leftOut(gaps []reports.Gap, checks []reports.Check) []string {
+func leftOut(gaps []reports.Gap, results []Result) []string {
 	var out []string
 	for _, g := range gaps {
 		out = append(out, g.Counted()+": "+g.Enable)
 	}
-	var reasons []string
-	count := map[string]int{}
-	for _, c := range checks {
-		if c.Verdict == reports.Skipped && !slices.ContainsFunc(gaps,
-			func(g reports.Gap) bool { return slices.Contains(g.Checks, c.ID) }) {
-			if count[c.Reason]++; count[c.Reason] == 1 {
-				reasons = append(reasons, c.Reason)
-			}
+	var rest byReason
+	for _, res := range results {
+		if res.Verdict == reports.Skipped && !res.gap() {
+			rest.add(res.Check.ID, res.Reason, res.Lack)
 		}
 	}
-	for _, why := range reasons {
-		if contract, ok := strings.CutPrefix(why, otherContract); ok {
-			out = append(out, reports.Count(count[why], "check applies", "checks apply")+" only to the "+contract)
+	for _, s := range rest {
+		n := len(s.checks)
+		if s.lack.isZero() {
+			out = append(out, reports.Count(n, "check does", "checks do")+" not apply here: "+s.reason)
 		} else {
-			out = append(out, reports.Count(count[why], "check does", "checks do")+" not apply here: "+why)
+			out = append(out, reports.Count(n, "check ", "checks ")+s.lack.of(n))
 		}
 	}
 	return out
 }
 
-// How the reasons begin for which a check is skipped before it runs, and how the
-// capabilities in them are joined.
-const (
-	otherContract = "applies only to the "
-	needsPrefix   = "needs "
-	and           = " and "
-)
-
 // EmptyError says that nothing of a selection can be judged, and why. A run with
 // such a selection would end well and prove nothing.
 type EmptyError struct {
 	judged bool // there was a recording
-	why    []string
-	ids    map[string][]string // by reason
+	why    byReason
 }
 
 // NothingRuns is an EmptyError when the plan has no check to run.
@@ -188,7 +126,7 @@ func (p *Plan) NothingRuns() error {
 	}
 	e := &EmptyError{}
 	for _, c := range p.Checks {
-		e.add(c.ID, c.Reason)
+		e.why.add(c.ID, c.Reason, c.Lack)
 	}
 	return e
 }
@@ -200,40 +138,18 @@ func NothingJudged(results []Result) error {
 		if res.Verdict != reports.Skipped {
 			return nil
 		}
-		e.add(res.Check.ID, res.Reason)
+		e.why.add(res.Check.ID, res.Reason, res.Lack)
 	}
 	return e
 }
 
-func (e *EmptyError) add(id, reason string) {
-	if e.ids == nil {
-		e.ids = map[string][]string{}
-	}
-	if e.ids[reason] == nil {
-		e.why = append(e.why, reason)
-	}
-	e.ids[reason] = append(e.ids[reason], id)
-}
-
 func (e *EmptyError) Error() string {
 	var parts []string
-	for _, why := range e.why {
-		ids := e.ids[why]
-		what := ids[0]
-		if len(ids) > 1 {
-			what = fmt.Sprintf("%d checks", len(ids))
-		}
-		needs, lack := strings.CutPrefix(why, needsPrefix)
-		contract, other := strings.CutPrefix(why, otherContract)
-		switch {
-		case len(ids) == 1 && (lack || other):
-			parts = append(parts, what+" "+why)
-		case lack:
-			parts = append(parts, what+" need "+needs)
-		case other:
-			parts = append(parts, what+" apply only to the "+contract)
-		default:
-			parts = append(parts, what+": "+why)
+	for _, s := range e.why {
+		if s.lack.isZero() || s.lack.Because != "" {
+			parts = append(parts, s.count()+": "+s.reason)
+		} else {
+			parts = append(parts, s.count()+" "+s.lack.of(len(s.checks)))
 		}
 	}
 	was := "can run"
@@ -243,15 +159,10 @@ func (e *EmptyError) Error() string {
 	return "nothing of the selection " + was + ": " + strings.Join(parts, "; ")
 }
 
-// Hint says what would bring the first capability that is missing.
+// Hint says what would bring the first thing that is missing.
 func (e *EmptyError) Hint() string {
-	for _, why := range e.why {
-		needs, _ := strings.CutPrefix(why, needsPrefix)
-		var all []Capability
-		for n := range strings.SplitSeq(needs, and) {
-			all = append(all, Capability(n))
-		}
-		if how := enable(all); how != "" {
+	for _, s := range e.why {
+		if how := s.lack.enable(); how != "" {
 			return how
 		}
 	}

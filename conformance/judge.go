@@ -38,11 +38,11 @@ func (t *Transcript) Contract() (*spec.Contract, error) {
 // Verdict decides one check: what cannot run, what cannot mean anything because
 // its prerequisite failed, and what the judge finds.
 func (e *Evidence) Verdict(c Check) Result {
-	if v, reason := unable(c, e.Facts, e.Documented()); v != "" {
-		return Result{Check: c, Verdict: v, Reason: reason}
+	if o := unable(c, e.Facts, e.Documented()); o.verdict != "" {
+		return o.result(c)
 	}
 	for _, g := range e.checks.gates(c, e.Documented()) {
-		if v, _ := unable(g, e.Facts, e.Documented()); v != "" {
+		if unable(g, e.Facts, e.Documented()).verdict != "" {
 			continue
 		}
 		if e.Judge(g).Verdict == reports.Fail {
@@ -51,8 +51,8 @@ func (e *Evidence) Verdict(c Check) Result {
 	}
 	res := e.Judge(c)
 	decisive := slices.Contains([]reports.Verdict{reports.Fail, reports.Warning, reports.Error}, res.Verdict)
-	if v, reason := e.undecided(c); v != "" && !decisive {
-		return Result{Check: c, Verdict: v, Reason: reason}
+	if o := e.undecided(c); o.verdict != "" && !decisive {
+		return o.result(c)
 	}
 	if reason := e.unfinished(c); reason != "" && !decisive {
 		return Result{Check: c, Verdict: reports.Inconclusive, Reason: reason}

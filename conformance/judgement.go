@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -19,6 +20,7 @@ type Judgement struct {
 
 	verdict  reports.Verdict
 	reason   string
+	lack     Lack // for want of what the check is skipped
 	findings []reports.Finding
 	seen     int
 	missing  string         // what was not seen, where a judge said so
@@ -76,6 +78,25 @@ func (j *Judgement) open(expected, actual string, xs []*Exchange) {
 
 // Skip says why the check does not apply to this target.
 func (j *Judgement) Skip(reason string) { j.worsen(reports.Skipped, reason) }
+
+// SkipFor says for want of what the check cannot be judged on this target.
+func (j *Judgement) SkipFor(l Lack) {
+	if j.worsen(reports.Skipped, l.String()) {
+		j.lack = l
+	}
+}
+
+// SkipUnsupported skips a check because the approver does not have the decision.
+func (j *Judgement) SkipUnsupported(d *Decided) {
+	l := Lack{Needs: []Capability{NeedApprover}, Because: "the approver cannot " + d.Decision}
+	switch d.Decision {
+	case string(approve.Deny):
+		l.Needs[0] = needDenial
+	case entering:
+		l.Needs[0] = NeedSteps
+	}
+	j.SkipFor(l)
+}
 
 // Waive records a deviation that the configuration knows of (lenient.…).
 func (j *Judgement) Waive(setting, expected, actual string, xs ...*Exchange) {
@@ -136,13 +157,17 @@ func (j *Judgement) cite(v reports.Verdict, expected, actual string, xs []*Excha
 		Exchanges: ids(xs)})
 }
 
-func (j *Judgement) worsen(v reports.Verdict, reason string) {
+// worsen reports whether the verdict, and with it the reason, is a new one.
+func (j *Judgement) worsen(v reports.Verdict, reason string) bool {
 	if j.verdict == "" {
 		j.verdict = reports.Pass
 	}
-	if worse := reports.Worse(j.verdict, v); worse != j.verdict {
-		j.verdict, j.reason = worse, reason
+	worse := reports.Worse(j.verdict, v)
+	if worse == j.verdict {
+		return false
 	}
+	j.verdict, j.reason, j.lack = worse, reason, Lack{}
+	return true
 }
 
 // Seen is how many observations were counted.
@@ -162,7 +187,7 @@ func (j *Judgement) result(c Check) Result {
 		return Result{Check: c, Verdict: reports.Pass}
 	}
 	slices.SortStableFunc(j.findings, func(a, b reports.Finding) int { return reports.Order(b.Verdict, a.Verdict) })
-	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Findings: j.findings}
+	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Lack: j.lack, Findings: j.findings}
 }
 
 // nothing says that a check had nothing to judge, and what would give it some.

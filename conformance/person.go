@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
-	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -97,7 +96,7 @@ func goals(cs Checks, checks []Check, f *Facts, documented bool) []goal {
 	var out []goal
 	for _, c := range checks {
 		r, err := spec.Lookup(c.ID)
-		if v, _ := unable(c, f, documented); v != "" || err != nil {
+		if err != nil || unable(c, f, documented).verdict != "" {
 			continue
 		}
 		reads, full := c.Reads, worth(r)
@@ -163,11 +162,10 @@ func spared(checks []Check, f *Facts, asked []*Scenario) []string {
 	return out
 }
 
-// unaskedFor tells how many more decisions of a person a check needs; the reason
-// is empty where it needs none.
-func unaskedFor(c Check, f *Facts) (reports.Verdict, string) {
+// unaskedFor is how many more decisions of a person a check needs.
+func unaskedFor(c Check, f *Facts) int {
 	if !slices.Contains(c.Needs, NeedApprover) || len(f.Unasked) == 0 {
-		return "", ""
+		return 0
 	}
 	all := *f
 	all.Unasked = nil
@@ -177,11 +175,7 @@ func unaskedFor(c Check, f *Facts) (reports.Verdict, string) {
 			n += s.DecisionsOn(&all)
 		}
 	}
-	if n == 0 {
-		return "", ""
-	}
-	more := reports.Count(n, "more decision", "more decisions")
-	return reports.Skipped, "needs " + more + " of a person; --all asks for them"
+	return n
 }
 
 // turns come in the order in which scenes queue for them.

@@ -93,7 +93,8 @@ type Planned struct {
 	ID      string
 	Verdict reports.Verdict // "", skipped or inconclusive
 	Reason  string
-	Enable  string // what would bring a check that is skipped for want of it
+	Lack    Lack   // for want of what it is skipped or left open
+	Enable  string // what would bring that
 }
 
 // Count tells how many checks will run.
@@ -175,9 +176,11 @@ func plan(all Checks, checks []Check, f *Facts, documented bool, o Options) *Pla
 		}
 	}
 	for _, c := range checks {
-		pl := Planned{ID: c.ID}
-		pl.Verdict, pl.Reason = unable(c, f, documented)
-		pl.Enable = enable(lacks(c, f, documented))
+		o := unable(c, f, documented)
+		pl := Planned{ID: c.ID, Verdict: o.verdict, Reason: o.reason, Lack: o.lack}
+		if o.lack.Decisions == 0 { // of which the reason itself says how
+			pl.Enable = o.lack.enable()
+		}
 		p.Checks = append(p.Checks, pl)
 		if pl.Verdict == "" {
 			p.add(c, f)
@@ -278,37 +281,40 @@ func missing(needs []Capability, f *Facts) []Capability {
 	return slices.DeleteFunc(slices.Clone(needs), f.Has)
 }
 
-// unable tells why a check cannot run on this target: the one place that
+// unable is what keeps a check from running on this target: the one place that
 // decides (rule C19).
-func unable(c Check, f *Facts, documented bool) (reports.Verdict, string) {
+func unable(c Check, f *Facts, documented bool) obstacle {
 	r, err := spec.Lookup(c.ID)
 	if err != nil {
-		return reports.Error, err.Error()
+		return obstacle{verdict: reports.Error, reason: err.Error()}
 	}
 	if !slices.Contains(r.Contracts, family(documented)) {
-		return reports.Skipped, otherContract + strings.Join(r.Contracts, and) + " contract"
+		return lacking(Lack{Contracts: r.Contracts})
 	}
-	if needs := lacks(c, f, documented); len(needs) > 0 {
-		return reports.Skipped, needsPrefix + named(needs)
+	if needs := lacks(c, f); len(needs) > 0 {
+		return lacking(Lack{Needs: needs})
 	}
 	if slices.Contains(c.Needs, NeedShortExpiry) && !f.Has(NeedShortExpiry) {
 		if f.Timing.Lifetime <= 0 {
-			return reports.Inconclusive, fmt.Sprintf("the announced lifetime is %s, so no code can expire in time",
-				Seconds(f.Timing.Lifetime))
+			return obstacle{verdict: reports.Inconclusive, reason: fmt.Sprintf(
+				"the announced lifetime is %s, so no code can expire in time", Seconds(f.Timing.Lifetime))}
 		}
-		return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", Seconds(f.Timing.Lifetime),
-			Seconds(f.MaxWait))
+		return waitsLonger(f.Timing.Lifetime, f)
 	}
-	if v, reason := unaskedFor(c, f); v != "" {
-		return v, reason
+	if n := unaskedFor(c, f); n > 0 {
+		return lacking(Lack{Decisions: n})
 	}
 	for _, s := range c.Reads {
 		if !s.fits(f) {
-			return reports.Inconclusive, fmt.Sprintf("needs %s, but --max-wait is %s", Seconds(s.Cost(f.Timing).Wait),
-				Seconds(f.MaxWait))
+			return waitsLonger(s.Cost(f.Timing).Wait, f)
 		}
 	}
-	return "", ""
+	return obstacle{}
+}
+
+func waitsLonger(wait time.Duration, f *Facts) obstacle {
+	l := Lack{Wait: wait, MaxWait: f.MaxWait}
+	return obstacle{reports.Inconclusive, l.String(), l}
 }
 
 func Seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds()) }

@@ -61,7 +61,7 @@ func (r *Run) disturbed() string {
 		if !ok {
 			continue
 		}
-		if v, _ := unable(c, e.Facts, e.Documented()); v != "" {
+		if unable(c, e.Facts, e.Documented()).verdict != "" {
 			continue
 		}
 		if res := e.Judge(c); res.Verdict == reports.Fail {

@@ -37,10 +37,8 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 	}
 	out.StaleWaivers = waive(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
-	if contract, err := t.Contract(); err == nil {
-		out.Gaps = gaps(&t.Header.Target, contract.Documented, results)
-	}
-	out.Notes = notes(t, out)
+	out.Gaps = gaps(results)
+	out.Notes = notes(t, out, results)
 	return out
 }
 
@@ -73,7 +71,7 @@ func (t *Transcript) took(ss []*Scenario) time.Duration {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // notes tell what is no verdict on the server.
-func notes(t *Transcript, c *reports.Conformance) []string {
+func notes(t *Transcript, c *reports.Conformance, results []Result) []string {
 	var out []string
 	if contract, err := t.Contract(); err == nil && contract.TokenResponseSlip {
 		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
@@ -85,7 +83,7 @@ func notes(t *Transcript, c *reports.Conformance) []string {
 	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
 		out = append(out, name+" excused nothing in this run")
 	}
-	return append(out, leftOut(c.Gaps, c.Checks)...)
+	return append(out, leftOut(c.Gaps, results)...)
 }
 
 // report is the exchange as it stands in a report.

@@ -119,7 +119,7 @@ const (
 
 // Decided is what the approver was asked and what came of it.
 type Decided struct {
-	Decision string        `json:"decision"` // approve or deny
+	Decision string        `json:"decision"` // approve, deny or enter
 	User     string        `json:"user,omitempty"`
 	Outcome  Outcome       `json:"outcome"`
 	Took     time.Duration `json:"took_ns"`

@@ -81,7 +81,7 @@ func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Accepted:
 		return true
 	case Unsupported:
-		j.Skip(ApproverCannot + d.Decision.Decision)
+		j.SkipUnsupported(d.Decision)
 	default:
 		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
 	}

@@ -216,7 +216,7 @@ func flowDecisions(e *Evidence, j *Judgement, flow string) (accepted int, why st
 		case Accepted:
 			accepted++
 		case Unsupported:
-			j.Skip(ApproverCannot + d.Decision.Decision)
+			j.SkipUnsupported(d.Decision)
 			return 0, "one decision alone"
 		case Refused: // the second of the two
 		default:

@@ -125,7 +125,7 @@ func wasAccepted(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case d.Decision.Outcome == Accepted:
 		return true
 	case d.Decision.Outcome == Unsupported:
-		j.Skip(ApproverCannot + d.Decision.Decision)
+		j.SkipUnsupported(d.Decision)
 	default:
 		j.Lost("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
 	}

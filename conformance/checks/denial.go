@@ -188,7 +188,7 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 			j.Each(polls, ExpectTokens, "tokens (the page refused the denial that came after the approval)",
 				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 		case Unsupported:
-			j.Skip(ApproverCannot + "deny")
+			j.SkipUnsupported(d.Decision)
 		default:
 			j.Inconclusive("the denial could not be asked for: " + d.Detail)
 		}

@@ -229,7 +229,7 @@ func judgeSecondApproval(e *Evidence, j *Judgement) {
 		case !ok || len(after) == 0:
 			j.Lost("there was no second approval, or no poll after it")
 		case d.Decision.Outcome == Unsupported:
-			j.Skip("the approver cannot approve a code again")
+			j.SkipFor(Lack{Needs: []Capability{NeedApprover}, Because: "the approver cannot approve a code again"})
 		case d.Decision.Outcome == Refused:
 			j.Round(after...)
 		case d.Decision.Outcome != Accepted:
