@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -32,7 +31,8 @@ func (x *Exchange) Asked() string {
 	if !known {
 		words, known = moments[x.Step]
 	}
-	first, pair := started(x.Step)
+	pair, paired := parseEncodingPair(x.Step)
+	n, negative := x.Negative()
 	switch {
 	case known && words == "":
 		return ""
@@ -40,24 +40,32 @@ func (x *Exchange) Asked() string {
 		return x.kind() + " " + words
 	case x.Step == x.Request.Method, x.Step == "token", x.Step == "device authorization":
 		return x.kind()
-	case pair && x.Op == OpToken:
-		return x.kind() + " as " + x.Request.Encoding.Short() + ", of a code that was requested as " + first
-	case pair:
-		return x.kind() + " as " + first
-	}
-	if label, ok := strings.CutSuffix(x.Step, " ("+x.Request.Encoding.Short()+")"); ok {
-		return x.kind() + " as " + x.Request.Encoding.Short() + " (" + label + ")"
+	case paired && x.Op == OpToken:
+		return x.kind() + " as " + pair.Token.Short() + ", of a code that was requested as " + pair.Start.Short()
+	case paired:
+		return x.kind() + " as " + pair.Start.Short()
+	case negative && n.Kind != spec.Undeclared:
+		return x.kind() + " as " + n.Encoding.Short() + " (" + n.Mistake() + ")"
 	}
 	return x.kind() + " (" + x.Step + ")"
 }
 
-// started is the encoding of the device authorization request in the step of a
-// flow that changes its encoding: "json then form".
-func started(step string) (encoding string, pair bool) {
-	first, second, pair := strings.Cut(step, " then ")
-	_, err1 := spec.ParseEncoding(first)
-	_, err2 := spec.ParseEncoding(second)
-	return first, pair && err1 == nil && err2 == nil
+// An EncodingPair is how a flow speaks, and the step of its requests: the code is
+// requested in the one encoding and polled in the other.
+type EncodingPair struct{ Start, Token spec.Encoding }
+
+func (p EncodingPair) String() string { return p.Start.Short() + " then " + p.Token.Short() }
+
+// parseEncodingPair finds the pair whose flow has this step.
+func parseEncodingPair(step string) (p EncodingPair, ok bool) {
+	for _, p.Start = range spec.Encodings() {
+		for _, p.Token = range spec.Encodings() {
+			if p.String() == step {
+				return p, true
+			}
+		}
+	}
+	return p, false
 }
 
 // kind names the request as the standards do.

@@ -100,7 +100,7 @@ func (s *session) probeToken(ctx context.Context, scene *ScenarioRun, f *Flow) {
 // way it understands (rules C13, C20).
 func (s *session) tried(op Operation) []spec.Encoding {
 	encs := slices.Clone(s.operation(op).Encodings)
-	for _, enc := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
+	for _, enc := range spec.Encodings() {
 		if !slices.Contains(encs, enc) {
 			encs = append(encs, enc)
 		}

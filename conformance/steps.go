@@ -96,6 +96,9 @@ func (s *ScenarioRun) Negatives(ctx context.Context, op Operation, check string,
 	}
 }
 
+// Negative is the request of Negatives that x is, if it is one.
+func (x *Exchange) Negative() (n spec.Negative, ok bool) { return spec.ParseNegative(x.Step) }
+
 // HastyPause is the pause between polls that are meant to be far too fast.
 const HastyPause = 100 * time.Millisecond
 

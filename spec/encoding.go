@@ -20,6 +20,9 @@ const (
 	Multipart Encoding = "multipart/form-data"
 )
 
+// Encodings lists all three.
+func Encodings() []Encoding { return []Encoding{Form, JSON, Multipart} }
+
 // Short names the encoding in reports, profiles and flags.
 func (e Encoding) Short() string {
 	switch e {
@@ -35,7 +38,7 @@ func (e Encoding) Short() string {
 
 // ParseEncoding reads the short name or the media type of an encoding.
 func ParseEncoding(s string) (Encoding, error) {
-	for _, e := range []Encoding{Form, JSON, Multipart} {
+	for _, e := range Encodings() {
 		if strings.EqualFold(s, e.Short()) || strings.EqualFold(s, string(e)) {
 			return e, nil
 		}

@@ -35,15 +35,51 @@ type Negative struct {
 	operation *Operation
 }
 
-// String names the case in findings: "device_type missing (json)".
+// String names the case in findings and recordings: "device_type missing (json)".
+// ParseNegative reads it.
 func (n Negative) String() string {
+	if n.Kind == Undeclared {
+		return n.Mistake()
+	}
+	return fmt.Sprintf("%s (%s)", n.Mistake(), n.Encoding.Short())
+}
+
+// Mistake is what is wrong with the request, in whatever encoding: "device_type
+// missing".
+func (n Negative) Mistake() string {
 	switch n.Kind {
 	case Undeclared:
-		return "body labelled " + n.ContentType
+		return labelled + n.ContentType
 	case WrongType, OutsideEnum:
-		return fmt.Sprintf("%s %s: %s (%s)", n.Param, n.Kind, n.Value, n.Encoding.Short())
+		return fmt.Sprintf("%s %s: %s", n.Param, n.Kind, n.Value)
 	}
-	return fmt.Sprintf("%s %s (%s)", n.Param, n.Kind, n.Encoding.Short())
+	return fmt.Sprintf("%s %s", n.Param, n.Kind)
+}
+
+const labelled = "body labelled "
+
+// ParseNegative reads what String wrote: the kind, the parameter, its value and the
+// encoding, or the content type. It reports whether the text names a negative.
+func ParseNegative(text string) (n Negative, ok bool) {
+	if n.ContentType, ok = strings.CutPrefix(text, labelled); ok {
+		n.Kind = Undeclared
+		return n, true
+	}
+	for _, e := range Encodings() {
+		mistake, in := strings.CutSuffix(text, " ("+e.Short()+")")
+		if !in {
+			continue
+		}
+		for _, kind := range []NegativeKind{Missing, TooLong, WrongType, OutsideEnum} {
+			n = Negative{Kind: kind, Encoding: e}
+			n.Param, n.Value, ok = strings.Cut(mistake, " "+string(kind))
+			n.Value = strings.TrimPrefix(n.Value, ": ")
+			if ok && n.String() == text {
+				return n, true
+			}
+		}
+	}
+	return Negative{}, false
 }
 
 // Apply makes the negative request from the parameters of a valid one.

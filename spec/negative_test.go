@@ -106,6 +106,38 @@ func find(t *testing.T, o *Operation, name string) Negative {
 	return Negative{}
 }
 
+// TestParseNegative: what a recording calls a negative request is read as what it was.
+func TestParseNegative(t *testing.T) {
+	v1, v2, rfc := must(BuiltinContract("documented-v1")), must(BuiltinContract("documented-v2")), must(BuiltinContract("rfc8628"))
+	lumen, hub := vendor(t, "lumen-identity.yaml"), vendor(t, "homehub-pairing.json")
+	kinds := map[NegativeKind]bool{}
+	for _, c := range []*Contract{v1, v2, rfc, lumen, hub} {
+		for _, want := range append(c.Start.Negatives(), c.Token.Negatives()...) {
+			got, ok := ParseNegative(want.String())
+			kinds[want.Kind] = true
+			want.Check, want.Required, want.operation = "", false, nil // the document's
+			switch want.Kind {
+			case Undeclared:
+				want.Encoding = ""
+			case TooLong:
+				want.Value = ""
+			}
+			if d := cmp.Diff(want, got, cmp.AllowUnexported(Negative{})); !ok || d != "" {
+				t.Errorf("%s: %t (-want +got)\n%s", want, ok, d)
+			}
+		}
+	}
+	if len(kinds) != 5 {
+		t.Errorf("only %v were read", kinds)
+	}
+	for _, text := range []string{"", "due", "device_code missing", "missing (form)", "client_id gone (json)",
+		"client_id missing (xml)", "client_id missing: 1 (form)", "client_id wrong type (json)"} {
+		if n, ok := ParseNegative(text); ok {
+			t.Errorf("%q is read as %+v", text, n)
+		}
+	}
+}
+
 func TestNegativeApply(t *testing.T) {
 	v1, lumen := must(BuiltinContract("documented-v1")), vendor(t, "lumen-identity.yaml")
 	v1Base := Params{{"client_id", "c"}, {"device_type", "tv"}, {"device_os", "linux"}}

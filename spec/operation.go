@@ -25,7 +25,7 @@ type Operation struct {
 
 func (o *Operation) describe(d *document, p post) error {
 	o.Path, o.Method, o.ID = p.prefix+p.path, "POST", p.OperationID
-	for _, e := range []Encoding{Form, JSON, Multipart} {
+	for _, e := range Encodings() {
 		if media(p.Operation, e) != nil {
 			o.Encodings = append(o.Encodings, e)
 		}
@@ -66,7 +66,7 @@ func media(op *openapi3.Operation, e Encoding) *openapi3.MediaType {
 
 // requestMembers merges the request schema of the first declared encoding.
 func requestMembers(op *openapi3.Operation) object {
-	for _, e := range []Encoding{Form, JSON, Multipart} {
+	for _, e := range Encodings() {
 		if m := media(op, e); m != nil && m.Schema != nil {
 			return flatten(m.Schema)
 		}

@@ -57,18 +57,12 @@ func encodingCheck(id string, enc spec.Encoding) Check {
 		Judge: func(e *Evidence, j *Judgement) { judgeEncoding(e, j, enc) }}
 }
 
-// An encodingPair is how a flow speaks: it is started in the one encoding and
-// polled in the other.
-type encodingPair struct{ start, token spec.Encoding }
-
-func (p encodingPair) String() string { return p.start.Short() + " then " + p.token.Short() }
-
 // pairs are all that a contract declares (rule C20).
-func pairs(c *spec.Contract) []encodingPair {
-	var out []encodingPair
+func pairs(c *spec.Contract) []EncodingPair {
+	var out []EncodingPair
 	for _, a := range c.Start.Encodings {
 		for _, b := range c.Token.Encodings {
-			out = append(out, encodingPair{a, b})
+			out = append(out, EncodingPair{Start: a, Token: b})
 		}
 	}
 	return out
@@ -85,13 +79,13 @@ var encodedFlows = &Scenario{
 		all := pairs(s.Target().Contract)
 		s.Times(len(all), func(i int) {
 			step := Step(all[i].String())
-			s.Start(ctx, In(all[i].start), step).PollDue(ctx, In(all[i].token), step)
+			s.Start(ctx, In(all[i].Start), step).PollDue(ctx, In(all[i].Token), step)
 		})
 	},
 }
 
 // spoken returns the exchange of an operation in a pair's flow.
-func spoken(e *Evidence, p encodingPair, op Operation) *Exchange {
+func spoken(e *Evidence, p EncodingPair, op Operation) *Exchange {
 	for _, x := range e.Of(encodedFlows, p.String()) {
 		if x.Op == op {
 			return x
@@ -106,11 +100,11 @@ func spoken(e *Evidence, p encodingPair, op Operation) *Exchange {
 func works(e *Evidence, op Operation, enc spec.Encoding) bool {
 	for _, p := range pairs(e.Contract) {
 		switch {
-		case op == OpStart && p.start == enc:
+		case op == OpStart && p.Start == enc:
 			if x := spoken(e, p, OpStart); x != nil && x.HasCodes() {
 				return true
 			}
-		case op == OpToken && p.token == enc:
+		case op == OpToken && p.Token == enc:
 			if x := spoken(e, p, OpToken); x != nil && x.StillPending() {
 				return true
 			}
@@ -146,11 +140,11 @@ func judgeEncoding(e *Evidence, j *Judgement, enc spec.Encoding) {
 func purest(e *Evidence, op Operation, enc spec.Encoding) []*Exchange {
 	var best []*Exchange
 	for _, p := range pairs(e.Contract) {
-		if op == OpStart && p.start != enc || op == OpToken && p.token != enc {
+		if op == OpStart && p.Start != enc || op == OpToken && p.Token != enc {
 			continue
 		}
 		x := spoken(e, p, op)
-		if x != nil && (best == nil || p.start == p.token) {
+		if x != nil && (best == nil || p.Start == p.Token) {
 			best = []*Exchange{x}
 		}
 	}
@@ -179,7 +173,7 @@ func judgeMixedEncodings(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, p := range all {
-		if p.start == p.token || !works(e, OpStart, p.start) || !works(e, OpToken, p.token) {
+		if p.Start == p.Token || !works(e, OpStart, p.Start) || !works(e, OpToken, p.Token) {
 			continue // DF-CTYPE-001 to 003
 		}
 		if x := spoken(e, p, OpToken); x != nil {
