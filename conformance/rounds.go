@@ -206,14 +206,14 @@ func (f *Facts) rate() float64 {
 	return commonRate
 }
 
-// Round books a round that could have shown the fault, and the exchanges in
+// Round records a round that could have shown the fault, and the exchanges in
 // which it did not.
 func (j *Judgement) Round(xs ...*Exchange) {
 	j.rounds++
 	j.Pass(xs...)
 }
 
-// Lost books a round that says nothing, with the reason.
+// Lost records a round that says nothing, with the reason.
 func (j *Judgement) Lost(why string) {
 	if j.lost == nil {
 		j.lost = map[string]int{}

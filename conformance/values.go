@@ -97,7 +97,7 @@ func (e *Evidence) Issued(s *Scenario) *Exchange {
 	return x
 }
 
-// Unredeemed books why a scenario that needs tokens has none.
+// Unredeemed records why a scenario that needs tokens has none.
 func (e *Evidence) Unredeemed(j *Judgement, s *Scenario) {
 	for _, f := range e.FlowsOf(s) {
 		if !WasDecided(e, j, s, f) {

@@ -47,7 +47,7 @@ func TestLimiter(t *testing.T) {
 			}
 		}
 		if got := fill(g, 41*ms); got != tt.want {
-			t.Errorf("%s: %d under way, want %d", name, got, tt.want)
+			t.Errorf("%s: %d in flight, want %d", name, got, tt.want)
 		}
 		if blamed := g.lastSlow > 0; blamed != (tt.want > 64) {
 			t.Errorf("%s: the server is blamed: %v", name, blamed)
@@ -90,7 +90,7 @@ func TestPacerAtTheLimiter(t *testing.T) {
 			time.Sleep(time.Second)
 			select {
 			case <-granted:
-				t.Fatal("two requests are under way where one may be")
+				t.Fatal("two requests are in flight where one may be")
 			default:
 			}
 			tt.event()

@@ -55,7 +55,7 @@ func judgeDescribedErrors(e *Evidence, j *Judgement) {
 func ofHead(d spec.Deviation) bool { return d.Keyword == "status" || d.Keyword == "contentType" }
 func ofBody(d spec.Deviation) bool { return !ofHead(d) }
 
-// compare books the deviations of one part of the answers. Alike ones are one
+// compare records the deviations of one part of the answers. Alike ones are one
 // finding, whatever the values.
 func compare(e *Evidence, j *Judgement, xs []*Exchange, part func(spec.Deviation) bool) {
 	var order []spec.Deviation

@@ -104,7 +104,7 @@ func judgeReplay(e *Evidence, j *Judgement) {
 	}
 }
 
-// counts books a replay as a round, or as a lost one.
+// counts records a replay as a round, or as a lost one.
 func counts(e *Evidence, j *Judgement, x *Exchange) bool {
 	switch {
 	case x.Infrastructure():

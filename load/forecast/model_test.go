@@ -45,7 +45,7 @@ func TestForecast(t *testing.T) {
 
 	p.Latency = 5 * time.Second // a poll each 10 s, and half of the time an answer is on its way
 	r = must(t, p).Rates
-	near(t, "under way", r.InFlight, r.RequestsPerSecond*5, 1e-6)
+	near(t, "in flight", r.InFlight, r.RequestsPerSecond*5, 1e-6)
 
 	// Nobody decides: 121 polls of a code that lives 600 s.
 	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second, Profile: &profile.Profile{Groups: []profile.Group{{Behaviour: profile.Behaviour{RestartAfter: 1}}}}}

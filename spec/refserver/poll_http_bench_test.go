@@ -37,7 +37,7 @@ func BenchmarkPollHTTP(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		for _, c := range conns { // one poll is under way on every connection
+		for _, c := range conns { // one poll is in flight on every connection
 			body := bodies[n%len(bodies)]
 			n++
 			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
