@@ -111,7 +111,7 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 		target.Secrets().Show(f.v.UserCode)
 		t.secrets.keep(target.Redact, target.Guard)
 		err = f.givePowers(t, c, target)
-		return target, nil, ending(target.Approver), err
+		return target, nil, closer(target.Approver), err
 	}
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {

@@ -55,16 +55,16 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	}
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {
-		return explained(t, err)
+		return printAnswers(t, err)
 	}
 	defer stop()
 	fmt.Fprintf(t.out, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
 	fmt.Fprintf(t.out, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
 	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
 	if err != nil {
-		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
-	found(t.out, run)
+	printFound(t.out, run)
 	if err := f.tryApprover(ctx, t, c, target); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformanc
 	}
 	r, err := conformance.TryApprover(ctx, target)
 	if err != nil {
-		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	defer r.Close()
 	v := r.Verification
@@ -99,9 +99,9 @@ func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformanc
 	return nil
 }
 
-// explained shows what was sent before a failure and what came back; the error
+// printAnswers shows what was sent before a failure and what came back; the error
 // itself and its hint are printed behind it.
-func explained(t terminal, err error) error {
+func printAnswers(t terminal, err error) error {
 	p, ok := errors.AsType[*conformance.PreflightError](err)
 	if !ok {
 		return err
@@ -153,8 +153,8 @@ func answer(w io.Writer, x *conformance.Exchange) {
 	}
 }
 
-// found tells what a start and a poll showed, and what a run could check.
-func found(w io.Writer, run *conformance.Run) {
+// printFound prints what a device authorization request and a poll showed, and what a run could check.
+func printFound(w io.Writer, run *conformance.Run) {
 	target := run.Target
 	seen := run.Transcript().Exchanges
 	for _, x := range seen {

@@ -75,15 +75,15 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	t.secrets.keep(target.Redact, target.Guard)
 	found, err := f.survey(ctx, target)
 	if err != nil {
-		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	t.note("%s: %s", found.Spec, reports.Legible(found.Why))
 	if err := f.choose(ctx, target, found); err != nil {
-		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	run, err := f.begin(ctx, target, found)
 	if err != nil {
-		return explained(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	text, err := f.configuration(found, run)
 	if err != nil {

@@ -162,7 +162,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if err := errors.Join(err, derr); err != nil {
 		return usage(err, "`dfcheck load --help` lists the flags, `dfcheck load profiles` the profiles")
 	}
-	r := begun(reports.KindLoad)
+	r := emptyReport(reports.KindLoad)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	if err := errors.Join(err, derr, f.search.Check()); err != nil {
 		return usage(err, "`dfcheck load capacity --help` lists the flags")
 	}
-	r := begun(reports.KindCapacity)
+	r := emptyReport(reports.KindCapacity)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
 		return err

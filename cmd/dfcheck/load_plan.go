@@ -65,7 +65,7 @@ func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal
 	if err := errors.Join(err, serr, f.model.Check()); err != nil {
 		return usage(err, "`dfcheck load plan --help` lists the flags")
 	}
-	r := begun(reports.KindPlan)
+	r := emptyReport(reports.KindPlan)
 	f.model.Profile, f.model.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
 		f.model.Speed.Sizes = forecast.ReferenceSizes

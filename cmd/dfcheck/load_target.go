@@ -60,8 +60,8 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: secrets}, stop, nil
 }
 
-// begun is a report whose run begins now.
-func begun(kind reports.Kind) *reports.Report {
+// emptyReport is a report whose run begins now.
+func emptyReport(kind reports.Kind) *reports.Report {
 	r := reports.New(kind, buildVersion())
 	r.Run.Started = time.Now()
 	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")

@@ -63,7 +63,7 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 		}
 		return nil
 	}
-	faults, err := f.chosen(t)
+	faults, err := f.pickFaults(t)
 	if err != nil {
 		return err
 	}
@@ -86,9 +86,9 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	return nil
 }
 
-// chosen checks the configuration and finds the faults. A fault that this
+// pickFaults checks the configuration and finds the faults. A fault that this
 // server cannot show is served all the same, with a word about it.
-func (f *serveFlags) chosen(t terminal) ([]refserver.Fault, error) {
+func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
 	errs := []error{f.cfg.Check()}
 	hint := ""
 	var faults []refserver.Fault

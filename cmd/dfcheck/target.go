@@ -111,7 +111,7 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 	if target.Approver, err = f.newApprover(t, c, target); err != nil {
 		return nil, nil, err
 	}
-	return target, ending(target.Approver), nil
+	return target, closer(target.Approver), nil
 }
 
 // embedded starts the embedded server and makes it the target, with another
@@ -128,7 +128,7 @@ func (f *targetFlags) embedded(t terminal, c *conformance.Config) (*conformance.
 		stop()
 		return nil, nil, err
 	}
-	return target, func() { ending(target.Approver)(); stop() }, nil
+	return target, func() { closer(target.Approver)(); stop() }, nil
 }
 
 // serverless refuses a configuration that says something of a server and names
@@ -149,8 +149,8 @@ func configError(err error) error {
 	return usage(err, hint)
 }
 
-// ending is how an approver ends: a browser is closed.
-func ending(a approve.Approver) func() {
+// closer returns what ends an approver: a browser is closed.
+func closer(a approve.Approver) func() {
 	return func() {
 		if c, ok := a.(io.Closer); ok {
 			c.Close()
