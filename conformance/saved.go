@@ -78,12 +78,20 @@ func Load(r io.Reader) (*Transcript, error) {
 // formerNames are scenarios by the names that older transcripts have.
 var formerNames = map[string]string{"pollForms of a form": "spellings of a form"}
 
+// formerSteps are steps by the names that older transcripts have.
+var formerSteps = map[string]string{
+	"with letters of the other case, of one case":   "with upper and lower case swapped, in a code of one case",
+	"with letters of the other case, of both cases": "with upper and lower case swapped, in a code of both cases",
+	"with a line break behind it":                   "with a line break after it",
+}
+
 func (t *Transcript) take(l line) {
 	switch {
 	case l.Header != nil:
 		t.Header = *l.Header
 	case l.Exchange != nil:
 		l.Exchange.Scenario = cmp.Or(formerNames[l.Exchange.Scenario], l.Exchange.Scenario)
+		l.Exchange.Step = cmp.Or(formerSteps[l.Exchange.Step], l.Exchange.Step)
 		l.Exchange.lenient = &t.Header.Target.Lenient
 		if r := l.Exchange.Response; r != nil {
 			r.parsed = parse(r.Body)

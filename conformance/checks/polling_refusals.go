@@ -29,39 +29,68 @@ func judgeUnknownCodes(e *Evidence, j *Judgement) {
 		WarnIf(ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidRequest)), WarnIf(StatusIs(404), HasError))
 }
 
+// An alteration of a device code is polled in its place.
+type alteration struct {
+	step  string
+	write func(code string) string
+	// harmless is one that a server may undo: it makes no other code.
+	harmless bool
+}
+
+var alterations = []alteration{
+	{step: "without its last character", write: func(code string) string { return code[:len(code)-1] }},
+	{step: "with one character more", write: func(code string) string { return code + "x" }},
+	{step: "with a space before it", write: func(code string) string { return " " + code }, harmless: true},
+	{step: "with a line break after it", write: func(code string) string { return code + "\n" }, harmless: true},
+}
+
+// In a code of one case, hexadecimal or a UUID, folding is harmless.
+var (
+	swappedOne  = alteration{step: "with upper and lower case swapped, in a code of one case", write: SwapCase, harmless: true}
+	swappedBoth = alteration{step: "with upper and lower case swapped, in a code of both cases", write: SwapCase}
+)
+
+// swapped is the alteration of the case of a code's letters.
+func swapped(code string) alteration {
+	if strings.ToLower(code) == code || strings.ToUpper(code) == code {
+		return swappedOne
+	}
+	return swappedBoth
+}
+
 // alteredCodes polls a live code in spellings that are not its own.
 var alteredCodes = &Scenario{
 	Name: "altered codes", Lane: LaneInstant, Cost: FixedCost(8, 3),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		try := func(code, step string) { s.PollCode(ctx, code, Step(step), Provoked()) }
 		for i := range 3 { // not every code has letters of both cases
-			f := s.Start(ctx)
-			code := f.Codes.DeviceCode
+			code := s.Start(ctx).Codes.DeviceCode
 			if code == "" {
 				return
 			}
-			if swapped := SwapCase(code); swapped != code {
-				try(swapped, "with upper and lower case swapped, "+letterCase(code))
-			}
+			tried := []alteration{swapped(code)}
 			if i == 0 {
-				try(code[:len(code)-1], "without its last character")
-				try(code+"x", "with one character more")
-				try(" "+code, "with a space before it")
-				try(code+"\n", "with a line break after it")
+				tried = append(tried, alterations...)
+			}
+			for _, a := range tried {
+				if altered := a.write(code); altered != code {
+					s.PollCode(ctx, altered, Step(a.step), Provoked())
+				}
 			}
 		}
 	},
 }
 
 func judgeAlteredCodes(e *Evidence, j *Judgement) {
+	harmless := map[string]bool{}
+	for _, a := range append([]alteration{swappedOne, swappedBoth}, alterations...) {
+		harmless[a.step] = a.harmless
+	}
 	for _, x := range e.Of(alteredCodes) {
 		if x.Op != OpToken {
 			continue
 		}
-		space := strings.Contains(x.Step, "space") || strings.Contains(x.Step, "line break")
-		folded := strings.Contains(x.Step, oneCase) // hexadecimal or a UUID: folding is harmless
 		accepted := FailIf(StillPending)
-		if space || folded {
+		if harmless[x.Step] {
 			accepted = WarnIf(StillPending)
 		}
 		likeUnknown(e, j).Each([]*Exchange{x}, ExpectRefusal,
@@ -69,20 +98,6 @@ func judgeAlteredCodes(e *Evidence, j *Judgement) {
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
 			WarnIf(ErrorIs(spec.ErrAccessDenied, spec.ErrExpiredToken)))
 	}
-}
-
-// oneCase also stands at the end of what saved transcripts call this step.
-const (
-	oneCase  = "of one case"
-	bothCase = "of both cases"
-)
-
-// letterCase reports whether a code's letters are of one case.
-func letterCase(code string) string {
-	if strings.ToLower(code) == code || strings.ToUpper(code) == code {
-		return "in a code " + oneCase
-	}
-	return "in a code " + bothCase
 }
 
 // missingCode polls without a device code, and with an empty one.
@@ -99,7 +114,7 @@ var missingCode = &Scenario{
 
 func judgeMissingCode(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(missingCode) {
-		if strings.HasPrefix(x.Step, "client_id missing") {
+		if n, ok := x.Negative(); ok && n.Param == "client_id" {
 			continue // DF-CLIENT-004
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest,
@@ -124,8 +139,8 @@ var missingGrantType = &Scenario{
 
 func judgeMissingGrantType(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(missingGrantType) {
-		if x.Op != OpToken || strings.Contains(x.Step, string(spec.OutsideEnum)) {
-			continue // a value outside the list is DF-POLL-015's
+		if x.Op != OpToken || isOutsideEnum(x) {
+			continue // DF-POLL-015
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest, FailIf(GivesTokens), FailIf(StillPending),
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)), WarnIf(ErrorIs(spec.ErrUnsupportedGrantType)),
@@ -174,9 +189,12 @@ func otherEncoding(e *Evidence) Predicate {
 // outsideEnum are the generated polls with a grant type that the document does
 // not list.
 func outsideEnum(e *Evidence) []*Exchange {
-	return slices.DeleteFunc(e.Of(missingGrantType), func(x *Exchange) bool {
-		return !strings.Contains(x.Step, string(spec.OutsideEnum))
-	})
+	return slices.DeleteFunc(e.Of(missingGrantType), func(x *Exchange) bool { return !isOutsideEnum(x) })
+}
+
+func isOutsideEnum(x *Exchange) bool {
+	n, ok := x.Negative()
+	return ok && n.Kind == spec.OutsideEnum
 }
 
 // longest is the length up to which the documented API takes codes and clients.
@@ -218,6 +236,28 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 	}
 }
 
+// A repetition is a parameter sent twice.
+type repetition struct {
+	step, name string
+	values     func(own string) (first, second string)
+	conflict   bool // the second value is another
+}
+
+var repetitions = []repetition{
+	{step: "grant_type twice", name: "grant_type", values: same},
+	{step: "device_code twice", name: "device_code", values: same},
+	{step: "device_code, then another", name: "device_code", conflict: true,
+		values: func(own string) (string, string) { return own, LookAlike(own) }},
+	{step: "another device_code, then this", name: "device_code", conflict: true,
+		values: func(own string) (string, string) { return LookAlike(own), own }},
+	{step: "client_id, then another", name: "client_id", conflict: true,
+		values: func(own string) (string, string) { return own, UnknownClient() }},
+	{step: "another client_id, then this", name: "client_id", conflict: true,
+		values: func(own string) (string, string) { return UnknownClient(), own }},
+}
+
+func same(own string) (first, second string) { return own, own }
+
 // repeatedPollMembers sends a parameter twice, each pair with a separate code.
 var repeatedPollMembers = &Scenario{
 	Name: "poll with repeated parameters", Lane: LaneInterval, Cost: WaitingCost(12, 6, 1),
@@ -225,33 +265,16 @@ var repeatedPollMembers = &Scenario{
 		if !s.Operation(OpToken).Accepts(spec.Form) {
 			return
 		}
-		type pair struct {
-			step, name string
-			with       func(own string) (first, second string)
-		}
-		same := func(own string) (string, string) { return own, own }
-		random := func(own string) (string, string) { return own, LookAlike(own) }
-		turned := func(own string) (string, string) { return LookAlike(own), own }
-		stranger := func(own string) (string, string) { return own, UnknownClient() }
-		strangerFirst := func(own string) (string, string) { return UnknownClient(), own }
-		pairs := []pair{
-			{step: "grant_type twice", name: "grant_type", with: same},
-			{step: "device_code twice", name: "device_code", with: same},
-			{step: "device_code, then another", name: "device_code", with: random},
-			{step: "another device_code, then this", name: "device_code", with: turned},
-			{step: "client_id, then another", name: "client_id", with: stranger},
-			{step: "another client_id, then this", name: "client_id", with: strangerFirst},
-		}
-		s.Times(len(pairs), func(i int) {
-			f, p := s.Start(ctx), pairs[i]
+		s.Times(len(repetitions), func(i int) {
+			f, r := s.Start(ctx), repetitions[i]
 			if !f.OK() || !f.WaitInterval(ctx, Slack) {
 				return
 			}
 			own := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": f.Codes.DeviceCode,
-				"client_id": s.Target().Client.ID}[p.name]
-			first, second := p.with(own)
-			f.Poll(ctx, In(spec.Form), Step(p.step), Provoked(), Without(p.name),
-				Also(spec.Param{Name: p.name, Value: first}, spec.Param{Name: p.name, Value: second}))
+				"client_id": s.Target().Client.ID}[r.name]
+			first, second := r.values(own)
+			f.Poll(ctx, In(spec.Form), Step(r.step), Provoked(), Without(r.name),
+				Also(spec.Param{Name: r.name, Value: first}, spec.Param{Name: r.name, Value: second}))
 		})
 	},
 }
@@ -261,25 +284,29 @@ func judgeRepeatedPollMembers(e *Evidence, j *Judgement) {
 		j.Skip("the contract declares no form bodies, the encoding in which parameters can be repeated")
 		return
 	}
+	repeated := map[string]repetition{}
+	for _, r := range repetitions {
+		repeated[r.step] = r
+	}
 	for _, x := range e.Of(repeatedPollMembers) {
 		if x.Op != OpToken {
 			continue
 		}
-		accepted := WarnIf(StillPending)
-		if !e.Documented() && strings.Contains(x.Step, "another") {
+		r := repeated[x.Step]
+		each, accepted := j.Each, WarnIf(StillPending)
+		if r.conflict && !e.Documented() {
 			accepted = FailIf(StillPending) // ruling R7
 		}
-		each := j.Each
 		switch {
-		case strings.Contains(x.Step, "another") && strings.Contains(x.Step, "device_code"):
+		case r.conflict && r.name == "device_code":
 			each = likeUnknown(e, j).Each
-		case strings.Contains(x.Step, "another"):
+		case r.conflict:
 			each = j.Against(e.One(unknownClientPoll, "unknown client"), "DF-CLIENT-011").Each
 		}
-		each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter", FailIf(GivesTokens),
-			accepted,
+		each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest+" for a repeated parameter",
+			FailIf(GivesTokens), accepted,
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)),
-			PassIf(ErrorIs(spec.ErrInvalidClient), func(x *Exchange) bool { return strings.Contains(x.Step, "client_id") }),
+			PassIf(ErrorIs(spec.ErrInvalidClient), func(*Exchange) bool { return r.name == "client_id" }),
 			WarnIf(Class(4), HasError), e.FrameworkAnswer())
 	}
 }
