@@ -19,6 +19,9 @@ type PreflightError struct {
 	Tried    []*Exchange // everything that was sent
 }
 
+// DoctorHint is the Hint where nothing is known but what came.
+const DoctorHint = "`dfcheck doctor` shows the request and the answer"
+
 func (e *PreflightError) Error() string { return e.Problem }
 
 // preflight finds out whether there is anything to test: one start in the first
@@ -133,7 +136,7 @@ func (s *session) refused(x *Exchange) error {
 	case strings.HasPrefix(x.MediaType(), "text/html"):
 		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
 	default:
-		p.Hint = "`dfcheck doctor` shows the request and the answer"
+		p.Hint = DoctorHint
 	}
 	return p
 }

@@ -122,8 +122,16 @@ var wrongValues = []struct{ text, typ string }{
 	{"[]", "array"}, {`["x"]`, "array"}, {"{}", "object"}, {`{"a":1}`, "object"},
 }
 
+// Media types of no OAuth request. A server that reads a form under the label of the
+// first is only liberal.
+const (
+	PlainText = "text/plain"
+	XML       = "application/xml"
+	Binary    = "application/octet-stream"
+)
+
 // undeclaredTypes label a body of valid form text.
-var undeclaredTypes = []string{"text/plain", "application/xml", "application/octet-stream"}
+var undeclaredTypes = []string{PlainText, XML, Binary}
 
 // maxGenerated is the length up to which over-long values are made; beyond it
 // the size of the request is what is tested.

@@ -117,7 +117,7 @@ func printAnswers(t terminal, err error) error {
 		fmt.Fprintf(t.out, "request    %s\n", reports.Legible(p.Exchange.Curl()))
 		answer(t.out, p.Exchange)
 	}
-	if fail, ok := errors.AsType[*failure](err); ok && strings.Contains(fail.hint, "dfcheck doctor") {
+	if fail, ok := errors.AsType[*failure](err); ok && p.Hint == conformance.DoctorHint {
 		fail.hint = "the answer above says why; the server's own log may say more"
 	}
 	return err

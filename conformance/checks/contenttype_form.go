@@ -11,42 +11,47 @@ import (
 
 // pollForm is a way to write the form of a poll.
 type pollForm struct {
-	step  string
-	write func(code, client string) string
+	step    string
+	quality spelling
+	write   func(code, client string) string
 }
 
+// A spelling is how well a form is written.
+type spelling int
+
 const (
-	usualSpelling = "the usual spelling"
-	escapedName   = "an escaped parameter name"
-	trailing      = `a trailing "&"`
-	brokenEscape  = "a broken escape"
+	ordinary spelling = iota // as clients do
+	unusual                  // as none does, though it is right
+	broken
 )
+
+const usualSpelling = "the usual spelling"
 
 // pollForms are all the same poll, but for the broken escapes at the end, which
 // stand in a parameter nobody knows. Code and client come escaped.
 var pollForms = []pollForm{
-	{usualSpelling, func(code, client string) string {
+	{usualSpelling, ordinary, func(code, client string) string {
 		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client
 	}},
-	{"raw colons", func(code, client string) string {
+	{"raw colons", ordinary, func(code, client string) string {
 		return "grant_type=" + spec.GrantDeviceCode + "&device_code=" + code + "&" + client
 	}},
-	{"escapes in lower case", func(code, client string) string {
+	{"escapes in lower case", ordinary, func(code, client string) string {
 		return "grant_type=" + strings.ReplaceAll(spec.GrantDeviceCode, ":", "%3a") + "&device_code=" + code + "&" + client
 	}},
-	{"another order", func(code, client string) string {
+	{"another order", ordinary, func(code, client string) string {
 		return client + "&device_code=" + code + "&grant_type=" + url.QueryEscape(spec.GrantDeviceCode)
 	}},
-	{escapedName, func(code, client string) string {
+	{"an escaped parameter name", unusual, func(code, client string) string {
 		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device%5Fcode=" + code + "&" + client
 	}},
-	{trailing, func(code, client string) string {
+	{`a trailing "&"`, unusual, func(code, client string) string {
 		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&"
 	}},
-	{brokenEscape + ", %zz", func(code, client string) string {
+	{"a broken escape, %zz", broken, func(code, client string) string {
 		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%zz"
 	}},
-	{brokenEscape + ", %", func(code, client string) string {
+	{"a broken escape, %", broken, func(code, client string) string {
 		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%"
 	}},
 }
@@ -64,7 +69,7 @@ var formSpellings = &Scenario{
 				_, client := spec.Form.Encode(s.Target().Signed(spec.Params{{Name: "client_id", Value: s.Target().Client.ID}}))
 				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
 				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
-				if strings.HasPrefix(sp.step, brokenEscape) || sp.step == escapedName || sp.step == trailing {
+				if sp.quality != ordinary {
 					opts = append(opts, Provoked())
 				}
 				f.Poll(ctx, opts...)
@@ -108,10 +113,10 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 	j.Pass(usual)
 	for _, sp := range pollForms[1:] {
 		refused := FailIf(AnyAnswer)
-		switch {
-		case strings.HasPrefix(sp.step, brokenEscape):
+		switch sp.quality {
+		case broken:
 			refused = PassIf(Class(4))
-		case sp.step == escapedName || sp.step == trailing:
+		case unusual:
 			refused = WarnIf(Class(4))
 		}
 		j.Each(e.Of(formSpellings, sp.step), ExpectPending, "the same answer as for the ordinary spelling of the form",

@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/spec"
@@ -70,7 +69,7 @@ func judgeUndeclaredTypes(e *Evidence, j *Judgement) {
 			continue
 		}
 		accepted := WarnIf(read)
-		if strings.HasSuffix(x.Step, "/xml") || strings.HasSuffix(x.Step, "/octet-stream") {
+		if n, ok := x.Negative(); ok && (n.ContentType == spec.XML || n.ContentType == spec.Binary) {
 			accepted = FailIf(read)
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "415 or 400", accepted, PassIf(unread),

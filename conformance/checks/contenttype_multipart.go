@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"mime"
-	"strings"
+	"slices"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/spec"
@@ -145,7 +145,7 @@ func judgeBrokenMultipart(e *Evidence, j *Judgement) {
 			continue // DF-AUTHZ-011
 		}
 		accepted := FailIf(read)
-		if strings.Contains(caseFile+"\n"+caseNoEnd+"\n"+caseMany, x.Step) {
+		if slices.Contains([]string{caseFile, caseNoEnd, caseMany}, x.Step) {
 			accepted = WarnIf(read)
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "4xx", accepted, InconclusiveIf(Infrastructure), PassIf(Class(4)))

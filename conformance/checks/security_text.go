@@ -32,6 +32,32 @@ var hostileValues = []hostileValue{
 	{"template and format operators", `${7*7}{{7*7}}%n%n%s<script>alert(1)</script>`},
 }
 
+// A hostileCase is a value in one parameter of a request in one encoding.
+type hostileCase struct {
+	value, param string
+	encoding     spec.Encoding
+}
+
+func (c hostileCase) step() string { return c.value + " as " + c.param + " in " + string(c.encoding) }
+
+// hostileCaseOf finds the case that a request was sent for.
+func hostileCaseOf(x *Exchange) (c hostileCase) {
+	for _, v := range hostileValues {
+		for param := range ordinaryOwners {
+			if c = (hostileCase{v.name, param, x.Request.Encoding}); c.step() == x.Step {
+				return c
+			}
+		}
+	}
+	return hostileCase{}
+}
+
+// ordinaryOwners are the parameters that get hostile values, with the check of what
+// a server makes of an ordinary one that it does not know.
+var ordinaryOwners = map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018",
+	"device_type": "DF-AUTHZ-003", "device_os": "DF-AUTHZ-003",
+	"device_code": "DF-POLL-011", "grant_type": "DF-POLL-015"}
+
 // elsewhere are the values tried in every encoding; the others go in the one
 // that works.
 var elsewhere = []string{plainText, "NUL", "a lone surrogate"}
@@ -83,7 +109,7 @@ func hostile(s *ScenarioRun, probes *[]func(), op Operation, field string, send 
 			if enc != s.Encoding(op) && !slices.Contains(elsewhere, v.name) {
 				continue
 			}
-			opts := []Option{Step(v.name + " as " + field + " in " + string(enc)), In(enc), Provoked(),
+			opts := []Option{Step(hostileCase{v.name, field, enc}.step()), In(enc), Provoked(),
 				With(field, v.text+field)} // different for each, so that an echo tells whose it is
 			if enc == spec.JSON && v.text == loneSurrogate {
 				opts = append(opts, surrogateJSON(field))
@@ -114,7 +140,7 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		const expected = "a refusal with 4xx, and no trace of the hostile text"
 		against := j.Against(plainAnswer(e, x))
 		switch {
-		case strings.HasPrefix(x.Step, plainText):
+		case hostileCaseOf(x).value == plainText:
 		case x.Step == "afterwards":
 			j.Each([]*Exchange{x}, ExpectSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
 				InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
@@ -145,12 +171,9 @@ func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 // plainAnswer is the harmless value in the place of x's hostile one, and the check
 // of what a server makes of that.
 func plainAnswer(e *Evidence, x *Exchange) (*Exchange, string) {
-	_, place, _ := strings.Cut(x.Step, " as ")
-	field, _, _ := strings.Cut(place, " in ")
-	owner := map[string]string{"client_id": "DF-AUTHZ-012", "scope": "DF-AUTHZ-018", "device_type": "DF-AUTHZ-003",
-		"device_os":   "DF-AUTHZ-003",
-		"device_code": "DF-POLL-011", "grant_type": "DF-POLL-015"}[field]
-	return e.One(hostileText, plainText+" as "+place), owner
+	c := hostileCaseOf(x)
+	c.value = plainText
+	return e.One(hostileText, c.step()), ordinaryOwners[c.param]
 }
 
 // queryOperators sends what document stores, SQL and form parsers read as more
