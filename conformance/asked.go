@@ -38,7 +38,7 @@ func (x *Exchange) Asked() string {
 		return ""
 	case known:
 		return x.kind() + " " + words
-	case x.Step == x.Request.Method, x.Step == "token", x.Step == "device authorization":
+	case x.Step == x.Request.Method, x.Step == ToToken, x.Step == ToStart:
 		return x.kind()
 	case paired && x.Op == OpToken:
 		return x.kind() + " as " + pair.Token.Short() + ", of a code that was requested as " + pair.Start.Short()
@@ -49,6 +49,12 @@ func (x *Exchange) Asked() string {
 	}
 	return x.kind() + " (" + x.Step + ")"
 }
+
+// Steps that name no more than the endpoint.
+const (
+	ToStart = "device authorization"
+	ToToken = "token"
+)
 
 // An EncodingPair is how a flow speaks, and the step of its requests: the code is
 // requested in the one encoding and polled in the other.

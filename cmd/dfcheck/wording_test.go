@@ -47,14 +47,20 @@ func TestWordsRead(t *testing.T) {
 func f() {
 	_ = strings.Contains(x.Step, "another")
 	_, _ = strings.CutPrefix(strings.ToLower(res.Reason), "needs ")
-	_ = strings.Contains("a\n"+x.Step, "b") || strings.Contains(x.Body, "c") || x.Step == "due"
+	_ = strings.Contains("a\n"+x.Step, "b") || strings.Contains(x.Body, "c") || x.Body == "d"
+	_ = x.Step != "due" || x.Step == due || x.Step != ""
+	switch x.Step {
+	case due, "late":
+	}
 }`))
-	if want := []string{"x.go:3 reads Step", "x.go:4 reads Reason", "x.go:5 reads Step"}; !slices.Equal(got, want) {
+	want := []string{"x.go:3 reads Step", "x.go:4 reads Reason", "x.go:5 reads Step", "x.go:6 reads Step", "x.go:7 reads Step"}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// wordsRead lists where a file takes our own words apart.
+// wordsRead lists where a file takes our own words apart, or holds them against a
+// text that stands only there.
 func wordsRead(t *testing.T, name string, text []byte) (found []string) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, name, text, parser.SkipObjectResolution)
@@ -62,19 +68,8 @@ func wordsRead(t *testing.T, name string, text []byte) (found []string) {
 		t.Fatal(err)
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		f, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || !slices.Contains(readers, f.Sel.Name) {
-			return true
-		}
-		if of, ok := f.X.(*ast.Ident); !ok || of.Name != "strings" {
-			return true
-		}
-		for _, arg := range call.Args {
-			ast.Inspect(arg, func(n ast.Node) bool {
+		for _, of := range readBy(n) {
+			ast.Inspect(of, func(n ast.Node) bool {
 				if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains(worded, s.Sel.Name) {
 					found = append(found, fmt.Sprintf("%s:%d reads %s", name, files.Position(s.Pos()).Line, s.Sel.Name))
 				}
@@ -84,4 +79,35 @@ func wordsRead(t *testing.T, name string, text []byte) (found []string) {
 		return true
 	})
 	return found
+}
+
+// readBy is what a call takes apart, or a comparison holds against a literal.
+func readBy(n ast.Node) []ast.Expr {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		f, ok := n.Fun.(*ast.SelectorExpr)
+		if !ok || !slices.Contains(readers, f.Sel.Name) {
+			return nil
+		}
+		if of, ok := f.X.(*ast.Ident); ok && of.Name == "strings" {
+			return n.Args
+		}
+	case *ast.BinaryExpr:
+		if (n.Op == token.EQL || n.Op == token.NEQ) && (isText(n.X) || isText(n.Y)) {
+			return []ast.Expr{n.X, n.Y}
+		}
+	case *ast.SwitchStmt:
+		for _, c := range n.Body.List {
+			if n.Tag != nil && slices.ContainsFunc(c.(*ast.CaseClause).List, isText) {
+				return []ast.Expr{n.Tag}
+			}
+		}
+	}
+	return nil
+}
+
+// isText reports whether an expression is a literal that says something.
+func isText(e ast.Expr) bool {
+	l, ok := e.(*ast.BasicLit)
+	return ok && l.Kind == token.STRING && l.Value != `""`
 }

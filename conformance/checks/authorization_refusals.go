@@ -103,7 +103,7 @@ var emptyMembers = &Scenario{
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, enc := range s.Encodings(OpStart) {
 			in := In(enc)
-			s.Start(ctx, in, Without("scope"), Step("scope absent"), Provoked())
+			s.Start(ctx, in, Without("scope"), Step(scopeAbsent), Provoked())
 			s.Start(ctx, in, With("scope", ""), Step(emptied("scope")), Provoked())
 			for _, name := range s.Operation(OpStart).Required() {
 				s.Start(ctx, in, With(name, ""), Step(emptied(name)), Provoked())
@@ -112,13 +112,15 @@ var emptyMembers = &Scenario{
 	},
 }
 
+const scopeAbsent = "scope absent"
+
 // emptied is the step of a start with an empty parameter.
 func emptied(name string) string { return name + " empty" }
 
 func judgeEmptyMembers(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(emptyMembers) {
 		switch x.Step {
-		case "scope absent":
+		case scopeAbsent:
 		case emptied("scope"):
 			judgeEmptyScope(e, j, x)
 		default:
@@ -134,7 +136,7 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 }
 
 func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
-	for _, absent := range e.Of(emptyMembers, "scope absent") {
+	for _, absent := range e.Of(emptyMembers, scopeAbsent) {
 		if absent.Request.Encoding != x.Request.Encoding {
 			continue
 		}
@@ -167,7 +169,7 @@ var repeatedMembers = &Scenario{
 			}
 		}
 		send("identical client_id", spec.Form, spec.Param{Name: "client_id", Value: id})
-		send("conflicting client_id", spec.Form, spec.Param{Name: "client_id", Value: other})
+		send(conflictingClient, spec.Form, spec.Param{Name: "client_id", Value: other})
 		scope := s.Target().Scope
 		if scope == "" {
 			scope = "a"
@@ -179,10 +181,12 @@ var repeatedMembers = &Scenario{
 	},
 }
 
+const conflictingClient = "conflicting client_id"
+
 func judgeRepeatedMembers(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(repeatedMembers) {
 		accepted := WarnIf(GivesCodes)
-		if x.Step == "conflicting client_id" && !e.Documented() {
+		if x.Step == conflictingClient && !e.Documented() {
 			accepted = FailIf(GivesCodes) // ruling R7
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 invalid_request", accepted,

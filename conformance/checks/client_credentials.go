@@ -76,8 +76,8 @@ var failedBasic = &Scenario{
 	Name: "failed Basic", Lane: LaneInstant, Needs: []Capability{NeedConfidential}, Cost: FixedCost(2, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		wrong := secretOf(s, WrongSecret(), "basic")
-		s.PollCode(ctx, RandomCode(40), As(wrong), Step("token"), Provoked())
-		s.Start(ctx, As(wrong), Step("device authorization"), Provoked())
+		s.PollCode(ctx, RandomCode(40), As(wrong), Step(ToToken), Provoked())
+		s.Start(ctx, As(wrong), Step(ToStart), Provoked())
 	},
 }
 
@@ -95,7 +95,7 @@ func judgeFailedBasic(e *Evidence, j *Judgement) {
 			WarnIf(StatusIs(401), complete),
 			InconclusiveIf(Infrastructure),
 		}
-		if x.Step == "token" {
+		if x.Step == ToToken {
 			rules = append(rules, FailIf(AnyAnswer))
 		} else {
 			rules = append(rules, FailIf(Class(5)), WarnIf(AnyAnswer))

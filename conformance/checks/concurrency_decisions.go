@@ -269,8 +269,14 @@ func devices(t Timing) int { return t.Flows(t.Decided+3, 3) }
 // fleet is how many devices are decided at the same time.
 const fleet = 14
 
+const (
+	fateApproved = "approved"
+	fateDenied   = "denied"
+	fateNone     = "left alone"
+)
+
 // fates are what becomes of the devices of a fleet, in turn.
-var fates = []string{"approved", "denied", "left alone", "approved", "denied", "approved", "denied"}
+var fates = []string{fateApproved, fateDenied, fateNone, fateApproved, fateDenied, fateApproved, fateDenied}
 
 // fleetRequests is a start and a poll for each of n devices, and the race for the
 // tokens of those that are approved.
@@ -285,9 +291,9 @@ func decideFleet(ctx context.Context, s *ScenarioRun, n int) {
 	s.Times(n, func(i int) {
 		switch f := flows[i]; {
 		case f.Authorization == nil:
-		case f.Authorization.Step == "approved":
+		case f.Authorization.Step == fateApproved:
 			f.Approve(ctx)
-		case f.Authorization.Step == "denied":
+		case f.Authorization.Step == fateDenied:
 			f.Deny(ctx)
 		}
 	})
@@ -299,11 +305,11 @@ func outcome(ctx context.Context, f *Flow) {
 	if f.Authorization == nil {
 		return
 	}
-	if f.Authorization.Step == "left alone" {
+	if f.Authorization.Step == fateNone {
 		f.PollDue(ctx, Step("poll"))
 		return
 	}
-	if f.Authorization.Step == "approved" && f.OK() && f.WaitInterval(ctx, settling) {
+	if f.Authorization.Step == fateApproved && f.OK() && f.WaitInterval(ctx, settling) {
 		redeemAtOnce(ctx, f, racers(f.Run().Target().Timing)) // a round of the redeeming race
 		if f.Token.AccessToken != "" {
 			return
@@ -321,12 +327,12 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			continue
 		}
 		due := []Rule{PassIf(StillPending), FailIf(AnyAnswer)}
-		if begun.Step != "left alone" {
+		if begun.Step != fateNone {
 			if !wasAccepted(e, j, manyDevices, flow) {
 				continue
 			}
 			due = []Rule{PassIf(GivesTokens), FailIf(AnyAnswer)}
-			if begun.Step == "denied" {
+			if begun.Step == fateDenied {
 				due = []Rule{PassIf(IsTerminal), FailIf(AnyAnswer)}
 			}
 		}

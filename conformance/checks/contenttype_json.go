@@ -26,7 +26,7 @@ func malformed(object []byte) []struct {
 		{truncated, open},
 		{"trailing comma", with(",}")},
 		{"single quotes", bytes.ReplaceAll(object, []byte{'"'}, []byte{'\''})},
-		{"bare NaN", with(`,"dfcheck_extra":NaN}`)},
+		{bareNaN, with(`,"dfcheck_extra":NaN}`)},
 		{"two objects", slices.Concat(object, object)},
 		{"empty body", []byte{}},
 		{"an array", []byte("[]")},
@@ -55,6 +55,7 @@ func brokenValue(op *spec.Operation, p spec.Params, name string) []byte {
 
 const (
 	truncated  = "truncated object"
+	bareNaN    = "bare NaN"
 	brokenUTF8 = "broken UTF-8"
 )
 
@@ -100,7 +101,7 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 			continue
 		}
 		accepted := FailIf(read)
-		if x.Step == "bare NaN" || x.Step == brokenUTF8 && e.OpenRegistration {
+		if x.Step == bareNaN || x.Step == brokenUTF8 && e.OpenRegistration {
 			accepted = WarnIf(read)
 		}
 		rules := []Rule{accepted, InconclusiveIf(Infrastructure)}
@@ -178,7 +179,7 @@ var repeatedNames = &Scenario{
 		for _, o := range []struct {
 			step string
 			ids  [2]string
-		}{{"own first", [2]string{own, other}}, {"own last", [2]string{other, own}}} {
+		}{{"own first", [2]string{own, other}}, {ownLast, [2]string{other, own}}} {
 			twice := func(p spec.Params) spec.Params {
 				return append(spec.Params{{Name: "client_id", Value: o.ids[0]}, {Name: "client_id", Value: o.ids[1]}},
 					p.Without("client_id")...)
@@ -196,6 +197,9 @@ var repeatedNames = &Scenario{
 	},
 }
 
+// ownLast is the step in which the client's own name stands last.
+const ownLast = "own last"
+
 func judgeRepeatedNames(e *Evidence, j *Judgement) {
 	if !e.Contract.Start.Accepts(spec.JSON) && !e.Contract.Token.Accepts(spec.JSON) {
 		j.Skip("the contract does not declare JSON")
@@ -211,7 +215,7 @@ func judgeRepeatedNames(e *Evidence, j *Judgement) {
 			if x.Class() == 5 && !x.Infrastructure() {
 				j.Fail("a repeated client_id to be refused, or one of the two values to be used", Describe(x), x)
 			}
-			xs[btoi(x.Step == "own last")] = x
+			xs[btoi(x.Step == ownLast)] = x
 		}
 		if slices.ContainsFunc(xs[:], func(x *Exchange) bool {
 			// whatever its body says (ruling R29)

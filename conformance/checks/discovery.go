@@ -64,8 +64,8 @@ var discoveryChecks = []Check{
 var documentedPaths = &Scenario{
 	Name: "documented paths", Lane: LaneFirst, Cost: FixedCost(2, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		s.Start(ctx, Step("device authorization"))
-		s.PollCode(ctx, RandomCode(40), Step("token"), Provoked())
+		s.Start(ctx, Step(ToStart))
+		s.PollCode(ctx, RandomCode(40), Step(ToToken), Provoked())
 	},
 }
 

@@ -46,6 +46,12 @@ func judgeAllow(e *Evidence, j *Judgement) {
 	}
 }
 
+// Steps of foreignOrigin that its judge holds against each other.
+const (
+	asPreflight = "preflight"
+	withOrigin  = "with Origin"
+)
+
 // foreignOrigin asks what a page of another site may do.
 var foreignOrigin = &Scenario{
 	Name: "a page of another site", Lane: LaneInstant, Cost: FixedCost(7, 2),
@@ -60,10 +66,10 @@ var foreignOrigin = &Scenario{
 		}
 		s.Send(ctx, options(startCall(s, http.MethodOptions, "OPTIONS")))
 		s.Send(ctx, options(pollCall(s, http.MethodOptions, "OPTIONS", "")))
-		s.Send(ctx, options(startCall(s, http.MethodOptions, "preflight")), preflight)
-		s.Send(ctx, options(pollCall(s, http.MethodOptions, "preflight", "")), preflight)
-		f := s.Start(ctx, Field("Origin", StrangeOrigin), Step("with Origin"), Provoked())
-		s.PollCode(ctx, RandomCode(40), Field("Origin", StrangeOrigin), Step("with Origin"), Provoked())
+		s.Send(ctx, options(startCall(s, http.MethodOptions, asPreflight)), preflight)
+		s.Send(ctx, options(pollCall(s, http.MethodOptions, asPreflight, "")), preflight)
+		f := s.Start(ctx, Field("Origin", StrangeOrigin), Step(withOrigin), Provoked())
+		s.PollCode(ctx, RandomCode(40), Field("Origin", StrangeOrigin), Step(withOrigin), Provoked())
 		if page := f.Codes.VerificationURI; strings.HasPrefix(page, "http") {
 			s.Send(ctx, Call{Op: OpPage, Step: "page", Method: http.MethodGet, URL: page, Provoked: true, Once: true,
 				Header: http.Header{"Origin": {StrangeOrigin}}})
@@ -106,9 +112,9 @@ func judgePreflight(e *Evidence, j *Judgement, op Operation) {
 	for _, x := range e.Of(foreignOrigin) {
 		switch {
 		case x.Op != op:
-		case x.Step == "preflight":
+		case x.Step == asPreflight:
 			asked = x
-		case x.Step == "with Origin":
+		case x.Step == withOrigin:
 			answered = x
 		}
 	}

@@ -245,7 +245,7 @@ var extraPollMembers = &Scenario{
 			}
 		}
 		s.Parallel(
-			func() { try("extra", extra...) },
+			func() { try(withExtra, extra...) },
 			func() {
 				if s.Target().Client.Secret == "" {
 					try("empty client_secret", spec.Param{Name: "client_secret", Value: ""})
@@ -254,6 +254,9 @@ var extraPollMembers = &Scenario{
 	},
 }
 
+// withExtra is the step of the poll with parameters that nobody declared.
+const withExtra = "extra"
+
 func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(extraPollMembers) {
 		polls := e.Polls(f)
@@ -261,7 +264,7 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			continue
 		}
 		refused := WarnIf(Class(4))
-		if polls[0].Step == "extra" {
+		if polls[0].Step == withExtra {
 			refused = FailIf(Class(4))
 		}
 		if without := e.Polls(f, "without"); len(without) > 0 && !without[0].StillPending() {

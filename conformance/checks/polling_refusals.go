@@ -148,9 +148,12 @@ func judgeMissingGrantType(e *Evidence, j *Judgement) {
 	}
 }
 
+// aliasGrant is an alias of clients older than the standard.
+const aliasGrant = "device_code"
+
 // otherGrantTypes look like the device grant and are not.
 var otherGrantTypes = []string{
-	"urn:dfcheck:none", "urn:dfcheck:device_code", "device_code", "urn:ietf:params:oauth:grant-type:device-code",
+	"urn:dfcheck:none", "urn:dfcheck:device_code", aliasGrant, "urn:ietf:params:oauth:grant-type:device-code",
 	strings.ToUpper(spec.GrantDeviceCode), spec.GrantDeviceCode + "/",
 }
 
@@ -168,8 +171,8 @@ var foreignGrantTypes = &Scenario{
 func judgeForeignGrantTypes(e *Evidence, j *Judgement) {
 	for _, x := range append(e.Of(foreignGrantTypes, otherGrantTypes...), outsideEnum(e)...) {
 		accepted := FailIf(StillPending)
-		if x.Step == "device_code" {
-			accepted = WarnIf(StillPending) // an alias of clients older than the standard
+		if x.Step == aliasGrant {
+			accepted = WarnIf(StillPending)
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrUnsupportedGrantType, accepted, FailIf(GivesTokens),
 			PassIf(Class(4), ErrorIs(spec.ErrUnsupportedGrantType)),
@@ -200,6 +203,8 @@ func isOutsideEnum(x *Exchange) bool {
 // longest is the length up to which the documented API takes codes and clients.
 const longest = 255
 
+const atTheLimit = "device_code at the limit"
+
 // overlongPolls sends a code of the greatest length and values beyond it.
 var overlongPolls = &Scenario{
 	Name: "over-long polls", Lane: LaneInstant,
@@ -209,7 +214,7 @@ var overlongPolls = &Scenario{
 		if p, ok := s.Operation(OpToken).Param("device_code"); ok && p.MaxLength > 0 {
 			limit = p.MaxLength
 		}
-		s.PollCode(ctx, RandomCode(limit), Step("device_code at the limit"), Provoked())
+		s.PollCode(ctx, RandomCode(limit), Step(atTheLimit), Provoked())
 		if f := s.Start(ctx); f.OK() {
 			s.Negatives(ctx, OpToken, "DF-POLL-016", s.Target().BasePoll(f.Codes.DeviceCode))
 		}
@@ -221,7 +226,7 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(overlongPolls) {
 		switch {
 		case x.Op != OpToken:
-		case x.Step == "device_code at the limit":
+		case x.Step == atTheLimit:
 			plain.Each([]*Exchange{x}, ExpectRefusal, "the answer that an unknown code of ordinary length gets",
 				FailIf(GivesTokens),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant)), WarnIf(Class(4)))

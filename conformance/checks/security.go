@@ -193,6 +193,9 @@ func room(e *Evidence, p CodeStats) float64 {
 // forgedHost is a name that nobody can own (RFC 6761).
 const forgedHost = "dfcheck.invalid"
 
+// hostField is the header field that every request has.
+const hostField = "Host"
+
 var forgedHosts = &Scenario{
 	Name: "forged hosts", Lane: LaneInstant, Cost: FixedCost(6, 6),
 	Run: func(ctx context.Context, s *ScenarioRun) {
@@ -203,7 +206,7 @@ var forgedHosts = &Scenario{
 		} {
 			s.Start(ctx, Field(f.name, f.value), Step(f.name), Provoked(), Once())
 		}
-		s.Start(ctx, func(c *Call) { c.Host = forgedHost }, Step("Host"), Provoked(), Once())
+		s.Start(ctx, func(c *Call) { c.Host = forgedHost }, Step(hostField), Provoked(), Once())
 	},
 }
 
@@ -226,7 +229,7 @@ func judgeForgedHosts(e *Evidence, j *Judgement) {
 				j.Pass(x)
 			case !strings.Contains(is, forgedHost):
 				j.Warn(expected, is, x)
-			case x.Step == "Host" && here != nil && IsLoopback(here.Hostname()):
+			case x.Step == hostField && here != nil && IsLoopback(here.Hostname()):
 				j.Warn(expected, is+" (a server that serves only its own machine may do so)", x)
 			default:
 				j.Fail(expected, is, x)

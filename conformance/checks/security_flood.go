@@ -48,12 +48,15 @@ var oversized = &Scenario{
 		}
 		start(ctx, s, "a header of 64 KiB", Field("X-Dfcheck", strings.Repeat("A", 64<<10)))
 		for range 5 {
-			if x := s.Start(ctx, Step("afterwards"), Once()).Authorization; x == nil || x.HasCodes() || !s.Wait(ctx, time.Second) {
+			if x := s.Start(ctx, Step(afterwards), Once()).Authorization; x == nil || x.HasCodes() || !s.Wait(ctx, time.Second) {
 				return
 			}
 		}
 	},
 }
+
+// afterwards is the step of the starts that follow an attack.
+const afterwards = "afterwards"
 
 // hugeIn is the step of a huge body.
 func hugeIn(enc spec.Encoding) string { return "11 MiB in " + string(enc) }
@@ -78,7 +81,7 @@ func judgeOversized(e *Evidence, j *Judgement) {
 			rules[1] = WarnIf(GivesCodes)
 		}
 		switch {
-		case x.Step == "afterwards":
+		case x.Step == afterwards:
 		case x.Response == nil:
 			j.Inconclusive(x.Replied(), x) // ruling R22
 		default:
@@ -86,7 +89,7 @@ func judgeOversized(e *Evidence, j *Judgement) {
 				append(rules, InconclusiveIf(Infrastructure))...)
 		}
 	}
-	if xs := e.Of(oversized, "afterwards"); len(xs) > 0 && !xs[len(xs)-1].HasCodes() {
+	if xs := e.Of(oversized, afterwards); len(xs) > 0 && !xs[len(xs)-1].HasCodes() {
 		j.Fail("device authorization to work again within 5 s", Describe(xs[len(xs)-1]), xs...)
 	}
 }
@@ -148,7 +151,7 @@ const recovery = 2 * time.Minute
 // comeBack starts a flow as soon as the limits allow it.
 func comeBack(ctx context.Context, s *ScenarioRun) {
 	for end := s.Now() + recovery; s.Now() < end; {
-		x := s.Start(ctx, Step("afterwards"), Once()).Authorization
+		x := s.Start(ctx, Step(afterwards), Once()).Authorization
 		if x == nil || x.Status() != http.StatusTooManyRequests {
 			return
 		}
@@ -176,7 +179,7 @@ func judgeFlood(e *Evidence, j *Judgement) {
 		j.Each([]*Exchange{x}, ExpectSuccess, "tokens for a code that was approved before the flood", PassIf(GivesTokens),
 			InconclusiveIf(Infrastructure), InconclusiveIf(StatusIs(429)), FailIf(AnyAnswer))
 	}
-	if xs := e.Of(flood, "afterwards"); len(xs) > 0 {
+	if xs := e.Of(flood, afterwards); len(xs) > 0 {
 		j.Each(xs[len(xs)-1:], ExpectSuccess, "device authorization to work again within two minutes after the flood",
 			PassIf(GivesCodes), FailIf(StatusIs(429)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	}

@@ -94,7 +94,7 @@ var hostileText = &Scenario{
 		for some := range slices.Chunk(probes, probesAtOnce) {
 			s.Parallel(some...)
 		}
-		s.Start(ctx, Step("afterwards"))
+		s.Start(ctx, Step(afterwards))
 	},
 }
 
@@ -141,7 +141,7 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		against := j.Against(plainAnswer(e, x))
 		switch {
 		case hostileCaseOf(x).value == plainText:
-		case x.Step == "afterwards":
+		case x.Step == afterwards:
 			j.Each([]*Exchange{x}, ExpectSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
 				InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 		case x.Received-x.Sent > tooSlow:
@@ -211,7 +211,7 @@ var queryOperators = &Scenario{
 			s.PollCode(ctx, text, Step("a wildcard or a quote"), Provoked())
 		}
 		if approved != live {
-			approved.PollDue(ctx, Step("properly"))
+			approved.PollDue(ctx, Step(properly))
 		}
 	},
 }
@@ -219,6 +219,7 @@ var queryOperators = &Scenario{
 const (
 	inBrackets = "the device code as device_code[]"
 	plainGuess = "a code that means nothing"
+	properly   = "properly"
 	noCode     = "no code"
 )
 
@@ -236,7 +237,7 @@ func renamed(name, value string) Option {
 
 func judgeQueryOperators(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(queryOperators) {
-		if x.Op != OpToken || x.Step == "properly" || x.Step == plainGuess || x.Step == noCode {
+		if x.Op != OpToken || x.Step == properly || x.Step == plainGuess || x.Step == noCode {
 			continue
 		}
 		read := FailIf(StillPending)
