@@ -60,11 +60,19 @@ func listGroups(w io.Writer) error {
 		size[r.Group]++
 	}
 	for _, g := range spec.Groups() {
-		if _, err := fmt.Fprintf(w, "%-9s %2d checks  %s\n", g, size[g], spec.GroupTitle(g)); err != nil {
+		if _, err := fmt.Fprintln(w, groupLine(g, size[g])); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func groupLine(group string, checks int) string {
+	what := "checks"
+	if checks == 1 {
+		what = "check "
+	}
+	return fmt.Sprintf("%-9s %2d %s  %s", group, checks, what, spec.GroupTitle(group))
 }
 
 // printRulings prints the rulings and conventions with these ids, all without any.

@@ -72,3 +72,12 @@ func TestFlagsNameTheirValues(t *testing.T) {
 		})
 	})
 }
+
+// TestGroupLine: a group of one has one check, and its line stands like the others.
+func TestGroupLine(t *testing.T) {
+	for checks, want := range map[int]string{1: "DOC        1 check   ", 2: "DOC        2 checks  "} {
+		if got := groupLine("DOC", checks); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
