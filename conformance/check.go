@@ -114,7 +114,8 @@ type Result struct {
 	Check    Check
 	Verdict  reports.Verdict
 	Reason   string
-	Lack     Lack   // for want of what it was skipped or left open
-	Power    string // what the rounds of a race were worth
+	Lack     Lack     // for want of what it was skipped or left open
+	WaivedBy []string // the settings that waived a finding
+	Power    string   // what the rounds of a race were worth
 	Findings []reports.Finding
 }

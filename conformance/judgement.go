@@ -22,6 +22,7 @@ type Judgement struct {
 	reason   string
 	lack     Lack // for want of what the check is skipped
 	findings []reports.Finding
+	waivedBy []string // settings
 	seen     int
 	missing  string         // what was not seen, where a judge said so
 	rounds   int            // that could have shown what shows by chance
@@ -102,6 +103,9 @@ func (j *Judgement) SkipUnsupported(d *Decided) {
 func (j *Judgement) Waive(setting, expected, actual string, xs ...*Exchange) {
 	j.seen += max(len(xs), 1)
 	j.worsen(reports.Waived, setting)
+	if !slices.Contains(j.waivedBy, setting) {
+		j.waivedBy = append(j.waivedBy, setting)
+	}
 	j.cite(reports.Waived, expected, actual, xs)
 }
 
@@ -187,7 +191,7 @@ func (j *Judgement) result(c Check) Result {
 		return Result{Check: c, Verdict: reports.Pass}
 	}
 	slices.SortStableFunc(j.findings, func(a, b reports.Finding) int { return reports.Order(b.Verdict, a.Verdict) })
-	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Lack: j.lack, Findings: j.findings}
+	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Lack: j.lack, WaivedBy: j.waivedBy, Findings: j.findings}
 }
 
 // nothing says that a check had nothing to judge, and what would give it some.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -58,12 +57,11 @@ func (l Lenient) set() []string {
 	return out
 }
 
-// unused lists the leniencies that no check of a run was waived by.
-func (l Lenient) unused(checks []reports.Check) []string {
+// unused lists the leniencies by which no finding of a run was waived, whatever the
+// verdict of its check.
+func (l Lenient) unused(results []Result) []string {
 	return slices.DeleteFunc(l.set(), func(name string) bool {
-		return slices.ContainsFunc(checks, func(c reports.Check) bool {
-			return c.Verdict == reports.Waived && c.Reason == name
-		})
+		return slices.ContainsFunc(results, func(res Result) bool { return slices.Contains(res.WaivedBy, name) })
 	})
 }
 

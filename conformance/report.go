@@ -38,7 +38,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 	out.StaleWaivers = waive(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
 	out.Gaps = gaps(results)
-	out.Notes = notes(t, out, results)
+	out.Notes = notes(t, out.Gaps, results)
 	return out
 }
 
@@ -71,7 +71,7 @@ func (t *Transcript) took(ss []*Scenario) time.Duration {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // notes tell what is no verdict on the server.
-func notes(t *Transcript, c *reports.Conformance, results []Result) []string {
+func notes(t *Transcript, gaps []reports.Gap, results []Result) []string {
 	var out []string
 	if contract, err := t.Contract(); err == nil && contract.TokenResponseSlip {
 		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
@@ -80,10 +80,10 @@ func notes(t *Transcript, c *reports.Conformance, results []Result) []string {
 		out = append(out, "the host also serves "+strings.Join(t.Header.Target.Also,
 			", ")+"; choose the contract with --spec")
 	}
-	for _, name := range t.Header.Target.Lenient.unused(c.Checks) {
+	for _, name := range t.Header.Target.Lenient.unused(results) {
 		out = append(out, name+" excused nothing in this run")
 	}
-	return append(out, leftOut(c.Gaps, results)...)
+	return append(out, leftOut(gaps, results)...)
 }
 
 // report is the exchange as it stands in a report.
