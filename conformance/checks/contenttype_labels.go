@@ -119,6 +119,9 @@ func judgeWrongLabels(e *Evidence, j *Judgement) {
 var accepts = []string{"", "*/*", "application/json", "text/html", "application/xml",
 	"application/json;q=0.1, text/html", "garbage"}
 
+// accepting is the step of a request with this value.
+func accepting(value string) string { return "Accept: " + value }
+
 // acceptedTypes starts and polls an unknown code under each of them.
 var acceptedTypes = &Scenario{
 	Name: "values of Accept", Lane: LaneInstant, Cost: FixedCost(2*7, 7),
@@ -129,8 +132,8 @@ var acceptedTypes = &Scenario{
 			if a != "" {
 				accept = Field("Accept", a)
 			}
-			s.Start(ctx, accept, Step("Accept: "+a), Provoked())
-			s.PollCode(ctx, code, accept, Step("Accept: "+a), Provoked())
+			s.Start(ctx, accept, Step(accepting(a)), Provoked())
+			s.PollCode(ctx, code, accept, Step(accepting(a)), Provoked())
 		}
 	},
 }
@@ -138,11 +141,11 @@ var acceptedTypes = &Scenario{
 func judgeAcceptedTypes(e *Evidence, j *Judgement) {
 	isJSON := func(x *Exchange) bool { return x.MediaType() == string(spec.JSON) }
 	usual := map[Operation]bool{}
-	for _, x := range e.Of(acceptedTypes, "Accept: application/json") {
+	for _, x := range e.Of(acceptedTypes, accepting(string(spec.JSON))) {
 		usual[x.Op] = isJSON(x)
 	}
 	for i, a := range accepts {
-		for _, x := range e.Of(acceptedTypes, "Accept: "+a) {
+		for _, x := range e.Of(acceptedTypes, accepting(a)) {
 			if !usual[x.Op] {
 				continue // JSON is missing whatever is asked for: DF-AUTHZ-004 and DF-ERR-002
 			}
