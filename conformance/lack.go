@@ -8,14 +8,14 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// A Lack is for want of what a check is skipped or left open. Reasons, notes and hints are made of
-// it, and none is ever taken apart to find it.
+// A Lack is for want of what a check is skipped or left open. Reasons, notes and
+// hints are made of it, and none is ever taken apart to find it.
 type Lack struct {
 	Needs     []Capability // that the target, or its approver, does not have
 	Contracts []string     // to which the check applies, another one being chosen
 	Decisions int          // of a person who was not asked for them
 	Wait      time.Duration
-	MaxWait   time.Duration // shorter than Wait
+	MaxWait   time.Duration // which is shorter than the Wait
 	// Because is how the reason says it, where what happened says more than the
 	// capability.
 	Because string
