@@ -243,6 +243,15 @@ func (e *Evidence) Waited(x *Exchange) (d time.Duration, ok bool) {
 	return d, ok
 }
 
+// TooFast reports whether a poll was too fast wherever the server takes the time:
+// the previous one was sent less than an interval before this one was answered
+// (rule C3).
+func (e *Evidence) TooFast(x *Exchange) bool {
+	return slices.ContainsFunc(e.Polls(x.Flow), func(y *Exchange) bool {
+		return y != x && y.Received <= x.Sent && x.Received-y.Sent < e.AnnouncedInterval(x.Flow)
+	})
+}
+
 // Earliest and Latest bound the end of a flow's lifetime (rule C12).
 func (e *Evidence) Earliest(flow string) time.Duration { return e.end(flow, false) }
 func (e *Evidence) Latest(flow string) time.Duration   { return e.end(flow, true) }
@@ -263,6 +272,21 @@ func (e *Evidence) end(flow string, latest bool) time.Duration {
 // (rule C16): only then may a missing pending answer be held against anybody.
 func (e *Evidence) Alive(x *Exchange) bool {
 	return x.Received < e.Earliest(x.Flow)-e.Timing.Tolerance()
+}
+
+// ended reports whether the lifetime of a poll's code may have been over, or nearly
+// so, when it was answered with the end of the flow: on a slow machine any poll can
+// come that late. Codes without a lifetime do not end.
+func (e *Evidence) ended(x *Exchange) bool {
+	if e == nil || x.Op != OpToken || x.Flow == "" || !IsTerminal(x) {
+		return false
+	}
+	start := e.Authorization(x.Flow)
+	if start == nil {
+		return false
+	}
+	_, lives := start.Number("expires_in")
+	return lives && !e.Alive(x)
 }
 
 // Starts are the ordinary successful device authorization responses of the run.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
@@ -88,6 +89,20 @@ func TestInfrastructureIsOpen(t *testing.T) {
 			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&before, &after}}, nil, nil)
 			j.Warn("", "", &after)
 		}, reports.Inconclusive},
+		{"the end of a flow after its lifetime", func(j *Judgement) {
+			begun := &Exchange{ID: "x0", Op: OpStart, Flow: "f1", Sent: 1, Received: 1,
+				Response: &Response{Status: 200, Body: `{"device_code":"d","expires_in":20}`, Header: http.Header{}}}
+			late := *refused
+			late.Received = 19 * time.Second
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{begun, &late}}, nil, nil)
+			j.Fail("", "", &late)
+		}, reports.Inconclusive},
+		{"the end of a flow long before", func(j *Judgement) {
+			begun := &Exchange{ID: "x0", Op: OpStart, Flow: "f1", Sent: 1, Received: 1,
+				Response: &Response{Status: 200, Body: `{"device_code":"d","expires_in":20}`, Header: http.Header{}}}
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{begun, refused}}, nil, nil)
+			j.Fail("", "", refused)
+		}, reports.Fail},
 		{"limits that are its own", func(j *Judgement) {
 			j.ownsLimits = true
 			j.Each([]*Exchange{answered(429, "")}, ExpectPending, "", FailIf(StatusIs(429)))

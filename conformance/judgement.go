@@ -17,6 +17,9 @@ import (
 type Judgement struct {
 	evidence   *Evidence
 	ownsLimits bool
+	// ownsEnds: what becomes of codes when their lifetime is over is what it is about,
+	// or it looks at all answers and not at their moment.
+	ownsEnds bool
 
 	verdict  reports.Verdict
 	reason   string
@@ -30,7 +33,9 @@ type Judgement struct {
 }
 
 func newJudgement(e *Evidence, c Check) *Judgement {
-	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits}
+	expires := func(s *Scenario) bool { return s.Lane == LaneExpiry }
+	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits,
+		ownsEnds: c.Passive || slices.ContainsFunc(c.Scenarios(), expires)}
 }
 
 // Pass counts exchanges that are as they should be. Missing ones and answers of
@@ -149,6 +154,8 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 		return solid, ""
 	case len(solid) < len(xs):
 		return xs, "which came from a rate limiter or proxy rather than the device flow"
+	case !j.ownsEnds && slices.ContainsFunc(solid, j.evidence.ended):
+		return xs, "the code's lifetime had ended, or was about to, by the time of the answer"
 	case slices.ContainsFunc(solid, j.evidence.uncertain):
 		return xs, "but an earlier answer to this code was lost, so its state is not known"
 	}

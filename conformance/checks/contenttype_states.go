@@ -88,7 +88,7 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 				j.Inconclusive(OfInfrastructure(x), x)
 				continue
 			}
-			if !tooFast(e, x) {
+			if !e.TooFast(x) {
 				j.Inconclusive("the poll was not too fast by the time it was answered", x)
 				continue
 			}
@@ -109,18 +109,6 @@ func judgeEncodedHaste(e *Evidence, j *Judgement) {
 	default:
 		j.Pass(xs...)
 	}
-}
-
-// tooFast reports whether a poll was too fast wherever the server takes the time:
-// the previous one was sent less than an interval before this one was answered
-// (rule C3).
-func tooFast(e *Evidence, x *Exchange) bool {
-	for _, y := range e.Polls(x.Flow) {
-		if y != x && y.Received <= x.Sent && x.Received-y.Sent < e.AnnouncedInterval(x.Flow) {
-			return true
-		}
-	}
-	return false
 }
 
 // encodedRedemptions approves a code per encoding, redeems it in that encoding

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -74,19 +75,22 @@ var servedSlowDown = &Scenario{
 func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	hasty := e.Of(servedSlowDown, "hasty")
 	slowed := false
-	var early []*Exchange
+	var first, early []*Exchange
 	for _, x := range hasty {
-		if waited, ok := e.Waited(x); ok && x.Received-x.Sent+waited >= e.AnnouncedInterval(x.Flow) {
-			j.Inconclusive("the poll was not too fast by the time it was answered", x)
-			continue
-		}
-		early = append(early, x)
 		slowed = slowed || x.ErrorCode() == spec.ErrSlowDown
+		switch _, again := e.Waited(x); {
+		case !again:
+			first = append(first, x)
+		case e.TooFast(x):
+			early = append(early, x)
+		default:
+			j.Inconclusive("the poll was not too fast by the time it was answered", x)
+		}
 	}
 	switch {
 	case len(early) == 0:
 	case slowed:
-		j.Each(early, ExpectPending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+		j.Each(slices.Concat(first, early), ExpectPending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 	default:
 		j.Each(early, ExpectPending, "slow_down for polls that come 0.1 s apart",
 			WarnIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
