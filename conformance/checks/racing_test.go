@@ -2,6 +2,4 @@
 
 package checks
 
-import . "github.com/dfcheck/dfcheck/conformance"
-
 const racing = true
