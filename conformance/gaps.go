@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -37,11 +36,6 @@ const (
 	needDenial  Capability = "approve.deny"
 	needAnswers Capability = "a person who goes on answering"
 )
-
-// Capabilities lists the capabilities that checks and scenarios may declare.
-func Capabilities() []Capability {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(enabling)), func(n Capability) bool { return n == needDenial || n == needAnswers })
-}
 
 // Enable says which flag or key brings the capability.
 func (n Capability) Enable() string { return enabling[n] }

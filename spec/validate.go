@@ -90,7 +90,7 @@ func kinDeviations(found []Deviation, err error) []Deviation {
 	case e.SchemaField == "nullable":
 		e.SchemaField = "type"
 	}
-	return append(found, deviation(e.JSONPointer(), e.SchemaField, limit(e), typeName(e.Value)))
+	return append(found, deviation(e.JSONPointer(), e.SchemaField, limit(e), TypeName(e.Value)))
 }
 
 // unlisted names the members that a closed schema does not have. The library has
@@ -277,8 +277,8 @@ func article(name string) string {
 	return "a " + name
 }
 
-// typeName names the JSON type of a decoded value.
-func typeName(v any) string {
+// TypeName names the JSON type of a decoded value.
+func TypeName(v any) string {
 	switch v.(type) {
 	case nil:
 		return "null"

@@ -41,8 +41,11 @@ func (a *aim) learn(at time.Duration, poll *Exchange) {
 
 // crossingMost is how many polls meet an approval, at most. Two meet it more often
 // than one, but the second is too fast and slows the device down, so that less can be
-// done with the code afterwards: it is so for one code of three.
-const crossingMost = 2
+// done with the code afterwards: it is so for one code of crossingTwice.
+const (
+	crossingMost  = 2
+	crossingTwice = 3
+)
 
 // cross approves a code and polls it while the server learns of it; crossed reports
 // whether a poll may have read the record as it was before. Where the decision takes
@@ -63,7 +66,7 @@ func cross(ctx context.Context, f *Flow, a *aim, i int) (out Outcome, crossed bo
 		<-deciding
 	})
 	polls := make([]*Exchange, 1)
-	if i%3 == 0 {
+	if i%crossingTwice == 0 {
 		polls = make([]*Exchange, crossingMost)
 	}
 	s.Barrier(ctx, len(polls), func(i int, unpaced Option) {

@@ -21,7 +21,7 @@ var crossingPolls = &Scenario{
 	Decisions: func(f *Facts) int { return CrossingRounds(f.Timing) },
 	Cost: func(t Timing) Cost {
 		n := CrossingRounds(t)
-		return Cost{Requests: crossingMost*n + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
+		return Cost{Requests: n + (n+crossingTwice-1)/crossingTwice + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
 	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		t, each := s.Target().Timing, crossingMost+1+racers(s.Target().Timing)

@@ -125,7 +125,7 @@ func codeVerdict(v any, class int) (reports.Verdict, string) {
 	code, ok := v.(string)
 	switch {
 	case !ok:
-		return reports.Fail, fmt.Sprintf("a JSON %s", jsonType(v))
+		return reports.Fail, fmt.Sprintf("a JSON %s", spec.TypeName(v))
 	case code == "" || !inAlphabet(code, quotable):
 		return reports.Fail, fmt.Sprintf("%q", code)
 	case slices.Contains(RegisteredErrors, code),

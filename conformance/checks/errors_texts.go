@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,24 +11,8 @@ import (
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
-
-// jsonType names the type of a decoded JSON value.
-func jsonType(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "string"
-	case bool:
-		return "boolean"
-	case json.Number, float64:
-		return "number"
-	case []any:
-		return "array"
-	}
-	return "object"
-}
 
 // quotable are the characters of error and error_description, addressable
 // those of error_uri (RFC 6749 section 5.2).
@@ -88,7 +71,7 @@ func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
 	control := func(r rune) bool { return r < 0x20 || r == 0x7f }
 	switch {
 	case !ok:
-		return reports.Fail, "a JSON " + jsonType(v)
+		return reports.Fail, "a JSON " + spec.TypeName(v)
 	case inAlphabet(text, quotable):
 		return reports.Pass, ""
 	case strings.ContainsFunc(text, control):
@@ -104,7 +87,7 @@ func descriptionVerdict(x *Exchange, v any) (reports.Verdict, string) {
 func errorURIVerdict(v any) (reports.Verdict, string) {
 	text, ok := v.(string)
 	if !ok {
-		return reports.Fail, "a JSON " + jsonType(v)
+		return reports.Fail, "a JSON " + spec.TypeName(v)
 	}
 	if _, err := url.Parse(text); err != nil || text == "" || !inAlphabet(text, addressable) {
 		return reports.Fail, fmt.Sprintf("%q", text)

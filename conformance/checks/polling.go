@@ -42,25 +42,13 @@ var pollingChecks = []Check{
 		ID:    "DF-POLL-009",
 		Gate:  GatePending,
 		Reads: []*Scenario{hastyNeighbour, servedSlowDown},
-		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(hastyNeighbour, "patient"), ExpectPending,
-				"only "+spec.ErrAuthorizationPending+" for a device that keeps its interval",
-				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
-				FailIf(ErrorIs(spec.ErrSlowDown)),
-				WarnIf(StatusIs(429)))
-		},
+		Judge: judgePatient(hastyNeighbour, "for a device that keeps its interval"),
 	},
 	{
 		ID:    "DF-POLL-010",
 		Gate:  GatePending,
 		Reads: []*Scenario{guessingNeighbour, servedSlowDown},
-		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(guessingNeighbour, "patient"), ExpectPending,
-				"only "+spec.ErrAuthorizationPending+" for a device while somebody else polls unknown codes",
-				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
-				FailIf(ErrorIs(spec.ErrSlowDown)),
-				WarnIf(StatusIs(429)))
-		},
+		Judge: judgePatient(guessingNeighbour, "for a device while somebody else polls unknown codes"),
 	},
 	{ID: "DF-POLL-011", Gate: GatePending, Reads: []*Scenario{unknownCodes}, Judge: judgeUnknownCodes},
 	{ID: "DF-POLL-012", Gate: GatePending, Reads: []*Scenario{alteredCodes, unknownCodes}, Judge: judgeAlteredCodes},
@@ -152,6 +140,17 @@ var guessingNeighbour = &Scenario{
 		})
 		f.PollDue(ctx, as, Step("patient"))
 	},
+}
+
+// judgePatient judges the polls of a device that keeps every rule beside one that does
+// not.
+func judgePatient(s *Scenario, whose string) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		j.Each(e.Of(s, "patient"), ExpectPending, "only "+spec.ErrAuthorizationPending+" "+whose,
+			PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
+			FailIf(ErrorIs(spec.ErrSlowDown)),
+			WarnIf(StatusIs(429)))
+	}
 }
 
 // enteredCode types the user code and stops before the decision; later it

@@ -101,7 +101,7 @@ func TestPlanIsBounded(t *testing.T) {
 	for _, contract := range []string{"documented-v1", "documented-v2", "rfc8628"} {
 		bench{server: embedded(contract)}.inBubble(t, func(_ context.Context, run *Run) {
 			p := run.Plan()
-			if p.Critical > time.Minute || p.Starts > DefaultMaxStarts || p.Requests > 1700 {
+			if p.Critical > time.Minute || p.Starts > DefaultMaxStarts || p.Requests > 1600 {
 				t.Errorf("%s: %d requests, %d starts, critical path %s", contract, p.Requests, p.Starts, p.Critical)
 			}
 			if n := run.Target.Timing.Decided; n < enoughForCommon {
