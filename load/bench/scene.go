@@ -20,12 +20,12 @@ type measure struct {
 }
 
 var measures = []measure{
-	{"cpu-vegeta", "CPU per request at 10,000/s, dfcheck / vegeta", 0, 0.45},
-	{"cpu-k6", "CPU per request at 5,000/s, dfcheck / k6", 0, 0.25},
-	{"rate-vegeta", "requests per second on one core, dfcheck / vegeta", 2.2, 0},
+	{"cpu-vegeta", "CPU per request at 10,000/s, dfcheck / vegeta", 0, 0.30},
+	{"cpu-k6", "CPU per request at 5,000/s, dfcheck / k6", 0, 0.17},
+	{"rate-vegeta", "requests per second on one core, dfcheck / vegeta", 2.4, 0},
 	{"cpu-wrk", "CPU per request saturated, dfcheck / wrk", 0, 1.6},
 	{"cpu-tls", "CPU per request saturated over TLS, dfcheck / vegeta", 0, 0.75},
-	{"memory", "peak MB of 1,000,000 devices polling at 10,000/s", 0, 200},
+	{"memory", "peak MB of 1,000,000 devices polling at 10,000/s", 0, 160},
 	{"lag-p50", "lag at 10,000/s, p50 in ms", 0, 0.3},
 	{"lag-p99", "lag at 10,000/s, p99 in ms", 0, 2},
 	{"frozen", "server frozen for 1 s at 5,000/s, p99 of that second in s", 0.90, 1.05},
@@ -34,6 +34,12 @@ var measures = []measure{
 	{"us-10k", "for information: dfcheck at 10,000/s, CPU us per request", 0, 0},
 	{"us-max", "for information: dfcheck saturated, CPU us per request", 0, 0},
 	{"rate-max", "for information: dfcheck saturated, requests per second", 0, 0},
+	{"hostclient-10k", "CPU per request at 10,000/s, fasthttp's client / ours", 1.1, 0},
+	{"hostclient-max", "CPU per request saturated, fasthttp's client / ours", 1.1, 0},
+	{"nosendrecv-10k", "CPU per request at 10,000/s, Write and Read / ours", 1.1, 0},
+	{"nosendrecv-max", "CPU per request saturated, Write and Read / ours", 1.1, 0},
+	{"noraw-10k", "CPU per request at 10,000/s, calls told to the scheduler / ours", 1.1, 0},
+	{"noraw-max", "CPU per request saturated, calls told to the scheduler / ours", 1.1, 0},
 }
 
 func (m measure) limit() string {
@@ -55,9 +61,11 @@ type scene struct {
 }
 
 var scenes = []scene{{"rate", (*bench).rate}, {"k6", (*bench).k6}, {"max", (*bench).max}, {"tls", (*bench).tls},
-	{"frozen", (*bench).frozen}, {"million", (*bench).million}}
+	{"frozen", (*bench).frozen}, {"million", (*bench).million}, {"client", (*bench).client}}
 
-func sceneNames() []string { return []string{"rate", "k6", "max", "tls", "frozen", "million"} }
+func sceneNames() []string {
+	return []string{"rate", "k6", "max", "tls", "frozen", "million", "client"}
+}
 
 func chosen(only string) ([]scene, error) {
 	if only == "" {
@@ -84,9 +92,14 @@ func crowdArgs(s *server, more ...string) []string {
 
 // crowd is dfcheck with devices that poll every five seconds.
 func (b *bench) crowd(s *server, devices int, duration time.Duration, more ...string) (cost, *reports.Load, error) {
+	return b.crowdOf("dfcheck", s, devices, duration, more...)
+}
+
+// crowdOf is a crowd of another build of dfcheck.
+func (b *bench) crowdOf(tool string, s *server, devices int, duration time.Duration, more ...string) (cost, *reports.Load, error) {
 	report := filepath.Join(b.lab, "load.json")
 	args := crowdArgs(s, "--devices", fmt.Sprint(devices), "--ramp", "5s", "--duration", duration.String(), "--report", "json="+report)
-	c, err := b.run(s, "dfcheck", append(args, more...)...)
+	c, err := b.run(s, tool, append(args, more...)...)
 	if err != nil {
 		return c, nil, err
 	}

@@ -10,7 +10,7 @@ import (
 // from its sleep, and run on for a while.
 func rawIO(trap, fd uintptr, b []byte) (int, syscall.Errno) {
 	for {
-		n, _, errno := syscall.RawSyscall6(trap, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
+		n, _, errno := systemCall(trap, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), 0, 0, 0)
 		if errno == syscall.EINTR {
 			continue
 		}
