@@ -18,7 +18,8 @@ import (
 )
 
 // poll is the body of a poll, for tools that send always the same.
-const poll = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=9e3779b97f4a7c15000000000000000000000000001&client_id=dfcheck"
+const poll = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code" +
+	"&device_code=9e3779b97f4a7c15000000000000000000000000001&client_id=dfcheck"
 
 // server is a token server, alone on the second core.
 type server struct {
@@ -45,7 +46,8 @@ func (b *bench) serve(args ...string) (*server, error) {
 		return nil, fmt.Errorf("the token server did not start: %w", err)
 	}
 	s.url = strings.TrimSpace(line)
-	s.targets = b.file("targets", fmt.Sprintf("POST %s/api/v1/oauth/token\nContent-Type: application/x-www-form-urlencoded\n@%s\n", s.url, b.file("body", poll)))
+	s.targets = b.file("targets", fmt.Sprintf("POST %s/api/v1/oauth/token\n"+
+		"Content-Type: application/x-www-form-urlencoded\n@%s\n", s.url, b.file("body", poll)))
 	return s, nil
 }
 
@@ -90,7 +92,8 @@ func (b *bench) start(s *server, tool string, args ...string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{Cmd: exec.Command(b.tools["taskset"], append([]string{"-c", "0", b.tools[tool]}, args...)...), server: s, before: before, log: log}
+	c := &client{Cmd: exec.Command(b.tools["taskset"], append([]string{"-c", "0", b.tools[tool]}, args...)...),
+		server: s, before: before, log: log}
 	c.Stdout, c.Stderr = log, log
 	c.began = time.Now()
 	return c, c.Start()
@@ -144,7 +147,8 @@ func (b *bench) run(s *server, tool string, args ...string) (cost, error) {
 	if err := c.wait(); err != nil {
 		return cost{}, err
 	}
-	out := cost{seconds: time.Since(c.began).Seconds(), spent: (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()}
+	out := cost{seconds: time.Since(c.began).Seconds(),
+		spent: (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()}
 	after, err := s.asked()
 	out.requests = after - c.before
 	return out, err

@@ -40,8 +40,10 @@ func (b *bench) frozen() error {
 // Both crowds poll 10,000 times a second: the million every 100 s, the thousand
 // every 100 ms, as only devices do that ignore the interval.
 const (
-	thousand = "name: thousand\ndevices: 1000\nduration: 25s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
-	million  = "name: million\ndevices: 1000000\nduration: 125s\narrivals: {kind: ramp, over: 100s}\ngroups: [{name: patient}]\n"
+	thousand = "name: thousand\ndevices: 1000\nduration: 25s\narrivals: {kind: ramp, over: 1s}\n" +
+		"groups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
+	million = "name: million\ndevices: 1000000\nduration: 125s\narrivals: {kind: ramp, over: 100s}\n" +
+		"groups: [{name: patient}]\n"
 )
 
 // million compares the cost of a poll when the crowd is polling and nothing
@@ -62,7 +64,9 @@ func (b *bench) million() error {
 
 // window is the processor time of a poll in seconds, in a part of a run, and
 // the peak of the whole run's memory in bytes.
-func (b *bench) window(name, profile, interval string, from, length time.Duration) (perPoll float64, peak int64, err error) {
+func (b *bench) window(name, profile, interval string, from, length time.Duration) (
+	perPoll float64, peak int64, err error,
+) {
 	s, err := b.serve("-interval", interval)
 	if err != nil {
 		return 0, 0, err

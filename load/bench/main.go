@@ -20,9 +20,10 @@ import (
 )
 
 var (
-	rounds  = flag.Int("rounds", 3, "how often everything is measured")
-	only    = flag.String("only", "", "measure only `SCENES`: "+strings.Join(sceneNames(), ", "))
-	lab     = flag.String("lab", filepath.Join(os.TempDir(), "dfcheck-bench"), "folder for the tools and what they print")
+	rounds = flag.Int("rounds", 3, "how often everything is measured")
+	only   = flag.String("only", "", "measure only `SCENES`: "+strings.Join(sceneNames(), ", "))
+	lab    = flag.String("lab", filepath.Join(os.TempDir(), "dfcheck-bench"),
+		"folder for the tools and what they print")
 	dfcheck = flag.String("dfcheck", "", "measure this `PROGRAM` instead of the one of this source tree")
 )
 

@@ -98,7 +98,8 @@ func (b *bench) crowd(s *server, devices int, duration time.Duration, more ...st
 // crowdOf is a crowd of another build of dfcheck.
 func (b *bench) crowdOf(tool string, s *server, devices int, duration time.Duration, more ...string) (cost, *reports.Load, error) {
 	report := filepath.Join(b.lab, "load.json")
-	args := crowdArgs(s, "--devices", fmt.Sprint(devices), "--ramp", "5s", "--duration", duration.String(), "--report", "json="+report)
+	args := crowdArgs(s, "--devices", fmt.Sprint(devices), "--ramp", "5s", "--duration", duration.String(),
+		"--report", "json="+report)
 	c, err := b.run(s, tool, append(args, more...)...)
 	if err != nil {
 		return c, nil, err
@@ -142,8 +143,10 @@ func (b *bench) rate() error {
 }
 
 const script = `import http from 'k6/http';
-export const options = {scenarios: {p: {executor: 'constant-arrival-rate', rate: 5000, timeUnit: '1s', duration: '10s', preAllocatedVUs: 256}}};
-export default () => http.post('%s/api/v1/oauth/token', '%s', {headers: {'Content-Type': 'application/x-www-form-urlencoded'}});
+export const options = {scenarios: {p: {executor: 'constant-arrival-rate', rate: 5000, timeUnit: '1s',
+	duration: '10s', preAllocatedVUs: 256}}};
+export default () => http.post('%s/api/v1/oauth/token', '%s',
+	{headers: {'Content-Type': 'application/x-www-form-urlencoded'}});
 `
 
 func (b *bench) k6() error {
@@ -155,7 +158,8 @@ func (b *bench) k6() error {
 		return err
 	}
 	defer s.stop()
-	theirs, err := b.run(s, "k6", "run", "--quiet", "--no-usage-report", b.file("poll.js", fmt.Sprintf(script, s.url, poll)))
+	theirs, err := b.run(s, "k6", "run", "--quiet", "--no-usage-report",
+		b.file("poll.js", fmt.Sprintf(script, s.url, poll)))
 	if err != nil {
 		return err
 	}
@@ -165,7 +169,8 @@ func (b *bench) k6() error {
 }
 
 // hasty devices poll every 100 ms and want more than one core can do.
-const hasty = "name: hasty\ndevices: 20000\nduration: 8s\narrivals: {kind: ramp, over: 1s}\ngroups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
+const hasty = "name: hasty\ndevices: 20000\nduration: 8s\narrivals: {kind: ramp, over: 1s}\n" +
+	"groups: [{name: hasty, behaviour: {early_by: 4900ms}}]\n"
 
 // max lets everybody do what one core can. More devices than can be served
 // keep dfcheck busy to the end.
@@ -194,7 +199,8 @@ func (b *bench) max() error {
 	if b.tools["wrk"] == "" {
 		return nil
 	}
-	text := fmt.Sprintf("wrk.method, wrk.body = \"POST\", %q\nwrk.headers[\"Content-Type\"] = \"application/x-www-form-urlencoded\"\n", poll)
+	text := fmt.Sprintf("wrk.method, wrk.body = \"POST\", %q\n"+
+		"wrk.headers[\"Content-Type\"] = \"application/x-www-form-urlencoded\"\n", poll)
 	theirs, err = b.run(s, "wrk", "-t1", "-c64", "-d6s", "-s", b.file("poll.lua", text), s.url+"/api/v1/oauth/token")
 	b.note("cpu-wrk", ours.perRequest()/theirs.perRequest())
 	return err
@@ -211,7 +217,8 @@ func (b *bench) tls() error {
 	if err != nil {
 		return err
 	}
-	theirs, err := b.vegeta(s, "-rate", "0", "-workers", "64", "-max-workers", "64", "-duration", "6s", "-root-certs", ca, "-http2=false")
+	theirs, err := b.vegeta(s, "-rate", "0", "-workers", "64", "-max-workers", "64", "-duration", "6s",
+		"-root-certs", ca, "-http2=false")
 	b.note("cpu-tls", ours.perRequest()/theirs.perRequest())
 	return err
 }

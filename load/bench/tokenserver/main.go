@@ -65,7 +65,8 @@ func (s *server) serve(listener int) error {
 		return err
 	}
 	watch := func(fd int) error {
-		return syscall.EpollCtl(poller, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)})
+		return syscall.EpollCtl(poller, syscall.EPOLL_CTL_ADD, fd,
+			&syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)})
 	}
 	if err := syscall.SetNonblock(listener, true); err != nil {
 		return err
@@ -177,7 +178,8 @@ func (s *server) answer(request []byte) {
 		return
 	case request[0] == 'P':
 		s.starts++
-		s.body = fmt.Appendf(s.body[:0], `{"device_code":"%016x%027x","user_code":%q,"verification_uri":"http://127.0.0.1/device","expires_in":%d,"interval":%d}`,
+		s.body = fmt.Appendf(s.body[:0], `{"device_code":"%016x%027x","user_code":%q,`+
+			`"verification_uri":"http://127.0.0.1/device","expires_in":%d,"interval":%d}`,
 			s.starts*0x9E3779B97F4A7C15, s.starts, userCode(s.starts), *lifetime, *interval)
 	case !bytes.Contains(line, []byte("/stats")):
 		s.out = append(s.out, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"...)
@@ -185,7 +187,8 @@ func (s *server) answer(request []byte) {
 	default:
 		s.body = fmt.Appendf(s.body[:0], "%d %d\n", s.polls, s.starts)
 	}
-	s.out = append(s.out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: "...)
+	s.out = append(s.out,
+		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: "...)
 	s.out = strconv.AppendInt(s.out, int64(len(s.body)), 10)
 	s.out = append(append(s.out, "\r\n\r\n"...), s.body...)
 }
