@@ -15,7 +15,8 @@ import (
 // of the time. poll-changing has answers that are never like the one before.
 func BenchmarkTransport(b *testing.B) {
 	secure, client := certified(b)
-	start := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(plainStart)) + "\r\n\r\n" + plainStart
+	start := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(plainStart)) +
+		"\r\n\r\n" + plainStart
 	other := strings.Replace(pending, "\r\n\r\n", "\r\nX-A: b\r\n\r\n", 1)
 	for _, bb := range []struct {
 		name         string

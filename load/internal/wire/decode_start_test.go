@@ -9,7 +9,9 @@ import (
 )
 
 const plainStart = `{"device_code":"GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS","user_code":"WDJB-MJHT",` +
-	`"verification_uri":"https://example.com/device","verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT","expires_in":1800,"interval":5}`
+	`"verification_uri":"https://example.com/device",` +
+	`"verification_uri_complete":"https://example.com/device?user_code=WDJB-MJHT",` +
+	`"expires_in":1800,"interval":5}`
 
 // FuzzDecodeStartFast: where the quick way reads an answer, the thorough one reads
 // the same and finds nothing wrong.

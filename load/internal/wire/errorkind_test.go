@@ -30,7 +30,8 @@ func TestErrorKinds(t *testing.T) {
 		}
 	}()
 	answer := func(head, body string) *rawServer {
-		return serveRaw(t, nil, [][]string{{"HTTP/1.1 " + head + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body}})
+		return serveRaw(t, nil,
+			[][]string{{"HTTP/1.1 " + head + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body}})
 	}
 	for want, tt := range map[string]struct {
 		server *rawServer

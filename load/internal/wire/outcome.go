@@ -26,8 +26,9 @@ const (
 // String is the outcome's name in reports.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-var outcomeNames = [NumOutcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token", "access_denied", "expired_token",
-	"oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection", "refused", "not_sent"}
+var outcomeNames = [NumOutcomes]string{"none", "device_code", "authorization_pending", "slow_down", "token",
+	"access_denied", "expired_token", "oauth_error", "http_4xx", "http_5xx", "malformed", "timeout", "connection",
+	"refused", "not_sent"}
 
 // IsError reports whether no healthy flow has the outcome; pending is success.
 func (o Outcome) IsError() bool { return o >= OAuthError && o <= ConnectionFailed }

@@ -32,7 +32,8 @@ type origin struct{ idle []*conn } // the last used first
 const staleAfter = int64(time.Second)
 
 func newPool(timeout time.Duration, now func() int64) *pool {
-	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{}, all: map[*conn]bool{}}
+	return &pool{dial: (&net.Dialer{}).DialContext, timeout: timeout, now: now, origins: map[string]*origin{},
+		all: map[*conn]bool{}}
 }
 
 // get returns a connection for a request: a kept one, or a new one, always so

@@ -17,7 +17,8 @@ func TestReleasedConnection(t *testing.T) {
 		origin  string
 		dialled uint64
 		open    int
-	}{{0, false, "a", 1, 1}, {1, false, "a", 2, 2}, {0, false, "a", 2, 2}, {0, true, "a", 2, 1}, {0, false, "a", 3, 2}, {0, false, "b", 4, 2}} {
+	}{{0, false, "a", 1, 1}, {1, false, "a", 2, 2}, {0, false, "a", 2, 2}, {0, true, "a", 2, 1}, {0, false, "a", 3, 2},
+		{0, false, "b", 4, 2}} {
 		req.Owner, req.Template.origin = want.device, want.origin
 		if want.release {
 			tr.pool.release(want.device)

@@ -49,7 +49,8 @@ const (
 // FromInfrastructure reports whether a 5xx is of what stands before a server: a
 // gateway answers for one that is away, or has too much to do.
 func (r *Reply) FromInfrastructure() bool {
-	return r.Status > http.StatusNotImplemented && r.Status <= http.StatusGatewayTimeout && !slices.Contains(errorCodes, spec.ErrorCode([]byte(r.Body)))
+	return r.Status > http.StatusNotImplemented && r.Status <= http.StatusGatewayTimeout &&
+		!slices.Contains(errorCodes, spec.ErrorCode([]byte(r.Body)))
 }
 
 var hashSeed = maphash.MakeSeed()
@@ -181,5 +182,6 @@ func limits(status int) bool {
 }
 
 // errorCodes are those that a token endpoint answers by itself.
-var errorCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken, spec.ErrInvalidRequest,
-	spec.ErrInvalidClient, spec.ErrInvalidGrant, spec.ErrInvalidScope, spec.ErrUnauthorizedClient, spec.ErrUnsupportedGrantType, spec.ErrInvalidTarget}
+var errorCodes = []string{spec.ErrAuthorizationPending, spec.ErrSlowDown, spec.ErrAccessDenied, spec.ErrExpiredToken,
+	spec.ErrInvalidRequest, spec.ErrInvalidClient, spec.ErrInvalidGrant, spec.ErrInvalidScope,
+	spec.ErrUnauthorizedClient, spec.ErrUnsupportedGrantType, spec.ErrInvalidTarget}

@@ -87,7 +87,8 @@ func (s *slot) receive(start bool) (r *Reply, clean bool, err error) {
 		if string(body) == l.Body {
 			return l, true, nil
 		}
-		r = &Reply{Status: l.Status, ContentType: l.ContentType, CacheControl: l.CacheControl, Header: l.Header, Body: string(body)}
+		r = &Reply{Status: l.Status, ContentType: l.ContentType, CacheControl: l.CacheControl, Header: l.Header,
+			Body: string(body)}
 		r.classify(start)
 		return r, true, nil
 	}
@@ -96,17 +97,20 @@ func (s *slot) receive(start bool) (r *Reply, clean bool, err error) {
 		return nil, false, err
 	}
 	h := &s.response.Header
-	clean = !s.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && s.in.Buffered() == 0 && len(s.first) == 0
+	clean = !s.response.ConnectionClose() && h.StatusCode() != http.StatusSwitchingProtocols && s.in.Buffered() == 0 &&
+		len(s.first) == 0
 	if l := *like; l.says(&s.response) { // only what nobody looks at differs, such as a date
 		return l, clean, nil
 	}
-	r = &Reply{Status: h.StatusCode(), ContentType: usual(h.ContentType()), CacheControl: usual(h.Peek("Cache-Control"))}
+	r = &Reply{Status: h.StatusCode(), ContentType: usual(h.ContentType()),
+		CacheControl: usual(h.Peek("Cache-Control"))}
 	r.Header, r.Body = s.texts(raw)
 	r.classify(start)
 	if r.Outcome.IsError() || r.Outcome == SlowDown {
 		r.RetryAfter = retryAfter(string(h.Peek("Retry-After")), string(h.Peek("Date")))
 	}
-	if clean && len(r.Header)+len(r.Body) == len(raw) && s.got == len(raw) && (r.Outcome == Pending || r.Outcome == Codes) {
+	if clean && len(r.Header)+len(r.Body) == len(raw) && s.got == len(raw) &&
+		(r.Outcome == Pending || r.Outcome == Codes) {
 		*like = r
 	}
 	return r, clean, nil
@@ -151,7 +155,8 @@ func (s *slot) stale() bool {
 	if s.got > 0 || s.conn.timedOut.Load() {
 		return false
 	}
-	return errors.Is(s.failed, io.EOF) || errors.Is(s.failed, io.ErrUnexpectedEOF) || errors.Is(s.failed, syscall.ECONNRESET) || errors.Is(s.failed, syscall.EPIPE)
+	return errors.Is(s.failed, io.EOF) || errors.Is(s.failed, io.ErrUnexpectedEOF) ||
+		errors.Is(s.failed, syscall.ECONNRESET) || errors.Is(s.failed, syscall.EPIPE)
 }
 
 // failure is the reply that did not come whole. What a server sent is not

@@ -34,7 +34,9 @@ const Placeholder = "dfcheckvaluedfcheck"
 // NewTemplate renders a POST to the URL at. Placeholder in params is where the value
 // goes; header has values beside those that every request has; closes says that a
 // request ends its connection. Its error is that of the URL.
-func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Params, header http.Header, closes bool) (*Template, error) {
+func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Params, header http.Header, closes bool) (
+	*Template, error,
+) {
 	u, err := url.Parse(at)
 	if err != nil {
 		return nil, err

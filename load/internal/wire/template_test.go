@@ -28,10 +28,13 @@ func TestEncodings(t *testing.T) {
 		io.WriteString(w, pendingBody)
 	}))
 	t.Cleanup(server.Close)
-	poll := spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: Placeholder}, {Name: "client_id", Value: "tv app&1"}}
+	poll := spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: Placeholder},
+		{Name: "client_id", Value: "tv app&1"}}
+	codes := []string{"plain-code_1.~", "a+b/c==", `quo"te\and&amp=1`, "ümläut €", strings.Repeat("long", 4000)}
+	tenant := http.Header{"X-Tenant": {"a"}}
 	for _, e := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
-		for _, code := range []string{"plain-code_1.~", "a+b/c==", `quo"te\and&amp=1`, "ümläut €", strings.Repeat("long", 4000)} {
-			tm, err := NewTemplate(&documented.Token, server.URL+"/t?x=1", e, poll, http.Header{"X-Tenant": {"a"}}, false)
+		for _, code := range codes {
+			tm, err := NewTemplate(&documented.Token, server.URL+"/t?x=1", e, poll, tenant, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +49,8 @@ func TestEncodings(t *testing.T) {
 					tr.carrier = other
 					tr.carry(t.Context(), req)
 				}
-				want := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": code, "client_id": "tv app&1", "tenant": "a", "query": "x=1"}
+				want := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": code,
+					"client_id": "tv app&1", "tenant": "a", "query": "x=1"}
 				if d := cmp.Diff(want, <-seen); d != "" || req.Reply.Outcome != Pending {
 					t.Errorf("%s: %s", e, d)
 				}

@@ -41,9 +41,10 @@ type Config struct {
 	Now     func() int64  // nanoseconds of some clock; the times of requests are its
 	Timeout time.Duration // of a request; EnforceTimeouts holds it
 	TLS     *tls.Config
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's
-	Owners  int                                                                  // each keeps a connection of its own; 0: all share them
-	Carrier http.RoundTripper                                                    // carries all requests, when it is not nil
+	Owners  int               // each keeps a connection of its own; 0: all share them
+	Carrier http.RoundTripper // carries all requests, when it is not nil
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network's
 }
 
 // New is a transport without a connection. Close ends what it has made.
@@ -140,7 +141,8 @@ func failure(err error) *Reply {
 		return &Reply{Outcome: Unsent, Problem: what}
 	}
 	r := &Reply{Outcome: ConnectionFailed, Problem: err.Error(), cause: connectionError(err)}
-	if n, ok := errors.AsType[net.Error](err); errors.Is(err, errTimeout) || ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+	n, ok := errors.AsType[net.Error](err)
+	if errors.Is(err, errTimeout) || ok && n.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		r.Outcome = TimedOut
 	}
 	return r
@@ -151,8 +153,9 @@ func (t *Transport) carry(ctx context.Context, req *Request) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	body := req.Template.Body(nil, req.Value)
-	hr := (&http.Request{Method: http.MethodPost, URL: req.Template.URL, Header: req.Template.Header, Host: req.Template.Header.Get("Host"),
-		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)), Close: req.Template.closes}).WithContext(ctx)
+	hr := (&http.Request{Method: http.MethodPost, URL: req.Template.URL, Header: req.Template.Header,
+		Host: req.Template.Header.Get("Host"), Body: io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)), Close: req.Template.closes}).WithContext(ctx)
 	req.BytesOut = len(body)
 	req.Sent = t.now()
 	resp, err := t.carrier.RoundTrip(hr) // it sends a POST with a body once more only where none of it was sent
@@ -166,7 +169,8 @@ func (t *Transport) carry(ctx context.Context, req *Request) {
 		req.Reply = failure(err)
 		return
 	}
-	req.Reply = &Reply{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), CacheControl: resp.Header.Get("Cache-Control"), Body: string(raw)}
+	req.Reply = &Reply{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"),
+		CacheControl: resp.Header.Get("Cache-Control"), Body: string(raw)}
 	req.Reply.classify(req.Template.Start)
 	if r := req.Reply; r.Outcome.IsError() || r.Outcome == SlowDown {
 		r.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), resp.Header.Get("Date"))

@@ -97,7 +97,9 @@ func (s *rawServer) talk(c net.Conn, answers []string) {
 }
 
 // transportTo is a transport to a server, and a request, a poll.
-func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) (*Transport, *Request) {
+func transportTo(t testing.TB, s *rawServer, secure *tls.Config, timeout time.Duration, closes bool) (
+	*Transport, *Request,
+) {
 	t.Helper()
 	scheme := "http://"
 	if secure != nil {
@@ -123,7 +125,8 @@ const (
 	pendingHead = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
 	pending     = pendingHead + "Content-Length: 33\r\n\r\n" + pendingBody
 	untilClose  = pendingHead + "\r\n" + pendingBody
-	chunked     = pendingHead + "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n10\r\n" + `{"error":"author` + "\r\n11;x=y\r\n" + `ization_pending"}` + "\r\n0\r\nX-Sum: 1\r\n\r\n"
+	chunked     = pendingHead + "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n10\r\n" + `{"error":"author` +
+		"\r\n11;x=y\r\n" + `ization_pending"}` + "\r\n0\r\nX-Sum: 1\r\n\r\n"
 )
 
 // end is what became of one request.
@@ -138,6 +141,9 @@ type end struct {
 func TestTransport(t *testing.T) {
 	secure, client := certified(t)
 	ok := end{outcome: Pending}
+	continues := "HTTP/1.1 100 Continue\r\n\r\n"
+	keptByOld := strings.Replace(pending, "1.1 400 Bad Request\r\n",
+		"1.0 400 Bad Request\r\nConnection: keep-alive\r\n", 1)
 	for _, tt := range []struct {
 		name   string
 		script [][]string
@@ -148,27 +154,48 @@ func TestTransport(t *testing.T) {
 		{"byte by byte", [][]string{{pending + slowly, pending}}, []end{ok, ok}, 2},
 		{"chunked", [][]string{{chunked, chunked + slowly, pending}}, []end{ok, ok, ok}, 3},
 		{"delimited by the close", [][]string{{untilClose + hangUp}, {pending}}, []end{ok, ok}, 2},
-		{"connection: close", [][]string{{pendingHead + "Connection: close\r\nContent-Length: 33\r\n\r\n" + pendingBody}, {pending}}, []end{ok, ok}, 2},
+		{"connection: close",
+			[][]string{{pendingHead + "Connection: close\r\nContent-Length: 33\r\n\r\n" + pendingBody}, {pending}},
+			[]end{ok, ok}, 2},
 		{"HTTP/1.0 closes", [][]string{{strings.Replace(pending, "1.1", "1.0", 1)}, {pending}}, []end{ok, ok}, 2},
-		{"HTTP/1.0 kept alive", [][]string{{strings.Replace(pending, "1.1 400 Bad Request\r\n", "1.0 400 Bad Request\r\nConnection: keep-alive\r\n", 1), pending}}, []end{ok, ok}, 2},
-		{"100 and 103 before the answer", [][]string{{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + pending, pending}}, []end{ok, ok}, 2},
+		{"HTTP/1.0 kept alive", [][]string{{keptByOld, pending}}, []end{ok, ok}, 2},
+		{"100 and 103 before the answer",
+			[][]string{{continues + "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + pending, pending}},
+			[]end{ok, ok}, 2},
 		{"bytes after the answer", [][]string{{pending + pending}, {pending}}, []end{ok, ok}, 2},
-		{"another answer on the same connection", [][]string{{pending + slowly, strings.Replace(pending, "authorization_pending", "authorization_pendinG", 1) + slowly}}, []end{ok, {outcome: OAuthError}}, 2},
+		{"another answer on the same connection",
+			[][]string{{pending + slowly, strings.Replace(pending, "_pending", "_pendinG", 1) + slowly}},
+			[]end{ok, {outcome: OAuthError}}, 2},
 		{"no content", [][]string{{"HTTP/1.1 204 No Content\r\n\r\n", pending}}, []end{{outcome: Malformed}, ok}, 2},
 		{"not HTTP", [][]string{{"SSH-2.0-OpenSSH\r\n"}, {pending}}, []end{{outcome: Malformed}, ok}, 2},
-		{"a broken chunk", [][]string{{pendingHead + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"}, {pending}}, []end{{outcome: Malformed}, ok}, 2},
-		{"two lengths", [][]string{{pendingHead + "Content-Length: 33\r\nContent-Length: 3\r\n\r\n" + pendingBody}, {pending}}, []end{{outcome: Malformed}, ok}, 2},
-		{"a body without end", [][]string{{pendingHead + "Content-Length: 99999999\r\n\r\n" + pendingBody}, {pending}}, []end{{outcome: Malformed}, ok}, 2},
-		{"headers without end", [][]string{{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 40_000) + "\r\n\r\n"}, {pending}}, []end{{outcome: Malformed}, ok}, 2},
-		{"half a body", [][]string{{pending, pending[:len(pending)-5] + hangUp}, {pending}}, []end{ok, {outcome: ConnectionFailed}, ok}, 3},
-		{"half a header", [][]string{{pending, pending[:20] + hangUp}, {pending}}, []end{ok, {outcome: ConnectionFailed}, ok}, 3},
-		{"100 and no answer on a kept connection", [][]string{{pending, "HTTP/1.1 100 Continue\r\n\r\n" + hangUp}, {pending}}, []end{ok, {outcome: ConnectionFailed}, ok}, 3},
-		{"no answer on a new connection: not sent again", [][]string{{hangUp}, {pending}}, []end{{outcome: ConnectionFailed}, ok}, 2},
-		{"no answer on a kept connection: sent again, and known", [][]string{{pending, hangUp}, {pending}}, []end{ok, {Pending, true}}, 3},
-		{"closed behind our back: sent again, and known", [][]string{{pending + hangUp}, {pending}}, []end{ok, {Pending, true}}, 2},
-		{"not a third time", [][]string{{pending, hangUp}, {hangUp}, {pending}}, []end{ok, {ConnectionFailed, true}, ok}, 4},
+		{"a broken chunk", [][]string{{pendingHead + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"}, {pending}},
+			[]end{{outcome: Malformed}, ok}, 2},
+		{"two lengths",
+			[][]string{{pendingHead + "Content-Length: 33\r\nContent-Length: 3\r\n\r\n" + pendingBody}, {pending}},
+			[]end{{outcome: Malformed}, ok}, 2},
+		{"a body without end", [][]string{{pendingHead + "Content-Length: 99999999\r\n\r\n" + pendingBody}, {pending}},
+			[]end{{outcome: Malformed}, ok}, 2},
+		{"headers without end",
+			[][]string{{"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 40_000) + "\r\n\r\n"}, {pending}},
+			[]end{{outcome: Malformed}, ok}, 2},
+		{"half a body", [][]string{{pending, pending[:len(pending)-5] + hangUp}, {pending}},
+			[]end{ok, {outcome: ConnectionFailed}, ok}, 3},
+		{"half a header", [][]string{{pending, pending[:20] + hangUp}, {pending}},
+			[]end{ok, {outcome: ConnectionFailed}, ok}, 3},
+		{"100 and no answer on a kept connection",
+			[][]string{{pending, continues + hangUp}, {pending}},
+			[]end{ok, {outcome: ConnectionFailed}, ok}, 3},
+		{"no answer on a new connection: not sent again", [][]string{{hangUp}, {pending}},
+			[]end{{outcome: ConnectionFailed}, ok}, 2},
+		{"no answer on a kept connection: sent again, and known", [][]string{{pending, hangUp}, {pending}},
+			[]end{ok, {Pending, true}}, 3},
+		{"closed behind our back: sent again, and known", [][]string{{pending + hangUp}, {pending}},
+			[]end{ok, {Pending, true}}, 2},
+		{"not a third time", [][]string{{pending, hangUp}, {hangUp}, {pending}},
+			[]end{ok, {ConnectionFailed, true}, ok}, 4},
 		{"no answer in time", [][]string{{hang}, {pending}}, []end{{outcome: TimedOut}, ok}, 2},
-		{"no answer in time on a kept connection: not sent again", [][]string{{pending, hang}, {pending}}, []end{ok, {outcome: TimedOut}, ok}, 3},
+		{"no answer in time on a kept connection: not sent again", [][]string{{pending, hang}, {pending}},
+			[]end{ok, {outcome: TimedOut}, ok}, 3},
 		{"half an answer in time", [][]string{{pending[:50] + hang}, {pending}}, []end{{outcome: TimedOut}, ok}, 2},
 	} {
 		for _, over := range []string{"plain", "tls"} {
@@ -227,7 +254,8 @@ func TestCertificates(t *testing.T) {
 		s := serveRaw(t, secure, [][]string{{pending}})
 		tr, req := transportTo(t, s, tt.mine, time.Second, false)
 		tr.exchange(req)
-		if r := req.Reply; r.Outcome != tt.want || (r.Outcome == ConnectionFailed) != strings.Contains(r.Problem, "certificate") {
+		if r := req.Reply; r.Outcome != tt.want ||
+			(r.Outcome == ConnectionFailed) != strings.Contains(r.Problem, "certificate") {
 			t.Errorf("%s: %s %s", tt.name, r.Outcome.String(), r.Problem)
 		}
 	}
@@ -253,14 +281,16 @@ func TestFreshConnections(t *testing.T) {
 func TestStartsAlike(t *testing.T) {
 	answer := func(code string) string {
 		body := strings.Replace(plainStart, "\"device_code\":\"", "\"device_code\":\""+code, 1)
-		return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+		return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) +
+			"\r\n\r\n" + body
 	}
 	tr, req := transportTo(t, alternate(t, nil, [2]string{answer("one"), answer("two")}), nil, time.Minute, false)
 	req.Template.Start = true
 	for n := range 6 {
 		tr.exchange(req)
 		want := [2]string{"one", "two"}[n%2]
-		if r := req.Reply; r.Outcome != Codes || !strings.HasPrefix(r.Codes.DeviceCode, want) || r.Status != 200 || r.Faults != 0 {
+		if r := req.Reply; r.Outcome != Codes || !strings.HasPrefix(r.Codes.DeviceCode, want) || r.Status != 200 ||
+			r.Faults != 0 {
 			t.Errorf("answer %d: %+v", n, r)
 		}
 	}
