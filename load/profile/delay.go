@@ -23,7 +23,8 @@ func (d *Delay) check() (errs []error) {
 			errs = append(errs, fmt.Errorf("delay: "+format, args...))
 		}
 	}
-	bad(slices.Contains([]string{"fixed", "uniform", "lognormal", "replay"}, d.Kind), "kind is %q; it must be fixed, uniform, lognormal or replay", d.Kind)
+	bad(slices.Contains([]string{"fixed", "uniform", "lognormal", "replay"}, d.Kind),
+		"kind is %q; it must be fixed, uniform, lognormal or replay", d.Kind)
 	bad(d.Median >= 0 && d.P95 >= 0, "median and p95 must not be negative")
 	bad(d.Kind != "lognormal" || d.P95 > d.Median && d.Median > 0, "lognormal needs a median and a larger p95")
 	bad(d.Kind == "lognormal" || d.P95 == 0, "p95 belongs to the kind lognormal")

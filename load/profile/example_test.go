@@ -21,7 +21,8 @@ groups:
 		return
 	}
 	p = p.WithDefaults()
-	fmt.Println(p.Devices, "devices; the last arrives after", time.Duration(p.Timetable().LastArrival()).Round(time.Second))
+	fmt.Println(p.Devices, "devices; the last arrives after",
+		time.Duration(p.Timetable().LastArrival()).Round(time.Second))
 	fmt.Println("half of the people decide within", p.Groups[0].People.Delay.At(0.5))
 	fmt.Println(p.Thresholds)
 

@@ -27,12 +27,17 @@ func (p *Profile) Check() error {
 		}
 	}
 	bad(p.Devices > 0 && p.Devices <= MaxDevices, "devices is %d; it must be 1 to %d", p.Devices, MaxDevices)
-	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration, "duration is %s; it must be above 0 and at most %s", p.Duration, MaxDuration)
+	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration,
+		"duration is %s; it must be above 0 and at most %s", p.Duration, MaxDuration)
 	errs = append(errs, p.Arrivals.check()...)
-	bad(p.Connections.MaxInFlight > 0 && p.Connections.MaxInFlight <= MaxInFlight, "connections.max_in_flight is %d; it must be 1 to %d", p.Connections.MaxInFlight, MaxInFlight)
-	bad(slices.Contains([]string{Pooled, PerDevice, PerRequest}, p.Connections.Mode), "connections.mode is %q; it must be pooled, device or fresh", p.Connections.Mode)
-	bad(slices.Contains([]string{"1.1", "2"}, p.Connections.HTTP), "connections.http is %q; it must be 1.1 or 2", p.Connections.HTTP)
-	bad(p.Connections.HTTP != "2" || p.Connections.Mode != PerDevice, "connections.mode device needs http 1.1, where requests do not share a connection")
+	bad(p.Connections.MaxInFlight > 0 && p.Connections.MaxInFlight <= MaxInFlight,
+		"connections.max_in_flight is %d; it must be 1 to %d", p.Connections.MaxInFlight, MaxInFlight)
+	bad(slices.Contains([]string{Pooled, PerDevice, PerRequest}, p.Connections.Mode),
+		"connections.mode is %q; it must be pooled, device or fresh", p.Connections.Mode)
+	bad(slices.Contains([]string{"1.1", "2"}, p.Connections.HTTP),
+		"connections.http is %q; it must be 1.1 or 2", p.Connections.HTTP)
+	bad(p.Connections.HTTP != "2" || p.Connections.Mode != PerDevice,
+		"connections.mode device needs http 1.1, where requests do not share a connection")
 	bad(p.Timeout > 0, "timeout is %s; it must be above 0", p.Timeout)
 	bad(len(p.Groups) <= maxGroups, "%d groups; the maximum is %d", len(p.Groups), maxGroups)
 	names := map[string]bool{}
@@ -69,7 +74,8 @@ func (g *Group) check() (errs []error) {
 		}
 	}
 	bad(g.Weight > 0, "weight is %g; it must be above 0", g.Weight)
-	bad(g.People.Approve >= 0 && g.People.Deny >= 0 && g.People.Approve+g.People.Deny <= 1.000001, "approve and deny are shares that add up to at most 1")
+	bad(g.People.Approve >= 0 && g.People.Deny >= 0 && g.People.Approve+g.People.Deny <= 1.000001,
+		"approve and deny are shares that add up to at most 1")
 	for _, err := range g.People.Delay.check() {
 		bad(false, "%w", err)
 	}
@@ -79,7 +85,8 @@ func (g *Group) check() (errs []error) {
 	}
 	b := g.Behaviour
 	bad(b.SlowDown == Obey || b.SlowDown == Ignore, "slow_down is %q; it must be obey or ignore", b.SlowDown)
-	bad(slices.Contains([]string{Retry, Restart, Leave}, b.OnError), "on_error is %q; it must be retry, restart or leave", b.OnError)
+	bad(slices.Contains([]string{Retry, Restart, Leave}, b.OnError),
+		"on_error is %q; it must be retry, restart or leave", b.OnError)
 	bad(b.Replay >= 0 && b.Replay <= 1, "replay is %g; it must be a share from 0 to 1", b.Replay)
 	for _, d := range []struct {
 		name string

@@ -54,7 +54,7 @@ type People struct {
 // Behaviour is how a device departs from RFC 8628, or does not.
 type Behaviour struct {
 	SlowDown     string   `yaml:"slow_down"`                 // obey or ignore
-	EarlyBy      Duration `yaml:"early_by" was:"early"`      // polls that much before the interval is over, until it obeys a slow_down
+	EarlyBy      Duration `yaml:"early_by" was:"early"`      // polls that much early, until it obeys a slow_down
 	Jitter       Duration `yaml:"jitter"`                    // waits up to that much longer
 	Drift        float64  `yaml:"drift"`                     // its clock is slower by this share
 	Replay       float64  `yaml:"replay"`                    // share of flows polled once more when over
@@ -71,7 +71,7 @@ const (
 
 // Connections says how devices reach the server.
 type Connections struct {
-	Mode        string `yaml:"mode"`                     // pooled, device: each keeps its own, or fresh: a new one for each request
+	Mode        string `yaml:"mode"`                     // pooled, device (each keeps its own), fresh (one a request)
 	MaxInFlight int    `yaml:"max_in_flight" was:"most"` // requests, and so connections that are not a device's own
 	HTTP        string `yaml:"http"`                     // 1.1 or 2
 }
@@ -207,7 +207,8 @@ func (p *Profile) Expect(thresholds ...string) {
 // the end of the run. What people do is spread evenly over the time, and a flow in
 // twenty is polled once more, to see that it stays over.
 func defaultGroup() Group {
-	return Group{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: Delay{Kind: "uniform", Median: Duration(15 * time.Second)}},
+	delay := Delay{Kind: "uniform", Median: Duration(15 * time.Second)}
+	return Group{Name: "devices", People: People{Approve: 0.7, Deny: 0.1, Delay: delay},
 		Behaviour: Behaviour{RestartAfter: Duration(time.Millisecond), Replay: 0.05}}
 }
 

@@ -26,9 +26,11 @@ func write(t *testing.T, files map[string]string) string {
 // first.
 func TestReplayFiles(t *testing.T) {
 	dir := write(t, map[string]string{
-		"p.yaml":       "arrivals: {kind: replay, file: arrivals.csv}\ngroups:\n  - people: {approve: 1, delay: {kind: replay, file: delays.csv}}\n",
-		"arrivals.csv": "at,devices\n2026-01-02T15:04:07Z,2\n2026-01-02T15:04:05Z,1\n# a remark\n2026-01-02T15:04:15.5Z,1\n",
-		"delays.csv":   "delay\n30\n1.5\n",
+		"p.yaml": "arrivals: {kind: replay, file: arrivals.csv}\n" +
+			"groups:\n  - people: {approve: 1, delay: {kind: replay, file: delays.csv}}\n",
+		"arrivals.csv": "at,devices\n2026-01-02T15:04:07Z,2\n2026-01-02T15:04:05Z,1\n" +
+			"# a remark\n2026-01-02T15:04:15.5Z,1\n",
+		"delays.csv": "delay\n30\n1.5\n",
 	})
 	p, err := Load(filepath.Join(dir, "p.yaml"))
 	if err != nil {
@@ -52,7 +54,8 @@ func TestReplayFiles(t *testing.T) {
 
 // A replay in another size keeps its shape.
 func TestReplayScales(t *testing.T) {
-	p := (&Profile{Devices: 6, Arrivals: Arrivals{Kind: "replay", Times: []Duration{0, Duration(time.Second), Duration(time.Minute)}}}).WithDefaults()
+	times := []Duration{0, Duration(time.Second), Duration(time.Minute)}
+	p := (&Profile{Devices: 6, Arrivals: Arrivals{Kind: "replay", Times: times}}).WithDefaults()
 	pop := p.Timetable()
 	for d, want := range []time.Duration{0, 0, time.Second, time.Second, time.Minute, time.Minute} {
 		if got := time.Duration(pop.Arrival(int32(d), 0)); got != want {
@@ -87,30 +90,37 @@ func TestReplayFilesAreStrict(t *testing.T) {
 
 // A profile that cannot be meant is refused, with all that is wrong.
 func TestProfilesAreStrict(t *testing.T) {
-	for text, want := range map[string]string{
-		"divices: 5":                                                                   `"devices"`,
-		"arrivals: {kind: constant}":                                                   "a constant rate needs rate",
-		"arrivals: {kind: ramp, rate: 5}":                                              "rate belongs to the kind constant",
-		"arrivals: {kind: burst, over: 5s}":                                            "over belongs to the kinds ramp and poisson",
-		"arrivals: {kind: stages}":                                                     "the kind stages and a list of stages go together",
-		"arrivals: {kind: stages, stages: [{over: 1s}]}":                               "no stage has a share",
-		"arrivals: {kind: stages, stages: [{name: a, share: 1}, {name: a}]}":           `two stages are called "a"`,
-		"arrivals: {kind: replay}":                                                     "replay needs a file, or times",
-		"arrivals: {kind: replay, file: nowhere.csv}":                                  "nowhere.csv",
-		"arrivals: {kind: ramp, file: a.csv}":                                          "a.csv",
-		"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]":                          "p95 belongs to the kind lognormal",
-		"groups: [{people: {delay: {kind: replay}}}]":                                  "replay needs a file, or times",
-		"groups: [{name: a}, {name: a}]":                                               `two groups are called "a"`,
-		"groups: [{name: a, behaviour: {early_by: -1s, give_up: -2m}}]":                "group \"a\": early_by is -1s; it must not be negative\ngroup \"a\": give_up is -2m0s; it must not be negative",
-		"groups: [{behaviour: {restart_after: 2s, again: 1s}}]":                        `"again" in "groups[0].behaviour" is the old name of "restart_after"`,
-		"groups: [{contract: documented-v3}]":                                          "documented-v3",
-		"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]": `there is no group "television"; the nearest is "televison"`,
-		"thresholds: ['poll.p99{stage:peak} < 1s']":                                    "the profile has no stages",
-		"devices: 6000000\nduration: 25h\nconnections: {max_in_flight: 5000}":          "devices is 6000000; it must be 1 to 5000000\nduration is 25h0m0s; it must be above 0 and at most 24h0m0s\nconnections.max_in_flight is 5000; it must be 1 to 4096",
+	for _, tt := range []struct{ text, want string }{
+		{"divices: 5", `"devices"`},
+		{"arrivals: {kind: constant}", "a constant rate needs rate"},
+		{"arrivals: {kind: ramp, rate: 5}", "rate belongs to the kind constant"},
+		{"arrivals: {kind: burst, over: 5s}", "over belongs to the kinds ramp and poisson"},
+		{"arrivals: {kind: stages}", "the kind stages and a list of stages go together"},
+		{"arrivals: {kind: stages, stages: [{over: 1s}]}", "no stage has a share"},
+		{"arrivals: {kind: stages, stages: [{name: a, share: 1}, {name: a}]}", `two stages are called "a"`},
+		{"arrivals: {kind: replay}", "replay needs a file, or times"},
+		{"arrivals: {kind: replay, file: nowhere.csv}", "nowhere.csv"},
+		{"arrivals: {kind: ramp, file: a.csv}", "a.csv"},
+		{"groups: [{people: {delay: {kind: fixed, p95: 3s}}}]", "p95 belongs to the kind lognormal"},
+		{"groups: [{people: {delay: {kind: replay}}}]", "replay needs a file, or times"},
+		{"groups: [{name: a}, {name: a}]", `two groups are called "a"`},
+		{"groups: [{name: a, behaviour: {early_by: -1s, give_up: -2m}}]",
+			"group \"a\": early_by is -1s; it must not be negative\n" +
+				"group \"a\": give_up is -2m0s; it must not be negative"},
+		{"groups: [{behaviour: {restart_after: 2s, again: 1s}}]",
+			`"again" in "groups[0].behaviour" is the old name of "restart_after"`},
+		{"groups: [{contract: documented-v3}]", "documented-v3"},
+		{"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]",
+			`there is no group "television"; the nearest is "televison"`},
+		{"thresholds: ['poll.p99{stage:peak} < 1s']", "the profile has no stages"},
+		{"devices: 6000000\nduration: 25h\nconnections: {max_in_flight: 5000}",
+			"devices is 6000000; it must be 1 to 5000000\n" +
+				"duration is 25h0m0s; it must be above 0 and at most 24h0m0s\n" +
+				"connections.max_in_flight is 5000; it must be 1 to 4096"},
 	} {
-		_, err := Parse([]byte(text), "p.yaml")
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %s", text, err, want)
+		_, err := Parse([]byte(tt.text), "p.yaml")
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %s", tt.text, err, tt.want)
 		}
 	}
 }
@@ -133,7 +143,8 @@ arrivals:
 			t.Errorf("device %d comes at %s, want %d s", d, got, want)
 		}
 	}
-	for at, want := range map[time.Duration]int{0: 0, 10 * time.Second: 0, 11 * time.Second: 1, 16 * time.Second: 2, time.Hour: 2} {
+	const s = time.Second
+	for at, want := range map[time.Duration]int{0: 0, 10 * s: 0, 11 * s: 1, 16 * s: 2, time.Hour: 2} {
 		if got := pop.Stage(int64(at)); got != want {
 			t.Errorf("%s belongs to stage %d, want %d", at, got, want)
 		}
@@ -166,9 +177,11 @@ func TestThresholdsAreInherited(t *testing.T) {
 			want: []string{"error_rate<5%", "violations < 3"}},
 		{name: "of one group it says nothing of the others", named: []string{"error_rate{group:a} < 5%"},
 			want: []string{"error_rate{group:a} < 5%", "error_rate < 1%", "violations == 0"}},
-		{name: "a profile's own stay too", profile: []string{"error_rate < 0.1%", "poll.p99 < 1s"}, named: []string{"poll.p99 < 2s", "poll.p50 < 9ms"},
-			want: []string{"poll.p99 < 2s", "poll.p50 < 9ms", "error_rate < 0.1%", "violations == 0"}},
-		{name: "an empty list expects what every run is held to", profile: []string{}, want: []string{"error_rate < 1%", "violations == 0"}},
+		{name: "a profile's own stay too", profile: []string{"error_rate < 0.1%", "poll.p99 < 1s"},
+			named: []string{"poll.p99 < 2s", "poll.p50 < 9ms"},
+			want:  []string{"poll.p99 < 2s", "poll.p50 < 9ms", "error_rate < 0.1%", "violations == 0"}},
+		{name: "an empty list expects what every run is held to", profile: []string{},
+			want: []string{"error_rate < 1%", "violations == 0"}},
 	} {
 		p := &Profile{Thresholds: tt.profile}
 		p.Expect(tt.named...)
@@ -186,14 +199,16 @@ func TestOldNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := Parse([]byte("groups: [{behaviour: {restart_after: 2s, early_by: 1s}}]\nconnections: {max_in_flight: 7}"), "new.yaml")
+	now, err := Parse([]byte("groups: [{behaviour: {restart_after: 2s, early_by: 1s}}]\n"+
+		"connections: {max_in_flight: 7}"), "new.yaml")
 	if d := cmp.Diff(now, old); err != nil || d != "" || now.Connections.MaxInFlight != 7 {
 		t.Errorf("%v %s", err, d)
 	}
 	m := now.Map()
 	b := m["groups"].([]any)[0].(map[string]any)["behaviour"].(map[string]any)
 	c := m["connections"].(map[string]any)
-	if b["again"] != "2s" || b["restart_after"] != "2s" || b["early"] != "1s" || b["early_by"] != "1s" || c["most"] != 7 || c["max_in_flight"] != 7 {
+	if b["again"] != "2s" || b["restart_after"] != "2s" || b["early"] != "1s" || b["early_by"] != "1s" ||
+		c["most"] != 7 || c["max_in_flight"] != 7 {
 		t.Errorf("%v %v", b, c)
 	}
 }

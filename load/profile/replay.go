@@ -67,7 +67,8 @@ func readTimes(r io.Reader, column, counts string) ([]Duration, error) {
 		return nil, err
 	}
 	if !slices.Equal(header, []string{column}) && !slices.Equal(header, []string{column, counts}) {
-		return nil, fmt.Errorf("the header is %q; it must be %q or %q", strings.Join(header, ","), column, column+","+counts)
+		return nil, fmt.Errorf("the header is %q; it must be %q or %q",
+			strings.Join(header, ","), column, column+","+counts)
 	}
 	var times []Duration
 	var problems []error
