@@ -59,25 +59,31 @@ func onAll(r *reports.Requests) requests {
 
 // measures by their names in thresholds.
 var measures = map[string]measure{
-	"start": {unit: times, timed: true, requests: onStarts, about: "response time of a device authorization request, from when it was due",
-		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Start }},
+	"start": {unit: times, timed: true, requests: onStarts,
+		about: "response time of a device authorization request, from when it was due",
+		dist:  func(b *reports.Breakdown) reports.Distribution { return b.Latency.Start }},
 	"poll": {unit: times, timed: true, requests: onPolls, about: "response time of a poll, from when it was due",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.Poll }},
 	"time_to_token": {unit: times, requests: onPolls, about: "from the approval to the device holding its token",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.Latency.TimeToToken }},
-	"time_to_token_waiting": {unit: times, requests: onPolls, about: "first part of the time to token: until the next poll is sent",
-		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Waiting }},
-	"time_to_token_server": {unit: times, requests: onPolls, about: "second part of the time to token: that poll and any after it",
-		dist: func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Server }},
+	"time_to_token_waiting": {unit: times, requests: onPolls,
+		about: "first part of the time to token: until the next poll is sent",
+		dist:  func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Waiting }},
+	"time_to_token_server": {unit: times, requests: onPolls,
+		about: "second part of the time to token: that poll and any after it",
+		dist:  func(b *reports.Breakdown) reports.Distribution { return b.TokenWait.Server }},
 	"polls_per_flow": {unit: counts, requests: onPolls, about: "polls of a flow that ended",
 		dist: func(b *reports.Breakdown) reports.Distribution { return b.PollsPerFlow }},
 	"lag": {unit: times, regardless: true, about: "how late this machine sent requests",
 		whole: func(l *reports.Load) reports.Distribution { return l.Lag }},
-	"start_service": {unit: times, timed: true, requests: onStarts, about: "response time of a device authorization request, from when it was sent",
+	"start_service": {unit: times, timed: true, requests: onStarts,
+		about: "response time of a device authorization request, from when it was sent",
 		whole: func(l *reports.Load) reports.Distribution { return l.Service.Start }},
-	"poll_service": {unit: times, timed: true, requests: onPolls, about: "response time of a poll, from when it was sent",
+	"poll_service": {unit: times, timed: true, requests: onPolls,
+		about: "response time of a poll, from when it was sent",
 		whole: func(l *reports.Load) reports.Distribution { return l.Service.Poll }},
-	"worst_second": {unit: times, timed: true, about: "response time in the second of the run in which it was highest", whole: worstSecond},
+	"worst_second": {unit: times, timed: true, about: "response time in the second of the run in which it was highest",
+		whole: worstSecond},
 
 	"error_rate": {unit: share, regardless: true, about: "requests with an error of any kind",
 		one: func(b *reports.Breakdown) float64 { return ofRequests(b, b.Outcomes.Errors()) },
@@ -110,7 +116,8 @@ var measures = map[string]measure{
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PerSecond }},
 	"polls_per_second": {unit: number, requests: onPolls, about: "polls per second, over the run",
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
-	"carried": {unit: share, regardless: true, about: "requests answered without an error, of those that a healthy server would have got",
+	"carried": {unit: share, regardless: true,
+		about:    "requests answered without an error, of those that a healthy server would have got",
 		wholeOne: func(l *reports.Load) float64 { return l.Offered.Share }},
 	"violations": {unit: number, regardless: true, about: "answers that break the protocol",
 		wholeOne: func(l *reports.Load) float64 { return float64(l.Violated()) },
@@ -140,7 +147,8 @@ var quantiles = []string{"min", "mean", "p50", "p90", "p95", "p99", "p999", "max
 func Quantiles() []string { return slices.Clone(quantiles) }
 
 func quantile(d reports.Distribution, name string) float64 {
-	return map[string]float64{"min": d.Min, "mean": d.Mean, "p50": d.P50, "p90": d.P90, "p95": d.P95, "p99": d.P99, "p999": d.P999, "max": d.Max}[name]
+	return map[string]float64{"min": d.Min, "mean": d.Mean, "p50": d.P50, "p90": d.P90, "p95": d.P95, "p99": d.P99,
+		"p999": d.P999, "max": d.Max}[name]
 }
 
 // worstSecond has, for every quantile that the time line has, that of the second
@@ -156,8 +164,9 @@ func worstSecond(l *reports.Load) reports.Distribution {
 
 // whole is the run's section as the breakdown into one part.
 func whole(l *reports.Load) *reports.Breakdown {
-	return &reports.Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate, Latency: l.Latency,
-		TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow, PollWaste: l.PollWaste, FlowShares: l.FlowShares}
+	return &reports.Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate,
+		Latency: l.Latency, TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow,
+		PollWaste: l.PollWaste, FlowShares: l.FlowShares}
 }
 
 // Measure describes a figure that thresholds can be about, for people.
@@ -174,8 +183,10 @@ func Measures() (out []Measure) {
 	units := [...]string{times: "time", counts: "number", share: "share", number: "number"}
 	for _, name := range measureNames() {
 		m := measures[name]
-		out = append(out, Measure{Name: name, Unit: units[m.unit], Spread: m.spread(), About: m.about, Parts: m.ofParts()})
+		out = append(out, Measure{Name: name, Unit: units[m.unit], Spread: m.spread(), About: m.about,
+			Parts: m.ofParts()})
 	}
-	slices.SortStableFunc(out, func(a, b Measure) int { return cmp.Compare(measures[a.Name].unit, measures[b.Name].unit) })
+	slices.SortStableFunc(out,
+		func(a, b Measure) int { return cmp.Compare(measures[a.Name].unit, measures[b.Name].unit) })
 	return out
 }

@@ -25,7 +25,8 @@ type Threshold struct {
 	limit    float64 // milliseconds for times, 0..1 for shares
 }
 
-var thresholdShape = regexp.MustCompile(`^\s*([a-z0-9_]+)(?:\.([a-z0-9]+))?\s*(?:\{\s*([a-z]+)\s*:\s*([^{}]+?)\s*\})?\s*(<=|<|==|>=|>)\s*([0-9.]+)\s*(%|ms|s|m)?\s*$`)
+var thresholdShape = regexp.MustCompile(`^\s*([a-z0-9_]+)(?:\.([a-z0-9]+))?` +
+	`\s*(?:\{\s*([a-z]+)\s*:\s*([^{}]+?)\s*\})?\s*(<=|<|==|>=|>)\s*([0-9.]+)\s*(%|ms|s|m)?\s*$`)
 
 var comparisons = map[string]func(value, limit float64) bool{
 	"<":  func(v, l float64) bool { return v < l },
@@ -39,10 +40,11 @@ var comparisons = map[string]func(value, limit float64) bool{
 func Parse(text string) (Threshold, error) {
 	m := thresholdShape.FindStringSubmatch(text)
 	if m == nil {
-		return Threshold{}, fmt.Errorf("threshold %q is not of the form poll.p99 < 250ms, error_rate < 1%%, poll.p99{group:NAME} < 1s or violations == 0", text)
+		return Threshold{}, fmt.Errorf("threshold %q is not of the form poll.p99 < 250ms, error_rate < 1%%, "+
+			"poll.p99{group:NAME} < 1s or violations == 0", text)
 	}
-	t := Threshold{text: strings.TrimSpace(text), name: m[1], quantile: m[2], Part: m[3], Of: m[4], less: comparisons[m[5]],
-		upper: strings.HasPrefix(m[5], "<") || m[5] == "=="}
+	t := Threshold{text: strings.TrimSpace(text), name: m[1], quantile: m[2], Part: m[3], Of: m[4],
+		less: comparisons[m[5]], upper: strings.HasPrefix(m[5], "<") || m[5] == "=="}
 	var known bool
 	t.measure, known = measures[t.name]
 	bad := func(format string, args ...any) (Threshold, error) {
@@ -50,7 +52,8 @@ func Parse(text string) (Threshold, error) {
 	}
 	switch {
 	case !known:
-		return bad("unknown measure %q; the nearest is %q (`dfcheck load thresholds` lists them)", t.name, strict.Nearest(t.name, measureNames()))
+		return bad("unknown measure %q; the nearest is %q (`dfcheck load thresholds` lists them)", t.name,
+			strict.Nearest(t.name, measureNames()))
 	case t.measure.spread() && !slices.Contains(quantiles, t.quantile):
 		return bad("%s needs one of %s, as in %s.p99", t.name, strings.Join(quantiles, ", "), t.name)
 	case t.name == "worst_second" && !slices.Contains([]string{"p50", "p99", "max"}, t.quantile):
@@ -73,7 +76,8 @@ func (t *Threshold) bound(digits, unit string) (err error) {
 	isTime := unit == "ms" || unit == "s" || unit == "m"
 	switch {
 	case t.measure.unit == share && unit == "" && t.limit > 0.5:
-		return fmt.Errorf("threshold %q: %g %% or %g %%? write %g%% or %g%%", t.text, t.limit, 100*t.limit, t.limit, 100*t.limit)
+		return fmt.Errorf("threshold %q: %g %% or %g %%? write %g%% or %g%%",
+			t.text, t.limit, 100*t.limit, t.limit, 100*t.limit)
 	case t.measure.unit == times && unit == "":
 		return fmt.Errorf("threshold %q: a time needs its unit, as in 250ms", t.text)
 	case (t.measure.unit == times) != isTime, unit == "%" && t.measure.unit != share:
@@ -100,5 +104,6 @@ func (t *Threshold) Fits(groups, stages []string) error {
 	case len(names) == 0:
 		return fmt.Errorf("threshold %q: the profile has no %ss", t.text, t.Part)
 	}
-	return fmt.Errorf("threshold %q: there is no %s %q; the nearest is %q", t.text, t.Part, t.Of, strict.Nearest(t.Of, names))
+	return fmt.Errorf("threshold %q: there is no %s %q; the nearest is %q", t.text, t.Part, t.Of,
+		strict.Nearest(t.Of, names))
 }

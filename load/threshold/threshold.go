@@ -105,7 +105,8 @@ func (t *Threshold) hollow(l *reports.Load, value float64) (why string, theirs b
 	}
 	n := on(&t.subject(l).Requests)
 	if 2*n.failed > n.sent {
-		return fmt.Sprintf("%d of %d requests failed; the figure is of the others", n.failed, n.sent), 2*(n.failed-n.timedOut) > n.sent
+		return fmt.Sprintf("%d of %d requests failed; the figure is of the others", n.failed, n.sent),
+			2*(n.failed-n.timedOut) > n.sent
 	}
 	switch {
 	case !t.measure.timed || !t.upper || n.timedOut == 0:
@@ -114,10 +115,12 @@ func (t *Threshold) hollow(l *reports.Load, value float64) (why string, theirs b
 		return t.hungSecond(l), false
 	case t.quantile == "mean":
 		if least := n.mean(value, patience(l)); !t.less(least, t.limit) {
-			return fmt.Sprintf("%d of %d requests had no answer in time; with them the mean is %.0f ms or more", n.timedOut, n.sent, least), false
+			return fmt.Sprintf("%d of %d requests had no answer in time; with them the mean is %.0f ms or more",
+				n.timedOut, n.sent, least), false
 		}
 	case n.hides(t.quantile):
-		return fmt.Sprintf("%d of %d requests had no answer in time, which puts the %s beyond the timeout", n.timedOut, n.sent, t.quantile), false
+		return fmt.Sprintf("%d of %d requests had no answer in time, which puts the %s beyond the timeout",
+			n.timedOut, n.sent, t.quantile), false
 	}
 	return "", false
 }

@@ -15,10 +15,12 @@ func measured(failed, timedOut uint64) *reports.Load {
 	if answered == 0 {
 		d = reports.Distribution{}
 	}
-	l := &reports.Load{Profile: map[string]any{"timeout": "10s"}, Latency: reports.Latencies{Poll: d}, Service: reports.Services{Poll: d},
+	l := &reports.Load{Profile: map[string]any{"timeout": "10s"}, Latency: reports.Latencies{Poll: d},
+		Service:  reports.Services{Poll: d},
 		Requests: reports.Requests{Polls: 1000, FailedPolls: failed, TimedOutPolls: timedOut, PollsPerSecond: 100},
 		Outcomes: reports.Outcomes{AuthorizationPending: answered, Timeout: timedOut, Connection: failed - timedOut},
-		Timeline: []reports.Second{{Polls: 500, P99: 5}, {Second: 1, Polls: 500, Errors: failed, Timeouts: timedOut, P99: 5}}}
+		Timeline: []reports.Second{{Polls: 500, P99: 5},
+			{Second: 1, Polls: 500, Errors: failed, Timeouts: timedOut, P99: 5}}}
 	return l
 }
 
@@ -48,18 +50,23 @@ func TestThresholdVerdicts(t *testing.T) {
 		{"nothing was sent", "error_rate < 1%", &reports.Load{}, reports.Inconclusive, "nothing was measured"},
 		{"nobody got a token", "time_to_token.p95 < 6s", measured(0, 0), reports.Inconclusive, "nothing was measured"},
 		{"timeouts beyond the percentile", "poll.p99 < 250ms", measured(10, 10), reports.Pass, ""},
-		{"timeouts within it", "poll.p99 < 250ms", measured(11, 11), reports.Fail, "11 of 1000 requests had no answer in time, which puts the p99 beyond the timeout"},
+		{"timeouts within it", "poll.p99 < 250ms", measured(11, 11), reports.Fail,
+			"11 of 1000 requests had no answer in time, which puts the p99 beyond the timeout"},
 		{"one timeout is the maximum", "poll.max < 1s", measured(1, 1), reports.Fail, "puts the max beyond"},
 		{"timeouts in the mean", "poll.mean < 20ms", measured(2, 2), reports.Fail, "the mean is 25 ms or more"},
 		{"timeouts in a mean that leaves room", "poll.mean < 30ms", measured(2, 2), reports.Pass, ""},
-		{"timeouts of one second", "worst_second.p99 < 1s", measured(6, 6), reports.Fail, "6 of the 500 requests of second 1"},
+		{"timeouts of one second", "worst_second.p99 < 1s", measured(6, 6), reports.Fail,
+			"6 of the 500 requests of second 1"},
 		{"a token is not waited for by one poll alone", "polls_per_second > 5", measured(11, 11), reports.Pass, ""},
-		{"missed, and this machine was slow", "error_rate < 1%", late, reports.Inconclusive, "this machine was the limit: one request"},
-		{"nobody got a token, and this machine was slow", "time_to_token.p95 < 6s", late, reports.Inconclusive, "nothing was measured"},
+		{"missed, and this machine was slow", "error_rate < 1%", late, reports.Inconclusive,
+			"this machine was the limit: one request"},
+		{"nobody got a token, and this machine was slow", "time_to_token.p95 < 6s", late, reports.Inconclusive,
+			"nothing was measured"},
 		{"met all the same", "poll.p50 < 250ms", late, reports.Pass, ""},
 		{"being late breaks no connection", "error_rate < 1%", refused, reports.Fail, ""},
 		{"nor does it make most requests fail", "poll.p99 < 250ms", refused, reports.Fail, "600 of 1000"},
-		{"no error among those that were sent", "error_rate < 1%", starved, reports.Inconclusive, "ran out of local ports"},
+		{"no error among those that were sent", "error_rate < 1%", starved, reports.Inconclusive,
+			"ran out of local ports"},
 		{"not what was to be sent", "poll.p99 < 250ms", starved, reports.Inconclusive, "ran out of local ports"},
 		{"violations are the target's", "violations > 0", late, reports.Fail, ""},
 	} {
@@ -68,7 +75,8 @@ func TestThresholdVerdicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := th.Judge(tt.l)
-		if got.Verdict != tt.want || got.OK != (tt.want == reports.Pass) || !strings.Contains(got.Reason, tt.reason) || tt.reason == "" && got.Reason != "" {
+		if got.Verdict != tt.want || got.OK != (tt.want == reports.Pass) || !strings.Contains(got.Reason, tt.reason) ||
+			tt.reason == "" && got.Reason != "" {
 			t.Errorf("%s: %+v, want %s %q", tt.name, got, tt.want, tt.reason)
 		}
 	}
@@ -85,7 +93,8 @@ func TestSharesNeedTheirUnit(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	for _, text := range []string{"error_rate < 0.5", "error_rate < 0.01", "error_rate < 1%", "violations < 1", "per_second > 5"} {
+	plain := []string{"error_rate < 0.5", "error_rate < 0.01", "error_rate < 1%", "violations < 1", "per_second > 5"}
+	for _, text := range plain {
 		if _, err := Parse(text); err != nil {
 			t.Error(err)
 		}
@@ -107,11 +116,14 @@ func TestMeasuresAreDescribed(t *testing.T) {
 func TestThresholds(t *testing.T) {
 	for text, good := range map[string]bool{
 		"poll.p99 < 250ms": true, "time_to_token.p95 < 6s": true, "error_rate < 0.1%": true, "violations == 0": true,
-		"time_to_token_waiting.p50 <= 2.5s": true, "polls_per_flow.mean < 4": true, "poll_waste < 85%": true, "approved > 60%": true, "worst_second.p99 < 1s": true,
-		"poll.p99{group:television} < 250ms": true, "expired{stage: peak hour} == 0": true, "poll_service.p99 < 1m": true, "slow_down < 0.1": true,
-		"lag.p99{group:a} < 1s": false, "violations{stage:a} == 0": false, "poll.p99{city:a} < 1s": false, "worst_second.p90 < 1s": false,
-		"polls_per_flow.mean < 4s": false, "per_second > 5%": false,
-		"poll < 250ms": false, "poll.p98 < 1s": false, "pol.p99 < 1s": false, "poll.p99 < 250": false, "error_rate.p99 < 1%": false, "nonsense": false,
+		"time_to_token_waiting.p50 <= 2.5s": true, "polls_per_flow.mean < 4": true, "poll_waste < 85%": true,
+		"approved > 60%": true, "worst_second.p99 < 1s": true,
+		"poll.p99{group:television} < 250ms": true, "expired{stage: peak hour} == 0": true,
+		"poll_service.p99 < 1m": true, "slow_down < 0.1": true,
+		"lag.p99{group:a} < 1s": false, "violations{stage:a} == 0": false, "poll.p99{city:a} < 1s": false,
+		"worst_second.p90 < 1s": false, "polls_per_flow.mean < 4s": false, "per_second > 5%": false,
+		"poll < 250ms": false, "poll.p98 < 1s": false, "pol.p99 < 1s": false, "poll.p99 < 250": false,
+		"error_rate.p99 < 1%": false, "nonsense": false,
 	} {
 		if _, err := Parse(text); (err == nil) != good {
 			t.Errorf("%q: %v", text, err)
