@@ -28,7 +28,8 @@ type pace struct {
 // cycle is the time from one poll of a device to its next, in seconds.
 func cycle(g *profile.Group, at pace) float64 {
 	b := &g.Behaviour
-	return at.interval.Seconds()*(1+b.Drift) - time.Duration(b.EarlyBy).Seconds() + time.Duration(b.Jitter).Seconds()/2 + at.latency.Seconds()
+	return at.interval.Seconds()*(1+b.Drift) - time.Duration(b.EarlyBy).Seconds() +
+		time.Duration(b.Jitter).Seconds()/2 + at.latency.Seconds()
 }
 
 // flows lists the ways that flows of a group go. People decide after a delay D,
@@ -48,7 +49,8 @@ func flows(g *profile.Group, at pace) []flow {
 		delay := g.People.Delay.At((float64(i) + 0.5) / steps).Seconds()
 		k := max(math.Ceil(delay/cycle), 1)
 		if k >= last || k > ends {
-			out = append(out, flow{share: (g.People.Approve + g.People.Deny) / steps, polls: ends, seconds: ends*cycle + end})
+			out = append(out, flow{share: (g.People.Approve + g.People.Deny) / steps, polls: ends,
+				seconds: ends*cycle + end})
 			continue
 		}
 		f := flow{polls: k, seconds: k*cycle + end}

@@ -55,8 +55,10 @@ func (m *Model) Forecast() (*reports.Forecast, error) {
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
-	out := &reports.Forecast{Devices: m.Devices, IntervalSeconds: m.Interval.Seconds(), LifetimeSeconds: m.Lifetime.Seconds(), Rates: m.rates(m.Interval),
-		Shard:  reports.ForecastShard{RequestsPerSecond: math.Round(m.Speed.PerSecond), CPUMicroseconds: m.Speed.CPU * 1e6, Processors: uint64(m.Speed.Processors)},
+	out := &reports.Forecast{Devices: m.Devices, IntervalSeconds: m.Interval.Seconds(),
+		LifetimeSeconds: m.Lifetime.Seconds(), Rates: m.rates(m.Interval),
+		Shard: reports.ForecastShard{RequestsPerSecond: math.Round(m.Speed.PerSecond),
+			CPUMicroseconds: m.Speed.CPU * 1e6, Processors: uint64(m.Speed.Processors)},
 		Others: []reports.ForecastRates{}}
 	for _, i := range otherIntervals {
 		if i != m.Interval && i <= m.Lifetime {
@@ -65,7 +67,8 @@ func (m *Model) Forecast() (*reports.Forecast, error) {
 	}
 	q := m.Profile.WithDefaults()
 	if slices.ContainsFunc(q.Groups, func(g profile.Group) bool { return g.Behaviour.RestartAfter == 0 }) {
-		out.Notes = append(out.Notes, "devices of this profile arrive once: the rates are those at the end of the arrivals, when most of them poll")
+		out.Notes = append(out.Notes, "devices of this profile arrive once: "+
+			"the rates are those at the end of the arrivals, when most of them poll")
 	}
 	return out, nil
 }
@@ -86,10 +89,13 @@ func (m *Model) rates(interval time.Duration) reports.ForecastRates {
 	for i := range q.Groups {
 		g := &q.Groups[i]
 		d := demandOf(g, float64(m.Devices)*g.Weight/weight, over, at)
-		all.polls, all.flows, all.tokens, all.wait, all.over = all.polls+d.polls, all.flows+d.flows, all.tokens+d.tokens, all.wait+d.wait, all.over+d.over
+		all.polls, all.flows, all.tokens = all.polls+d.polls, all.flows+d.flows, all.tokens+d.tokens
+		all.wait, all.over = all.wait+d.wait, all.over+d.over
 	}
-	r := reports.ForecastRates{IntervalSeconds: interval.Seconds(), PollsPerSecond: all.polls, StartsPerSecond: all.flows, TokensPerSecond: all.tokens,
-		RequestsPerSecond: all.polls + all.flows, PollsPerFlow: all.polls / all.flows, PollWaste: max(1-all.over/all.polls, 0), KeptConnections: float64(m.Devices)}
+	r := reports.ForecastRates{IntervalSeconds: interval.Seconds(), PollsPerSecond: all.polls,
+		StartsPerSecond: all.flows, TokensPerSecond: all.tokens, RequestsPerSecond: all.polls + all.flows,
+		PollsPerFlow: all.polls / all.flows, PollWaste: max(1-all.over/all.polls, 0),
+		KeptConnections: float64(m.Devices)}
 	if all.tokens > 0 {
 		r.TokenWaitSeconds = all.wait / all.tokens
 	}

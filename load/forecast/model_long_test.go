@@ -26,13 +26,17 @@ func TestForecastLong(t *testing.T) {
 	server := func(interval time.Duration) load.Target {
 		s := httptest.NewServer(refserver.New(refserver.Config{Interval: interval, Decisions: true}))
 		t.Cleanup(s.Close)
-		return load.Target{Host: s.URL, StartURL: s.URL + contract.Start.Path, TokenURL: s.URL + contract.Token.Path, Contract: contract,
-			ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: s.URL}}
+		return load.Target{Host: s.URL, StartURL: s.URL + contract.Start.Path, TokenURL: s.URL + contract.Token.Path,
+			Contract: contract, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux",
+			Approver: &approve.Reference{Client: &http.Client{}, URL: s.URL}}
 	}
-	people := []profile.Group{{Name: "devices", People: profile.People{Approve: 0.9, Deny: 0.1, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(8 * time.Second)}},
+	delay := profile.Delay{Kind: "uniform", Median: profile.Duration(8 * time.Second)}
+	people := []profile.Group{{Name: "devices", People: profile.People{Approve: 0.9, Deny: 0.1, Delay: delay},
 		Behaviour: profile.Behaviour{RestartAfter: profile.Duration(time.Millisecond)}}}
-	p := &profile.Profile{Devices: 20_000, Duration: profile.Duration(70 * time.Second), Groups: people, Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{
-		{Name: "arrive", Share: 1, Over: profile.Duration(5 * time.Second)}, {Name: "settle", Over: profile.Duration(35 * time.Second)}, {Name: "hold"}}}}
+	p := &profile.Profile{Devices: 20_000, Duration: profile.Duration(70 * time.Second), Groups: people,
+		Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{
+			{Name: "arrive", Share: 1, Over: profile.Duration(5 * time.Second)},
+			{Name: "settle", Over: profile.Duration(35 * time.Second)}, {Name: "hold"}}}}
 	l, err := load.Run(t.Context(), server(5*time.Second), p, load.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -42,11 +46,13 @@ func TestForecastLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := l.Stages[2]
-	plan := Model{Devices: 20_000, Interval: 5 * time.Second, Lifetime: 10 * time.Minute, Profile: &profile.Profile{Groups: people}, Speed: load.Speed{Sizes: measured.Sizes},
+	plan := Model{Devices: 20_000, Interval: 5 * time.Second, Lifetime: 10 * time.Minute,
+		Profile: &profile.Profile{Groups: people}, Speed: load.Speed{Sizes: measured.Sizes},
 		Latency: time.Duration(l.Service.Poll.Mean * float64(time.Millisecond))}
 	want := must(t, plan).Rates
-	t.Logf("a real run made %.0f polls, %.0f starts, %.0f tokens a second; the forecast is %.0f, %.0f, %.0f", got.Requests.PollsPerSecond,
-		got.Requests.PerSecond-got.Requests.PollsPerSecond, float64(got.Outcomes.Token)/30, want.PollsPerSecond, want.StartsPerSecond, want.TokensPerSecond)
+	t.Logf("a real run made %.0f polls, %.0f starts, %.0f tokens a second; the forecast is %.0f, %.0f, %.0f",
+		got.Requests.PollsPerSecond, got.Requests.PerSecond-got.Requests.PollsPerSecond,
+		float64(got.Outcomes.Token)/30, want.PollsPerSecond, want.StartsPerSecond, want.TokensPerSecond)
 	near(t, "polls", want.PollsPerSecond, got.Requests.PollsPerSecond, 0.05)
 	near(t, "starts", want.StartsPerSecond, got.Requests.PerSecond-got.Requests.PollsPerSecond, 0.05)
 	near(t, "tokens", want.TokensPerSecond, float64(got.Outcomes.Token)/30, 0.05)

@@ -20,9 +20,12 @@ func near(t *testing.T, what string, got, want, within float64) {
 
 // Figures that can be worked out by hand.
 func TestForecast(t *testing.T) {
-	always := &profile.Profile{Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(12 * time.Second)}}, Behaviour: profile.Behaviour{RestartAfter: 1}}}}
+	approve := profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(12 * time.Second)}}
+	always := &profile.Profile{Groups: []profile.Group{{People: approve,
+		Behaviour: profile.Behaviour{RestartAfter: 1}}}}
 	p := Model{Devices: 30_000, Interval: 5 * time.Second, Lifetime: 10 * time.Minute, Profile: always,
-		Speed: load.Speed{PerSecond: 2000, Sizes: load.Sizes{StartIn: 10, StartOut: 20, PollIn: 30, WaitOut: 40, TokenOut: 50}}}
+		Speed: load.Speed{PerSecond: 2000,
+			Sizes: load.Sizes{StartIn: 10, StartOut: 20, PollIn: 30, WaitOut: 40, TokenOut: 50}}}
 	f, err := p.Forecast()
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +51,8 @@ func TestForecast(t *testing.T) {
 	near(t, "in flight", r.InFlight, r.RequestsPerSecond*5, 1e-6)
 
 	// Nobody decides: 121 polls of a code that lives 600 s.
-	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second, Profile: &profile.Profile{Groups: []profile.Group{{Behaviour: profile.Behaviour{RestartAfter: 1}}}}}
+	p = Model{Devices: 1000, Interval: 5 * time.Second, Lifetime: 600 * time.Second,
+		Profile: &profile.Profile{Groups: []profile.Group{{Behaviour: profile.Behaviour{RestartAfter: 1}}}}}
 	r = must(t, p).Rates
 	near(t, "polls of a flow that expires", r.PollsPerFlow, 121, 1e-6)
 	near(t, "starts of flows that expire", r.StartsPerSecond, 1000/605., 1e-3)
