@@ -99,7 +99,8 @@ type strategy struct {
 }
 
 func newStrategy(first, maxDevices, budget int, precision float64) *strategy {
-	return &strategy{breakpoint: newBreakpoint(maxDevices), max: maxDevices, precision: precision, budget: budget, next: min(first, maxDevices)}
+	return &strategy{breakpoint: newBreakpoint(maxDevices), max: maxDevices, precision: precision, budget: budget,
+		next: min(first, maxDevices)}
 }
 
 // confidence of the interval.

@@ -115,7 +115,8 @@ func (s Search) Run(ctx context.Context, t load.Target, p *profile.Profile, o lo
 
 // died reports whether the target was lost in a measurement, or could not be
 // reached for it, and does not come back within the time that a restart takes.
-func (s Search) died(ctx context.Context, t load.Target, p *profile.Profile, point reports.CapacityPoint, err error) bool {
+func (s Search) died(ctx context.Context, t load.Target, p *profile.Profile,
+	point reports.CapacityPoint, err error) bool {
 	if lost, ok := errors.AsType[*load.NotReady](err); err == nil && point.OK || ok && !lost.Silent {
 		return false
 	}
@@ -138,7 +139,9 @@ func (s Search) died(ctx context.Context, t load.Target, p *profile.Profile, poi
 // measure puts a crowd on the server and holds it against the objectives. own
 // says how this machine was the limit, again and again; it is empty when it was
 // not.
-func (s Search) measure(ctx context.Context, t load.Target, p *profile.Profile, o load.Options) (point reports.CapacityPoint, own string, err error) {
+func (s Search) measure(ctx context.Context, t load.Target, p *profile.Profile, o load.Options) (
+	point reports.CapacityPoint, own string, err error,
+) {
 	for range 1 + repeats {
 		l, err := load.Run(ctx, t, p, o)
 		if err != nil {
@@ -158,7 +161,8 @@ func (s Search) Check() error {
 		return errors.New("hold must be above 0, precision 0.02 to 1, and measurements 1 or more")
 	}
 	if s.First < 1 || s.MaxDevices < 1 || s.MaxDevices > profile.MaxDevices {
-		return fmt.Errorf("from %d to %d devices; 1 to %d are allowed, and the first crowd must not be the larger one", s.First, s.MaxDevices, profile.MaxDevices)
+		return fmt.Errorf("from %d to %d devices; 1 to %d are allowed, and the first crowd must not be the larger one",
+			s.First, s.MaxDevices, profile.MaxDevices)
 	}
 	for _, text := range s.Objectives {
 		th, err := threshold.Parse(text)
@@ -176,8 +180,9 @@ func (s Search) Check() error {
 func (s Search) crowd(p *profile.Profile, devices int, interval time.Duration) *profile.Profile {
 	q := p.WithDefaults()
 	q.Devices = devices
-	q.Arrivals = profile.Arrivals{Kind: "stages", Stages: []profile.Stage{{Name: arriving, Kind: "ramp", Share: 1, Over: profile.Duration(interval)},
-		{Name: settling, Over: profile.Duration(interval)}, {Name: holding}}}
+	q.Arrivals = profile.Arrivals{Kind: "stages",
+		Stages: []profile.Stage{{Name: arriving, Kind: "ramp", Share: 1, Over: profile.Duration(interval)},
+			{Name: settling, Over: profile.Duration(interval)}, {Name: holding}}}
 	q.Thresholds = nil // they may be about stages of the profile
 	q.Duration = profile.Duration(2*interval + max(s.Hold, 2*interval))
 	for i := range q.Groups {
@@ -191,8 +196,8 @@ func (s Search) crowd(p *profile.Profile, devices int, interval time.Duration) *
 // was the limit, empty when it was not.
 func (s Search) judge(l *reports.Load, devices int) (p reports.CapacityPoint, own string) {
 	hold := l.Stages[len(l.Stages)-1]
-	p = reports.CapacityPoint{Devices: uint64(devices), PollsPerSecond: hold.Requests.PollsPerSecond, P50: hold.Latency.Poll.P50,
-		P99: hold.Latency.Poll.P99, ErrorRate: hold.ErrorRate, OK: true}
+	p = reports.CapacityPoint{Devices: uint64(devices), PollsPerSecond: hold.Requests.PollsPerSecond,
+		P50: hold.Latency.Poll.P50, P99: hold.Latency.Poll.P99, ErrorRate: hold.ErrorRate, OK: true}
 	for _, text := range s.Objectives {
 		th, err := threshold.Parse(text)
 		if err != nil {
@@ -230,7 +235,8 @@ func conclude(out *reports.Capacity, strat *strategy) {
 	}
 	var near float64 // the measured crowd nearest to the answer
 	for _, p := range out.Points {
-		if d := math.Abs(math.Log(float64(p.Devices) / float64(max(out.Devices, 1)))); p.PollsPerSecond > 0 && (out.PollsPerSecond == 0 || d < near) {
+		d := math.Abs(math.Log(float64(p.Devices) / float64(max(out.Devices, 1))))
+		if p.PollsPerSecond > 0 && (out.PollsPerSecond == 0 || d < near) {
 			near, out.PollsPerSecond = d, p.PollsPerSecond*float64(out.Devices)/float64(p.Devices)
 		}
 	}
@@ -246,7 +252,8 @@ func conclude(out *reports.Capacity, strat *strategy) {
 func clamp(out *reports.Capacity) {
 	limit := out.MaxDevices
 	if out.High > limit {
-		out.Notes = append(out.Notes, fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", limit))
+		out.Notes = append(out.Notes,
+			fmt.Sprintf("the server may support more than %d devices, the largest crowd allowed", limit))
 	}
 	out.Devices, out.Low, out.High = min(out.Devices, limit), min(out.Low, limit), min(out.High, limit)
 }

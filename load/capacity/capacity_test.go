@@ -72,8 +72,9 @@ func serving(t *testing.T, server *httptest.Server) load.Target {
 func at(t *testing.T, base string) load.Target {
 	t.Helper()
 	contract := contractOf(t)
-	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}}
+	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path,
+		Contract: contract, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux",
+		Approver: &approve.Reference{Client: &http.Client{}, URL: base}}
 }
 
 // dying is a reference server that ends a network with its poll number n.
@@ -140,7 +141,8 @@ func holds(t *testing.T, tg load.Target, s Search, truth float64) *reports.Capac
 	if off := float64(got.Devices)/truth - 1; math.Abs(off) > 0.1 || got.Saturated {
 		t.Errorf("%d devices, the truth is %.0f: %+.1f %%; %+v", got.Devices, truth, 100*off, got)
 	}
-	t.Logf("%d devices (%d to %d), the truth is %.0f, %d measurements, gave first %s", got.Devices, got.Low, got.High, truth, len(got.Points), got.FirstLimit)
+	t.Logf("%d devices (%d to %d), the truth is %.0f, %d measurements, gave first %s", got.Devices, got.Low, got.High,
+		truth, len(got.Points), got.FirstLimit)
 	return got
 }
 
@@ -150,8 +152,10 @@ func holds(t *testing.T, tg load.Target, s Search, truth float64) *reports.Capac
 func TestCapacityOfAThrottledServer(t *testing.T) {
 	slow := func(*pipes.Network) http.Handler { return limited(t, time.Second, throttle(150)) }
 	inBubble(t, slow, func(t *testing.T, tg load.Target) {
-		got := holds(t, tg, Search{Objectives: []string{"poll.p99 < 300ms"}, First: 120, Hold: 2 * time.Second, Precision: 0.2}, 150*1.3)
-		if got.FirstLimit != "poll.p99 < 300ms" || got.Low > got.Devices || got.High < got.Devices || got.PollsPerSecond < 130 || got.PollsPerSecond > 165 {
+		s := Search{Objectives: []string{"poll.p99 < 300ms"}, First: 120, Hold: 2 * time.Second, Precision: 0.2}
+		got := holds(t, tg, s, 150*1.3)
+		if got.FirstLimit != "poll.p99 < 300ms" || got.Low > got.Devices || got.High < got.Devices ||
+			got.PollsPerSecond < 130 || got.PollsPerSecond > 165 {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -174,7 +178,8 @@ func TestCapacityLong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { // one after the other: the garbage collector is the process's
 			for range 5 {
-				holds(t, serving(t, httptest.NewServer(limited(t, 5*time.Second, tt.delay))), Search{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
+				holds(t, serving(t, httptest.NewServer(limited(t, 5*time.Second, tt.delay))),
+					Search{Objectives: []string{tt.objective}, First: 1000}, tt.truth)
 			}
 		})
 	}
@@ -184,10 +189,12 @@ func TestCapacityLong(t *testing.T) {
 // profile's arrivals and thresholds do not count.
 func TestCapacityUpToTheMost(t *testing.T) {
 	s := Search{Objectives: []string{"poll.p99 < 5s"}, First: 20, MaxDevices: 40, Hold: time.Second}
-	p := &profile.Profile{Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{{Name: "peak", Share: 1}}}, Thresholds: []string{"poll.p99{stage:peak} < 1ms"}}
+	p := &profile.Profile{Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{{Name: "peak", Share: 1}}},
+		Thresholds: []string{"poll.p99{stage:peak} < 1ms"}}
 	inBubble(t, quick, func(t *testing.T, tg load.Target) {
 		got, err := s.Run(t.Context(), tg, p, load.Options{})
-		if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" || len(got.Points) != 2 {
+		if err != nil || got.Devices != 40 || got.Low != 40 || got.High != 0 || got.FirstLimit != "" ||
+			len(got.Points) != 2 {
 			t.Errorf("%v, %+v", err, got)
 		}
 	})
@@ -220,7 +227,8 @@ func TestCapacityObjectives(t *testing.T) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
-	if got := (Search{Objectives: []string{"poll.p99 < 1s"}}).withDefaults().Objectives; len(got) != 2 || got[1] != errorObjective {
+	got := (Search{Objectives: []string{"poll.p99 < 1s"}}).withDefaults().Objectives
+	if len(got) != 2 || got[1] != errorObjective {
 		t.Errorf("objectives %q", got)
 	}
 	if got := (Search{Objectives: []string{"error_rate < 5%"}}).withDefaults().Objectives; len(got) != 1 {
@@ -237,7 +245,8 @@ func TestCapacityStaysBelowTheMost(t *testing.T) {
 		n := 0
 		for ; strat.next > 0; n++ { // it supports about 4,000
 			held := r.Float64() < 1/(1+math.Pow(float64(strat.next)/4000, 1/0.04))
-			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(strat.next), OK: held, Limit: "poll.p99 < 1s", PollsPerSecond: 1})
+			out.Points = append(out.Points, reports.CapacityPoint{Devices: uint64(strat.next), OK: held,
+				Limit: "poll.p99 < 1s", PollsPerSecond: 1})
 			strat.observe(strat.next, held)
 		}
 		conclude(out, strat)
@@ -261,7 +270,8 @@ func TestCapacityOfATargetThatDies(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := got.Points[len(got.Points)-1]
-		if !got.Stopped || got.Devices != 10 || got.FirstLimit != reports.LimitStopped || last.Limit != reports.LimitStopped || last.OK {
+		if !got.Stopped || got.Devices != 10 || got.FirstLimit != reports.LimitStopped ||
+			last.Limit != reports.LimitStopped || last.OK {
 			t.Errorf("%+v", got)
 		}
 	})
