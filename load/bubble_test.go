@@ -16,13 +16,15 @@ import (
 )
 
 // inBubble runs a crowd on a server in a bubble.
-func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
+func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
+	check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check) })
 }
 
 // runOn is called in a bubble.
-func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, check func(t *testing.T, l *reports.Load)) {
+func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
+	check func(t *testing.T, l *reports.Load)) {
 	t.Helper()
 	w := pipes.New()
 	s := &http.Server{Handler: server}
@@ -40,8 +42,8 @@ func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profil
 // targetOver is the server at the other end of the pipes.
 func targetOver(w *pipes.Network, contract *spec.Contract) Target {
 	host := "http://127.0.0.1"
-	return Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Dial: w.Dial,
+	return Target{Host: host, StartURL: host + contract.Start.Path, TokenURL: host + contract.Token.Path,
+		Contract: contract, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Dial: w.Dial,
 		Approver: &approve.Reference{Client: &http.Client{Transport: &http.Transport{DialContext: w.Dial}}, URL: host}}
 }
 

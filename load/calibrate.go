@@ -40,8 +40,11 @@ const (
 // that runs in another process and announces an interval of 1 s. The processors
 // of this machine times the headroom, divided by the cost, is its speed. Its errors are those of Run.
 func Calibrate(ctx context.Context, t Target) (Speed, error) {
-	p := (&profile.Profile{Devices: calibrationRate, Duration: profile.Duration(calibrationTime), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
-		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}}, Behaviour: profile.Behaviour{RestartAfter: 1}}}}).WithDefaults()
+	delay := profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}
+	p := (&profile.Profile{Devices: calibrationRate, Duration: profile.Duration(calibrationTime),
+		Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
+		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: delay},
+			Behaviour: profile.Behaviour{RestartAfter: 1}}}}).WithDefaults()
 	if err := t.allowed(); err != nil {
 		return Speed{}, err
 	}
@@ -74,6 +77,7 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 // sizes are the average messages of a run.
 func (f *figures) sizes() Sizes {
 	mean := func(bytes *tally, o wire.Outcome) float64 { return float64(bytes[o]) / float64(max(f.outcomes[o], 1)) }
-	return Sizes{StartIn: mean(&f.bytesOut, wire.Codes), StartOut: mean(&f.bytesIn, wire.Codes), PollIn: mean(&f.bytesOut, wire.Pending),
-		WaitOut: mean(&f.bytesIn, wire.Pending), TokenOut: mean(&f.bytesIn, wire.Token)}
+	return Sizes{StartIn: mean(&f.bytesOut, wire.Codes), StartOut: mean(&f.bytesIn, wire.Codes),
+		PollIn: mean(&f.bytesOut, wire.Pending), WaitOut: mean(&f.bytesIn, wire.Pending),
+		TokenOut: mean(&f.bytesIn, wire.Token)}
 }

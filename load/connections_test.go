@@ -39,7 +39,9 @@ func witnessed(t *testing.T) (tg Target, codes func() map[net.Conn]map[string]bo
 		mu.Unlock()
 		inner.ServeHTTP(w, r)
 	}))
-	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, carrier{}, c) }
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return context.WithValue(ctx, carrier{}, c)
+	}
 	server.Start()
 	tg = targetAt(t, server)
 	tg.Approver = nil
@@ -55,21 +57,24 @@ func witnessed(t *testing.T) (tg Target, codes func() map[net.Conn]map[string]bo
 func TestConnectionModes(t *testing.T) {
 	const devices = 40
 	for mode, holds := range map[string]func(connections, most int, requests uint64) bool{
-		profile.Pooled:     func(n, most int, _ uint64) bool { return n < devices && most > 1 },
-		profile.PerDevice:  func(n, most int, _ uint64) bool { return n == devices && most == 1 },
-		profile.PerRequest: func(n, most int, requests uint64) bool { return uint64(n) == requests+1 }, // the preflight's
+		profile.Pooled:    func(n, most int, _ uint64) bool { return n < devices && most > 1 },
+		profile.PerDevice: func(n, most int, _ uint64) bool { return n == devices && most == 1 },
+		// one more than those of the crowd: the preflight's
+		profile.PerRequest: func(n, most int, requests uint64) bool { return uint64(n) == requests+1 },
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			tg, codes := witnessed(t)
-			l := run(t, tg, &profile.Profile{Devices: devices, Duration: profile.Duration(4500 * time.Millisecond), Connections: profile.Connections{Mode: mode},
-				Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}})
+			l := run(t, tg, &profile.Profile{Devices: devices, Duration: profile.Duration(4500 * time.Millisecond),
+				Connections: profile.Connections{Mode: mode},
+				Arrivals:    profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}})
 			most := 0
 			for _, c := range codes() {
 				most = max(most, len(c))
 			}
 			if l.ErrorRate != 0 || l.Requests.Polls < 2*devices || !holds(len(codes()), most, l.Requests.Total()) {
-				t.Errorf("%d connections, at most %d devices on one, %d requests, %+v", len(codes()), most, l.Requests.Total(), l.Outcomes)
+				t.Errorf("%d connections, at most %d devices on one, %d requests, %+v", len(codes()), most,
+					l.Requests.Total(), l.Outcomes)
 			}
 		})
 	}
@@ -78,8 +83,10 @@ func TestConnectionModes(t *testing.T) {
 // Flows that are over keep no connections.
 func TestNoConnectionAfterTheEnd(t *testing.T) {
 	t.Parallel()
-	p := (&profile.Profile{Devices: 20, Duration: profile.Duration(4 * time.Second), Connections: profile.Connections{Mode: profile.PerDevice},
-		Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Median: profile.Duration(100 * time.Millisecond)}}}}}).WithDefaults()
+	delay := profile.Delay{Median: profile.Duration(100 * time.Millisecond)}
+	p := (&profile.Profile{Devices: 20, Duration: profile.Duration(4 * time.Second),
+		Connections: profile.Connections{Mode: profile.PerDevice},
+		Groups:      []profile.Group{{People: profile.People{Approve: 1, Delay: delay}}}}).WithDefaults()
 	c, err := newSimulation(t.Context(), target(t), p, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -44,15 +44,18 @@ func TestAfter(t *testing.T) {
 		{"token", device{state: polling, interval: 5}, obeys, event{outcome: wire.Token}, approved, 0},
 		{"denial", device{state: polling, interval: 5}, obeys, event{outcome: wire.Denied}, denied, 0},
 		{"expiry", device{state: polling, interval: 5}, obeys, event{outcome: wire.Expired}, expired, 0},
-		{"any other error ends it", device{state: polling, interval: 5}, obeys, event{outcome: wire.OAuthError}, failed, 0},
+		{"any other error ends it", device{state: polling, interval: 5}, obeys,
+			event{outcome: wire.OAuthError}, failed, 0},
 		{"pending long after the end: the device gives up", device{state: polling, interval: 5, endsMS: 60_000}, obeys,
 			event{outcome: wire.Pending, received: 64 * s}, expired, 0},
-		{"a replay leaves the flow as it was", device{state: replaying, flags: redeemed}, obeys, event{outcome: wire.Refused}, approved, 0},
+		{"a replay leaves the flow as it was", device{state: replaying, flags: redeemed}, obeys,
+			event{outcome: wire.Refused}, approved, 0},
 	} {
 		d := tt.d
 		got := d.after(tt.b, tt.e)
 		if got.state != tt.state || tt.due != 0 && got.due != tt.due {
-			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state, time.Duration(tt.due))
+			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state,
+				time.Duration(tt.due))
 		}
 	}
 }
@@ -71,7 +74,8 @@ func TestWheel(t *testing.T) {
 	for _, step := range []struct {
 		tick int64
 		want []int32
-	}{{0, nil}, {1, []int32{1}}, {5, []int32{0}}, {6, []int32{3}}, {69_999, nil}, {70_000, []int32{2}}, {199_999, nil}, {200_000, []int32{4}}} {
+	}{{0, nil}, {1, []int32{1}}, {5, []int32{0}}, {6, []int32{3}}, {69_999, nil}, {70_000, []int32{2}}, {199_999, nil},
+		{200_000, []int32{4}}} {
 		ready := list{none, none}
 		n := w.take(step.tick, &ready)
 		var got []int32

@@ -20,7 +20,8 @@ type duplicates struct {
 }
 
 func newDuplicates(all []device, codes *arena) *duplicates {
-	return &duplicates{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newHashTable(len(all)), byUser: newHashTable(len(all)), tokens: map[uint64]int32{}}
+	return &duplicates{all: all, codes: codes, ends: make([]uint32, len(all)), byCode: newHashTable(len(all)),
+		byUser: newHashTable(len(all)), tokens: map[uint64]int32{}}
 }
 
 // noteCodes records the codes of a device and reports which of the two belong to

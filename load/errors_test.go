@@ -30,12 +30,17 @@ func TestErrorsOverTime(t *testing.T) {
 		})
 	}}
 	p := crowdOf(20)
-	p.Duration, p.Groups[0].Behaviour = profile.Duration(30*time.Second), profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: profile.Retry}
+	p.Duration = profile.Duration(30 * time.Second)
+	p.Groups[0].Behaviour = profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: profile.Retry}
 	synctest.Test(t, func(t *testing.T) { // for the server's clock to be the bubble's
 		runOn(t, quick(away), documented(t), p, func(t *testing.T, l *reports.Load) {
 			addsUp(t, l)
-			if len(l.Errors) != 1 || l.Errors[0].Kind != "http_503" || l.Errors[0].FirstSecond < 9.9 || l.Errors[0].FirstSecond > 12 || l.Errors[0].LastSecond > 20 {
+			if len(l.Errors) != 1 {
 				t.Fatalf("%+v", l.Errors)
+			}
+			e := l.Errors[0]
+			if e.Kind != "http_503" || e.FirstSecond < 9.9 || e.FirstSecond > 12 || e.LastSecond > 20 {
+				t.Fatalf("%+v", e)
 			}
 			var seconds []int
 			for _, s := range l.Timeline {
@@ -46,8 +51,10 @@ func TestErrorsOverTime(t *testing.T) {
 			if len(seconds) < 3 || seconds[0] < 9 || seconds[len(seconds)-1] > 20 {
 				t.Errorf("errors in the seconds %v", seconds)
 			}
-			x := l.Exchanges[slices.IndexFunc(l.Exchanges, func(x reports.Exchange) bool { return x.ID == l.Errors[0].Exchange })]
-			if x.Response.Status != 503 || strings.Contains(x.Request.Body, "device_code=") && !strings.Contains(x.Request.Body, "device_code=device_code") {
+			x := l.Exchanges[slices.IndexFunc(l.Exchanges,
+				func(x reports.Exchange) bool { return x.ID == e.Exchange })]
+			if x.Response.Status != 503 || strings.Contains(x.Request.Body, "device_code=") &&
+				!strings.Contains(x.Request.Body, "device_code=device_code") {
 				t.Errorf("%+v", x)
 			}
 		})
@@ -69,7 +76,8 @@ func TestKeepAliveLikeTheInterval(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := slices.ContainsFunc(l.Notes, func(n string) bool { return strings.Contains(n, "keep-alive is about the polling interval of 1 s") })
+			got := slices.ContainsFunc(l.Notes,
+				func(n string) bool { return strings.Contains(n, "keep-alive is about the polling interval of 1 s") })
 			if got != want {
 				t.Errorf("keep-alive of %s: %q, %+v", idle, l.Notes, l.Errors)
 			}
@@ -82,7 +90,9 @@ func TestStaleNote(t *testing.T) {
 	if keepAliveNote(0, 0, 10, time.Second) != "" {
 		t.Error("a note about nothing")
 	}
-	if d := cmp.Diff("1 of 10 requests (10.0 %) were sent twice: the server closed the kept connection just then, after 60.0 s without a request", keepAliveNote(1, time.Minute, 10, 5*time.Second)); d != "" {
+	want := "1 of 10 requests (10.0 %) were sent twice: the server closed the kept connection just then, " +
+		"after 60.0 s without a request"
+	if d := cmp.Diff(want, keepAliveNote(1, time.Minute, 10, 5*time.Second)); d != "" {
 		t.Error(d)
 	}
 }

@@ -40,14 +40,18 @@ func (sim *simulation) evidence(id string, v violation, req *request) reports.Ex
 		}
 	}
 	sent := redact.About{ContentType: t.Header.Get("Content-Type"), Request: true}
-	x := reports.Exchange{ID: id, Scenario: "load: " + v.title, AtMS: float64(req.Sent) / 1e6, DurationMS: float64(req.Received-req.Sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.Text(t.URL.String()), Headers: header, Body: sim.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
+	x := reports.Exchange{ID: id, Scenario: "load: " + v.title,
+		AtMS: float64(req.Sent) / 1e6, DurationMS: float64(req.Received-req.Sent) / 1e6,
+		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.Text(t.URL.String()), Headers: header,
+			Body: sim.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
 	if r := req.Reply; r.Status != 0 {
 		if r.Status < http.StatusBadRequest {
 			sim.secrets.Show(r.Codes.UserCode)
 		}
-		body := sim.secrets.Body(r.Body, redact.About{ContentType: r.ContentType, Refusal: r.Status >= http.StatusBadRequest, Cut: len(r.Body) == wire.MaxBody})
-		x.Response = &reports.Response{Status: r.Status, Proto: "HTTP/1.1", Headers: sim.secrets.Header(headers(r)), Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.Body))}
+		body := sim.secrets.Body(r.Body, redact.About{ContentType: r.ContentType,
+			Refusal: r.Status >= http.StatusBadRequest, Cut: len(r.Body) == wire.MaxBody})
+		x.Response = &reports.Response{Status: r.Status, Proto: "HTTP/1.1", Headers: sim.secrets.Header(headers(r)),
+			Body: strings.ToValidUTF8(body, string(utf8.RuneError)), Length: int64(len(r.Body))}
 	} else {
 		x.Error = sim.secrets.Text(r.Problem)
 	}

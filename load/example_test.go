@@ -23,10 +23,12 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	target := load.Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path,
-		Contract: contract, ClientID: "dfcheck", DeviceType: "tv", DeviceOS: "linux",
+	target := load.Target{Host: server.URL, StartURL: server.URL + contract.Start.Path,
+		TokenURL: server.URL + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", DeviceType: "tv", DeviceOS: "linux",
 		Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
-	crowd := &profile.Profile{Devices: 10, Duration: profile.Duration(4 * time.Second), Groups: []profile.Group{{People: profile.People{Approve: 1}}}}
+	crowd := &profile.Profile{Devices: 10, Duration: profile.Duration(4 * time.Second),
+		Groups: []profile.Group{{People: profile.People{Approve: 1}}}}
 
 	figures, err := load.Run(context.Background(), target, crowd, load.Options{})
 	if err != nil {

@@ -42,9 +42,11 @@ func (d *device) failing(b *profile.Behaviour, e event) action {
 func (d *device) expects(r *wire.Reply, sent int64) *wire.Reply {
 	var asked wire.Outcome
 	switch {
-	case d.state.lookingBack() && (r.Outcome == wire.OAuthError || r.Outcome == wire.Denied || r.Outcome == wire.Expired):
+	case d.state.lookingBack() &&
+		(r.Outcome == wire.OAuthError || r.Outcome == wire.Denied || r.Outcome == wire.Expired):
 		asked = wire.Refused
-	case d.state == polling && r.Outcome == wire.OAuthError && sent > d.ends()-int64(time.Second) && spec.ErrorCode([]byte(r.Body)) == spec.ErrInvalidGrant:
+	case d.state == polling && r.Outcome == wire.OAuthError && sent > d.ends()-int64(time.Second) &&
+		spec.ErrorCode([]byte(r.Body)) == spec.ErrInvalidGrant:
 		asked = wire.Expired
 	default:
 		return r

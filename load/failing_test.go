@@ -21,6 +21,7 @@ import (
 // What each kind of device does after each kind of error (RFC 8628 section 3.5).
 func TestFailing(t *testing.T) {
 	const s = int64(time.Second)
+	start, poll := device{state: starting}, device{state: polling}
 	for _, tt := range []struct {
 		name    string
 		onError string
@@ -29,24 +30,35 @@ func TestFailing(t *testing.T) {
 		state   state
 		due     int64 // 0: never again in this flow
 	}{
-		{"no answer: every device backs off", profile.Leave, device{state: polling}, event{outcome: wire.TimedOut}, polling, 20 * s},
-		{"a refused connection is no answer", profile.Restart, device{state: polling}, event{outcome: wire.ConnectionFailed}, polling, 20 * s},
-		{"the second in a row doubles the wait", profile.Retry, device{state: polling, backoff: 1}, event{outcome: wire.TimedOut}, polling, 30 * s},
-		{"the wait has a bound", profile.Retry, device{state: polling, backoff: 9, endsMS: 1e7}, event{outcome: wire.TimedOut}, polling, 330 * s},
-		{"5xx: the same poll again", profile.Retry, device{state: polling}, event{outcome: wire.HTTP5xx}, polling, 20 * s},
-		{"5xx: another flow", profile.Restart, device{state: polling}, event{outcome: wire.HTTP5xx}, failed, 20 * s},
-		{"5xx: gone", profile.Leave, device{state: polling}, event{outcome: wire.HTTP5xx}, failed, 0},
-		{"nonsense is like 5xx", profile.Retry, device{state: polling}, event{outcome: wire.Malformed}, polling, 20 * s},
-		{"a longer Retry-After is obeyed", profile.Retry, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, polling, 50 * s},
-		{"by those that restart, too", profile.Restart, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, failed, 50 * s},
-		{"a shorter one changes nothing", profile.Retry, device{state: polling}, event{outcome: wire.HTTP4xx, retryAfter: s}, polling, 20 * s},
-		{"slow_down may ask for more, too", profile.Restart, device{state: polling}, event{outcome: wire.SlowDown, retryAfter: 40 * s}, polling, 50 * s},
-		{"an OAuth error: no more polls of this code", profile.Retry, device{state: polling}, event{outcome: wire.OAuthError}, failed, 20 * s},
-		{"after the end of the code nothing is polled", profile.Retry, device{state: polling, endsMS: 1000}, event{outcome: wire.TimedOut}, expired, 0},
-		{"a start is asked for again", profile.Restart, device{state: starting}, event{outcome: wire.HTTP5xx}, starting, 20 * s},
-		{"and by those that leave when nothing came", profile.Leave, device{state: starting}, event{outcome: wire.TimedOut}, starting, 20 * s},
-		{"a refused start is the end of a flow", profile.Restart, device{state: starting}, event{outcome: wire.OAuthError}, failed, 20 * s},
-		{"slow_down to a start is a refusal", profile.Restart, device{state: starting}, event{outcome: wire.SlowDown}, failed, 20 * s},
+		{"no answer: every device backs off", profile.Leave, poll, event{outcome: wire.TimedOut}, polling, 20 * s},
+		{"a refused connection is no answer", profile.Restart, poll,
+			event{outcome: wire.ConnectionFailed}, polling, 20 * s},
+		{"the second in a row doubles the wait", profile.Retry, device{state: polling, backoff: 1},
+			event{outcome: wire.TimedOut}, polling, 30 * s},
+		{"the wait has a bound", profile.Retry, device{state: polling, backoff: 9, endsMS: 1e7},
+			event{outcome: wire.TimedOut}, polling, 330 * s},
+		{"5xx: the same poll again", profile.Retry, poll, event{outcome: wire.HTTP5xx}, polling, 20 * s},
+		{"5xx: another flow", profile.Restart, poll, event{outcome: wire.HTTP5xx}, failed, 20 * s},
+		{"5xx: gone", profile.Leave, poll, event{outcome: wire.HTTP5xx}, failed, 0},
+		{"nonsense is like 5xx", profile.Retry, poll, event{outcome: wire.Malformed}, polling, 20 * s},
+		{"a longer Retry-After is obeyed", profile.Retry, poll,
+			event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, polling, 50 * s},
+		{"by those that restart, too", profile.Restart, poll,
+			event{outcome: wire.HTTP4xx, retryAfter: 40 * s}, failed, 50 * s},
+		{"a shorter one changes nothing", profile.Retry, poll,
+			event{outcome: wire.HTTP4xx, retryAfter: s}, polling, 20 * s},
+		{"slow_down may ask for more, too", profile.Restart, poll,
+			event{outcome: wire.SlowDown, retryAfter: 40 * s}, polling, 50 * s},
+		{"an OAuth error: no more polls of this code", profile.Retry, poll,
+			event{outcome: wire.OAuthError}, failed, 20 * s},
+		{"after the end of the code nothing is polled", profile.Retry, device{state: polling, endsMS: 1000},
+			event{outcome: wire.TimedOut}, expired, 0},
+		{"a start is asked for again", profile.Restart, start, event{outcome: wire.HTTP5xx}, starting, 20 * s},
+		{"and by those that leave when nothing came", profile.Leave, start,
+			event{outcome: wire.TimedOut}, starting, 20 * s},
+		{"a refused start is the end of a flow", profile.Restart, start,
+			event{outcome: wire.OAuthError}, failed, 20 * s},
+		{"slow_down to a start is a refusal", profile.Restart, start, event{outcome: wire.SlowDown}, failed, 20 * s},
 	} {
 		d := tt.d
 		d.interval, tt.e.received = 5, 10*s
@@ -55,7 +67,8 @@ func TestFailing(t *testing.T) {
 		}
 		got := d.after(&profile.Behaviour{SlowDown: profile.Obey, OnError: tt.onError}, tt.e)
 		if got.state != tt.state || got.due != tt.due {
-			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state, time.Duration(tt.due))
+			t.Errorf("%s: state %d due %s, want state %d due %s", tt.name, got.state, time.Duration(got.due), tt.state,
+				time.Duration(tt.due))
 		}
 	}
 }
@@ -63,8 +76,10 @@ func TestFailing(t *testing.T) {
 // Codes that come after errors are polled at their interval, and only an answer
 // to a poll is the end of the errors in a row.
 func TestBackoffOutlivesAStart(t *testing.T) {
-	d, b := device{state: starting, interval: 5, backoff: 2}, &profile.Behaviour{SlowDown: profile.Obey, OnError: profile.Restart}
-	if a := d.after(b, event{outcome: wire.Codes, interval: 1, lifetime: 60}); a.due != int64(time.Second) || d.backoff != 2 {
+	d, b := device{state: starting, interval: 5, backoff: 2},
+		&profile.Behaviour{SlowDown: profile.Obey, OnError: profile.Restart}
+	a := d.after(b, event{outcome: wire.Codes, interval: 1, lifetime: 60})
+	if a.due != int64(time.Second) || d.backoff != 2 {
 		t.Errorf("first poll after %s, %d errors in a row", time.Duration(a.due), d.backoff)
 	}
 	d.state = polling
@@ -110,7 +125,8 @@ func says(status int, body string, header ...string) http.HandlerFunc {
 
 func hangsUp(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 
-func stalls(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Second) } // in a bubble, and longer than the timeout
+// stalls is called in a bubble, and takes longer than the timeout.
+func stalls(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Second) }
 
 // troubles are servers that do not answer some requests, or all, as a flow needs.
 var troubles = map[string]refserver.Fault{
@@ -137,12 +153,13 @@ func TestEveryDeviceIsInOneState(t *testing.T) {
 				if name != "" {
 					p = loaded(t, name)
 				}
-				p.Devices, p.Duration, p.Arrivals = 15, profile.Duration(25*time.Second), profile.Arrivals{Kind: "ramp", Over: profile.Duration(10 * time.Second)}
-				p.Timeout = profile.Duration(2 * time.Second)
+				p.Devices, p.Duration, p.Timeout = 15, profile.Duration(25*time.Second), profile.Duration(2*time.Second)
+				p.Arrivals = profile.Arrivals{Kind: "ramp", Over: profile.Duration(10 * time.Second)}
 				for i := range p.Groups {
 					p.Groups[i].Behaviour.OnError = onError
 				}
-				inBubble(t, quick(troubles[trouble]), documented(t), p, func(t *testing.T, l *reports.Load) { addsUp(t, l) })
+				inBubble(t, quick(troubles[trouble]), documented(t), p,
+					func(t *testing.T, l *reports.Load) { addsUp(t, l) })
 			})
 		}
 	}
@@ -203,13 +220,17 @@ func TestOfferedLoad(t *testing.T) {
 	for name, f := range troubles {
 		for _, onError := range []string{profile.Retry, profile.Restart, profile.Leave} {
 			t.Run(name+"/"+onError, func(t *testing.T) {
-				p := &profile.Profile{Devices: devices, Duration: profile.Duration(seconds * time.Second), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)}, Timeout: profile.Duration(time.Second),
-					Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(2 * time.Second)}},
-						Behaviour: profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: onError}}}}
+				const second = profile.Duration(time.Second)
+				delay := profile.Delay{Kind: "uniform", Median: 2 * second}
+				p := &profile.Profile{Devices: devices, Duration: seconds * second, Timeout: second,
+					Arrivals: profile.Arrivals{Kind: "ramp", Over: second},
+					Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: delay},
+						Behaviour: profile.Behaviour{RestartAfter: second, OnError: onError}}}}
 				inBubble(t, quick(f), documented(t), p, func(t *testing.T, l *reports.Load) {
 					addsUp(t, l)
 					if l.Offered.PerSecond < devices*0.85 || l.Offered.PerSecond > devices*1.15 {
-						t.Errorf("%.1f requests a second were offered, want about %d: %+v", l.Offered.PerSecond, devices, l.Offered)
+						t.Errorf("%.1f requests a second were offered, want about %d: %+v", l.Offered.PerSecond,
+							devices, l.Offered)
 					}
 					t.Logf("%+v %+v", l.Offered, l.States)
 				})
@@ -239,7 +260,8 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 					says(429, strconv.Itoa(len(polls)), "Retry-After", value())(w, r)
 				})
 			}}
-			p := &profile.Profile{Devices: 1, Duration: profile.Duration(55 * time.Second), Groups: []profile.Group{{Behaviour: profile.Behaviour{OnError: profile.Retry}}}}
+			p := &profile.Profile{Devices: 1, Duration: profile.Duration(55 * time.Second),
+				Groups: []profile.Group{{Behaviour: profile.Behaviour{OnError: profile.Retry}}}}
 			server := refserver.New(refserver.Config{Interval: time.Second, Decisions: true}, f)
 			inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
 				if len(polls) != 3 {

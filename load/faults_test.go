@@ -32,7 +32,8 @@ var unseen = map[string]string{
 	"first-poll-refused":    "the first poll of a device comes an interval after its device authorization",
 	"interval-doubled":      "it takes two slow_downs, and a device that obeys the first earns no other",
 	"slow-down-understated": "devices add five seconds, whatever the body of slow_down says",
-	"denial-reversible":     oneDecision, "withdrawal-ignored": oneDecision, "both-decisions-kept": oneDecision, "approval-revives": oneDecision,
+	"denial-reversible":     oneDecision, "withdrawal-ignored": oneDecision,
+	"both-decisions-kept": oneDecision, "approval-revives": oneDecision,
 	"denial-with-identity": "devices do not read more of a refusal than its error",
 	"approved-for-ever":    "devices fetch their tokens within an interval",
 	"expiry-forgotten":     "it takes three polls of an expired code, and devices stop after the first",
@@ -40,8 +41,10 @@ var unseen = map[string]string{
 	"reuse-as-denial":      "the code is refused all the same",
 	"replay-revokes-half":  "the crowd does not use its tokens",
 	"redeem-unlocked":      oneAtATime, "poll-conflict": oneAtATime,
-	"guesses-slow-client": ownCodes, "unknown-as-pending": ownCodes, "codes-case-insensitive": ownCodes, "empty-code-refused-late": ownCodes, "long-code-overflows": ownCodes,
-	"grant-type-defaulted": rightRequests, "grant-type-suffix": rightRequests, "unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
+	"guesses-slow-client": ownCodes, "unknown-as-pending": ownCodes, "codes-case-insensitive": ownCodes,
+	"empty-code-refused-late": ownCodes, "long-code-overflows": ownCodes,
+	"grant-type-defaulted": rightRequests, "grant-type-suffix": rightRequests,
+	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
 	"entering-approves": "people of the crowd decide at once",
 }
 
@@ -83,7 +86,8 @@ func TestFaultTable(t *testing.T) {
 			why, excused = unseen[group(f.Check)]
 		}
 		if !excused {
-			t.Errorf("%s (%s) breaks a promise to polling devices, perhaps: add it to broken with what shows it, or to unseen with the reason", f.Name, f.Check)
+			t.Errorf("%s (%s) breaks a promise to polling devices, perhaps: "+
+				"add it to broken with what shows it, or to unseen with the reason", f.Name, f.Check)
 		}
 		reasons[why] = append(reasons[why], f.Name)
 	}

@@ -116,11 +116,12 @@ func (f *figures) ended() uint64 {
 // requests were sent.
 func (f *figures) breakdown(name string, simulated, before uint64, took time.Duration) reports.Breakdown {
 	b := reports.Breakdown{Name: name, Outcomes: f.outcomes.report(),
-		Requests: reports.Requests{Starts: f.starts, Polls: f.polls, BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum(),
-			FailedStarts: f.failed[0], FailedPolls: f.failed[1], TimedOutStarts: f.timedOut[0], TimedOutPolls: f.timedOut[1],
-			NotSent: f.outcomes[wire.Unsent]},
-		Devices: reports.Devices{Simulated: simulated, Started: f.begun + f.codeless, Pending: before + f.begun - f.ended(), Approved: f.over[approved],
-			Denied: f.over[denied], Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
+		Requests: reports.Requests{Starts: f.starts, Polls: f.polls, NotSent: f.outcomes[wire.Unsent],
+			BytesOut: f.bytesOut.sum(), BytesIn: f.bytesIn.sum(), FailedStarts: f.failed[0], FailedPolls: f.failed[1],
+			TimedOutStarts: f.timedOut[0], TimedOutPolls: f.timedOut[1]},
+		Devices: reports.Devices{Simulated: simulated, Started: f.begun + f.codeless,
+			Pending: before + f.begun - f.ended(), Approved: f.over[approved], Denied: f.over[denied],
+			Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
 	b.FlowShares = b.Devices.Shares()
 	if n := b.Requests.Total(); n > 0 {
 		b.ErrorRate = float64(b.Outcomes.Errors()) / float64(n)
@@ -132,7 +133,8 @@ func (f *figures) breakdown(name string, simulated, before uint64, took time.Dur
 		b.Requests.PerSecond = float64(b.Requests.Total()) / took.Seconds()
 		b.Requests.PollsPerSecond = float64(f.polls) / took.Seconds()
 	}
-	b.Latency = reports.Latencies{Start: distribution(f.start), Poll: distribution(f.poll), TimeToToken: distribution(f.token)}
+	b.Latency = reports.Latencies{Start: distribution(f.start), Poll: distribution(f.poll),
+		TimeToToken: distribution(f.token)}
 	b.TokenWait = reports.TokenWait{Waiting: distribution(f.waiting), Server: distribution(f.server)}
 	b.PollsPerFlow = distribution(f.pollsEach)
 	return b

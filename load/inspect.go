@@ -47,7 +47,8 @@ func (sim *simulation) inspectFaults(req *request) {
 	for _, f := range []struct {
 		fault wire.Faults
 		v     violation
-	}{{wire.WrongStatus, oddStatus}, {wire.WrongType, oddType}, {wire.Storable, mayBeStored}, {wire.Cacheable, kept}, {wire.ByteOrderMark, byteOrderMark}} {
+	}{{wire.WrongStatus, oddStatus}, {wire.WrongType, oddType}, {wire.Storable, mayBeStored}, {wire.Cacheable, kept},
+		{wire.ByteOrderMark, byteOrderMark}} {
 		if r.Faults&f.fault != 0 {
 			sim.violate(f.v, req, "status %d, %s, Cache-Control %q", r.Status, r.ContentType, r.CacheControl)
 		}
@@ -90,12 +91,14 @@ func (sim *simulation) inspectPending(d *device, req *request) {
 	case d.state == replaying:
 	case req.Sent > d.ends()+int64(endTolerance):
 		sim.violate(pendingLate, req, "%.1f s after the code expired", float64(req.Sent-d.ends())/1e9)
-	case d.flags&unsure == 0 && d.waited != 0 && req.Sent-d.decided >= int64(d.waited)*1000+2*int64(d.interval)*int64(time.Second):
+	case d.flags&unsure == 0 && d.waited != 0 &&
+		req.Sent-d.decided >= int64(d.waited)*1000+2*int64(d.interval)*int64(time.Second):
 		v := approvalUnseen
 		if d.flags&decisionIsDenial != 0 {
 			v = denialUnseen
 		}
-		sim.violate(v, req, "%s, %.1f s after the decision was accepted", r.Outcome.String(), float64(req.Sent-d.decided)/1e9)
+		sim.violate(v, req, "%s, %.1f s after the decision was accepted", r.Outcome.String(),
+			float64(req.Sent-d.decided)/1e9)
 	}
 }
 
@@ -138,8 +141,10 @@ func (sim *simulation) inspectLimit(d *device, req *request) {
 	if d.polls == 0 {
 		sim.record.limitedEarly(req.Reply.Status)
 	}
-	if kept := req.Sent - d.received; d.state == polling && d.keepsPace(&sim.group(d).Behaviour) && kept >= int64(d.interval)*int64(time.Second) {
-		sim.violate(limitedInPace, req, "poll %d of its flow, %.3f s after the last answer; the interval is %d s", d.polls+1, float64(kept)/1e9, d.interval)
+	if kept := req.Sent - d.received; d.state == polling && d.keepsPace(&sim.group(d).Behaviour) &&
+		kept >= int64(d.interval)*int64(time.Second) {
+		sim.violate(limitedInPace, req, "poll %d of its flow, %.3f s after the last answer; the interval is %d s",
+			d.polls+1, float64(kept)/1e9, d.interval)
 	}
 }
 
@@ -155,8 +160,10 @@ func (sim *simulation) inspectPace(d *device, req *request) {
 	offended := req.Received-d.sent < interval
 	switch {
 	case req.Reply.Outcome == wire.SlowDown && kept && d.flags&unsure == 0:
-		sim.violate(undeserved, req, "%.3f s after the last answer; the interval is %d s", float64(req.Sent-d.received)/1e9, d.interval)
+		sim.violate(undeserved, req, "%.3f s after the last answer; the interval is %d s",
+			float64(req.Sent-d.received)/1e9, d.interval)
 	case req.Reply.Outcome == wire.Pending && offended:
-		sim.violate(unpunished, req, "%.3f s after the last poll; the interval is %d s", float64(req.Received-d.sent)/1e9, d.interval)
+		sim.violate(unpunished, req, "%.3f s after the last poll; the interval is %d s",
+			float64(req.Received-d.sent)/1e9, d.interval)
 	}
 }

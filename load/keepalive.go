@@ -16,11 +16,13 @@ func keepAliveNote(n uint64, idle time.Duration, requests uint64, interval time.
 	if n == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%d of %d requests (%.1f %%) were sent twice: the server closed the kept connection just then, after %.1f s without a request",
+	text := fmt.Sprintf("%d of %d requests (%.1f %%) were sent twice: "+
+		"the server closed the kept connection just then, after %.1f s without a request",
 		n, requests, 100*float64(n)/float64(max(requests, 1)), idle.Seconds())
 	if math.Abs(float64(idle-interval)) > nearInterval*float64(interval) {
 		return text
 	}
-	return text + fmt.Sprintf(". Its keep-alive is about the polling interval of %.0f s, so polls meet closing connections, and devices that do not repeat them see errors: keep idle connections well beyond the interval",
-		interval.Seconds())
+	return text + fmt.Sprintf(". Its keep-alive is about the polling interval of %.0f s, "+
+		"so polls meet closing connections, and devices that do not repeat them see errors: "+
+		"keep idle connections well beyond the interval", interval.Seconds())
 }

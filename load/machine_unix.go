@@ -22,15 +22,23 @@ func roomFor(connections int, embedded bool) error {
 		files, whose = files+connections, ", and as many of the embedded server,"
 	}
 	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err == nil && uint64(files) > uint64(l.Cur) { // signed on FreeBSD
-		return &NotReady{Problem: fmt.Sprintf("%d connections%s need more open files than the %d that this process may have", connections, whose, l.Cur),
-			Hint: fmt.Sprintf("ulimit -n %d, or fewer connections in the profile", files)}
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l)
+	if err == nil && uint64(files) > uint64(l.Cur) { // signed on FreeBSD
+		return &NotReady{
+			Problem: fmt.Sprintf("%d connections%s need more open files than the %d that this process may have",
+				connections, whose, l.Cur),
+			Hint: fmt.Sprintf("ulimit -n %d, or fewer connections in the profile", files),
+		}
 	}
 	var from, to int
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range") // on Linux
 	if _, unread := fmt.Sscan(string(text), &from, &to); err == nil && unread == nil && connections > to-from+1 {
-		return &NotReady{Problem: fmt.Sprintf("%d connections to one server need more local ports than the %d that are configured", connections, to-from+1),
-			Hint: "sysctl net.ipv4.ip_local_port_range='1024 65535' makes it 64,512; beyond that: fewer devices, or connections: {mode: pooled}"}
+		return &NotReady{
+			Problem: fmt.Sprintf("%d connections to one server need more local ports than the %d that are configured",
+				connections, to-from+1),
+			Hint: "sysctl net.ipv4.ip_local_port_range='1024 65535' makes it 64,512; " +
+				"beyond that: fewer devices, or connections: {mode: pooled}",
+		}
 	}
 	return nil
 }

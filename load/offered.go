@@ -33,9 +33,12 @@ func (r *record) limitNote() string {
 	case r.violations[limitedInPace.kind] == nil:
 		return ""
 	case r.earlyLimit:
-		return "the limit that answers 429 counts by address or client: new codes met it too. This machine is one address for the whole crowd; exempt it, or raise the limit above the announced pace of all devices behind one address"
+		return "the limit that answers 429 counts by address or client: new codes met it too. " +
+			"This machine is one address for the whole crowd; exempt it, " +
+			"or raise the limit above the announced pace of all devices behind one address"
 	}
-	return "the limit that answers 429 counts by code: only codes that had been polled before met it. It lies below the announced pace"
+	return "the limit that answers 429 counts by code: only codes that had been polled before met it. " +
+		"It lies below the announced pace"
 }
 
 // offered compares what the crowd would have asked of a server that answers
@@ -77,8 +80,9 @@ func (sim *simulation) offered(all *figures, took time.Duration) reports.Offered
 
 // states counts what each device was doing when the run ended.
 func (sim *simulation) states() (s reports.States) {
-	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying, doubting: &s.Replaying, approved: &s.Approved,
-		denied: &s.Denied, expired: &s.Expired, failed: &s.Failed, abandoned: &s.Abandoned}
+	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying,
+		doubting: &s.Replaying, approved: &s.Approved, denied: &s.Denied, expired: &s.Expired, failed: &s.Failed,
+		abandoned: &s.Abandoned}
 	for i := range sim.devices {
 		d := &sim.devices[i]
 		n := count[d.state]

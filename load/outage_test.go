@@ -54,23 +54,29 @@ func TestOutages(t *testing.T) {
 		{"is back when the run ends", 40 * time.Second, 59900 * time.Millisecond, false, false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &profile.Profile{Devices: 20, Duration: profile.Duration(time.Minute), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
+			p := &profile.Profile{Devices: 20, Duration: profile.Duration(time.Minute),
+				Arrivals:   profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
 				Thresholds: []string{"poll.p99 < 250ms"}}
 			inBubble(t, outage(tt.from, tt.to, tt.hangs), documented(t), p, func(t *testing.T, l *reports.Load) {
 				s := l.Stopped
-				if (s != nil) != tt.stopped || s != nil && (s.EndedRun != tt.ended || s.AtSeconds < tt.from.Seconds()-1 || s.AtSeconds > tt.from.Seconds()+2) {
+				from := tt.from.Seconds()
+				if (s != nil) != tt.stopped ||
+					s != nil && (s.EndedRun != tt.ended || s.AtSeconds < from-1 || s.AtSeconds > from+2) {
 					t.Fatalf("stopped: %+v, want %t, the run ended: %t", s, tt.stopped, tt.ended)
 				}
 				if n := len(l.Timeline); l.Shard.Complete == tt.ended || tt.ended != (n < 58) || n < 40 {
 					t.Errorf("complete %t, a time line of %d seconds", l.Shard.Complete, n)
 				}
-				if rate := l.Thresholds[1]; rate.Expression != "error_rate < 1%" || (tt.stopped && rate.Verdict != reports.Fail) {
+				if rate := l.Thresholds[1]; rate.Expression != "error_rate < 1%" ||
+					(tt.stopped && rate.Verdict != reports.Fail) {
 					t.Errorf("%+v", rate)
 				}
-				if r := l.Requests; l.Latency.Poll.Count != r.Polls-r.FailedPolls || r.Polls-r.FailedPolls < 100 || r.SteadyPollsPerSecond < 5 {
+				if r := l.Requests; l.Latency.Poll.Count != r.Polls-r.FailedPolls || r.Polls-r.FailedPolls < 100 ||
+					r.SteadyPollsPerSecond < 5 {
 					t.Errorf("%d latencies of %+v", l.Latency.Poll.Count, r)
 				}
-				if second := l.Latency.Poll.Max; tt.name == "stalls for a second" && (second < 900 || l.Thresholds[0].Verdict != reports.Fail || l.ErrorRate > 0) {
+				if second := l.Latency.Poll.Max; tt.name == "stalls for a second" &&
+					(second < 900 || l.Thresholds[0].Verdict != reports.Fail || l.ErrorRate > 0) {
 					t.Errorf("a stall of a second is %g ms: %+v, %+v", second, l.Thresholds, l.Outcomes)
 				}
 			})

@@ -31,8 +31,8 @@ type record struct {
 
 func newRecord(p *population) *record {
 	h := func() *reports.Histogram { return reports.NewHistogram(reports.Milliseconds) }
-	return &record{groups: make([]figures, len(p.groups)), stages: make([]figures, len(p.timetable.Windows())), stageAt: p.timetable.Stage,
-		service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
+	return &record{groups: make([]figures, len(p.groups)), stages: make([]figures, len(p.timetable.Windows())),
+		stageAt: p.timetable.Stage, service: [2]*reports.Histogram{h(), h()}, lag: h(), ownLag: h(),
 		timeline: newTimeline(), violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{}}
 }
 
@@ -46,7 +46,8 @@ func (r *record) parts(group uint8, at int64, book func(*figures)) {
 
 // answer records the end of a request of a device in a group.
 func (r *record) answer(req *request, group uint8, active uint64) {
-	response, service, lag := time.Duration(req.Received-req.intended), time.Duration(req.Received-req.Sent), time.Duration(req.Sent-req.intended)
+	response, service := time.Duration(req.Received-req.intended), time.Duration(req.Received-req.Sent)
+	lag := time.Duration(req.Sent - req.intended)
 	o := req.Reply.Outcome
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -106,7 +107,8 @@ func (r *record) violate(v violation, example func() string, evidence func(id st
 	defer r.mu.Unlock()
 	seen := r.violations[v.kind]
 	if seen == nil {
-		seen = &reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information, Example: example()}
+		seen = &reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information,
+			Example: example()}
 		r.violations[v.kind] = seen
 	}
 	seen.Count++

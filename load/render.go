@@ -70,7 +70,10 @@ func (k *compiledGroup) render(t Target, closes bool) error {
 			return err
 		}
 		s.Start = true
-		poll := append(spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode}, {Name: "device_code", Value: wire.Placeholder}}, client...)
+		poll := append(spec.Params{
+			{Name: "grant_type", Value: spec.GrantDeviceCode},
+			{Name: "device_code", Value: wire.Placeholder},
+		}, client...)
 		q, err := wire.NewTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
 		if err != nil {
 			return err

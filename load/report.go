@@ -28,7 +28,8 @@ func (sim *simulation) tell(p *profile.Profile, f func(Progress), done <-chan st
 // report makes the section of a report.
 func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load, error) {
 	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{},
-		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete, Digest: fmt.Sprintf("%016x", sim.population.digest(0, 1))}}
+		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete,
+			Digest: fmt.Sprintf("%016x", sim.population.digest(0, 1))}}
 	took := min(time.Duration(sim.schedule.now()), time.Duration(p.Duration))
 	r := sim.record
 	r.mu.Lock()
@@ -38,7 +39,8 @@ func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load,
 		return nil, err
 	}
 	b := all.breakdown("", uint64(p.Devices), 0, took)
-	l.Devices, l.Requests, l.Outcomes, l.ErrorRate, l.Latency = b.Devices, b.Requests, b.Outcomes, b.ErrorRate, b.Latency
+	l.Devices, l.Requests, l.Outcomes = b.Devices, b.Requests, b.Outcomes
+	l.ErrorRate, l.Latency = b.ErrorRate, b.Latency
 	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
 	l.Offered, l.States = sim.offered(all, took), sim.states()
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
@@ -49,7 +51,8 @@ func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load,
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
-	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, time.Duration(sim.population.timetable.LastArrival())+sim.interval, sim.interval, steadyUntil)
+	arrived := time.Duration(sim.population.timetable.LastArrival())
+	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
 	if sim.approver == nil {
@@ -100,7 +103,8 @@ func (sim *simulation) stages(took time.Duration) (out []reports.Breakdown) {
 			end = min(end, windows[i+1].From)
 		}
 		f := &sim.record.stages[i]
-		b := f.breakdown(sim.population.profile.Arrivals.Stages[i].Name, uint64(w.Count), under, time.Duration(max(end-w.From, 0)))
+		name, length := sim.population.profile.Arrivals.Stages[i].Name, time.Duration(max(end-w.From, 0))
+		b := f.breakdown(name, uint64(w.Count), under, length)
 		b.FromSecond = time.Duration(w.From).Seconds()
 		under = b.Devices.Pending
 		out = append(out, b)

@@ -68,9 +68,10 @@ func (r *results) add(req *request) {
 	if r.err != nil {
 		return
 	}
-	v := vegeta.Result{Attack: attackName, Seq: req.seq, Code: uint16(req.Reply.Status), Timestamp: r.began.Add(time.Duration(req.planned)),
-		Latency: time.Duration(req.Received - req.intended), BytesOut: uint64(req.BytesOut), BytesIn: uint64(len(req.Reply.Body)),
-		Method: http.MethodPost, URL: req.Template.URL.String()}
+	v := vegeta.Result{Attack: attackName, Seq: req.seq, Code: uint16(req.Reply.Status),
+		Timestamp: r.began.Add(time.Duration(req.planned)), Latency: time.Duration(req.Received - req.intended),
+		BytesOut: uint64(req.BytesOut), BytesIn: uint64(len(req.Reply.Body)), Method: http.MethodPost,
+		URL: req.Template.URL.String()}
 	if o := req.Reply.Outcome; o.IsError() || o == wire.Unsent {
 		v.Error = strings.TrimSuffix(o.String()+": "+req.Reply.Problem, ": ")
 	}

@@ -66,7 +66,8 @@ func TestResultsLost(t *testing.T) {
 	p.Duration = profile.Duration(3 * time.Second)
 	full := errors.New("no space left")
 	l, err := Run(t.Context(), target(t), p, Options{Results: writerFunc(func([]byte) (int, error) { return 0, full })})
-	if lost, ok := errors.AsType[*LostResults](err); !ok || !errors.Is(lost, full) || l == nil || l.Requests.Starts != 400 {
+	if lost, ok := errors.AsType[*LostResults](err); !ok || !errors.Is(lost, full) || l == nil ||
+		l.Requests.Starts != 400 {
 		t.Errorf("%v, %+v", err, l)
 	}
 }

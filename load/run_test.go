@@ -27,7 +27,8 @@ func documented(t testing.TB) *spec.Contract {
 // target starts a reference server with faults.
 func target(t *testing.T, faults ...refserver.Fault) Target {
 	t.Helper()
-	return targetAt(t, httptest.NewServer(refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}, faults...)))
+	cfg := refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true}
+	return targetAt(t, httptest.NewServer(refserver.New(cfg, faults...)))
 }
 
 // targetAt is a server that takes the reference server's decisions.
@@ -35,16 +36,20 @@ func targetAt(t *testing.T, server *httptest.Server) Target {
 	t.Helper()
 	t.Cleanup(server.Close)
 	contract := documented(t)
-	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path, TokenURL: server.URL + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
+	return Target{Host: server.URL, StartURL: server.URL + contract.Start.Path,
+		TokenURL: server.URL + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux",
+		Approver: &approve.Reference{Client: &http.Client{}, URL: server.URL}}
 }
 
 // crowdOf is a small crowd in which everything happens: approvals, denials,
 // expiry, polls of flows that are over, in all encodings.
 func crowdOf(n int) *profile.Profile {
-	return &profile.Profile{Devices: n, Duration: profile.Duration(9 * time.Second), Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
+	delay := profile.Delay{Kind: "uniform", Median: profile.Duration(time.Second)}
+	return &profile.Profile{Devices: n, Duration: profile.Duration(9 * time.Second),
+		Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
 		Groups: []profile.Group{{Name: "all", Encodings: map[string]float64{"form": 1, "json": 1, "multipart": 1},
-			People:    profile.People{Approve: 0.5, Deny: 0.2, Delay: profile.Delay{Kind: "uniform", Median: profile.Duration(time.Second)}},
+			People:    profile.People{Approve: 0.5, Deny: 0.2, Delay: delay},
 			Behaviour: profile.Behaviour{Replay: 1}}}}
 }
 

@@ -33,8 +33,11 @@ type schedule struct {
 	planned int64  // latest intended time among them
 }
 
-func newSchedule(all []device, began time.Time, duration time.Duration, maxRate, maxInFlight int, w wire.Alarm) *schedule {
-	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), alarm: w, wheel: newWheel(all), ready: list{none, none},
+func newSchedule(
+	all []device, began time.Time, duration time.Duration, maxRate, maxInFlight int, w wire.Alarm,
+) *schedule {
+	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), alarm: w,
+		wheel: newWheel(all), ready: list{none, none},
 		limiter: newLimiter(maxInFlight), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
 	return s
@@ -163,7 +166,8 @@ func (s *schedule) take() turn {
 	i := s.ready.pop(s.wheel.all)
 	s.waiting--
 	s.granted--
-	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, slot: s.limiter.acquire(), lastSlow: s.limiter.lastSlow}
+	t := turn{device: i, seq: s.taken, intended: ceilTick(s.wheel.all[i].due) * tick, slot: s.limiter.acquire(),
+		lastSlow: s.limiter.lastSlow}
 	s.taken++
 	s.planned = max(s.planned, t.intended)
 	t.planned = s.planned

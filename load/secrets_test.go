@@ -53,8 +53,9 @@ func (g *given) listen(next http.Handler) http.Handler {
 
 // unjson writes a text without the escapes that JSON knows.
 func unjson(text string) string {
-	return strings.NewReplacer(`\/`, `/`, `\u002b`, `+`, `\u002B`, `+`, `\u0026`, `&`, `\u0027`, `'`, `\u0022`, `"`, `\u003c`, `<`, `\u003C`, `<`,
-		`\u003e`, `>`, `\u003E`, `>`, `\u0060`, "`", `\u00e9`, `é`, `\u00E9`, `é`, `\"`, `"`, `\\`, `\`, `\ud83d\udd11`, "\U0001F511").Replace(text)
+	return strings.NewReplacer(`\/`, `/`, `\u002b`, `+`, `\u002B`, `+`, `\u0026`, `&`, `\u0027`, `'`, `\u0022`, `"`,
+		`\u003c`, `<`, `\u003C`, `<`, `\u003e`, `>`, `\u003E`, `>`, `\u0060`, "`", `\u00e9`, `é`, `\u00E9`, `é`,
+		`\"`, `"`, `\\`, `\`, `\ud83d\udd11`, "\U0001F511").Replace(text)
 }
 
 // TestNoSecretIsWritten: the reports and results of a crowd that saw violations
@@ -66,8 +67,11 @@ func TestNoSecretIsWritten(t *testing.T) {
 		}
 		t.Run(v.Name, func(t *testing.T) {
 			g := &given{secrets: map[string]bool{"opaque-cookie-value-1": true}}
-			server := g.listen(refserver.New(refserver.Config{Interval: time.Second, Lifetime: time.Minute, Decisions: true}, v))
-			p := &profile.Profile{Devices: 20, Duration: profile.Duration(30 * time.Second), Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: profile.Delay{Kind: "fixed", Median: profile.Duration(time.Second)}}}}}
+			cfg := refserver.Config{Interval: time.Second, Lifetime: time.Minute, Decisions: true}
+			server := g.listen(refserver.New(cfg, v))
+			delay := profile.Delay{Kind: "fixed", Median: profile.Duration(time.Second)}
+			p := &profile.Profile{Devices: 20, Duration: profile.Duration(30 * time.Second),
+				Groups: []profile.Group{{People: profile.People{Approve: 1, Delay: delay}}}}
 			inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
 				if len(l.Exchanges) < 4 || len(g.secrets) < 20 {
 					t.Fatalf("%d exchanges are cited, %d secrets were given out", len(l.Exchanges), len(g.secrets))
@@ -92,8 +96,8 @@ func (g *given) search(t *testing.T, r *reports.Report) {
 			t.Fatal(err)
 		}
 		text := string(written)
-		for _, reading := range []string{text, unjson(text), unjson(unjson(text)), html.UnescapeString(text), unjson(html.UnescapeString(text)),
-			unjson(unjson(html.UnescapeString(text)))} {
+		for _, reading := range []string{text, unjson(text), unjson(unjson(text)), html.UnescapeString(text),
+			unjson(html.UnescapeString(text)), unjson(unjson(html.UnescapeString(text)))} {
 			for s := range g.secrets {
 				for _, form := range []string{s, url.QueryEscape(s), url.PathEscape(s)} {
 					if i := strings.Index(reading, form); i >= 0 {

@@ -49,7 +49,8 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	}
 	rate := cmp.Or(o.MaxRate, MaxRate)
 	began = time.Now()
-	sim.schedule = newSchedule(sim.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight, t.alarm())
+	sim.schedule = newSchedule(sim.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight,
+		t.alarm())
 	for i := range sim.devices {
 		d := &sim.devices[i]
 		d.interval = uint16(codes.Interval) // until it has codes
@@ -83,7 +84,8 @@ func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration,
 // carrier is net/http, for what the transport does not do itself: HTTP/2 and
 // proxies. It is nil where neither is wanted.
 func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
-	carrier := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.MaxInFlight, MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
+	carrier := &http.Transport{TLSClientConfig: t.TLS.Clone(), MaxConnsPerHost: p.Connections.MaxInFlight,
+		MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
 	if carrier.Proxy == nil {
 		carrier.Proxy = http.ProxyFromEnvironment
 	}
@@ -98,15 +100,20 @@ func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 		}
 		proxy, err := carrier.Proxy(r)
 		if err != nil {
-			return nil, &NotReady{Problem: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy", // it may hold a password
-				Hint: "set it to http://HOST:PORT, or exempt the host with NO_PROXY"}
+			return nil, &NotReady{ // without the address, which may hold a password
+				Problem: "HTTP_PROXY or HTTPS_PROXY is not the address of a proxy",
+				Hint:    "set it to http://HOST:PORT, or exempt the host with NO_PROXY",
+			}
 		}
 		if proxy == nil {
 			continue
 		}
 		if p.Connections.Mode == profile.PerDevice {
-			return nil, &NotReady{Problem: "a connection for each device is impossible: the proxy " + proxy.Host + " shares connections among devices",
-				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname()}
+			return nil, &NotReady{
+				Problem: "a connection for each device is impossible: the proxy " + proxy.Host +
+					" shares connections among devices",
+				Hint: "connections: {mode: pooled}, or NO_PROXY=" + r.URL.Hostname(),
+			}
 		}
 		carrier.Protocols = &http.Protocols{}
 		carrier.Protocols.SetHTTP1(true)
@@ -138,8 +145,11 @@ func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error
 			why = fmt.Sprintf("%d %s", r.Status, spec.ErrorCode([]byte(r.Body)))
 		}
 		why = sim.secrets.Text(why)
-		return spec.StartResponse{}, &NotReady{Problem: "the device authorization request to " + sim.target.StartURL + " got no code: " + why,
-			Hint: "`dfcheck doctor` shows the request and the answer", Silent: r.Outcome == wire.TimedOut || r.Outcome == wire.ConnectionFailed}
+		return spec.StartResponse{}, &NotReady{
+			Problem: "the device authorization request to " + sim.target.StartURL + " got no code: " + why,
+			Hint:    "`dfcheck doctor` shows the request and the answer",
+			Silent:  r.Outcome == wire.TimedOut || r.Outcome == wire.ConnectionFailed,
+		}
 	}
 	return r.Codes, nil
 }

@@ -101,5 +101,6 @@ func (s *silence) report(complete bool) *reports.Stopped {
 	if !s.ended {
 		return nil
 	}
-	return &reports.Stopped{AtSeconds: time.Duration(s.since).Round(time.Millisecond).Seconds(), Failed: s.failed, EndedRun: !complete}
+	return &reports.Stopped{AtSeconds: time.Duration(s.since).Round(time.Millisecond).Seconds(), Failed: s.failed,
+		EndedRun: !complete}
 }

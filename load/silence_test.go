@@ -38,10 +38,13 @@ func TestSilence(t *testing.T) {
 		{"it refuses", several(wire.ConnectionFailed, 15, 20, 30), 15},
 		{"it refuses for less than half a minute", several(wire.ConnectionFailed, 31, 32, 40), 0},
 		{"it answers again", append(several(wire.ConnectionFailed, 15, 20, 30, 44), end{wire.Pending, 45, 45.1}), 0},
-		{"and refuses again", append(append(several(wire.ConnectionFailed, 5, 14), end{wire.Pending, 15, 15.1}), several(wire.ConnectionFailed, 20, 22, 24)...), 20},
+		{"and refuses again", append(append(several(wire.ConnectionFailed, 5, 14), end{wire.Pending, 15, 15.1}),
+			several(wire.ConnectionFailed, 20, 22, 24)...), 20},
 		{"it hangs", []end{{wire.TimedOut, 15, 25}, {wire.TimedOut, 20, 30}, {wire.TimedOut, 45, 55}}, 15},
-		{"it hung, and then answered", []end{{wire.TimedOut, 15, 25}, {wire.TimedOut, 16, 26}, {wire.TimedOut, 17, 27}, {wire.Pending, 20, 27}}, 0},
-		{"an answer that was read before", []end{{wire.ConnectionFailed, 15, 15}, {wire.ConnectionFailed, 20, 20}, {wire.Pending, 14, 14.5}, {wire.ConnectionFailed, 45, 45}}, 15},
+		{"it hung, and then answered", []end{{wire.TimedOut, 15, 25}, {wire.TimedOut, 16, 26}, {wire.TimedOut, 17, 27},
+			{wire.Pending, 20, 27}}, 0},
+		{"an answer that was read before", []end{{wire.ConnectionFailed, 15, 15}, {wire.ConnectionFailed, 20, 20},
+			{wire.Pending, 14, 14.5}, {wire.ConnectionFailed, 45, 45}}, 15},
 		{"two requests are too few", several(wire.ConnectionFailed, 15, 55), 0},
 		{"errors are answers", several(wire.HTTP5xx, 15, 20, 25), 0},
 		{"this machine has no ports", several(wire.Unsent, 15, 20, 25), 0},
@@ -72,7 +75,8 @@ func TestOwnLimits(t *testing.T) {
 	}
 	l := run(t, tg, p)
 	want := []reports.Shortage{{Of: "local ports", NotSent: l.Requests.NotSent}}
-	if l.Requests.NotSent < 5 || l.ErrorRate != 0 || l.Requests.FailedStarts+l.Requests.FailedPolls != 0 || !cmp.Equal(l.Client.Shortages, want) {
+	if l.Requests.NotSent < 5 || l.ErrorRate != 0 || l.Requests.FailedStarts+l.Requests.FailedPolls != 0 ||
+		!cmp.Equal(l.Client.Shortages, want) {
 		t.Errorf("requests %+v, error rate %g, client %+v", l.Requests, l.ErrorRate, l.Client)
 	}
 	if !l.Client.Saturated || l.Client.Why != "this machine ran out of local ports" || l.Stopped != nil {

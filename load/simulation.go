@@ -61,7 +61,8 @@ func (sim *simulation) next(t *vegeta.Target) error {
 	k := sim.group(d)
 	enc := sim.population.encoding(i, k)
 	now := sim.schedule.now()
-	*req = request{Request: wire.Request{Owner: i, Slot: req.Slot, Sent: now}, url: req.url, device: i, intended: turn.intended, seq: turn.seq, planned: turn.planned,
+	*req = request{Request: wire.Request{Owner: i, Slot: req.Slot, Sent: now}, url: req.url, device: i,
+		intended: turn.intended, seq: turn.seq, planned: turn.planned,
 		late: max(now-max(turn.intended, turn.lastSlow), 0)}
 	if d.state == absent || d.state == starting {
 		d.state = starting
@@ -100,7 +101,8 @@ func (sim *simulation) settle(req *request) {
 		sim.record.putOff(d.missed(req.intended) - 1) // this is the one that was sent
 	}
 	sim.inspect(d, req)
-	e := event{outcome: req.Reply.Outcome, sent: req.Sent, received: req.Received, interval: req.Reply.Codes.Interval, lifetime: req.Reply.Codes.ExpiresIn, retryAfter: req.Reply.RetryAfter}
+	e := event{outcome: req.Reply.Outcome, sent: req.Sent, received: req.Received, interval: req.Reply.Codes.Interval,
+		lifetime: req.Reply.Codes.ExpiresIn, retryAfter: req.Reply.RetryAfter}
 	switch {
 	case req.Template.Start && e.outcome == wire.Codes:
 		if !sim.begin(d, req) {
@@ -134,7 +136,8 @@ func (sim *simulation) begin(d *device, req *request) bool {
 	if len(codes.DeviceCode) > maxCode {
 		return false
 	}
-	d.length, d.user, d.polls, d.flags, d.decided, d.waited = sim.codes.set(req.device, codes.DeviceCode), wire.Hash(codes.UserCode), 0, d.flags&unsure, 0, 0
+	d.length, d.user = sim.codes.set(req.device, codes.DeviceCode), wire.Hash(codes.UserCode)
+	d.polls, d.flags, d.decided, d.waited = 0, d.flags&unsure, 0, 0
 	d.flow++
 	sim.record.flowBegun(d.group, req.Received)
 	sim.active.Add(1)
@@ -149,9 +152,11 @@ func (sim *simulation) begin(d *device, req *request) bool {
 		return true
 	}
 	if v, delay := sim.population.decision(req.device, d.flow, sim.group(d).Group); v != abandons {
-		sim.decisions.plan(decision{at: req.Received + int64(delay), device: req.device, flow: d.flow, deny: v == denies, about: approve.Verification{
-			UserCode: codes.UserCode, VerificationURI: codes.VerificationURI, VerificationURIComplete: codes.VerificationURIComplete,
-			Host: sim.target.Host, ClientID: sim.target.ClientID}}, req.Received)
+		about := approve.Verification{UserCode: codes.UserCode, VerificationURI: codes.VerificationURI,
+			VerificationURIComplete: codes.VerificationURIComplete,
+			Host:                    sim.target.Host, ClientID: sim.target.ClientID}
+		sim.decisions.plan(decision{at: req.Received + int64(delay), device: req.device, flow: d.flow,
+			deny: v == denies, about: about}, req.Received)
 	}
 	return true
 }
@@ -168,7 +173,8 @@ func (sim *simulation) progress(d *device, req *request) {
 		d.waited = uint32(min((req.Sent-d.decided)/1000+1, 1<<32-1))
 	}
 	if req.Reply.Outcome == wire.Token {
-		sim.record.redeemed(d.group, req.Received, time.Duration(req.Received-d.decided), time.Duration(d.waited)*time.Microsecond)
+		sim.record.redeemed(d.group, req.Received, time.Duration(req.Received-d.decided),
+			time.Duration(d.waited)*time.Microsecond)
 	}
 }
 
