@@ -29,11 +29,13 @@ func chart(seconds []Second) template.HTML {
 		top = max(top, v)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="requests per second, at most %s, and errors, over %d seconds">`,
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" `+
+		`aria-label="requests per second, at most %s, and errors, over %d seconds">`,
 		chartLeft+chartWidth, chartHeight+chartBelow, figure(top), len(seconds))
 	for _, share := range []float64{0, 0.5, 1} {
 		y := 5 + (chartHeight-5)*(1-share)
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="currentColor" stroke-opacity=".2"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`,
+		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="currentColor" stroke-opacity=".2"/>`+
+			`<text x="%d" y="%.1f" text-anchor="end">%s</text>`,
 			chartLeft, y, chartLeft+chartWidth, y, chartLeft-6, y+4, figure(share*top))
 	}
 	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
@@ -41,13 +43,14 @@ func chart(seconds []Second) template.HTML {
 		if anchor == "" {
 			anchor = "middle"
 		}
-		fmt.Fprintf(&b, `<text x="%.0f" y="%d" text-anchor="%s">%s s</text>`, chartLeft+share*chartWidth, chartHeight+16,
-			anchor, figure(share*float64(len(seconds))))
+		fmt.Fprintf(&b, `<text x="%.0f" y="%d" text-anchor="%s">%s s</text>`, chartLeft+share*chartWidth,
+			chartHeight+16, anchor, figure(share*float64(len(seconds))))
 	}
 	fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="currentColor" stroke-width="2"/>`, points(all, top))
 	fmt.Fprintf(&b, `<polyline class="fail" points="%s" fill="none" stroke="currentColor" stroke-width="2"/>`,
 		points(bad, top))
-	fmt.Fprintf(&b, `<text x="%d" y="%d">requests per second</text><text class="fail" x="%d" y="%d">of these errors</text></svg>`,
+	fmt.Fprintf(&b,
+		`<text x="%d" y="%d">requests per second</text><text class="fail" x="%d" y="%d">of these errors</text></svg>`,
 		chartLeft, chartHeight+34, chartLeft+160, chartHeight+34)
 	return template.HTML(b.String())
 }

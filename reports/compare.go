@@ -136,7 +136,8 @@ func differences(before, now *Report, changes []Change) []string {
 		}
 	}
 	if gone+added > 0 {
-		out = append(out, fmt.Sprintf("the two runs did not select the same checks: %d only in the old report, %d only in the new", gone, added))
+		out = append(out, fmt.Sprintf("the two runs did not select the same checks: "+
+			"%d only in the old report, %d only in the new", gone, added))
 	}
 	if now.Run.Interrupted {
 		out = append(out, "the new run was interrupted")
@@ -178,7 +179,8 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	if count[1] > 0 {
 		untested = fmt.Sprintf(" %d no longer tested,", count[1])
 	}
-	p.printf("%d worse,%s %d better, %s\n", count[0], untested, count[2], Count(count[3], "other change", "other changes"))
+	p.printf("%d worse,%s %d better, %s\n", count[0], untested, count[2],
+		Count(count[3], "other change", "other changes"))
 	return p.err
 }
 

@@ -94,7 +94,8 @@ func (h *Histogram) Distribution() Distribution {
 		return Distribution{}
 	}
 	d := Distribution{Count: h.count, Min: round(h.min), Mean: round(h.sum / float64(h.count)), Max: round(h.max),
-		P50: h.Quantile(0.50), P90: h.Quantile(0.90), P95: h.Quantile(0.95), P99: h.Quantile(0.99), P999: h.Quantile(0.999)}
+		P50: h.Quantile(0.50), P90: h.Quantile(0.90), P95: h.Quantile(0.95), P99: h.Quantile(0.99),
+		P999: h.Quantile(0.999)}
 	d.HDR = h.encoded()
 	return d
 }

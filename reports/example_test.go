@@ -15,8 +15,8 @@ func Example() {
 		{ID: "DF-AUTHZ-001", Group: "AUTHZ", Level: "MUST", Verdict: reports.Pass},
 		{ID: "DF-REUSE-001", Group: "REUSE", Level: "MUST", Verdict: reports.Fail,
 			Title: "A device code gives tokens only once",
-			Findings: []reports.Finding{{Verdict: reports.Fail, Expected: "400 invalid_grant for a code that was redeemed",
-				Actual: "200 with other tokens"}}},
+			Findings: []reports.Finding{{Verdict: reports.Fail,
+				Expected: "400 invalid_grant for a code that was redeemed", Actual: "200 with other tokens"}}},
 	}
 	r.Conformance = &reports.Conformance{Checks: checks, Summary: reports.Tally(checks)}
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})

@@ -10,10 +10,13 @@ import (
 
 func TestEqualFindingsAreCounted(t *testing.T) {
 	var list []Finding
-	for _, id := range []string{"x1", "x2", "x3", "x4", "x4"} {
-		list = AddFinding(list, Finding{Verdict: Fail, Expected: "a number", Actual: "a string", Exchanges: []string{id}})
+	found := func(v Verdict, id string) Finding {
+		return Finding{Verdict: v, Expected: "a number", Actual: "a string", Exchanges: []string{id}}
 	}
-	list = AddFinding(list, Finding{Verdict: Warning, Expected: "a number", Actual: "a string", Exchanges: []string{"x5"}})
+	for _, id := range []string{"x1", "x2", "x3", "x4", "x4"} {
+		list = AddFinding(list, found(Fail, id))
+	}
+	list = AddFinding(list, found(Warning, "x5"))
 	if len(list) != 2 || list[0].Count != 5 || !slices.Equal(list[0].Exchanges, []string{"x1", "x2", "x3"}) ||
 		list[1].Count != 0 {
 		t.Fatalf("%+v", list)

@@ -11,7 +11,8 @@ func (p *printer) forecast(f *Forecast) {
 		f.LifetimeSeconds)
 	p.printf("  %s polls, %s device authorizations and %s tokens a second: %s requests\n", figure(r.PollsPerSecond),
 		figure(r.StartsPerSecond), figure(r.TokensPerSecond), figure(r.RequestsPerSecond))
-	p.printf("  each flow polls %s times on average, %.1f %% of polls are told to wait; an approved device waits %.1f s for its next poll on average\n",
+	p.printf("  each flow polls %s times on average, %.1f %% of polls are told to wait; "+
+		"an approved device waits %.1f s for its next poll on average\n",
 		figure(r.PollsPerFlow), 100*r.PollWaste, r.TokenWaitSeconds)
 	p.printf("  %s requests in flight; %s when each device keeps one, %s new ones a second when none does\n",
 		figure(r.InFlight), plural(uint64(r.KeptConnections), "connection"), figure(r.NewConnectionsPerSecond))

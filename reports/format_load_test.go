@@ -12,13 +12,14 @@ func TestFormatsOfLoad(t *testing.T) {
 	load.Run.Problem = &Problem{Kind: ProblemDied, Message: (&Stopped{AtSeconds: 15.2, Failed: 1200,
 		EndedRun: true}).String()}
 	load.Load = &Load{Requests: Requests{Starts: 5, Polls: 20, SteadyPollsPerSecond: 20.04},
-		Timeline:   []Second{{}, {Second: 1, Polls: 20, Errors: 5}, {Second: 2}},
-		Thresholds: []Threshold{{Expression: "error_rate < 1%", Value: 0.34650967199327165, Unit: "share", Verdict: Fail}},
+		Timeline: []Second{{}, {Second: 1, Polls: 20, Errors: 5}, {Second: 2}},
+		Thresholds: []Threshold{
+			{Expression: "error_rate < 1%", Value: 0.34650967199327165, Unit: "share", Verdict: Fail}},
 		Client: Client{Saturated: true, Why: "this machine ran out of local ports",
 			Shortages: []Shortage{{Of: "local ports", NotSent: 7}}}}
 	capacity := New(KindCapacity, "v0")
-	capacity.Capacity = &Capacity{Objectives: []string{"poll.p99 < 1s"}, High: 1, Stopped: true, FirstLimit: LimitStopped,
-		Points: []CapacityPoint{{Devices: 1, Limit: LimitStopped}}}
+	capacity.Capacity = &Capacity{Objectives: []string{"poll.p99 < 1s"}, High: 1, Stopped: true,
+		FirstLimit: LimitStopped, Points: []CapacityPoint{{Devices: 1, Limit: LimitStopped}}}
 	plan := New(KindPlan, "v0")
 	plan.Plan = &Forecast{Devices: 5_000_000, Rates: ForecastRates{PollsPerSecond: 100, Shards: 1},
 		Shard:  ForecastShard{RequestsPerSecond: 1000},
@@ -30,8 +31,8 @@ func TestFormatsOfLoad(t *testing.T) {
 	}{
 		{"text", load, []string{"20 polls a second on average", "FAIL         error_rate < 1% (34.7 %)",
 			"7 requests not sent", "stopped answering 15.2 s into the run: 1,200 requests in a row"}},
-		{"html", load, []string{"20 polls a second on average", "(34.7 %)", "7 requests not sent", "stopped answering 15.2 s",
-			">3 s</text>", "of these errors"}},
+		{"html", load, []string{"20 polls a second on average", "(34.7 %)", "7 requests not sent",
+			"stopped answering 15.2 s", ">3 s</text>", "of these errors"}},
 		{"markdown", load, []string{"(34.7 %)", "ran out of local ports", "stopped answering 15.2 s"}},
 		{"junit", load, []string{"34.7 %", "stopped answering 15.2 s", `errors="1"`}},
 		{"text", capacity, []string{"0 devices (1 did not meet the objectives)",

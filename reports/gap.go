@@ -75,11 +75,12 @@ func unjudgedText(c *Conformance) string {
 	n, list := 0, ""
 	for _, u := range c.Unjudged() {
 		n += len(u.Checks)
-		list += fmt.Sprintf("  %s (%s): %s\n", legible(u.Why), plural(len(u.Checks), "check"), strings.Join(u.Checks, " "))
+		list += fmt.Sprintf("  %s (%s): %s\n", legible(u.Why), plural(len(u.Checks), "check"),
+			strings.Join(u.Checks, " "))
 		if u.Enable != "" {
 			list += "    " + u.Enable + "\n"
 		}
 	}
-	return fmt.Sprintf("not judged: %s (--strict, exit code %d)\n", Count(n, "MUST or DOC check", "MUST and DOC checks"),
-		ExitUndecided) + list
+	return fmt.Sprintf("not judged: %s (--strict, exit code %d)\n",
+		Count(n, "MUST or DOC check", "MUST and DOC checks"), ExitUndecided) + list
 }

@@ -60,7 +60,8 @@ func writeJUnit(w io.Writer, r *Report) error {
 		}
 		if r.Run.ExitCode == ExitUndecided {
 			s.add(junitCase{Class: "dfcheck", Name: "--strict", Time: "0.000",
-				Failure: &junitOutcome{Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
+				Failure: &junitOutcome{
+					Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
 		}
 	}
 	if r.Load != nil {
@@ -102,8 +103,8 @@ func (s *junitSuite) add(c junitCase) {
 }
 
 func junitCheck(c Check) junitCase {
-	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title, Time: fmt.Sprintf("%.3f", c.DurationMS/1000),
-		Out: legible(c.Power)}
+	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title,
+		Time: fmt.Sprintf("%.3f", c.DurationMS/1000), Out: legible(c.Power)}
 	o := &junitOutcome{Message: legible(c.Reason), Type: c.Level, Text: findingText(c.Findings)}
 	switch c.Verdict {
 	case Pass:
@@ -137,7 +138,8 @@ func junitCapacity(r *Report) junitCase {
 	out := junitCase{Class: "dfcheck.capacity", Name: strings.Join(r.Capacity.Objectives, " and "), Time: "0.000",
 		Out: section(r)}
 	if r.Capacity.failed() {
-		out.Failure, out.Out = &junitOutcome{Message: "not even the smallest crowd met the objectives", Text: out.Out}, ""
+		out.Failure = &junitOutcome{Message: "not even the smallest crowd met the objectives", Text: out.Out}
+		out.Out = ""
 	}
 	return out
 }

@@ -129,7 +129,8 @@ type States struct {
 
 // Sum is the number of devices.
 func (s States) Sum() uint64 {
-	return s.Absent + s.Starting + s.Polling + s.Replaying + s.BackingOff + s.Approved + s.Denied + s.Expired + s.Failed + s.Abandoned
+	return s.Absent + s.Starting + s.Polling + s.Replaying + s.BackingOff + s.Approved + s.Denied + s.Expired +
+		s.Failed + s.Abandoned
 }
 
 // Offered compares the load that the crowd would have been to a server that

@@ -16,7 +16,8 @@ func TestLoadErrorsAreRendered(t *testing.T) {
 		Errors: []ErrorKind{{Kind: "http_503", Count: 97, FirstSecond: 12.34, LastSecond: 20,
 			Example: "status 503, " + hostile, Exchange: "x1"}, {Kind: "reset", Count: 1, FirstSecond: 3}}}
 	for name, wants := range map[string][]string{
-		"text": {"offered 12,000 requests (200 a second), carried 11,400 (190 a second, 95 %); 500 not sent by devices that backed off or left after errors; 3 due but not sent",
+		"text": {"offered 12,000 requests (200 a second), carried 11,400 (190 a second, 95 %); " +
+			"500 not sent by devices that backed off or left after errors; 3 due but not sent",
 			"devices at the end: 3 polling, 2 backing off",
 			"http_503             97 errors, from 12.3 s to 20.0 s; the first: status 503, ", "[x1]",
 			"reset                1 error, at 3.0 s\n"},

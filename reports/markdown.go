@@ -18,8 +18,8 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	if c := r.Conformance; c != nil {
 		p.printf("| pass | fail | warning | inconclusive | skipped | waived | error |\n|---|---|---|---|---|---|---|\n")
 		s := c.Summary
-		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped, s.Waived,
-			s.Error)
+		p.printf("| %d | %d | %d | %d | %d | %d | %d |\n\n", s.Pass, s.Fail, s.Warning, s.Inconclusive, s.Skipped,
+			s.Waived, s.Error)
 		if r.Run.ExitCode == ExitUndecided {
 			p.printf("**Not judged, and demanded by --strict:**\n\n")
 			for _, u := range c.Unjudged() {
@@ -39,7 +39,8 @@ func writeMarkdown(w io.Writer, r *Report) error {
 		}
 	}
 	if l := r.Load; l != nil {
-		p.printf("| requests/s | errors | poll p50 | poll p99 | lag p99 |\n|---|---|---|---|---|\n| %.0f | %.3f %% | %.1f ms | %.1f ms | %.1f ms |\n",
+		p.printf("| requests/s | errors | poll p50 | poll p99 | lag p99 |\n|---|---|---|---|---|\n"+
+			"| %.0f | %.3f %% | %.1f ms | %.1f ms | %.1f ms |\n",
 			l.Requests.PerSecond, 100*l.ErrorRate, l.Latency.Poll.P50, l.Latency.Poll.P99, l.Lag.P99)
 		for _, t := range l.Thresholds {
 			p.printf("\n- **%s** `%s` (%s) %s", t.Verdict, t.Expression, t.Measured(), cell(t.Reason))
@@ -54,7 +55,8 @@ func writeMarkdown(w io.Writer, r *Report) error {
 			p.printf("\n- %s: %d", cell(v.Title), v.Count)
 		}
 		if l.Client.Saturated {
-			p.printf("\n- saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone",
+			p.printf("\n- saturated: %s; "+
+				"the load generator was a bottleneck, so the figures do not describe the server alone",
 				cell(l.Client.Why))
 		}
 		for _, n := range l.Notes {

@@ -61,7 +61,8 @@ func NewMatrix(servers []MatrixServer, rows MatrixRows) (*Matrix, error) {
 	index := map[string]int{} // of groups
 	for i, s := range servers {
 		if s.Report.Conformance == nil {
-			return nil, fmt.Errorf("the report of %s has no conformance section: it is of a %s run", s.Name, s.Report.Run.Kind)
+			return nil, fmt.Errorf("the report of %s has no conformance section: it is of a %s run",
+				s.Name, s.Report.Run.Kind)
 		}
 		if slices.ContainsFunc(servers[:i], func(o MatrixServer) bool { return o.Name == s.Name }) {
 			return nil, fmt.Errorf("two reports are called %s; name them: NAME=REPORT.json", s.Name)

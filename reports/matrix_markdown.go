@@ -15,7 +15,8 @@ func (m *Matrix) WriteMarkdown(w io.Writer, page string) error {
 	for _, g := range m.Groups {
 		m.markdownGroup(p, g, page)
 	}
-	p.printf("\npass: conforms · fail: does not · warn: harmless or deliberate deviation · open: not decided · waived: known and accepted · –: does not apply\n")
+	p.printf("\npass: conforms · fail: does not · warn: harmless or deliberate deviation" +
+		" · open: not decided · waived: known and accepted · –: does not apply\n")
 	if page == "" {
 		m.markdownEvidence(p)
 	}

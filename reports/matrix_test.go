@@ -62,7 +62,9 @@ func TestMatrixLinksArriveSomewhere(t *testing.T) {
 	if err := m.WriteHTML(&page); err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []string{"s1-DF-POLL-003", "s1-DF-POLL-004", "s1-DF-EXPIRY-001", "s1-DF-SEC-001", "s2-DF-ERR-001"} {
+	for _, id := range []string{
+		"s1-DF-POLL-003", "s1-DF-POLL-004", "s1-DF-EXPIRY-001", "s1-DF-SEC-001", "s2-DF-ERR-001",
+	} {
 		if !strings.Contains(page.String(), `href="#`+id+`"`) || !strings.Contains(page.String(), `id="`+id+`"`) {
 			t.Errorf("no way to %s", id)
 		}
@@ -86,8 +88,8 @@ func TestCompare(t *testing.T) {
 		r := &Report{Conformance: &Conformance{}}
 		for i, v := range verdicts {
 			if v != "" {
-				r.Conformance.Checks = append(r.Conformance.Checks, Check{ID: string(rune('a' + i)), Verdict: v, Title: "t",
-					Reason: "why"})
+				r.Conformance.Checks = append(r.Conformance.Checks,
+					Check{ID: string(rune('a' + i)), Verdict: v, Title: "t", Reason: "why"})
 			}
 		}
 		return r

@@ -3,8 +3,8 @@ package reports
 import "testing"
 
 func TestNumbersAsPeopleReadThem(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.34650967199327165: "0.347", 34.650967: "34.7", 1.5: "1.5", 20: "20",
-		99.96: "100", 999.6: "1,000",
+	for v, want := range map[float64]string{0: "0", 0.34650967199327165: "0.347", 34.650967: "34.7", 1.5: "1.5",
+		20: "20", 99.96: "100", 999.6: "1,000",
 		1234567.8: "1,234,568", -2500: "-2,500", 0.0004: "0.0004", 0.00000001: "0", 7: "7", 9.996: "10"} {
 		if got := figure(v); got != want {
 			t.Errorf("%v reads %q, want %q", v, got, want)

@@ -28,7 +28,8 @@ func TestSchemaIsThatOfTheTypes(t *testing.T) {
 		return
 	}
 	if d := cmp.Diff(schemaJSON, string(text)); d != "" {
-		t.Errorf("schema.json and the types differ, -update writes it again; a change of meaning needs a new schema name:\n%s",
+		t.Errorf("schema.json and the types differ, -update writes it again; "+
+			"a change of meaning needs a new schema name:\n%s",
 			d)
 	}
 }

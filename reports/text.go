@@ -149,7 +149,8 @@ func duration(ms float64) string {
 func (p *printer) load(r *Report) {
 	l := r.Load
 	d, s := l.Devices, l.FlowShares
-	p.printf("\n%d devices, %d flows started: %d pending, %d approved, %d denied, %d expired, %d failed, %d abandoned\n",
+	p.printf("\n%d devices, %d flows started: "+
+		"%d pending, %d approved, %d denied, %d expired, %d failed, %d abandoned\n",
 		d.Simulated, d.Started, d.Pending, d.Approved, d.Denied, d.Expired, d.Failed, d.Abandoned)
 	p.printf("%d device authorization requests and %d polls, %.0f requests a second, %.3f %% errors, in %s\n",
 		l.Requests.Starts, l.Requests.Polls, l.Requests.PerSecond, 100*l.ErrorRate, duration(r.Run.DurationMS))
@@ -158,8 +159,11 @@ func (p *printer) load(r *Report) {
 	}
 	p.loadErrors(l)
 	if d.Over() > 0 {
-		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, %.1f %% expired, %.1f %% failed, %.1f %% abandoned; %.1f polls each; %.1f %% of all polls got authorization_pending or slow_down\n",
-			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean, 100*l.PollWaste)
+		p.printf("flows that ended: %.1f %% approved, %.1f %% denied, "+
+			"%.1f %% expired, %.1f %% failed, %.1f %% abandoned; "+
+			"%.1f polls each; %.1f %% of all polls got authorization_pending or slow_down\n",
+			100*s.Approved, 100*s.Denied, 100*s.Expired, 100*s.Failed, 100*s.Abandoned, l.PollsPerFlow.Mean,
+			100*l.PollWaste)
 	}
 	p.table("milliseconds", []row{{"device authorization", l.Latency.Start}, {"poll", l.Latency.Poll},
 		{"poll, service", l.Service.Poll},
@@ -175,14 +179,17 @@ func (p *printer) load(r *Report) {
 		p.printf("%s: %s, %s (%s) %s\n", kind, v.Title, plural(v.Count, "time"), v.Check, legible(v.Example))
 	}
 	for _, t := range l.Thresholds {
-		p.printf("%-12s %s (%s) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Measured(), legible(t.Reason))
+		p.printf("%-12s %s (%s) %s\n", strings.ToUpper(string(t.Verdict)), t.Expression, t.Measured(),
+			legible(t.Reason))
 	}
 	if l.Client.Saturated {
-		p.printf("saturated: %s; the load generator was a bottleneck, so the figures do not describe the server alone\n",
+		p.printf("saturated: %s; "+
+			"the load generator was a bottleneck, so the figures do not describe the server alone\n",
 			l.Client.Why)
 	}
 	for _, s := range l.Client.Shortages {
-		p.printf("this machine ran out of %s: %s not sent, and not counted elsewhere\n", s.Of, plural(s.NotSent, "request"))
+		p.printf("this machine ran out of %s: %s not sent, and not counted elsewhere\n", s.Of,
+			plural(s.NotSent, "request"))
 	}
 	for _, n := range l.Notes {
 		p.printf("note: %s\n", legible(n))
@@ -200,8 +207,8 @@ func (p *printer) table(title string, rows []row) {
 	fmt.Fprintf(tw, "%s\tcount\tmean\tp50\tp90\tp95\tp99\tp99.9\tmax\t\n", title)
 	for _, r := range rows {
 		if d := r.d; d.Count > 0 {
-			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", r.name, d.Count, d.Mean, d.P50, d.P90, d.P95,
-				d.P99, d.P999, d.Max)
+			fmt.Fprintf(tw, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", r.name, d.Count, d.Mean, d.P50,
+				d.P90, d.P95, d.P99, d.P999, d.Max)
 		}
 	}
 	if p.err == nil {
@@ -215,7 +222,8 @@ func (p *printer) parts(part string, list []Breakdown) {
 		return
 	}
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(tw, "%s\tdevices\tflows\tpolls/s\terrors\tpoll p50\tp99\ttoken p50\tp95\tpolls/flow\tapproved\tdenied\texpired\t\n", part)
+	fmt.Fprintf(tw, "%s\tdevices\tflows\tpolls/s\terrors\tpoll p50\tp99\ttoken p50\tp95\tpolls/flow\t"+
+		"approved\tdenied\texpired\t\n", part)
 	for _, b := range list {
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%.0f\t%.2f %%\t%.2f\t%.2f\t%.0f\t%.0f\t%.1f\t%.0f %%\t%.0f %%\t%.0f %%\t\n",
 			legible(b.Name), b.Devices.Simulated,
@@ -262,8 +270,8 @@ func (p *printer) curve(points []CapacityPoint) {
 	fmt.Fprintf(tw, "devices\tpolls/s\tp50 ms\tp99 ms\terrors\t\t\n")
 	for _, c := range slices.SortedStableFunc(slices.Values(points),
 		func(a, b CapacityPoint) int { return cmp.Compare(a.Devices, b.Devices) }) {
-		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99, 100*c.ErrorRate,
-			c.Outcome())
+		fmt.Fprintf(tw, "%d\t%.0f\t%.2f\t%.2f\t%.2f %%\t%s\t\n", c.Devices, c.PollsPerSecond, c.P50, c.P99,
+			100*c.ErrorRate, c.Outcome())
 	}
 	if p.err == nil {
 		p.err = tw.Flush()

@@ -179,8 +179,8 @@ func TestTexts(t *testing.T) {
 	for range rounds {
 		secret := printable(rng, 8+rng.Intn(40))
 		for _, w := range inText {
-			for _, form := range []string{`<p title="%s">x</p>`, `<a href='/x?code=%s&y=1'>`, `<script>f("%s")</script>`,
-				"message: %s is wrong", "%s"} {
+			for _, form := range []string{`<p title="%s">x</p>`, `<a href='/x?code=%s&y=1'>`,
+				`<script>f("%s")</script>`, "message: %s is wrong", "%s"} {
 				body := strings.Replace(form, "%s", w.write(secret), 1)
 				r := New(nil)
 				r.Learn(DeviceCode, secret)
@@ -261,7 +261,8 @@ func TestHeaders(t *testing.T) {
 		h := http.Header{
 			"Authorization": {req.Header.Get("Authorization"), "Bearer " + secret},
 			"Set-Cookie":    {"sid=" + cookie + "; Path=/; HttpOnly"}, "Cookie": {"a=1; sid=" + cookie},
-			"Location":  {"https://x.example/?access_token=" + url.QueryEscape(secret) + "#id_token=" + url.QueryEscape(secret)},
+			"Location": {"https://x.example/?access_token=" + url.QueryEscape(secret) + "#id_token=" +
+				url.QueryEscape(secret)},
 			"X-Api-Key": {secret},
 		}
 		r := New(nil)
@@ -341,13 +342,13 @@ func TestOrdinary(t *testing.T) {
 	r.Learn(ClientSecret, "changeme")
 	r.Show("WDJB-MJHT")
 	r.Sent(DeviceCode, "WDJB-MJHT")
+	const ordinary = `{"client_id":"my-television","a":"a secret television"}`
 	for body, want := range map[string]string{
-		`{"client_id":"my-television","a":"a secret television"}`: `{"client_id":"my-television","a":"a secret television"}`,
-		`{"client_secret":"secret"}`:                              `{"client_secret":"` + r.known["secret"].name + `"}`,
-		"client_secret=television&x=secret": "client_secret=" + r.known["television"].name +
-			"&x=secret",
-		`{"error_description":"changeme is wrong, exchangemeter"}`: `{"error_description":"` + r.known["changeme"].name +
-			` is wrong, exchangemeter"}`,
+		ordinary:                            ordinary,
+		`{"client_secret":"secret"}`:        `{"client_secret":"` + r.known["secret"].name + `"}`,
+		"client_secret=television&x=secret": "client_secret=" + r.known["television"].name + "&x=secret",
+		`{"error_description":"changeme is wrong, exchangemeter"}`: `{"error_description":"` +
+			r.known["changeme"].name + ` is wrong, exchangemeter"}`,
 		`{"user_code":"WDJB-MJHT"}`: `{"user_code":"WDJB-MJHT"}`,
 	} {
 		if got := r.Body(body, About{}); got != want {
@@ -374,7 +375,8 @@ func TestMessages(t *testing.T) {
 	if got := r.Body(body, About{Refusal: true}); got != body {
 		t.Errorf("got %s", got)
 	}
-	if got := r.Body(`{"device_code":12345678,"expires_in":1800}`, About{}); got != `{"device_code":0,"expires_in":1800}` {
+	got := r.Body(`{"device_code":12345678,"expires_in":1800}`, About{})
+	if got != `{"device_code":0,"expires_in":1800}` {
 		t.Errorf("a code as a number: %s", got)
 	}
 }
@@ -383,7 +385,8 @@ func TestMessages(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	r := New(nil)
 	name := r.Learn(AccessToken, "s3cr3t/token+value")
-	err := r.Check("json=out.json", []byte("{\"a\":[{\"id\":\"x1\"},{\"id\":\"x41\",\n\"response\":{\"body\":\"see s3cr3t\\/token\\u002Bvalue\"}}]}"))
+	err := r.Check("json=out.json", []byte(`{"a":[{"id":"x1"},{"id":"x41",`+"\n"+
+		`"response":{"body":"see s3cr3t\/token\u002Bvalue"}}]}`))
 	want := "internal error: json=out.json would have shown a secret (" + name +
 		") at line 2, /a/1/response/body, exchange x41; it was not written"
 	if err == nil || err.Error() != want {
@@ -401,8 +404,8 @@ func TestPlaces(t *testing.T) {
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{`{"device_code":"a\/b\u002Bcdefgh"}`, `{"a":"\ud83d`, "device_code=%41%4",
 		"--x\r\nname=\"device_code\"\r\n\r\nabc\r\n--x--",
-		`<input value="x" name="access_token">`, `[[[{"access_token":[1,"x"]`, "Basic YTpiYmJiYmJiYg==", `"\`, "&#x", "a=b&c",
-		"\xef\xbb\xbf{}", `{"device_code":-1e5}`} {
+		`<input value="x" name="access_token">`, `[[[{"access_token":[1,"x"]`, "Basic YTpiYmJiYmJiYg==", `"\`, "&#x",
+		"a=b&c", "\xef\xbb\xbf{}", `{"device_code":-1e5}`} {
 		f.Add(body, `a/b+cdefgh`, "application/json", false)
 		f.Add(body, `s"ec\r&et<%41`, "multipart/form-data; boundary=x", true)
 	}
