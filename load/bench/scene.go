@@ -96,7 +96,8 @@ func (b *bench) crowd(s *server, devices int, duration time.Duration, more ...st
 }
 
 // crowdOf is a crowd of another build of dfcheck.
-func (b *bench) crowdOf(tool string, s *server, devices int, duration time.Duration, more ...string) (cost, *reports.Load, error) {
+func (b *bench) crowdOf(tool string, s *server, devices int, duration time.Duration, more ...string) (
+	cost, *reports.Load, error) {
 	report := filepath.Join(b.lab, "load.json")
 	args := crowdArgs(s, "--devices", fmt.Sprint(devices), "--ramp", "5s", "--duration", duration.String(),
 		"--report", "json="+report)

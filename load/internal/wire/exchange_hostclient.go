@@ -73,8 +73,8 @@ func (s *slot) reply(start bool) *Reply {
 		return *like
 	}
 	h := &s.response.Header
-	r := &Reply{Status: h.StatusCode(), ContentType: usual(h.ContentType()), CacheControl: usual(h.Peek("Cache-Control")),
-		Header: string(h.Header()), Body: string(s.response.Body())}
+	r := &Reply{Status: h.StatusCode(), ContentType: usual(h.ContentType()),
+		CacheControl: usual(h.Peek("Cache-Control")), Header: string(h.Header()), Body: string(s.response.Body())}
 	r.classify(start)
 	if r.Outcome == Pending || r.Outcome == Codes {
 		*like = r
