@@ -98,13 +98,13 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 }
 
 func (t *Target) chooseDocument(c Choice) error {
-	data, err := os.ReadFile(c.Spec)
-	if err != nil {
+	if _, err := os.Stat(c.Spec); err != nil {
 		_, unknown := spec.BuiltinContract(c.Spec)
 		return fmt.Errorf("%w; as a file: %w", unknown, err)
 	}
 	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token}
-	t.Contract, err = spec.LoadContract(c.Spec, data, t.Hints)
+	var err error
+	t.Contract, err = spec.LoadContractFile(c.Spec, t.Hints)
 	t.ChosenBy, t.ChosenWhy = "flag", "--spec "+c.Spec
 	return err
 }
@@ -175,7 +175,7 @@ func (t *Target) nothingFound(tried []*Exchange) error {
 // endpoints makes URLs of what was named, found in metadata, or stands in the
 // contract, in this order.
 func (t *Target) endpoints(ctx context.Context, c Choice) error {
-	document := t.Contract.Documented && t.Hints != (spec.OperationHints{})
+	document := t.Contract.Documented && !t.Hints.IsZero()
 	if c.Start != "" && !document {
 		t.StartURL = join(t.Host, c.Start)
 	}

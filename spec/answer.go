@@ -2,65 +2,92 @@ package spec
 
 import (
 	"fmt"
-	"mime"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // answer is one response as the document declares it.
 type answer struct {
-	types  []string // media types in lower case, sorted; none when the document promises no body
-	schema validator
+	types   []string // media types in lower case, sorted; none when the document promises no body
+	schemas map[string]*jsonschema.Schema
 }
 
-// validator reports how a decoded JSON value departs from a schema.
-type validator func(value any) []Deviation
+// schema is what the document says of a body with this media type. A body under
+// another one is held against what the document says of JSON.
+func (a answer) schema(media string) *jsonschema.Schema {
+	if s := a.schemas[media]; s != nil {
+		return s
+	}
+	if s := a.schemas[string(JSON)]; s != nil {
+		return s
+	}
+	for _, t := range a.types {
+		if s := a.schemas[t]; s != nil {
+			return s
+		}
+	}
+	return nil
+}
 
-func declaredAnswers(d *document, p post) (map[string]answer, error) {
+// allows reports whether the document lists the media type, a range included.
+func (a answer) allows(media string) bool {
+	front, _, _ := strings.Cut(media, "/")
+	return slices.ContainsFunc(a.types, func(t string) bool { return t == media || t == front+"/*" || t == "*/*" })
+}
+
+func declaredAnswers(d *document, c *candidate) map[string]answer {
 	all := map[string]answer{}
-	for status, ref := range p.Responses.Map() {
-		if ref == nil || ref.Value == nil {
+	responses := c.node.get("responses")
+	for _, status := range responses.names() {
+		response := responses.get(status)
+		if !response.isMap() || strings.HasPrefix(status, "x-") {
 			continue
 		}
-		pointer := fmt.Sprintf("#/paths/%s/post/responses/%s", escapePointer.Replace(p.path), escapePointer.Replace(status))
-		if ref.Ref != "" {
-			pointer = ref.Ref
-		}
-		a := answer{}
-		for name, m := range ref.Value.Content {
-			t, _, err := mime.ParseMediaType(name)
-			if err != nil {
+		a := answer{schemas: map[string]*jsonschema.Schema{}}
+		for _, b := range contents(response) {
+			a.types = append(a.types, b.media)
+			if b.schema.value == nil || !isJSON(b.media) {
 				continue
 			}
-			a.types = append(a.types, t)
-			if m.Schema == nil || !isJSON(t) {
-				continue
+			schema, problems := compileSchema(d, b.schema)
+			for _, problem := range problems {
+				d.note("the schema of the %s answer of POST %s: %s", status, c.path, problem)
 			}
-			if a.schema, err = newValidator(d, m.Schema.Value, pointer+"/content/"+escapePointer.Replace(name)+"/schema"); err != nil {
-				return nil, fmt.Errorf("schema of the %s answer of POST %s: %w", status, p.path, err)
+			if schema != nil {
+				a.schemas[b.media] = schema
 			}
 		}
 		slices.Sort(a.types)
+		a.types = slices.Compact(a.types)
 		all[strings.ToUpper(status)] = a
 	}
-	return all, nil
+	return all
 }
 
 func isJSON(mediaType string) bool {
-	return mediaType == string(JSON) || strings.HasSuffix(mediaType, "+json")
+	return mediaType == string(JSON) || mediaType == "text/json" || mediaType == "*/*" || mediaType == "application/*" || strings.HasSuffix(mediaType, "+json")
 }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1", "%", "%25")
+// schemaURL names a schema to the compiler; nothing is fetched from it.
+const schemaURL = "mem:///schema.json"
 
-func newValidator(d *document, schema *openapi3.Schema, pointer string) (validator, error) {
-	if d.compiler == nil {
-		return func(value any) []Deviation { return visitSchema(schema, value) }, nil
+// compileSchema makes a validator of a schema and of all that it refers to. What
+// cannot be used is left out and named.
+func compileSchema(d *document, n node) (*jsonschema.Schema, []string) {
+	g := gathering{since31: d.since31, names: map[uintptr]string{}, schemas: map[string]any{}}
+	root := g.schema(n, 0)
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return compilePattern(text), nil })
+	err := c.AddResource(schemaURL, map[string]any{"allOf": []any{root}, "$defs": g.schemas})
+	if err == nil {
+		var s *jsonschema.Schema
+		if s, err = c.Compile(schemaURL); err == nil {
+			return s, g.problems
+		}
 	}
-	compiled, err := d.compiler.Compile(documentURL + pointer)
-	if err != nil {
-		return nil, err
-	}
-	return func(value any) []Deviation { return validateSchema(compiled, value) }, nil
+	return nil, append(g.problems, fmt.Sprintf("it cannot be used (%v); only status and media type are compared", firstLine(err)))
 }

@@ -2,11 +2,13 @@ package spec
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/dfcheck/dfcheck/spec/strict"
 )
@@ -24,14 +26,18 @@ type Contract struct {
 	Start Operation // device authorization (RFC 8628 section 3.1)
 	Token Operation // polling (RFC 8628 section 3.4)
 
-	// Source is the document, byte for byte. Transcripts keep it, so that a
-	// judgement can be repeated.
+	// Source is the document, byte for byte; with the files it refers to where it
+	// does. Transcripts keep it, so that a judgement can be repeated.
 	Source []byte
 
 	// TokenResponseSlip says that the document gives the start response as
 	// the token operation's 200. Token answers are then checked against
 	// RFC 6749 section 5.1 instead.
 	TokenResponseSlip bool
+
+	// Notes say what was made of the document where it left room: what was
+	// assumed, converted or passed over.
+	Notes []string
 }
 
 // Refreshes reports whether the contract has a refresh grant: the standard one,
@@ -46,7 +52,12 @@ func (c *Contract) Refreshes() bool {
 type OperationHints struct {
 	Start string `json:"start,omitempty"`
 	Token string `json:"token,omitempty"`
+	// Path are values for parameters in the paths, such as a tenant.
+	Path map[string]string `json:"path,omitempty"`
 }
+
+// IsZero reports whether nothing is named.
+func (h OperationHints) IsZero() bool { return h.Start == "" && h.Token == "" && len(h.Path) == 0 }
 
 //go:embed openapi/*.yaml
 var documents embed.FS
@@ -73,46 +84,113 @@ func BuiltinContract(name string) (*Contract, error) {
 	return c, nil
 }
 
-// LoadContract reads a user's OpenAPI 3.0 or 3.1 document, YAML or JSON. Each
-// of the two operations is found by its hint, by the documented or the
-// standard contract's operationId or path, or by shape: the one POST whose 200
-// has device_code and user_code, and the one whose 200 has access_token. When
-// that leaves none or several, the error lists the candidates.
+// LoadContract reads a user's OpenAPI 3.x or Swagger 2.0 document, YAML or JSON,
+// that stands alone. Each of the two operations is found by its hint, else by what
+// its path, its request and its answers say. When that leaves none or several, the
+// error lists the candidates. A mistake anywhere else in the document is a note.
 func LoadContract(name string, data []byte, hints OperationHints) (*Contract, error) {
-	doc, err := loadDocument(data)
-	if err != nil {
-		return nil, fmt.Errorf("contract %q: %w", name, err)
-	}
-	c := &Contract{Name: name, Title: title(doc.Info), Documented: true, Source: data}
-	operations := doc.posts()
-	start, err := locate(operations, startShape, hints.Start)
-	if err == nil {
-		err = c.Start.describe(doc, start)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("contract %q: %w", name, err)
-	}
-	token, err := locate(operations, tokenShape, hints.Token)
-	if err == nil {
-		err = c.Token.describe(doc, token)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("contract %q: %w", name, err)
-	}
-	c.Token.token = true
-	if c.TokenResponseSlip = startShape.answeredBy(token) && !tokenShape.answeredBy(token); c.TokenResponseSlip {
-		standard, err := BuiltinContract("rfc8628")
-		if err != nil {
-			return nil, err
-		}
-		c.Token.answers["200"] = standard.Token.answers["200"]
-	}
-	return c, nil
+	return loadContract(name, data, nil, hints)
 }
 
-func title(info *openapi3.Info) string {
-	if info == nil {
-		return ""
+// LoadContractFile reads a document as LoadContract does, with the files beside it
+// that it refers to. Source holds all that was read.
+func LoadContractFile(name string, hints OperationHints) (*Contract, error) {
+	data, err := readBounded(name)
+	if err != nil {
+		return nil, err
 	}
-	return strings.TrimSpace(info.Title + " " + info.Version)
+	return loadContract(name, data, func(beside string) ([]byte, error) {
+		return readBounded(filepath.Join(filepath.Dir(name), filepath.FromSlash(beside)))
+	}, hints)
+}
+
+// readBounded reads a file up to the size of a document.
+func readBounded(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a file", name)
+	case info.Size() > maxDocument:
+		return nil, fmt.Errorf("%s is larger than %d bytes", name, maxDocument)
+	}
+	return os.ReadFile(name)
+}
+
+func loadContract(name string, data []byte, read func(string) ([]byte, error), hints OperationHints) (*Contract, error) {
+	doc, err := loadDocument(data, read)
+	if err != nil {
+		return nil, fmt.Errorf("contract %q: %w", name, err)
+	}
+	c := &Contract{Name: name, Title: doc.title(), Documented: true}
+	if err := c.describe(doc, hints); err != nil {
+		return nil, fmt.Errorf("contract %q: %w", name, err)
+	}
+	doc.elsewhere(data)
+	c.Notes = doc.notes
+	c.Source, err = doc.source(data)
+	return c, err
+}
+
+// describe finds the two operations and reads what the document says of them.
+func (c *Contract) describe(doc *document, hints OperationHints) error {
+	start, token, err := pair(doc.candidates(), hints)
+	if err != nil {
+		return err
+	}
+	ofStart, _ := start.named(hints.Start)
+	ofToken, _ := token.named(hints.Token)
+	clear(doc.files.unresolved) // what follows is what the operations reach
+	c.Token.token = true
+	if err := errors.Join(c.Start.describe(doc, start, overlaid(ofToken, hints.Path, ofStart)),
+		c.Token.describe(doc, token, overlaid(ofStart, hints.Path, ofToken))); err != nil {
+		return err
+	}
+	for _, ref := range slices.Sorted(maps.Keys(doc.files.unresolved)) {
+		doc.note("the operations refer to %s, which cannot be read: %s", ref, doc.files.unresolved[ref])
+	}
+	if c.TokenResponseSlip = start != token && token.startShaped() && !token.has("access_token"); c.TokenResponseSlip {
+		standard, err := BuiltinContract("rfc8628")
+		if err != nil {
+			return err
+		}
+		c.Token.answers["200"] = standard.Token.answers["200"]
+		doc.note("the token operation declares the answer of device authorization: tokens are held against RFC 6749 section 5.1")
+		return nil
+	}
+	for _, found := range []struct {
+		r role
+		c *candidate
+	}{{startRole, start}, {tokenRole, token}} {
+		if text := found.r.otherNames(found.c); text != "" && !found.r.exact(found.c) {
+			doc.note("%s", text)
+		}
+	}
+	return nil
+}
+
+// overlaid joins maps, the later ones winning.
+func overlaid(all ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
+}
+
+// pair finds both operations. The one that is named helps to find the other.
+func pair(all []*candidate, hints OperationHints) (start, token *candidate, err error) {
+	if hints.Token != "" && hints.Start == "" {
+		if token, err = locate(all, tokenRole, hints.Token, nil); err != nil {
+			return nil, nil, err
+		}
+		start, err = locate(all, startRole, "", token)
+		return start, token, err
+	}
+	if start, err = locate(all, startRole, hints.Start, nil); err != nil {
+		return nil, nil, err
+	}
+	token, err = locate(all, tokenRole, hints.Token, start)
+	return start, token, err
 }

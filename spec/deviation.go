@@ -63,17 +63,18 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 		return nil
 	}
 	var found []Deviation
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil || !slices.Contains(declared.types, mediaType) && !slices.Contains(declared.types, "*/*") {
+	media, _, err := mime.ParseMediaType(contentType)
+	if err != nil || !declared.allows(media) {
 		found = append(found, Deviation{Keyword: "contentType", Want: "to have the media type " + strings.Join(declared.types, " or "), Got: "another"})
 	}
-	if declared.schema == nil {
+	schema := declared.schema(media)
+	if schema == nil {
 		return found
 	}
 	value, problems := parse(body)
 	found = append(found, problems...)
 	if value != nil {
-		found = append(found, sorted(declared.schema(*value))...)
+		found = append(found, sorted(validateSchema(schema, *value))...)
 	}
 	return found[:min(len(found), maxDeviations)]
 }
@@ -91,14 +92,14 @@ func (o *Operation) answer(status int) (answer, bool) {
 // this status holds.
 func (o *Operation) Describes(status int) bool {
 	a, ok := o.answer(status)
-	return ok && a.schema != nil
+	return ok && len(a.schemas) > 0
 }
 
 // DescribesErrors reports whether the document says what the body of any error
 // holds.
 func (o *Operation) DescribesErrors() bool {
 	for status, a := range o.answers {
-		if a.schema != nil && !strings.HasPrefix(status, "2") && !strings.HasPrefix(status, "3") {
+		if len(a.schemas) > 0 && !strings.HasPrefix(status, "2") && !strings.HasPrefix(status, "3") {
 			return true
 		}
 	}

@@ -1,221 +1,223 @@
 package spec
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// maxDocument is the size in bytes up to which an OpenAPI document is read.
+// maxDocument is the size in bytes up to which an OpenAPI document is read, with
+// the files that it refers to.
 const maxDocument = 8 << 20
 
-// document is a loaded OpenAPI document. From version 3.1 on its schemas are
-// JSON Schema 2020-12, which a compiler of that dialect validates.
+// document is an OpenAPI document as it stands there. Only what the two operations
+// reach is ever looked at closely: a mistake elsewhere is nobody's business here.
 type document struct {
-	*openapi3.T
-	compiler *jsonschema.Compiler // nil up to OpenAPI 3.0
+	root  node
+	files *files
+	notes []string
+	// since31 says that schemas are JSON Schema 2020-12, in which other keywords
+	// may stand beside a reference.
+	since31 bool
 }
 
-// documentURL names the document to the JSON Schema compiler; nothing is
-// fetched from it.
-const documentURL = "mem:///openapi.json"
+// bundled is the member of a document that holds the files it refers to, by their
+// paths relative to it, once they are bundled.
+const bundled = "x-dfcheck-files"
 
-func loadDocument(data []byte) (*document, error) {
+// loadDocument reads a document. Where it refers to other files, read is asked for
+// them by their paths relative to it; nil means that it must stand alone.
+func loadDocument(data []byte, read func(name string) ([]byte, error)) (*document, error) {
 	if len(data) > maxDocument {
 		return nil, fmt.Errorf("the document is larger than %d bytes", maxDocument)
 	}
-	t, err := openapi3.NewLoader().LoadFromData(data)
+	tree, err := parseTree(data)
 	if err != nil {
 		return nil, fmt.Errorf("not a readable OpenAPI document: %w", err)
 	}
-	if !strings.HasPrefix(t.OpenAPI, "3.") {
-		return nil, fmt.Errorf("openapi version %q, want 3.0 or 3.1", t.OpenAPI)
+	if _, ok := tree.(map[string]any); !ok {
+		return nil, errors.New("not a readable OpenAPI document: it holds no members such as openapi and paths")
 	}
-	// Both are legal in 3.1: components.pathItems, and patterns in another
-	// regular expression dialect than Go's.
-	err = t.Validate(context.Background(), openapi3.AllowExtraSiblingFields("pathItems"),
-		openapi3.DisableSchemaPatternValidation(), openapi3.DisableExamplesValidation())
-	if err != nil {
-		return nil, fmt.Errorf("not a valid OpenAPI document: %w", err)
-	}
-	d := &document{T: t}
-	if t.IsOpenAPI31OrLater() {
-		d.compiler, err = newCompiler(t)
-	}
-	return d, err
-}
-
-func newCompiler(t *openapi3.T) (*jsonschema.Compiler, error) {
-	text, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	resource, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft2020)
-	c.AssertFormat()
-	c.UseRegexpEngine(func(text string) (jsonschema.Regexp, error) { return compilePattern(text), nil })
-	return c, c.AddResource(documentURL, resource)
-}
-
-// post is one POST operation of a document.
-type post struct {
-	path   string
-	prefix string // path of the server URL
-	*openapi3.Operation
-}
-
-// posts lists the POST operations, sorted by path.
-func (d *document) posts() []post {
-	var all []post
-	for path, item := range d.Paths.Map() {
-		if item.Post == nil {
-			continue
+	f := &files{trees: map[string]any{"": tree}, read: read, left: maxDocument - len(data), unresolved: map[string]string{}}
+	d := &document{root: node{tree, "", f}, files: f}
+	if held := d.root.get(bundled); held.isMap() {
+		for name, v := range held.all() {
+			f.trees[name] = v.value
 		}
-		all = append(all, post{path, d.prefix(item), item.Post})
+		f.read = nil
 	}
-	slices.SortFunc(all, func(a, b post) int { return cmp.Compare(a.path, b.path) })
+	return d, d.understand()
+}
+
+// understand looks at the version. Swagger 2.0 becomes OpenAPI 3.0.
+func (d *document) understand() error {
+	version := d.root.get("openapi").text()
+	switch {
+	case strings.HasPrefix(version, "3"):
+		d.since31 = !strings.HasPrefix(version, "3.0") && version != "3"
+	case strings.HasPrefix(d.root.get("swagger").text(), "2"):
+		d.root = node{swaggerTree(d.root), "", d.files}
+		d.notes = append(d.notes, "the document is Swagger 2.0, which was converted to OpenAPI 3.0")
+	case version != "":
+		return fmt.Errorf("openapi version %q, want 3.0, 3.1 or 3.2 (or swagger: \"2.0\")", version)
+	default:
+		return errors.New("not an OpenAPI document: it has neither openapi: 3.x nor swagger: \"2.0\"")
+	}
+	return nil
+}
+
+// title is the document's own title and version.
+func (d *document) title() string {
+	info := d.root.get("info")
+	return strings.TrimSpace(info.get("title").text() + " " + info.get("version").text())
+}
+
+// source is the document with the files that were read, so that it stands alone.
+// A document without others stays as it was, byte for byte.
+func (d *document) source(data []byte) ([]byte, error) {
+	if len(d.files.trees) == 1 || d.root.get(bundled).isMap() {
+		return data, nil
+	}
+	whole, held := map[string]any{}, map[string]any{}
+	for name, v := range d.files.trees[""].(map[string]any) {
+		whole[name] = v
+	}
+	for name, v := range d.files.trees {
+		if name != "" {
+			held[name] = v
+		}
+	}
+	whole[bundled] = held
+	return json.Marshal(whole)
+}
+
+// methods are the members of a path item that are operations.
+var methods = []string{"post", "get", "put", "patch", "delete", "query", "head", "options", "trace"}
+
+// candidate is one operation of a document, with what tells it from others.
+type candidate struct {
+	path, method string
+	prefix       string // path of the server URL
+	id           string
+	tags         []string
+	item, node   node
+
+	asks   []string // members of its requests: of all bodies and of the query
+	grants []string // what its grant_type may be; nil for anything
+	gives  []string // members of its successful answers
+}
+
+// candidates lists the operations, sorted by path, POST first.
+func (d *document) candidates() []*candidate {
+	var all []*candidate
+	paths := d.root.get("paths")
+	items := paths.all()
+	for _, path := range paths.names() {
+		for _, method := range methods {
+			if op := items[path].get(method); op.isMap() {
+				all = append(all, d.candidate(path, method, items[path], op))
+			}
+		}
+	}
 	return all
 }
 
-// prefix is the path of the first server URL, the nearest declaration first.
-func (d *document) prefix(item *openapi3.PathItem) string {
-	servers := d.Servers
-	if len(item.Servers) > 0 {
-		servers = item.Servers
+func (d *document) candidate(path, method string, item, op node) *candidate {
+	c := &candidate{path: path, method: strings.ToUpper(method), item: item, node: op,
+		id: op.get("operationId").text(), tags: op.get("tags").texts()}
+	c.prefix = d.prefix(item, op)
+	for _, body := range c.bodies() {
+		o := flatten(body.schema)
+		c.asks = append(c.asks, o.names()...)
+		c.grants = append(c.grants, o.grants()...)
 	}
-	if item.Post.Servers != nil && len(*item.Post.Servers) > 0 {
-		servers = *item.Post.Servers
-	}
-	base, err := servers.BasePath()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(base, "/")
-}
-
-// shape is what one of the two operations looks like.
-type shape struct {
-	what  string   // for messages
-	hint  string   // the key that settles it
-	names []string // operationIds and paths known beforehand
-	has   []string // members of its 200
-	takes []string // request members that it has
-	lacks []string // request members that it does not have
-}
-
-var (
-	startShape = shape{
-		what: "device authorization",
-		hint: "device_authorization",
-		names: []string{"v1_oauth_device_authorization_create", "/api/v1/oauth/device-authorization/",
-			"/api/v1/oauth/device-authorization"},
-		has:   []string{"device_code", "user_code"},
-		lacks: []string{"device_code", "user_code"},
-	}
-	tokenShape = shape{
-		what:  "token",
-		hint:  "token",
-		names: []string{"v1_oauth_token_create", "/api/v1/oauth/token", "/api/v1/oauth/token/"},
-		has:   []string{"access_token"},
-		takes: []string{"device_code"},
-	}
-)
-
-// answeredBy says whether the operation's 200 has the members of the shape.
-func (s shape) answeredBy(p post) bool {
-	response := p.Responses.Status(200)
-	if response == nil || response.Value == nil {
-		return false
-	}
-	for _, media := range response.Value.Content {
-		if media.Schema != nil && containsAll(flatten(media.Schema).names(), s.has) {
-			return true
+	for _, p := range c.parameters("query", "formData") {
+		c.asks = append(c.asks, p.get("name").text())
+		if p.get("name").text() == "grant_type" {
+			c.grants = append(c.grants, allowed(p.get("schema"))...)
 		}
 	}
-	return false
+	for _, schema := range c.successes() {
+		c.gives = append(c.gives, flatten(schema).names()...)
+	}
+	for _, list := range []*[]string{&c.asks, &c.grants, &c.gives} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	return c
 }
 
-// askedBy says whether the operation's request fits the shape.
-func (s shape) askedBy(p post) bool {
-	names := requestMembers(p.Operation).names()
-	return containsAll(names, s.takes) && !slices.ContainsFunc(s.lacks,
-		func(n string) bool { return slices.Contains(names, n) })
+// body is one media type of a request or an answer.
+type body struct {
+	media  string // in lower case, without parameters
+	name   string // as the document writes it
+	schema node
 }
 
-func (p post) named(name string) bool {
-	return name != "" && (p.OperationID == name || p.path == name || p.prefix+p.path == name)
+// contents lists the media types of a request body or an answer, sorted.
+func contents(n node) []body {
+	content := n.get("content")
+	var all []body
+	for _, name := range content.names() {
+		if media, ok := mediaType(name); ok {
+			all = append(all, body{media, name, content.get(name).get("schema")})
+		}
+	}
+	return all
 }
 
-func locate(operations []post, s shape, hint string) (post, error) {
-	if hint != "" {
-		for _, p := range operations {
-			if p.named(hint) {
-				return p, nil
+func (c *candidate) bodies() []body { return contents(c.node.get("requestBody")) }
+
+// parameters lists the ones that stand in one of these places, those of the path
+// item included.
+func (c *candidate) parameters(places ...string) []node {
+	var all []node
+	seen := map[string]bool{}
+	for _, from := range []node{c.node, c.item} {
+		for _, p := range from.get("parameters").list() {
+			in, name := p.get("in").text(), p.get("name").text()
+			if name == "" || seen[in+" "+name] || !slices.Contains(places, in) {
+				continue
 			}
+			seen[in+" "+name] = true
+			all = append(all, p)
 		}
-		return post{}, s.unclear(fmt.Sprintf("the document has no POST operation %q for %s", hint, s.what), operations)
 	}
-	for _, name := range s.names {
-		for _, p := range operations {
-			if p.named(name) {
-				return p, nil
+	return all
+}
+
+// successes are the schemas of the answers with 2xx; where none has one, of the
+// default answer.
+func (c *candidate) successes() []node {
+	var all, otherwise []node
+	responses := c.node.get("responses")
+	for _, status := range responses.names() {
+		for _, b := range contents(responses.get(status)) {
+			switch {
+			case b.schema.value == nil:
+			case strings.HasPrefix(status, "2"):
+				all = append(all, b.schema)
+			case strings.EqualFold(status, "default"):
+				otherwise = append(otherwise, b.schema)
 			}
 		}
 	}
-	fits := filter(operations, s.answeredBy)
-	if narrower := filter(fits, s.askedBy); len(narrower) > 0 {
-		fits = narrower
+	if len(all) == 0 {
+		return otherwise
 	}
-	switch len(fits) {
-	case 1:
-		return fits[0], nil
-	case 0:
-		return post{}, s.unclear("no POST operation answers 200 with "+strings.Join(s.has, " and "), operations)
-	}
-	return post{}, s.unclear(fmt.Sprintf("several operations could be %s", s.what), fits)
+	return all
 }
 
-// maxCandidates bounds the list in a message.
-const maxCandidates = 12
-
-func (s shape) unclear(problem string, candidates []post) error {
-	var list []string
-	for _, p := range candidates[:min(len(candidates), maxCandidates)] {
-		list = append(list, strings.TrimSpace(fmt.Sprintf("POST %s %s", p.path, p.OperationID)))
-	}
-	if len(list) == 0 {
-		return errors.New(problem + "; the document has no POST operations at all")
-	}
-	return fmt.Errorf("%s; candidates: %s; name one with \"endpoints: {%s: PATH or operationId}\"",
-		problem, strings.Join(list, ", "), s.hint)
+func (c *candidate) String() string {
+	return strings.TrimSpace(c.method + " " + c.path + " " + c.id)
 }
 
-func filter(all []post, keep func(post) bool) []post {
-	var kept []post
-	for _, p := range all {
-		if keep(p) {
-			kept = append(kept, p)
-		}
-	}
-	return kept
-}
+func (c *candidate) has(want ...string) bool { return containsAll(c.gives, want) }
+
+func (c *candidate) takes(names ...string) bool { return containsAll(c.asks, names) }
 
 func containsAll(have, want []string) bool {
-	for _, w := range want {
-		if !slices.Contains(have, w) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(want, func(w string) bool { return !slices.Contains(have, w) })
 }

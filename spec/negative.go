@@ -146,7 +146,9 @@ func (o *Operation) Negatives() []Negative {
 	var all []Negative
 	for _, p := range o.Params {
 		for _, e := range o.Encodings {
-			all = append(all, o.negatives(p, e)...)
+			if declared, ok := paramNamed(o.In(e), p.Name); ok {
+				all = append(all, o.negatives(declared, e)...)
+			}
 		}
 	}
 	for _, e := range []Encoding{JSON, Multipart} {

@@ -6,41 +6,107 @@ import (
 	"mime"
 	"slices"
 	"strconv"
-
-	"github.com/getkin/kin-openapi/openapi3"
+	"strings"
 )
 
 // Operation is one POST of the contract.
 type Operation struct {
 	Path      string // with the path of the document's server URL
+	Prefix    string // the path of the document's server URL alone
 	Method    string
 	ID        string
-	Encodings []Encoding  // the declared ones, in the order form, JSON, multipart
-	Params    []ParamSpec // required ones first, each part sorted by name
+	Encodings []Encoding // the declared ones, in the order form, JSON, multipart
 
-	token    bool              // this is the token operation
-	standard bool              // of the standard contract
+	// Params are the members of the request, in whatever encoding: required ones
+	// first, each part sorted by name. A member is required when every encoding
+	// requires it. In tells them for one encoding.
+	Params []ParamSpec
+
+	token    bool // this is the token operation
+	standard bool // of the standard contract
+	members  map[Encoding][]ParamSpec
 	answers  map[string]answer // by status: "200", "4XX", "DEFAULT"
 }
 
-func (o *Operation) describe(d *document, p post) error {
-	o.Path, o.Method, o.ID = p.prefix+p.path, "POST", p.OperationID
+func (o *Operation) describe(d *document, c *candidate, values map[string]string) (err error) {
+	o.Method, o.ID, o.Prefix, o.members = c.method, c.id, c.prefix, map[Encoding][]ParamSpec{}
+	if o.Path, err = c.filled(values); err != nil {
+		return err
+	}
 	for _, e := range Encodings() {
-		if media(p.Operation, e) != nil {
+		if schema, ok := c.body(e); ok {
 			o.Encodings = append(o.Encodings, e)
+			o.members[e] = params(flatten(schema))
 		}
 	}
 	if len(o.Encodings) == 0 {
-		return fmt.Errorf("POST %s takes no form, JSON or multipart body", p.path)
+		if other := c.bodies(); len(other) > 0 {
+			return fmt.Errorf("POST %s takes no form, JSON or multipart body (but %s)", c.path, other[0].name)
+		}
+		o.assume(d, c)
 	}
-	members := requestMembers(p.Operation)
+	o.Params = union(o.Encodings, o.members)
+	o.answers = declaredAnswers(d, c)
+	return nil
+}
+
+// assume fills in a request that the document says nothing of: a form, with the
+// parameters of RFC 8628, or those that the document has in the query.
+func (o *Operation) assume(d *document, c *candidate) {
+	o.Encodings = []Encoding{Form}
+	for _, p := range c.parameters("query") {
+		o.members[Form] = append(o.members[Form], paramSpec(p.get("name").text(), p.get("schema"), p.get("required").value == true))
+	}
+	if len(o.members[Form]) > 0 {
+		slices.SortStableFunc(o.members[Form], requiredFirst)
+		d.note("POST %s has its parameters in the query and no request body: they are sent in a form, as RFC 8628 has them", c.path)
+		return
+	}
+	names := []string{"client_id", "scope"}
+	if o.token {
+		names = []string{"client_id", "device_code", "grant_type"}
+	}
+	for _, name := range names {
+		o.members[Form] = append(o.members[Form], ParamSpec{Name: name, Type: "string", Required: name != "scope"})
+	}
+	d.note("POST %s declares no request body: a form with the parameters of RFC 8628 is sent", c.path)
+}
+
+// params are the members of a request schema.
+func params(members object) []ParamSpec {
+	var all []ParamSpec
 	for _, name := range members.names() {
-		o.Params = append(o.Params, paramSpec(name, members.properties[name], slices.Contains(members.required, name)))
+		p := paramSpec(name, members.properties[name], slices.Contains(members.required, name))
+		if v := members.selects[name]; v != "" {
+			p.Example = v
+		}
+		all = append(all, p)
 	}
-	slices.SortStableFunc(o.Params, func(a, b ParamSpec) int { return btoi(b.Required) - btoi(a.Required) })
-	var err error
-	o.answers, err = declaredAnswers(d, p)
-	return err
+	slices.SortStableFunc(all, requiredFirst)
+	return all
+}
+
+func requiredFirst(a, b ParamSpec) int { return btoi(b.Required) - btoi(a.Required) }
+
+// union is the members of all encodings.
+func union(encodings []Encoding, members map[Encoding][]ParamSpec) []ParamSpec {
+	required, first := map[string]int{}, map[string]ParamSpec{}
+	for _, e := range encodings {
+		for _, p := range members[e] {
+			required[p.Name] += btoi(p.Required)
+			if _, there := first[p.Name]; !there {
+				first[p.Name] = p
+			}
+		}
+	}
+	var all []ParamSpec
+	for name, p := range first {
+		p.Required = required[name] == len(encodings)
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(a, b ParamSpec) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(all, requiredFirst)
+	return all
 }
 
 func btoi(b bool) int {
@@ -50,29 +116,33 @@ func btoi(b bool) int {
 	return 0
 }
 
-// media returns what the request body declares for an encoding. Media types
-// compare without case and parameters (RFC 9110 section 8.3.1).
-func media(op *openapi3.Operation, e Encoding) *openapi3.MediaType {
-	if op.RequestBody == nil || op.RequestBody.Value == nil {
-		return nil
+// mediaType is the media type without case and parameters (RFC 9110 section 8.3.1).
+func mediaType(name string) (string, bool) {
+	t, _, err := mime.ParseMediaType(name)
+	if err != nil { // sloppy parameters
+		t, _, _ = strings.Cut(name, ";")
+		t = strings.ToLower(strings.TrimSpace(t))
 	}
-	for name, m := range op.RequestBody.Value.Content {
-		if t, _, err := mime.ParseMediaType(name); err == nil && t == string(e) || name == "*/*" {
-			return m
-		}
-	}
-	return nil
+	return t, strings.Contains(t, "/")
 }
 
-// requestMembers merges the request schema of the first declared encoding.
-func requestMembers(op *openapi3.Operation) object {
-	for _, e := range Encodings() {
-		if m := media(op, e); m != nil && m.Schema != nil {
-			return flatten(m.Schema)
+// body returns the schema that the request declares for an encoding, and whether
+// it declares the encoding.
+func (c *candidate) body(e Encoding) (node, bool) {
+	all := c.bodies()
+	front, _, _ := strings.Cut(string(e), "/")
+	for _, media := range []string{string(e), front + "/*", "*/*"} {
+		for _, b := range all {
+			if b.media == media {
+				return b.schema, true
+			}
 		}
 	}
-	return object{}
+	return node{}, false
 }
+
+// In lists the members of a request in one encoding, required ones first.
+func (o *Operation) In(e Encoding) []ParamSpec { return o.members[e] }
 
 // Required lists the names of the required parameters, sorted.
 func (o *Operation) Required() []string {
@@ -92,8 +162,10 @@ func (o *Operation) Has(param string) bool {
 }
 
 // Param returns the declaration of a parameter.
-func (o *Operation) Param(name string) (ParamSpec, bool) {
-	for _, p := range o.Params {
+func (o *Operation) Param(name string) (ParamSpec, bool) { return paramNamed(o.Params, name) }
+
+func paramNamed(all []ParamSpec, name string) (ParamSpec, bool) {
+	for _, p := range all {
 		if p.Name == name {
 			return p, true
 		}
@@ -140,7 +212,10 @@ func (o *Operation) Encode(e Encoding, params Params) (contentType string, body 
 }
 
 func (o *Operation) jsonValue(p Param) string {
-	declared, _ := o.Param(p.Name)
+	declared, ok := paramNamed(o.members[JSON], p.Name)
+	if !ok {
+		declared, _ = o.Param(p.Name)
+	}
 	var err error
 	switch declared.Type {
 	case "integer":

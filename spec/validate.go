@@ -3,57 +3,14 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
-
-// visitSchema validates against an OpenAPI 3.0 schema. kin-openapi's own
-// messages print schema and value, gigabytes for a hostile body: they are never
-// asked for, and where the library asks itself the customizer keeps them short.
-func visitSchema(schema *openapi3.Schema, value any) []Deviation {
-	options := []openapi3.SchemaValidationOption{
-		openapi3.MultiErrors(), openapi3.VisitAsResponse(),
-		openapi3.SetSchemaRegexCompiler(func(pattern string) (openapi3.RegexMatcher, error) { return compilePattern(pattern), nil }),
-		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(absolute)),
-		openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField }),
-	}
-	return kinDeviations(nil, schema.VisitJSON(value, append(options, otherFormats...)...))
-}
-
-// absolute is the format uri, which kin-openapi leaves unchecked and JSON
-// Schema checks.
-func absolute(text string) error {
-	u, err := url.Parse(text)
-	if err == nil && !u.IsAbs() {
-		err = errors.New("not an absolute URI")
-	}
-	return err
-}
-
-// otherFormats are those that JSON Schema checks and kin-openapi leaves to its
-// user: a format asks the same in every version of OpenAPI.
-var otherFormats = func() []openapi3.SchemaValidationOption {
-	var all []openapi3.SchemaValidationOption
-	for _, name := range []string{"date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uri-reference", "uuid"} {
-		c := jsonschema.NewCompiler()
-		c.AssertFormat()
-		if err := c.AddResource(documentURL, map[string]any{"format": name}); err != nil {
-			panic(err) // it is not the document's
-		}
-		schema := c.MustCompile(documentURL)
-		all = append(all, openapi3.WithStringFormatValidator(name,
-			openapi3.NewCallbackValidator(func(text string) error { return schema.Validate(text) })))
-	}
-	return all
-}()
 
 // pattern is a schema's regular expression. Documents may use the ECMA 262
 // dialect, of which Go lacks lookahead and back references; such a pattern
@@ -71,79 +28,7 @@ func compilePattern(text string) pattern {
 func (p pattern) String() string               { return p.text }
 func (p pattern) MatchString(text string) bool { return p.Regexp == nil || p.Regexp.MatchString(text) }
 
-func kinDeviations(found []Deviation, err error) []Deviation {
-	if err == nil || len(found) >= maxDeviations {
-		return found
-	}
-	if many, ok := err.(openapi3.MultiError); ok {
-		for _, e := range many {
-			found = kinDeviations(found, e)
-		}
-		return found
-	}
-	e, ok := errors.AsType[*openapi3.SchemaError](err)
-	switch {
-	case !ok:
-		return append(found, Deviation{Keyword: "value", Want: "to be a value that a schema can describe"})
-	case e.SchemaField == "properties":
-		return unlisted(found, e)
-	case e.SchemaField == "nullable":
-		e.SchemaField = "type"
-	}
-	return append(found, deviation(e.JSONPointer(), e.SchemaField, limit(e), TypeName(e.Value)))
-}
-
-// unlisted names the members that a closed schema does not have. The library has
-// an error for each, without the name, so that the first names them all.
-func unlisted(found []Deviation, e *openapi3.SchemaError) []Deviation {
-	members, _ := e.Value.(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if e.Schema.Properties[name] != nil {
-			continue
-		}
-		d := deviation(append(e.JSONPointer(), name), "additionalProperties", nil, "")
-		if len(found) < maxDeviations && !slices.Contains(found, d) {
-			found = append(found, d)
-		}
-	}
-	return found
-}
-
-// limit is what an OpenAPI 3.0 schema sets under the keyword that an error names.
-func limit(e *openapi3.SchemaError) any {
-	s := e.Schema
-	if s == nil {
-		return nil
-	}
-	switch e.SchemaField {
-	case "type":
-		return strings.Join(s.Type.Slice(), " or ")
-	case "pattern":
-		return s.Pattern
-	case "format":
-		return s.Format
-	case "enum":
-		return s.Enum
-	case "minLength":
-		return s.MinLength
-	case "maxLength":
-		return number(s.MaxLength)
-	case "minimum", "exclusiveMinimum":
-		return number(s.Min)
-	case "maximum", "exclusiveMaximum":
-		return number(s.Max)
-	}
-	return nil
-}
-
-func number[N any](limit *N) any {
-	if limit == nil {
-		return nil
-	}
-	return *limit
-}
-
-// validateSchema validates against a compiled JSON Schema (OpenAPI 3.1).
+// validateSchema reports how a decoded JSON value departs from a schema.
 func validateSchema(schema *jsonschema.Schema, value any) []Deviation {
 	e, ok := errors.AsType[*jsonschema.ValidationError](schema.Validate(value))
 	if !ok {

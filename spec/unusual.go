@@ -1,0 +1,101 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Servers with the device flow in other words are told so, in place of a list of
+// operations of which none fits.
+
+// wanted are the members by which an answer is known, and where RFC 8628 has them.
+func (r role) wanted() (names []string, section string) {
+	if r.hint == tokenRole.hint {
+		return []string{"access_token"}, "RFC 8628 section 3.5"
+	}
+	return []string{"device_code", "user_code"}, "RFC 8628 section 3.2"
+}
+
+// unusual says which operation looks like the one that is looked for, and what is
+// other about it; nil when none does.
+func (r role) unusual(all []*candidate) error {
+	for _, c := range all {
+		if !r.plausible(c) {
+			continue
+		}
+		if c.method != "POST" && r.exact(c) {
+			return fmt.Errorf("%s %s looks like the %s request, which is a POST in RFC 8628: dfcheck checks servers that use its methods", c.method, c.path, r.what)
+		}
+		if text := r.otherNames(c); text != "" {
+			return errors.New(text)
+		}
+	}
+	return nil
+}
+
+func (r role) exact(c *candidate) bool {
+	names, _ := r.wanted()
+	return c.has(names...)
+}
+
+// plausible keeps sign-ins from being taken for polls.
+func (r role) plausible(c *candidate) bool {
+	asks := spelled(c.asks)
+	if r.hint == tokenRole.hint {
+		return asks["devicecode"] != "" || slices.Contains(c.grants, GrantDeviceCode)
+	}
+	return asks["usercode"] == ""
+}
+
+// otherNames says how an operation spells or wraps the members of its answer, ""
+// when it has them as RFC 8628 does, or not at all.
+func (r role) otherNames(c *candidate) string {
+	names, section := r.wanted()
+	for _, schema := range c.successes() {
+		o := flatten(schema)
+		for _, at := range append([]string{""}, o.names()...) {
+			inside, where := o, ""
+			if at != "" {
+				inside, where = flatten(o.properties[at]), fmt.Sprintf(" inside %q", at)
+			}
+			have, ok := spellings(inside.names(), names)
+			if !ok || where == "" && slices.Equal(have, names) {
+				continue
+			}
+			has := "has " + strings.Join(names, " and ")
+			if where != "" {
+				has += " at the top"
+			}
+			return fmt.Sprintf("%s %s answers %s%s where %s %s: dfcheck checks servers that use the names of RFC 8628",
+				c.method, c.path, strings.Join(have, " and "), where, section, has)
+		}
+	}
+	return ""
+}
+
+// spelled maps names without case, dashes and underscores to how they are written.
+func spelled(names []string) map[string]string {
+	out := map[string]string{}
+	for _, name := range names {
+		out[strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))] = name
+	}
+	return out
+}
+
+// spellings finds names however they are written.
+func spellings(have, names []string) ([]string, bool) {
+	by := spelled(have)
+	var out []string
+	for _, plain := range names {
+		for key := range maps.Keys(spelled([]string{plain})) {
+			if by[key] == "" {
+				return nil, false
+			}
+			out = append(out, by[key])
+		}
+	}
+	return out, true
+}
