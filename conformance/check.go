@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // A Check is one requirement of the catalogue, made decidable: what must be
@@ -50,28 +51,31 @@ func (cs Checks) Lookup(id string) (c Check, ok bool) {
 
 // Scenarios lists what a verdict on a check rests on: the scenarios it names, and
 // those that its prerequisites read.
-func (cs Checks) Scenarios(c Check, documented bool) []*Scenario {
+func (cs Checks) Scenarios(c Check, family spec.Family) []*Scenario {
 	out := c.Scenarios()
-	for _, g := range cs.gates(c, documented) {
+	for _, g := range cs.gates(c, family) {
 		out = append(out, g.Reads...)
 	}
 	return out
 }
 
 // gates lists the prerequisites of a check for one family, nearest first. The
-// documented and the standard start are each other's twin: DF-AUTHZ-001 stands
-// for DF-AUTHZ-002 where the standard contract is checked.
-func (cs Checks) gates(c Check, documented bool) []Check {
+// documented and the standard start are each other's twin: DF-AUTHZ-002 stands
+// for DF-AUTHZ-001 where it is not the documented API that is checked. A gate of
+// another family opens by itself.
+func (cs Checks) gates(c Check, family spec.Family) []Check {
 	var out []Check
 	for id := c.Gate; id != ""; {
-		if id == GateStart && !documented {
+		if id == GateStart && family != spec.Documented {
 			id = GateStartStandard
 		}
 		g, ok := cs.Lookup(id)
 		if !ok {
 			break
 		}
-		out = append(out, g)
+		if r, err := spec.Lookup(id); err == nil && r.AppliesTo(family) {
+			out = append(out, g)
+		}
 		id = g.Gate
 	}
 	return out

@@ -175,14 +175,14 @@ func (t *Target) nothingFound(tried []*Exchange) error {
 // endpoints makes URLs of what was named, found in metadata, or stands in the
 // contract, in this order.
 func (t *Target) endpoints(ctx context.Context, c Choice) error {
-	document := t.Contract.Documented && !t.Hints.IsZero()
+	document := t.Contract.Family == spec.Document && !t.Hints.IsZero()
 	if c.Start != "" && !document {
 		t.StartURL = join(t.Host, c.Start)
 	}
 	if c.Token != "" && !document {
 		t.TokenURL = join(t.Host, c.Token)
 	}
-	if !t.Contract.Documented && (t.StartURL == "" || t.TokenURL == "") {
+	if t.Contract.Family == spec.Standard && (t.StartURL == "" || t.TokenURL == "") {
 		l := t.prober()
 		defer l.client.CloseIdleConnections()
 		if m := l.metadata(ctx, cmp.Or(c.Issuer, t.Host)); m != nil {

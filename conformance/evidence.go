@@ -87,8 +87,11 @@ func (e *Evidence) may(s *Scenario) {
 	}
 }
 
-// Documented tells which family of checks applies.
-func (e *Evidence) Documented() bool { return e.Contract.Documented }
+// Documented reports whether the documented API is checked.
+func (e *Evidence) Documented() bool { return e.Contract.Family == spec.Documented }
+
+// OwnDocument reports whether a user's document is, which adds to RFC 8628.
+func (e *Evidence) OwnDocument() bool { return e.Contract.Family == spec.Document }
 
 // Of returns a scenario's exchanges in the order they were recorded, less the
 // superseded ones. With steps, only those.

@@ -51,14 +51,6 @@ func lacks(c Check, f *Facts) []Capability {
 	return out
 }
 
-// family is the catalogue's name of the contract that is checked.
-func family(documented bool) string {
-	if documented {
-		return "documented"
-	}
-	return "rfc8628"
-}
-
 // gaps groups what was skipped by what it lacks, in the order of the checks. All
 // that is skipped before it runs is one, but for the checks of another contract.
 func gaps(results []Result) []reports.Gap {

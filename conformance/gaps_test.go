@@ -8,6 +8,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // TestGaps: what was skipped for want of a capability is told apart from what is of
@@ -35,7 +36,7 @@ func TestGaps(t *testing.T) {
 	notes := []string{
 		"2 checks need approve: " + NeedApprover.Enable(),
 		"1 check needs approve and scope: an approver, and --scope",
-		"1 check applies only to the rfc8628 contract",
+		"1 check applies only to RFC 8628",
 		"1 check does not apply here: the user codes have no letters",
 	}
 	if d := cmp.Diff(notes, leftOut(got, results)); d != "" {
@@ -76,12 +77,12 @@ func TestUnable(t *testing.T) {
 		"needs 2 more decisions of a person; --all asks for them": {Powers: able, Unasked: []string{"redeem"}},
 		"needs 10 s, but --max-wait is 5 s":                       {Powers: able, MaxWait: 5 * time.Second},
 	} {
-		if o := unable(c, f, true); o.reason != reason || o.lack.isZero() {
+		if o := unable(c, f, spec.Documented); o.reason != reason || o.lack.isZero() {
 			t.Errorf("%+v, want %s", o, reason)
 		}
 	}
-	other := unable(Check{ID: "DF-AUTHZ-002"}, &Facts{}, true)
-	if want := "applies only to the rfc8628 contract"; other.reason != want || len(other.lack.Contracts) == 0 {
+	other := unable(Check{ID: "DF-AUTHZ-002"}, &Facts{}, spec.Documented)
+	if want := "applies only to RFC 8628 and users' documents"; other.reason != want || len(other.lack.Contracts) == 0 {
 		t.Errorf("%+v, want %s", other, want)
 	}
 }
@@ -97,7 +98,7 @@ func TestEmptyError(t *testing.T) {
 		err, hint string
 	}{
 		{[]Result{two.result(Check{ID: "DF-DOC-001"}), one, two.result(Check{ID: "DF-DOC-002"})},
-			"2 checks apply only to the documented contract; DF-TOKEN-006 needs scope", "--scope"},
+			"2 checks apply only to the documented API; DF-TOKEN-006 needs scope", "--scope"},
 		{[]Result{deny}, "DF-DENY-001: the approver cannot deny", needDenial.Enable()},
 		{[]Result{{Check: Check{ID: "DF-DISC-001"}, Verdict: reports.Skipped, Reason: "there is no document"}},
 			"DF-DISC-001: there is no document", "select other checks with --only, --skip or --level"},

@@ -38,11 +38,11 @@ func (t *Transcript) Contract() (*spec.Contract, error) {
 // Verdict decides one check: what cannot run, what cannot mean anything because
 // its prerequisite failed, and what the judge finds.
 func (e *Evidence) Verdict(c Check) Result {
-	if o := unable(c, e.Facts, e.Documented()); o.verdict != "" {
+	if o := unable(c, e.Facts, e.Contract.Family); o.verdict != "" {
 		return o.result(c)
 	}
-	for _, g := range e.checks.gates(c, e.Documented()) {
-		if unable(g, e.Facts, e.Documented()).verdict != "" {
+	for _, g := range e.checks.gates(c, e.Contract.Family) {
+		if unable(g, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
 		if e.Judge(g).Verdict == reports.Fail {

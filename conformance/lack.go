@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // A Lack is for want of what a check is skipped or left open. Reasons, notes and
@@ -41,7 +42,7 @@ func (l Lack) of(checks int) string {
 		apply, need = "applies", "needs"
 	}
 	if len(l.Contracts) > 0 {
-		return apply + " only to the " + strings.Join(l.Contracts, " and ") + " contract"
+		return apply + " only to " + strings.Join(contractWords(l.Contracts), " and ")
 	}
 	needs := need + " " + l.needs()
 	switch {
@@ -51,6 +52,22 @@ func (l Lack) of(checks int) string {
 		needs += ", but --max-wait is " + Seconds(l.MaxWait)
 	}
 	return needs
+}
+
+// contractWords are the catalogue's names of contracts in a reader's words.
+func contractWords(names []string) []string {
+	out := slices.Clone(names)
+	for i, n := range out {
+		switch spec.Family(n) {
+		case spec.Documented:
+			out[i] = "the documented API"
+		case spec.Standard:
+			out[i] = "RFC 8628"
+		case spec.Document:
+			out[i] = "users' documents"
+		}
+	}
+	return out
 }
 
 // needs names what is lacking: "approve and second_client".

@@ -47,8 +47,8 @@ type goal struct {
 // chosen lists the scenarios that a person is asked for, of so many decisions at
 // most, in the order of their turns: those of the gates come first, and then what
 // decides the most checks for a decision. Whoever stops early has got the most.
-func chosen(cs Checks, checks []Check, f *Facts, documented bool, limit int) []*Scenario {
-	all, left := goals(cs, checks, f, documented), limit
+func chosen(cs Checks, checks []Check, f *Facts, family spec.Family, limit int) []*Scenario {
+	all, left := goals(cs, checks, f, family), limit
 	asked := map[*Scenario]bool{}
 	var out []*Scenario
 	for {
@@ -92,18 +92,18 @@ func (cs Checks) opening() []*Scenario {
 // goals are, for each check, the scenarios it reads in which decisions are made,
 // with those of its gates. A check that can do without an approver is worth half
 // as much, for it shows more with one; what a check only wants is worth least.
-func goals(cs Checks, checks []Check, f *Facts, documented bool) []goal {
+func goals(cs Checks, checks []Check, f *Facts, family spec.Family) []goal {
 	var out []goal
 	for _, c := range checks {
 		r, err := spec.Lookup(c.ID)
-		if err != nil || unable(c, f, documented).verdict != "" {
+		if err != nil || unable(c, f, family).verdict != "" {
 			continue
 		}
 		reads, full := c.Reads, worth(r)
 		if !slices.Contains(c.Needs, NeedApprover) {
 			full = max(full/2, 1)
 		}
-		for _, g := range cs.gates(c, documented) {
+		for _, g := range cs.gates(c, family) {
 			reads = slices.Concat(reads, g.Reads)
 		}
 		reads = deciding(reads, f)

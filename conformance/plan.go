@@ -166,17 +166,17 @@ func selector(names []string) (map[string]bool, error) {
 
 // plan says which checks will run on this target, with which scenarios, and
 // what that costs.
-func plan(all Checks, checks []Check, f *Facts, documented bool, o Options) *Plan {
+func plan(all Checks, checks []Check, f *Facts, family spec.Family, o Options) *Plan {
 	p := &Plan{opening: all.opening()}
 	f.layOut(laidOut(o))
 	if f.Unasked = nil; f.Timing.Pace > 0 {
-		p.turns = chosen(all, checks, f, documented, o.mostDecisions())
+		p.turns = chosen(all, checks, f, family, o.mostDecisions())
 		if !o.AllDecisions {
 			f.Unasked = spared(checks, f, p.turns)
 		}
 	}
 	for _, c := range checks {
-		o := unable(c, f, documented)
+		o := unable(c, f, family)
 		pl := Planned{ID: c.ID, Verdict: o.verdict, Reason: o.reason, Lack: o.lack}
 		if o.lack.Decisions == 0 { // of which the reason itself says how
 			pl.Enable = o.lack.enable()
@@ -184,7 +184,7 @@ func plan(all Checks, checks []Check, f *Facts, documented bool, o Options) *Pla
 		p.Checks = append(p.Checks, pl)
 		if pl.Verdict == "" {
 			p.add(c, f)
-			for _, g := range all.gates(c, documented) {
+			for _, g := range all.gates(c, family) {
 				p.add(g, f)
 			}
 		}
@@ -283,12 +283,12 @@ func missing(needs []Capability, f *Facts) []Capability {
 
 // unable is what keeps a check from running on this target: the one place that
 // decides (rule C19).
-func unable(c Check, f *Facts, documented bool) obstacle {
+func unable(c Check, f *Facts, family spec.Family) obstacle {
 	r, err := spec.Lookup(c.ID)
 	if err != nil {
 		return obstacle{verdict: reports.Error, reason: err.Error()}
 	}
-	if !slices.Contains(r.Contracts, family(documented)) {
+	if !r.AppliesTo(family) {
 		return lacking(Lack{Contracts: r.Contracts})
 	}
 	if needs := lacks(c, f); len(needs) > 0 {

@@ -61,7 +61,7 @@ func (r *Run) disturbed() string {
 		if !ok {
 			continue
 		}
-		if unable(c, e.Facts, e.Documented()).verdict != "" {
+		if unable(c, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
 		if res := e.Judge(c); res.Verdict == reports.Fail {

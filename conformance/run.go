@@ -47,7 +47,7 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 	}
 	t.Thorough, t.OneByOne = o.Thorough, o.Concurrency == 1
 	t.SlowApprover = t.Approver != nil && t.Approver.Powers().Slow
-	r.plan = plan(all, checks, &t.Facts, t.Documented(), o)
+	r.plan = plan(all, checks, &t.Facts, t.Contract.Family, o)
 	if person != nil {
 		person.Expect(r.plan.Decisions)
 	}
@@ -141,7 +141,7 @@ func (r *Run) waitsFor(c Check) []*Scenario {
 	if c.Passive {
 		return r.plan.Scenarios
 	}
-	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Documented()), func(s *Scenario) bool { return r.done[s] == nil })
+	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Contract.Family), func(s *Scenario) bool { return r.done[s] == nil })
 }
 
 // Ordered returns the run's checks in the order their verdicts become known.

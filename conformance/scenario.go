@@ -218,8 +218,8 @@ func (s *ScenarioRun) Now() time.Duration { return s.now() }
 // Encodings that the contract declares for an operation.
 func (s *ScenarioRun) Encodings(op Operation) []spec.Encoding { return s.operation(op).Encodings }
 
-// Documented reports whether the documented API is checked rather than RFC 8628
-// alone.
+// Documented reports whether the documented API is checked, and not RFC 8628 with or
+// without a user's document.
 func (s *ScenarioRun) Documented() bool { return s.target.Documented() }
 
 // An Option varies a call.

@@ -141,8 +141,8 @@ func (t *Target) PageClient() *http.Client {
 	}
 }
 
-// Documented tells which family of checks applies.
-func (t *Target) Documented() bool { return t.Contract.Documented }
+// Documented reports whether the documented API is checked.
+func (t *Target) Documented() bool { return t.Contract.Family == spec.Documented }
 
 // Timing is what the target announced to preflight, in its effect on waits.
 type Timing struct {

@@ -15,7 +15,7 @@ import (
 type Requirement struct {
 	ID        string   `yaml:"id"`        // DF-GROUP-NNN, never changed and never reused
 	Level     string   `yaml:"level"`     // MUST, SHOULD, MAY, or DOC: promised by a document alone
-	Contracts []string `yaml:"contracts"` // documented, rfc8628
+	Contracts []string `yaml:"contracts"` // documented, rfc8628, document; the last is implied by rfc8628
 	Title     string   `yaml:"title"`
 	Source    string   `yaml:"source"`    // standards and sections, or the documented API
 	Needs     []string `yaml:"needs"`     // capabilities without which the check is skipped
@@ -52,9 +52,15 @@ func readCatalogue(data []byte) ([]Requirement, error) {
 			return nil, fmt.Errorf("catalogue.yaml: id %q is not DF-GROUP-NNN", all[i].ID)
 		}
 		all[i].Group = parts[1]
+		if all[i].AppliesTo(Standard) && !all[i].AppliesTo(Document) { // which adds to RFC 8628
+			all[i].Contracts = append(all[i].Contracts, string(Document))
+		}
 	}
 	return all, nil
 }
+
+// AppliesTo reports whether a contract of the family is held to the requirement.
+func (r Requirement) AppliesTo(f Family) bool { return slices.Contains(r.Contracts, string(f)) }
 
 // Catalogue returns all requirements in catalogue order: by group, then by
 // number.

@@ -19,9 +19,7 @@ type Contract struct {
 	Name  string // documented-v1, documented-v2, rfc8628, or the name of a user's document
 	Title string // the document's own title and version
 
-	// Documented tells the documented API and users' documents, where the
-	// document itself is the rule, from the standard contract.
-	Documented bool
+	Family Family
 
 	Start Operation // device authorization (RFC 8628 section 3.1)
 	Token Operation // polling (RFC 8628 section 3.4)
@@ -40,10 +38,19 @@ type Contract struct {
 	Notes []string
 }
 
+// A Family is the part of the catalogue that applies to a contract.
+type Family string
+
+const (
+	Documented Family = "documented" // the documented API, whose document is the rule
+	Standard   Family = "rfc8628"    // RFC 8628 and nothing else
+	Document   Family = "document"   // RFC 8628, and what a user's document adds to it
+)
+
 // Refreshes reports whether the contract has a refresh grant: the standard one,
 // and a document that has its parameter.
 func (c *Contract) Refreshes() bool {
-	return !c.Documented || slices.ContainsFunc(c.Token.Params,
+	return c.Family == Standard || slices.ContainsFunc(c.Token.Params,
 		func(p ParamSpec) bool { return p.Name == "refresh_token" })
 }
 
@@ -79,8 +86,11 @@ func BuiltinContract(name string) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	standard := name == "rfc8628"
-	c.Documented, c.Start.standard, c.Token.standard = !standard, standard, standard
+	c.Family = Documented
+	if name == "rfc8628" {
+		c.Family = Standard
+	}
+	c.Start.family, c.Token.family = c.Family, c.Family
 	return c, nil
 }
 
@@ -123,7 +133,8 @@ func loadContract(name string, data []byte, read func(string) ([]byte, error), h
 	if err != nil {
 		return nil, fmt.Errorf("contract %q: %w", name, err)
 	}
-	c := &Contract{Name: name, Title: doc.title(), Documented: true}
+	c := &Contract{Name: name, Title: doc.title(), Family: Document}
+	c.Start.family, c.Token.family = c.Family, c.Family
 	if err := c.describe(doc, hints); err != nil {
 		return nil, fmt.Errorf("contract %q: %w", name, err)
 	}

@@ -95,6 +95,13 @@ func (o *Operation) Describes(status int) bool {
 	return ok && len(a.schemas) > 0
 }
 
+// Declares reports whether the document names a status, or its class.
+func (o *Operation) Declares(status int) bool {
+	_, exact := o.answers[strconv.Itoa(status)]
+	_, class := o.answers[fmt.Sprintf("%dXX", status/100)]
+	return exact || class
+}
+
 // DescribesErrors reports whether the document says what the body of any error
 // holds.
 func (o *Operation) DescribesErrors() bool {

@@ -31,14 +31,14 @@ func TestVendorDocuments(t *testing.T) {
 	}
 	type contract struct {
 		Title        string
-		Documented   bool
+		Family       Family
 		Slip         bool
 		Start, Token operation
 	}
 	see := func(o Operation) operation { return operation{o.Path, o.ID, o.Encodings, o.Params} }
 	want := map[string]contract{
 		"lumen-identity.yaml": {
-			Title: "Lumen Identity Platform 2026-09", Documented: true,
+			Title: "Lumen Identity Platform 2026-09", Family: Document,
 			Start: operation{"/connect/v3/device/begin", "beginDeviceSignIn", []Encoding{Form, JSON}, []ParamSpec{
 				{Name: "client_id", Type: "string", Required: true, MaxLength: 64, Example: "living-room"},
 				{Name: "device_type", Type: "string", Required: true, Enum: []string{"tv", "box", "stick", "console"},
@@ -54,7 +54,7 @@ func TestVendorDocuments(t *testing.T) {
 			}},
 		},
 		"homehub-pairing.json": {
-			Title: "HomeHub Cloud 41", Documented: true,
+			Title: "HomeHub Cloud 41", Family: Document,
 			Start: operation{"/hub/pairing", "postPairing", []Encoding{JSON, Multipart}, []ParamSpec{
 				{Name: "client_id", Type: "string", Required: true, MaxLength: 36},
 				{Name: "model", Type: "string", Required: true, Enum: []string{"h1", "h2"}, Example: "h1"},
@@ -71,7 +71,7 @@ func TestVendorDocuments(t *testing.T) {
 	for file, want := range want {
 		t.Run(file, func(t *testing.T) {
 			c := vendor(t, file)
-			got := contract{c.Title, c.Documented, c.TokenResponseSlip, see(c.Start), see(c.Token)}
+			got := contract{c.Title, c.Family, c.TokenResponseSlip, see(c.Start), see(c.Token)}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

@@ -153,7 +153,7 @@ func (o *Operation) Negatives() []Negative {
 	}
 	for _, e := range []Encoding{JSON, Multipart} {
 		// RFC 8628 leaves other encodings open, a document does not.
-		if !o.Accepts(e) && !o.standard {
+		if !o.Accepts(e) && o.family != Standard {
 			all = append(all, Negative{Kind: Undeclared, Encoding: e, ContentType: string(e)})
 		}
 	}
@@ -235,7 +235,7 @@ func (o *Operation) owner(n Negative) string {
 		return "DF-POLL-013"
 	case n.Param == "client_id":
 		return "DF-AUTHZ-011"
-	case n.Param == "device_os":
+	case n.Param == "device_os" && o.family == Documented:
 		return "DF-AUTHZ-014"
 	}
 	return "DF-AUTHZ-013"

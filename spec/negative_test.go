@@ -62,7 +62,7 @@ func TestNegativesCover(t *testing.T) {
 		// multipart and 3 types undeclared
 		{"3.1 start", &lumen.Start, 6 + 4 + 2 + 24 + 7 + 7 + 4, []string{
 			`DF-AUTHZ-013 device_type outside enum: "urn:dfcheck:none" (form)`, "DF-AUTHZ-013 firmware missing (json)",
-			"DF-AUTHZ-014 device_os too long (form)", "DF-CTYPE-010 firmware wrong type: 1.5 (json)",
+			"DF-AUTHZ-013 device_os too long (form)", "DF-CTYPE-010 firmware wrong type: 1.5 (json)",
 			"DF-CTYPE-007 body labelled multipart/form-data"}},
 		// 3 required x 2; client_id and serial limited x 2; 1 enum x 2; JSON: 3 strings x 8, nullable boolean 6; form and 3
 		// types undeclared

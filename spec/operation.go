@@ -22,10 +22,10 @@ type Operation struct {
 	// requires it. In tells them for one encoding.
 	Params []ParamSpec
 
-	token    bool // this is the token operation
-	standard bool // of the standard contract
-	members  map[Encoding][]ParamSpec
-	answers  map[string]answer // by status: "200", "4XX", "DEFAULT"
+	token   bool   // this is the token operation
+	family  Family // of the contract
+	members map[Encoding][]ParamSpec
+	answers map[string]answer // by status: "200", "4XX", "DEFAULT"
 }
 
 func (o *Operation) describe(d *document, c *candidate, values map[string]string) (err error) {

@@ -25,6 +25,7 @@ var authorizationChecks = []Check{
 	},
 	{
 		ID:    GateStartStandard,
+		Gate:  GatePaths,
 		Reads: []*Scenario{minimalStart},
 		Judge: func(e *Evidence, j *Judgement) {
 			judgeMinimalStart(e, j, "device_code", "user_code", "verification_uri", "expires_in")
@@ -124,11 +125,19 @@ var authorizationChecks = []Check{
 	},
 }
 
-// minimalStart sends nothing but what is required: the client, and the device's
-// metadata where the contract wants them.
+// minimalStart sends nothing but what is required: the client, and what the contract
+// wants beside it.
 var minimalStart = &Scenario{
 	Name: "minimal start", Lane: LaneFirst, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx, Without("scope"), Step("minimal")) },
+	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx, unscoped(s), Step("minimal")) },
+}
+
+// unscoped leaves the scope out, unless a user's document requires one.
+func unscoped(s *ScenarioRun) Option {
+	if scope, _ := s.Operation(OpStart).Param("scope"); scope.Required {
+		return func(*Call) {}
+	}
+	return Without("scope")
 }
 
 func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
@@ -150,6 +159,7 @@ func judgeMinimalStart(e *Evidence, j *Judgement, members ...string) {
 		WarnIf(ErrorIs(spec.ErrInvalidScope), func(*Exchange) bool { return !e.Documented() }),
 		FailIf(lacks),
 		PassIf(StatusIs(http.StatusOK)),
+		PassIf(Class(2), declared(e)), // ruling R88
 		WarnIf(StatusIs(http.StatusCreated)))
 }
 

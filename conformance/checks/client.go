@@ -25,7 +25,7 @@ var clientChecks = []Check{
 		ID:    "DF-CLIENT-002",
 		Gate:  GatePending,
 		Reads: []*Scenario{foreignPolls, foreignRedemption, unknownCodes},
-		Judge: judgeForeignPolls,
+		Judge: taking(OpToken, "client_id", judgeForeignPolls),
 	},
 	{
 		ID:    "DF-CLIENT-003",
@@ -38,13 +38,16 @@ var clientChecks = []Check{
 		ID:    "DF-CLIENT-004",
 		Gate:  GatePending,
 		Reads: []*Scenario{namelessPolls, namelessRedemption},
-		Judge: func(e *Evidence, j *Judgement) {
+		Judge: taking(OpToken, "client_id", func(e *Evidence, j *Judgement) {
+			given := FailIf(GivesTokens)
+			if p, _ := e.Contract.Token.Param("client_id"); !p.Required {
+				given = WarnIf(GivesTokens) // ruling R90
+			}
 			j.Each(append(e.Of(namelessPolls, "without client_id"), e.Of(namelessRedemption, "without client_id")...),
-				ExpectRefusal, "invalid_request or invalid_client",
-				FailIf(GivesTokens),
+				ExpectRefusal, "invalid_request or invalid_client", given,
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
 				WarnIf(StillPending), WarnIf(ErrorIs(spec.ErrInvalidGrant)))
-		},
+		}),
 	},
 	{
 		ID:    "DF-CLIENT-005",
@@ -87,12 +90,12 @@ var clientChecks = []Check{
 		ID:    "DF-CLIENT-011",
 		Gate:  GatePending,
 		Reads: []*Scenario{unknownClientPoll},
-		Judge: func(e *Evidence, j *Judgement) {
+		Judge: taking(OpToken, "client_id", func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(unknownClientPoll, "unknown client"), ExpectRefusal, "400 or 401 with invalid_client",
 				FailIf(StillPending), FailIf(GivesTokens),
 				PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient)),
 				WarnIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient, spec.ErrInvalidRequest)))
-		},
+		}),
 	},
 }
 

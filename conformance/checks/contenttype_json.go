@@ -109,7 +109,7 @@ func judgeMalformedJSON(e *Evidence, j *Judgement) {
 			rules = append(rules, WarnIf(ErrorIs(spec.ErrInvalidClient, spec.ErrInvalidGrant), Not(asTruncated(e))))
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 for a body that is not JSON",
-			append(rules, PassIf(unread), WarnIf(Class(4)))...)
+			append(rules, PassIf(unread), PassIf(unprocessable(e)), WarnIf(Class(4)))...)
 	}
 }
 
@@ -150,8 +150,8 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 		if !ok || n.Check != "DF-CTYPE-010" {
 			continue
 		}
-		j.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value of the wrong JSON type", acceptedType(n),
-			InconclusiveIf(Infrastructure), WarnIf(StatusIs(422)), PassIf(Class(4)))
+		j.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value of the wrong JSON type", acceptedType(e, n),
+			InconclusiveIf(Infrastructure), PassIf(unprocessable(e)), WarnIf(StatusIs(422)), PassIf(Class(4)))
 	}
 	if j.Seen() == 0 {
 		j.Skip("the contract declares no JSON members")
@@ -160,14 +160,14 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 
 // acceptedType is the verdict on a value that was taken though its type is
 // wrong (ruling R15).
-func acceptedType(n spec.Negative) Rule {
+func acceptedType(e *Evidence, n spec.Negative) Rule {
 	switch {
 	case !n.Required && n.Value == "null":
 		return PassIf(read) // as if it were left out
 	case !n.Required, n.Value == "123", n.Value == "1.5":
 		return WarnIf(read)
 	}
-	return FailIf(read)
+	return tolerated(e, n.Param, read)
 }
 
 // repeatedNames gives client_id twice in one JSON object: its own, and one that

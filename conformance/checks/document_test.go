@@ -73,9 +73,16 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// ownDocument is the reference server with its own document for its contract.
+func ownDocument() refserver.Config {
+	cfg := embedded("documented-v1")
+	cfg.Document = refserver.Document()
+	return cfg
+}
+
 // TestOwnDocument: so is the reference server by its own, which leaves little open.
 func TestOwnDocument(t *testing.T) {
-	b := bench{server: embedded("documented-v1"), target: func(t *Target) { t.Contract = refserver.Document() }}
+	b := bench{server: ownDocument()}
 	judged := 0
 	for _, r := range b.conform(t) {
 		for _, line := range worse([]Result{r}) {
@@ -198,7 +205,7 @@ func caught(t *testing.T, results []Result, check string, n spec.Negative) {
 func TestDeviationsHoldNoSecret(t *testing.T) {
 	var mu sync.Mutex
 	var codes []string
-	b := bench{server: embedded("documented-v1"), target: func(t *Target) { t.Contract = refserver.Document() }, opts: Options{Only: []string{"DF-DOC-001"}}}
+	b := bench{server: ownDocument(), opts: Options{Only: []string{"DF-DOC-001"}}}
 	b.wrap = func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			a := httptest.NewRecorder()

@@ -170,13 +170,9 @@ func leak(e *Evidence, x *Exchange) (reports.Verdict, string) {
 	return reports.Pass, ""
 }
 
-// judgeFieldErrors holds ruling R9 over the refusals of plain mistakes. Bodies
+// judgeFieldErrors holds rulings R9 and R88 over the refusals of plain mistakes. Bodies
 // that are neither empty nor JSON are for DF-ERR-002.
 func judgeFieldErrors(e *Evidence, j *Judgement) {
-	verdict := reports.Fail
-	if e.Documented() {
-		verdict = reports.Warning
-	}
 	for _, x := range posted(e) {
 		if !x.In(mistakes...) || x.Class() != 4 || x.Object() == nil && x.Response.Length > 0 {
 			continue
@@ -187,6 +183,10 @@ func judgeFieldErrors(e *Evidence, j *Judgement) {
 		if _, ok := x.Member("error"); ok {
 			j.Pass(x)
 			continue
+		}
+		verdict := reports.Fail
+		if e.Documented() || e.OwnDocument() && x.Op.In(e.Contract).Describes(x.Status()) {
+			verdict = reports.Warning
 		}
 		j.Record(verdict, "an error response with the member error",
 			fmt.Sprintf("%d without it (members: %s)", x.Status(), strings.Join(SortedNames(x.Object()), ", ")), x)

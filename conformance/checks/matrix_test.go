@@ -31,7 +31,7 @@ func benchFor(f refserver.Fault) bench {
 		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 	}
 	if f.Detailed {
-		b.target = func(t *Target) { t.Contract = refserver.Document() }
+		b.server.Document = refserver.Document()
 	}
 	b.opts.Abuse, b.opts.Thorough = f.Abuse, f.Thorough
 	b.https = f.TLS

@@ -57,7 +57,7 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 
 // only is what a run of one check would have left of a recording.
 func only(whole *Evidence, c Check) *Transcript {
-	scenarios := All().Scenarios(c, whole.Documented())
+	scenarios := All().Scenarios(c, whole.Contract.Family)
 	out := *whole.Transcript
 	out.Header.Checks = []string{c.ID}
 	out.Exchanges = slices.DeleteFunc(slices.Clone(out.Exchanges), func(x *Exchange) bool { return !x.In(scenarios...) })

@@ -49,6 +49,40 @@ func throttled(e *Evidence) Predicate {
 	}
 }
 
+// declared reports whether the status of an answer is one that a user's document has
+// for the operation.
+func declared(e *Evidence) Predicate {
+	return func(x *Exchange) bool { return e.OwnDocument() && x.Op.In(e.Contract).Declares(x.Status()) }
+}
+
+// unprocessable reports whether an answer is 422 where a user's document declares it:
+// the way in which some frameworks say 400 (ruling R88).
+func unprocessable(e *Evidence) Predicate {
+	return func(x *Exchange) bool { return x.Status() == http.StatusUnprocessableEntity && declared(e)(x) }
+}
+
+// tolerated is the verdict on a request that was served although it breaks a rule of the
+// contract for one parameter. What a user's document asks beyond RFC 8628 a server may
+// be lenient about (ruling R89).
+func tolerated(e *Evidence, param string, is Predicate) Rule {
+	if e.OwnDocument() && !slices.Contains([]string{"client_id", "grant_type", "device_code"}, param) {
+		return WarnIf(is)
+	}
+	return FailIf(is)
+}
+
+// taking skips a check of a parameter that a user's document does not have: it cannot
+// be told from the answers what it would be worth.
+func taking(op Operation, param string, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		if o := op.In(e.Contract); !o.Has(param) {
+			j.Skip("the document has no " + param + " in the request to " + o.Path)
+			return
+		}
+		judge(e, j)
+	}
+}
+
 // acceptedWithout reports whether a start that lacked a required parameter was
 // served.
 func acceptedWithout(e *Evidence, param string, enc spec.Encoding) bool {

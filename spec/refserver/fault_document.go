@@ -13,7 +13,7 @@ var openAPI []byte
 
 // Document is what a server of documented-v1 really answers, as an OpenAPI
 // document: formats, patterns, limits and errors that the documented API leaves
-// open. Detailed faults break it.
+// open. Polls name their client in it, as RFC 8628 has it. Detailed faults break it.
 var Document = sync.OnceValue(func() *spec.Contract {
 	c, err := spec.LoadContract("refserver", openAPI, spec.OperationHints{})
 	if err != nil {
