@@ -73,14 +73,17 @@ func noCredentials(key, raw string) error {
 	return fmt.Errorf("%s %q %w", key, scheme+"…"+raw[at:], ErrCredentials)
 }
 
-// Choose fills in the target's contract and endpoints. With "auto" it looks at
-// the host: a few GETs and one refused POST.
+// Choose fills in the target's contract and endpoints: as c says, and where it says
+// nothing, by a look at the host. What was asked and answered is kept in t.Look.
 func (t *Target) Choose(ctx context.Context, c Choice) error {
-	t.Issuer = c.Issuer
-	t.Hints = spec.OperationHints{}
+	t.Issuer, t.Hints, t.Look = c.Issuer, spec.OperationHints{}, &Look{Choice: c}
 	switch {
-	case c.Spec == "" || c.Spec == "auto":
-		if err := t.chooseByLook(ctx, c); err != nil {
+	case c.Spec == "" || c.Spec == "auto" || c.Spec == "rfc8628":
+		e := &explorer{prober: t.prober(), target: t, choice: c, usual: endpointsFor(t.Host, c.Issuer)}
+		defer e.client.CloseIdleConnections()
+		err := e.find(ctx)
+		t.Look.Tried = e.tried
+		if err != nil {
 			return err
 		}
 	case slices.Contains(spec.ContractNames(), c.Spec):
@@ -94,7 +97,7 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 			return err
 		}
 	}
-	return t.endpoints(ctx, c)
+	return t.endpoints(c)
 }
 
 func (t *Target) chooseDocument(c Choice) error {
@@ -109,85 +112,15 @@ func (t *Target) chooseDocument(c Choice) error {
 	return err
 }
 
-// chooseByLook prefers the documented API where its paths answer, and tells
-// what else is there.
-func (t *Target) chooseByLook(ctx context.Context, c Choice) error {
-	v1, err := spec.BuiltinContract("documented-v1")
-	if err != nil {
-		return err
-	}
-	l := t.prober()
-	defer l.client.CloseIdleConnections()
-	found := l.probe(ctx, t.Host, c.Issuer, v1)
-	if i := slices.IndexFunc(found.Tried, (*Exchange).wantsHTTPS); i >= 0 && found.Metadata == nil {
-		return &PreflightError{Problem: "no device flow was found at " + t.Host + ": " + Describe(found.Tried[i]),
-			Hint: httpsHint(t.Host), Exchange: found.Tried[i], Tried: found.Tried}
-	}
-	name := "rfc8628"
-	switch {
-	case c.Start != "" && c.Token != "":
-		t.ChosenBy, t.ChosenWhy = "flag", "both endpoints are named"
-	case found.Documented:
-		name = "documented-v1"
-		t.ChosenBy, t.ChosenWhy = "probe", "the documented paths answer"
-		if found.Metadata != nil {
-			t.Also = []string{"rfc8628"}
-		}
-	case found.Metadata != nil:
-		t.ChosenBy, t.ChosenWhy = "metadata", found.Metadata.URL+" names a device authorization endpoint"
-	default:
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return t.nothingFound(found.Tried)
-	}
-	t.Contract, err = spec.BuiltinContract(name)
-	if found.Metadata != nil && name == "rfc8628" {
-		t.StartURL, t.TokenURL = found.Metadata.DeviceAuthorizationEndpoint, found.Metadata.TokenEndpoint
-		if t.Issuer == "" {
-			t.Issuer = t.Host
-		}
-	}
-	return err
-}
-
-// nothingFound explains a look that showed no device flow: the host was out of
-// reach, or it answered something else.
-func (t *Target) nothingFound(tried []*Exchange) error {
-	var answered *Exchange
-	for _, x := range tried {
-		if x.Response != nil {
-			answered = x
-		}
-	}
-	if last := tried[len(tried)-1]; answered == nil {
-		return &PreflightError{Problem: "cannot reach " + t.Host + ": " + last.Error, Hint: reachHint(last.Error),
-			Exchange: last, Tried: tried}
-	}
-	return &PreflightError{
-		Problem: "no device flow was found at " + t.Host +
-			": the documented paths do not answer, and no metadata names a device authorization endpoint",
-		Hint:     "name the endpoints (--device-authorization-endpoint, --token-endpoint), or the issuer (--issuer); `dfcheck init` looks in more places",
-		Exchange: answered, Tried: tried,
-	}
-}
-
-// endpoints makes URLs of what was named, found in metadata, or stands in the
-// contract, in this order.
-func (t *Target) endpoints(ctx context.Context, c Choice) error {
+// endpoints makes URLs of what was named, was found, or stands in the contract, in
+// this order.
+func (t *Target) endpoints(c Choice) error {
 	document := t.Contract.Family == spec.Document && !t.Hints.IsZero()
 	if c.Start != "" && !document {
 		t.StartURL = join(t.Host, c.Start)
 	}
 	if c.Token != "" && !document {
 		t.TokenURL = join(t.Host, c.Token)
-	}
-	if t.Contract.Family == spec.Standard && (t.StartURL == "" || t.TokenURL == "") {
-		l := t.prober()
-		defer l.client.CloseIdleConnections()
-		if m := l.metadata(ctx, cmp.Or(c.Issuer, t.Host)); m != nil {
-			t.StartURL, t.TokenURL = cmp.Or(t.StartURL, m.DeviceAuthorizationEndpoint), cmp.Or(t.TokenURL, m.TokenEndpoint)
-		}
 	}
 	t.StartURL = cmp.Or(t.StartURL, join(t.Host, t.Contract.Start.Path))
 	t.TokenURL = cmp.Or(t.TokenURL, join(t.Host, t.Contract.Token.Path))

@@ -10,7 +10,9 @@
 //
 // A map:
 //
-//   - target.go, config.go, choose.go, probe.go: the server, and how its contract is chosen;
+//   - target.go, config.go: the server, and what is known of it beforehand;
+//   - choose.go, explore.go, probe.go, places.go, metadata.go: how its contract and its
+//     endpoints are found;
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a
 //     scenario can say;

@@ -17,6 +17,8 @@ type PreflightError struct {
 	Hint     string
 	Exchange *Exchange   // what shows the problem best
 	Tried    []*Exchange // everything that was sent
+	// Incomplete says that what is missing is for the configuration to name.
+	Incomplete bool
 }
 
 // DoctorHint is the Hint where nothing is known but what came.
@@ -39,8 +41,8 @@ func (s *session) preflight(ctx context.Context) error {
 		}
 		x := f.Authorization
 		if x.Response == nil {
-			return &PreflightError{"cannot reach " + s.target.StartURL + ": " + x.Error, reachHint(x.Error), x,
-				s.transcript().Exchanges}
+			return &PreflightError{Problem: "cannot reach " + s.target.StartURL + ": " + x.Error, Hint: reachHint(x.Error),
+				Exchange: x, Tried: s.tries()}
 		}
 		if last == nil {
 			last = x // what the contract's own encoding got explains a refusal best
@@ -67,6 +69,15 @@ func MissingPath(x *Exchange) bool {
 func (s *session) tokenAnswers(ctx context.Context, scene *ScenarioRun) bool {
 	x := scene.PollCode(ctx, RandomCode(40), Step("preflight"), Provoked())
 	return x != nil && x.Response != nil && !MissingPath(x)
+}
+
+// tries lists what was sent since somebody looked for the device flow.
+func (s *session) tries() []*Exchange {
+	var looked []*Exchange
+	if s.target.Look != nil {
+		looked = slices.Clone(s.target.Look.Tried)
+	}
+	return append(looked, s.transcript().Exchanges...)
 }
 
 var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1)}
@@ -122,7 +133,7 @@ func (s *session) works(op Operation, e spec.Encoding) {
 func (s *session) refused(x *Exchange) error {
 	code := x.ErrorCode()
 	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL,
-		Describe(x)), Exchange: x, Tried: s.transcript().Exchanges}
+		Describe(x)), Exchange: x, Tried: s.tries()}
 	switch {
 	case x.wantsHTTPS():
 		p.Hint = httpsHint(s.target.Host)

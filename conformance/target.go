@@ -36,6 +36,7 @@ type Target struct {
 	// Introspection and Resource, when set, tell what a token is worth.
 	Introspection *Introspection
 	Resource      string // URL of a resource that takes the access token
+	Look          *Look  // what Choose found
 	// Passwords are what the approver types and sends that nobody may see.
 	Passwords []string
 

@@ -146,7 +146,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	r.Run.Started = time.Now()
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {
-		return f.untested(t, s, r, c.Host, err)
+		return f.untested(t, s, r, c.Host, showTried(t, err))
 	}
 	defer stop()
 	if !f.run.ShowSecrets {
@@ -157,7 +157,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	run, err := conformance.Prepare(ctx, target, checks.All(), f.run)
 	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
 	if err != nil {
-		return f.untested(t, s, r, target.Host, f.whyUnprepared(ctx, err))
+		return f.untested(t, s, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
 	}
 	defer run.Close()
 	f.announce(t, run)
@@ -241,6 +241,9 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 	}
 	if !f.verbose {
 		return
+	}
+	if look := run.Target.Look; look != nil {
+		printTried(t.err, look.Tried)
 	}
 	for _, c := range p.Checks {
 		if c.Verdict != "" {

@@ -58,8 +58,7 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 		return printAnswers(t, err)
 	}
 	defer stop()
-	fmt.Fprintf(t.out, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
-	fmt.Fprintf(t.out, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
+	printLook(t.out, target)
 	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
 	if err != nil {
 		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
@@ -106,13 +105,7 @@ func printAnswers(t terminal, err error) error {
 	if !ok {
 		return err
 	}
-	for _, x := range p.Tried {
-		as := ""
-		if x.Request.Encoding != "" {
-			as = " as " + encodingName(x)
-		}
-		fmt.Fprintf(t.out, "tried      %s %s%s: %s\n", x.Request.Method, reports.Legible(x.Request.URL), as, reports.Legible(x.Says()))
-	}
+	printTried(t.out, p.Tried)
 	if p.Exchange != nil {
 		fmt.Fprintf(t.out, "request    %s\n", reports.Legible(p.Exchange.Curl()))
 		answer(t.out, p.Exchange)

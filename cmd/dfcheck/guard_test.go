@@ -98,7 +98,7 @@ func TestGuardedConfiguration(t *testing.T) {
 		s := leakySecrecy()
 		var out bytes.Buffer
 		f := initFlags{output: output}
-		err := f.write(terminal{out: &stream{"standard output", &out, s}, secrets: s}, &conformance.Survey{}, "scope: "+leakyCookie)
+		err := f.write(terminal{out: &stream{"standard output", &out, s}, secrets: s}, &conformance.Look{}, "scope: "+leakyCookie)
 		if _, missing := os.Stat(path); err == nil || missing == nil || out.Len() > 0 {
 			t.Errorf("--output %s: got %v, wrote %q", output, err, out.String())
 		}

@@ -65,23 +65,20 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 		return usage(errors.New("init writes a configuration and reads none"), "leave --config out")
 	}
 	c := &conformance.Config{Host: f.host, Issuer: f.issuer, Scope: f.scope,
-		Endpoints: conformance.EndpointsConfig{DeviceAuthorization: f.start, Token: f.token},
-		Client:    conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth},
-		TLS:       conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure}}
+		Spec: f.spec, Endpoints: conformance.EndpointsConfig{DeviceAuthorization: f.start, Token: f.token},
+		Client: conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth},
+		TLS:    conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure}}
 	target, err := c.Target()
 	if err != nil {
 		return configError(err)
 	}
 	t.secrets.keep(target.Redact, target.Guard)
-	found, err := f.survey(ctx, target)
-	if err != nil {
-		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+	if err := target.Choose(ctx, c.Choice()); err != nil {
+		return printAnswers(t, notFound(ctx, err))
 	}
-	t.note("%s: %s", found.Spec, reports.Legible(found.Why))
-	if err := f.choose(ctx, target, found); err != nil {
-		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
-	}
-	run, err := f.begin(ctx, target, found)
+	found := target.Look
+	printLook(t.err, target)
+	run, err := f.begin(ctx, target)
 	if err != nil {
 		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
@@ -93,52 +90,21 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 }
 
 // begin tries one device; a server that wants a scope gets one that it names.
-func (f *initFlags) begin(ctx context.Context, target *conformance.Target, found *conformance.Survey) (*conformance.Run, error) {
+func (f *initFlags) begin(ctx context.Context, target *conformance.Target) (*conformance.Run, error) {
 	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{})
 	p, ok := errors.AsType[*conformance.PreflightError](err)
-	if !ok || f.scope != "" || len(found.Scopes) == 0 || p.Exchange == nil ||
+	if !ok || f.scope != "" || target.Look.Scope == "" || p.Exchange == nil ||
 		!slices.Contains([]string{spec.ErrInvalidScope, spec.ErrInvalidRequest}, p.Exchange.ErrorCode()) {
 		return run, err
 	}
-	f.scope = found.Scopes[0]
-	if slices.Contains(found.Scopes, "openid") {
-		f.scope = "openid"
-	}
+	f.scope = target.Look.Scope
 	target.Scope = f.scope
 	return conformance.Prepare(ctx, target, checks.All(), conformance.Options{})
 }
 
-// survey finds the contract and the endpoints, or takes those of the flags.
-func (f *initFlags) survey(ctx context.Context, target *conformance.Target) (*conformance.Survey, error) {
-	if f.spec != "" && f.spec != "auto" || f.start != "" && f.token != "" || f.issuer != "" {
-		return &conformance.Survey{Why: "as the flags say", Choice: conformance.Choice{Spec: cmp.Or(f.spec, "rfc8628"),
-			Issuer: f.issuer, Start: f.start, Token: f.token}}, nil
-	}
-	return target.Survey(ctx)
-}
-
-// choose settles the target's contract; a document that was found is read from a
-// file like one of the user's own.
-func (f *initFlags) choose(ctx context.Context, target *conformance.Target, found *conformance.Survey) error {
-	choice := found.Choice
-	if found.Document != nil {
-		file, err := os.CreateTemp("", "dfcheck-*"+filepath.Ext(choice.Spec))
-		if err != nil {
-			return err
-		}
-		defer os.Remove(file.Name())
-		_, err = file.Write(found.Document)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return err
-		}
-		choice.Spec = file.Name()
-	}
-	return target.Choose(ctx, choice)
-}
-
 // write saves the configuration, and the document it rests on, when both can be
 // read again.
-func (f *initFlags) write(t terminal, found *conformance.Survey, text string) error {
+func (f *initFlags) write(t terminal, found *conformance.Look, text string) error {
 	guard := reports.Guard(t.secrets.guard)
 	configuration := guard.Over("the configuration", func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 	if f.output == "-" {

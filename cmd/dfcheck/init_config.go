@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // configuration writes dfcheck.yaml: what was found, and as comments what can be
 // added. Texts of the server are quoted, and none may name a variable of the
 // environment.
-func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Run) (string, error) {
+func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run) (string, error) {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	for _, text := range []string{found.Issuer, found.Start, found.Token, f.scope} {
@@ -22,7 +21,7 @@ func (f *initFlags) configuration(found *conformance.Survey, run *conformance.Ru
 		}
 	}
 	t := run.Target
-	line("# Where the server is, and how it was found: %s.", oneLine(found.Why))
+	line("# Where the server is, and how it was found: %s.", oneLine(t.ChosenWhy))
 	line("host: %s", quoted(t.Host))
 	line("spec: %s", quoted(found.Spec))
 	if found.Issuer != "" {
@@ -80,11 +79,11 @@ func (f *initFlags) credentials() string {
 	return out
 }
 
-func (f *initFlags) scopes(line func(string, ...any), found *conformance.Survey) {
+func (f *initFlags) scopes(line func(string, ...any), found *conformance.Look) {
 	switch {
 	case f.scope != "":
 		line("scope: %s", quoted(f.scope))
-	case slices.Contains(found.Scopes, "openid"):
+	case found.Scope == "openid":
 		line("# scope: openid                             # the server has this one")
 	default:
 		line("# scope: openid")

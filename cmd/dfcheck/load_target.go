@@ -24,7 +24,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 	if c.Host != "" {
 		ct, stop, err := f.target(ctx, t, c)
 		if err != nil {
-			return load.Target{}, nil, err
+			return load.Target{}, nil, showTried(t, err)
 		}
 		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
 		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,

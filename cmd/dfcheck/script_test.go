@@ -41,6 +41,9 @@ func TestScript(t *testing.T) {
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are meant
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
+	half := startSite(t, map[string]string{"POST /device_authorization": `401 {"error":"invalid_client"}`})
+	tokenless := startSite(t, map[string]string{
+		"GET /.well-known/openid-configuration": `200 {"issuer":"http://127.0.0.1:1","device_authorization_endpoint":"http://127.0.0.1:1/device"}`})
 	redirect := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
 	}))
@@ -55,6 +58,7 @@ func TestScript(t *testing.T) {
 		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
 		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
 		"SCOPED":    startReference(t, "rfc8628", "scope-mandatory"),
+		"SLASHED":   startReference(t, "rfc8628", "issuer-with-slash"),
 		"REUSABLE":  startReference(t, "documented-v1", "code-reusable"),
 		"HIDDEN":    startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
 		"OPENAPI":   startMoved(t, "documented-v1", "/v9/devices", "/v9/tokens", "/openapi.yaml"),
@@ -72,6 +76,8 @@ func TestScript(t *testing.T) {
 			e.Setenv("PLAINSECURE", strings.Replace(secure.URL, "https://", "http://", 1))
 			e.Setenv("REDIRECT", redirect.URL)
 			e.Setenv("CHATTY", chatty)
+			e.Setenv("HALF", half)
+			e.Setenv("TOKENLESS", tokenless)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)
@@ -101,6 +107,24 @@ func startReference(t *testing.T, contract string, faults ...string) string {
 	}
 	t.Cleanup(stop)
 	return base
+}
+
+// startSite runs a server that answers some requests, as "POST /token": `400 {…}`,
+// and 404 to all others.
+func startSite(t *testing.T, at map[string]string) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, body, known := strings.Cut(at[r.Method+" "+r.URL.Path], " ")
+		code, err := strconv.Atoi(status)
+		if !known || err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // startChatty runs a server that goes on talking when it has answered.

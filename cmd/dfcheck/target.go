@@ -100,18 +100,27 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 	}
 	t.secrets.keep(target.Redact, target.Guard)
 	if err := target.Choose(ctx, c.Choice()); err != nil {
-		if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
-			return nil, nil, &failure{reports.ExitUntested, p, p.Hint}
-		}
-		if ctx.Err() != nil {
-			return nil, nil, &failure{code: reports.ExitInterrupted, err: errors.New("interrupted before anything was sent")}
-		}
-		return nil, nil, usage(err, "")
+		return nil, nil, notFound(ctx, err)
 	}
 	if target.Approver, err = f.newApprover(t, c, target); err != nil {
 		return nil, nil, err
 	}
 	return target, closer(target.Approver), nil
+}
+
+// notFound gives the errors of Choose their exit codes.
+func notFound(ctx context.Context, err error) error {
+	if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+		code := reports.ExitUntested
+		if p.Incomplete {
+			code = reports.ExitUsage
+		}
+		return &failure{code, p, p.Hint}
+	}
+	if ctx.Err() != nil {
+		return &failure{code: reports.ExitInterrupted, err: errors.New("interrupted before anything was sent")}
+	}
+	return usage(err, "")
 }
 
 // embedded starts the embedded server and makes it the target, with another

@@ -15,7 +15,7 @@ import (
 
 // document is the metadata that clients would use: OAuth's before OpenID's.
 func document(e *Evidence) *Exchange {
-	for _, step := range []string{stepOAuth, stepOpenID} {
+	for _, step := range metadataSteps {
 		if x := e.One(metadata, step); x != nil && IsMetadata(x) {
 			return x
 		}
@@ -23,11 +23,14 @@ func document(e *Evidence) *Exchange {
 	return nil
 }
 
-// The two places of a metadata document, as steps of the metadata scenario.
+// The two places of a metadata document, as steps of the metadata scenario, and all
+// places in the order of WellKnown.
 const (
 	stepOAuth  = "oauth-authorization-server"
 	stepOpenID = "openid-configuration"
 )
+
+var metadataSteps = []string{stepOAuth, stepOpenID, stepOAuth + " behind the path", stepOpenID + " before the path"}
 
 // likeUnknown compares with what this server says to a code that nobody issued.
 // DF-POLL-011 judges that answer, and no other check repeats its finding (ruling R26).

@@ -1,0 +1,335 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A Look is what a look at a host found: how to find the same again, and all that
+// was asked for it.
+type Look struct {
+	Choice
+	Document []byte      // an OpenAPI document of the server's, to be saved where Choice.Spec says
+	Scope    string      // one that the metadata names, for a server that wants a scope
+	Tried    []*Exchange // in order
+}
+
+// An explorer finds the device flow of a host. Whoever looks for one uses it, so
+// that init, doctor, conformance and load find the same.
+type explorer struct {
+	*prober
+	target *Target
+	choice Choice
+	usual  []EndpointsConfig
+	halves []string // what was found of a device flow, and not the rest
+	lacks  string   // the flag that would name the rest of the first half
+}
+
+// find prefers what the user named, then the documented API where its path answers,
+// then metadata, and then the places where servers are known to have things.
+func (e *explorer) find(ctx context.Context) error {
+	auto, c := e.choice.Spec != "rfc8628", e.choice
+	issuer := cmp.Or(c.Issuer, e.target.Host)
+	m := e.metadata(ctx, WellKnown(issuer))
+	switch {
+	case c.Start != "" && c.Token != "":
+		if m != nil {
+			e.knows(m, issuer)
+		}
+		return e.take("flag", "both endpoints are named", EndpointsConfig{})
+	case auto && e.documented(ctx):
+		return e.takeDocumented(m)
+	case e.dead(ctx):
+		return e.nothing(ctx)
+	}
+	if found, err := e.byMetadata(m, issuer); found || err != nil {
+		return err
+	}
+	if c.Start != "" || c.Token != "" {
+		return e.complete(ctx)
+	}
+	if found, err := e.byUsualIssuers(ctx); found || err != nil {
+		return err
+	}
+	if auto && e.byDocument(ctx) || e.byEndpoints(ctx) {
+		return nil
+	}
+	return e.nothing(ctx)
+}
+
+// take makes the standard contract the target's, with the endpoints that were found.
+func (e *explorer) take(by, why string, found EndpointsConfig) (err error) {
+	t := e.target
+	if e.choice.Spec == "rfc8628" {
+		by, why = "flag", strings.TrimSuffix("--spec rfc8628; "+why, "; ")
+	}
+	t.Contract, err = spec.BuiltinContract("rfc8628")
+	t.ChosenBy, t.ChosenWhy = by, why
+	t.StartURL, t.TokenURL, t.Look.Spec = found.DeviceAuthorization, found.Token, "rfc8628"
+	return err
+}
+
+// documented reports whether the documented path answers.
+func (e *explorer) documented(ctx context.Context) bool {
+	v1, err := spec.BuiltinContract("documented-v1")
+	if err != nil {
+		return false
+	}
+	_, ok := e.endpoint(ctx, join(e.target.Host, v1.Start.Path), documentedInquiry(&v1.Start))
+	return ok
+}
+
+func (e *explorer) takeDocumented(m *ServerMetadata) (err error) {
+	t := e.target
+	t.Contract, err = spec.BuiltinContract("documented-v1")
+	t.ChosenBy, t.ChosenWhy, t.Look.Spec = "probe", "the documented paths answer", "documented-v1"
+	if m != nil && m.Endpoints.DeviceAuthorization != "" {
+		t.Also = []string{"rfc8628"}
+	}
+	return err
+}
+
+// byMetadata takes the endpoints that metadata names, with those that the user
+// names in their places. Metadata that names one and not the other is an error:
+// nothing is to be assumed in its place.
+func (e *explorer) byMetadata(m *ServerMetadata, issuer string) (found bool, err error) {
+	if m == nil {
+		return false, nil
+	}
+	c, named := e.choice, m.Endpoints
+	incomplete := func(member, flag string) error {
+		return &PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true, Tried: e.tried,
+			Hint: fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
+	}
+	switch {
+	case named.DeviceAuthorization == "" && c.Start == "" && m.Aliases.DeviceAuthorization != "":
+		return false, e.wantsCertificate(m, "device_authorization_endpoint", flagStart)
+	case named.DeviceAuthorization == "" && c.Start == "":
+		if named.Token != "" {
+			e.half(m.URL+" names a token endpoint and no device_authorization_endpoint", flagStart)
+		}
+		return false, nil
+	case named.Token == "" && c.Token == "" && m.Aliases.Token != "":
+		return false, e.wantsCertificate(m, "token_endpoint", flagToken)
+	case named.Token == "" && c.Token == "" && named.DeviceAuthorization != "":
+		return false, incomplete("token_endpoint", flagToken)
+	case named.Token == "" && c.Token == "":
+		return false, nil
+	}
+	e.knows(m, issuer)
+	why := m.URL + " names a device authorization endpoint"
+	if c.Start != "" {
+		why = m.URL + " names the token endpoint"
+	}
+	return true, e.take("metadata", why, named)
+}
+
+// The flags that name the endpoints, and the keys that do.
+const (
+	flagStart = "--device-authorization-endpoint"
+	flagToken = "--token-endpoint"
+)
+
+var keyOf = map[string]string{flagStart: "endpoints: {device_authorization: …}", flagToken: "endpoints: {token: …}"}
+
+// wantsCertificate is the error of metadata that has an endpoint for clients with a
+// certificate alone.
+func (e *explorer) wantsCertificate(m *ServerMetadata, member, flag string) error {
+	return &PreflightError{
+		Problem: fmt.Sprintf("%s names %s only in mtls_endpoint_aliases: it is for clients that authenticate with mutual TLS (RFC 8705), and dfcheck has no client certificate",
+			m.URL, member),
+		Hint:       fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag, keyOf[flag]),
+		Incomplete: true, Tried: e.tried,
+	}
+}
+
+// knows takes over what metadata says beside the endpoints.
+func (e *explorer) knows(m *ServerMetadata, issuer string) {
+	if e.target.Issuer == "" {
+		e.target.Issuer = m.issuerOf(issuer)
+	}
+	e.target.Look.Issuer, e.target.Look.Scope = e.target.Issuer, m.preferred()
+}
+
+// complete finds the endpoint beside the one that the user named.
+func (e *explorer) complete(ctx context.Context) error {
+	t, c := e.target, e.choice
+	if c.Start != "" {
+		base, p := placeOf(t.Host, c.Start)
+		if token := e.first(ctx, base, tokenPathsFor(p, e.usual), askToken); token != "" {
+			t.Look.Token = token
+			return e.take("flag", c.Start+" is named, and "+token+" answers as a token endpoint", EndpointsConfig{Token: token})
+		}
+		e.half("the device authorization endpoint is named and no token endpoint was found", flagToken)
+		return e.nothing(ctx)
+	}
+	base, p := placeOf(t.Host, c.Token)
+	if start := e.first(ctx, base, startPathsFor(p, e.usual), askStart); start != "" {
+		t.Look.Start = start
+		return e.take("flag", c.Token+" is named, and "+start+" answers as a device authorization endpoint",
+			EndpointsConfig{DeviceAuthorization: start})
+	}
+	e.half("the token endpoint is named and no device authorization endpoint was found", flagStart)
+	return e.nothing(ctx)
+}
+
+// first is the first of some paths at which an endpoint answers; "" for none.
+func (e *explorer) first(ctx context.Context, base string, paths []string, a inquiry) string {
+	for _, p := range paths {
+		if e.over(ctx) {
+			break
+		}
+		if _, ok := e.endpoint(ctx, join(base, p), a); ok {
+			return join(base, p)
+		}
+	}
+	return ""
+}
+
+// byUsualIssuers looks for metadata where servers are known to have it.
+func (e *explorer) byUsualIssuers(ctx context.Context) (found bool, err error) {
+	if e.choice.Issuer != "" {
+		e.halves = append(e.halves, "the issuer "+e.choice.Issuer+" has no metadata that names a device authorization endpoint")
+		return false, nil
+	}
+	for _, p := range usualIssuers {
+		if e.over(ctx) {
+			break
+		}
+		issuer := e.target.Host + p
+		m := e.metadata(ctx, WellKnown(issuer)[:2])
+		if m == nil || m.Endpoints.DeviceAuthorization == "" {
+			continue
+		}
+		return e.byMetadata(m, issuer)
+	}
+	return false, nil
+}
+
+// savedDocument is where an OpenAPI document that was found is to be saved.
+const savedDocument = "dfcheck.openapi"
+
+// byDocument looks for an OpenAPI document that has both operations.
+func (e *explorer) byDocument(ctx context.Context) bool {
+	t := e.target
+	for _, p := range usualDocuments {
+		if e.over(ctx) {
+			break
+		}
+		x := e.ask(ctx, http.MethodGet, t.Host+p, "", "")
+		if x.Status() != http.StatusOK || IsHTML(x) {
+			continue
+		}
+		contract, err := spec.LoadContract(x.Request.URL, x.raw, spec.OperationHints{})
+		if err != nil {
+			continue
+		}
+		t.Contract, t.ChosenBy = contract, "probe"
+		t.ChosenWhy = "the OpenAPI document at " + x.Request.URL + " has both operations"
+		t.Look.Document, t.Look.Spec = x.raw, savedDocument+extension(p)
+		return true
+	}
+	return false
+}
+
+func extension(path string) string {
+	if strings.HasSuffix(path, ".yaml") {
+		return ".yaml"
+	}
+	return ".json"
+}
+
+// byEndpoints looks for endpoints where servers are known to have them.
+func (e *explorer) byEndpoints(ctx context.Context) bool {
+	t := e.target
+	for _, pair := range e.usual {
+		if e.over(ctx) {
+			return false
+		}
+		start, ok := e.endpoint(ctx, join(t.Host, pair.DeviceAuthorization), askStart)
+		if !ok {
+			continue
+		}
+		token := e.first(ctx, t.Host, tokenPathsFor(pair.DeviceAuthorization, e.usual), askToken)
+		if token == "" {
+			neighbour := e.post(ctx, join(t.Host, pair.Token), spec.Form, askToken)
+			e.half(fmt.Sprintf("%s answers (%s), %s does not (%s)", pair.DeviceAuthorization, start.Says(), pair.Token,
+				neighbour.Says()), flagToken)
+			continue
+		}
+		t.Look.Start, t.Look.Token = pair.DeviceAuthorization, strings.TrimPrefix(token, t.Host)
+		why := start.Request.URL + " and " + token + " answer as the endpoints of a device flow do"
+		return e.take("probe", why, EndpointsConfig{start.Request.URL, token}) == nil
+	}
+	e.lonelyToken(ctx)
+	return false
+}
+
+// lonelyToken notes a token endpoint beside which no device authorization endpoint
+// was found.
+func (e *explorer) lonelyToken(ctx context.Context) {
+	if len(e.halves) > 0 {
+		return
+	}
+	var paths []string
+	for _, pair := range e.usual {
+		if !slices.Contains(paths, pair.Token) {
+			paths = append(paths, pair.Token)
+		}
+	}
+	if token := e.first(ctx, e.target.Host, paths, askToken); token != "" {
+		e.half(token+" answers as a token endpoint, and no device authorization endpoint was found", flagStart)
+	}
+}
+
+// half notes what was found of a device flow, and which flag would name the rest.
+func (e *explorer) half(what, flag string) {
+	e.halves = append(e.halves, what)
+	e.lacks = cmp.Or(e.lacks, flag)
+}
+
+// dead reports whether nothing has answered, or nothing but that https is wanted.
+func (e *explorer) dead(ctx context.Context) bool {
+	return e.over(ctx) || slices.ContainsFunc(e.tried, (*Exchange).wantsHTTPS)
+}
+
+// nothing explains a look that showed no device flow: the host was out of reach,
+// or it answered something else.
+func (e *explorer) nothing(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	host := e.target.Host
+	p := &PreflightError{Tried: e.tried}
+	for _, x := range e.tried {
+		if x.Response != nil {
+			p.Exchange = x
+		}
+	}
+	last := e.tried[len(e.tried)-1]
+	https := slices.IndexFunc(e.tried, (*Exchange).wantsHTTPS)
+	switch {
+	case https >= 0:
+		p.Exchange = e.tried[https]
+		p.Problem, p.Hint = "no device flow was found at "+host+": "+Describe(p.Exchange), httpsHint(host)
+	case p.Exchange == nil:
+		p.Problem, p.Hint, p.Exchange = "cannot reach "+host+": "+last.Error, reachHint(last.Error), last
+	case e.lacks != "":
+		p.Problem = "no device flow was found at " + host + ": " + strings.Join(e.halves, "; ")
+		p.Hint = fmt.Sprintf("name the other endpoint with %s (%s in dfcheck.yaml)", e.lacks, keyOf[e.lacks])
+	case !slices.ContainsFunc(e.tried, Not(func(x *Exchange) bool { return x.Response == nil || IsHTML(x) })):
+		p.Problem = "no device flow was found at " + host + ": whatever is asked for, it answers with an HTML page"
+		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
+	default:
+		reasons := append(e.halves, "the documented paths do not answer, no metadata names a device authorization endpoint, and the usual places have neither an OpenAPI document of one nor endpoints")
+		p.Problem = "no device flow was found at " + host + ": " + strings.Join(reasons, "; ")
+		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint), the issuer (--issuer) or an OpenAPI document (--spec)"
+	}
+	return p
+}
