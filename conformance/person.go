@@ -91,7 +91,8 @@ func (cs Checks) opening() []*Scenario {
 
 // goals are, for each check, the scenarios it reads in which decisions are made,
 // with those of its gates. A check that can do without an approver is worth half
-// as much, for it shows more with one; what a check only wants is worth least.
+// as much, for it shows more with one; what a check only wants is worth least, and so is
+// what a person is spared.
 func goals(cs Checks, checks []Check, f *Facts, family spec.Family) []goal {
 	var out []goal
 	for _, c := range checks {
@@ -105,6 +106,9 @@ func goals(cs Checks, checks []Check, f *Facts, family spec.Family) []goal {
 		}
 		for _, g := range cs.gates(c, family) {
 			reads = slices.Concat(reads, g.Reads)
+		}
+		if slices.ContainsFunc(reads, func(s *Scenario) bool { return s.Spared }) {
+			full = 1
 		}
 		reads = deciding(reads, f)
 		out = append(out, goal{reads, full})

@@ -31,6 +31,7 @@ type Scenario struct {
 	// once where the scenario needs an approver, and never elsewhere.
 	Decisions func(*Facts) int
 	AsksLate  bool // long after the start: the person's turn begins with the decision
+	Spared    bool // a person decides on it after everything else, if at all
 	Run       func(ctx context.Context, s *ScenarioRun)
 }
 

@@ -201,7 +201,7 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 	t := &Target{
 		Facts: Facts{Host: base, ChosenBy: "embedded", StartURL: base + contract.Start.Path,
 			TokenURL: base + contract.Token.Path,
-			Issuer:   base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid",
+			Issuer:   base, Client: Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid profile",
 			Narrow: "email",
 			Device: Device{Type: "tv", OS: "linux"}, Embedded: true, ClientsRegistered: true, ShortLifetime: true},
 		Contract:     contract,

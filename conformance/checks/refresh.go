@@ -66,6 +66,13 @@ var refreshChecks = []Check{
 		Reads: []*Scenario{inventedRefresh},
 		Judge: judgeInventedRefresh,
 	},
+	{
+		ID:    "DF-REFRESH-008",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover, NeedScope},
+		Reads: []*Scenario{askedScopes},
+		Judge: judgeRefreshedScope,
+	},
 }
 
 func refreshRequest(x *Exchange) bool {

@@ -11,7 +11,8 @@ import (
 )
 
 // tokenChecks judge the token response: this file that there is one and what it
-// is worth, token_members.go its members.
+// is worth, token_members.go its members, token_scope.go the scope that is asked for and
+// polled with, token_granted.go the one that is granted.
 var tokenChecks = []Check{
 	{
 		ID:    GateTokens,
@@ -35,7 +36,8 @@ var tokenChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover, NeedScope},
 		Reads: []*Scenario{widenedScope},
-		Judge: judgeWidenedScope,
+		Wants: []*Scenario{polledScopes, askedScopes},
+		Judge: judgePolledScope,
 	},
 	passiveToken("DF-TOKEN-007", judgeTokenAlphabet),
 	passiveToken("DF-TOKEN-008", judgeTokenDistinct),
@@ -48,6 +50,31 @@ var tokenChecks = []Check{
 		Judge: judgeTokenWorth,
 	},
 	passiveToken("DF-TOKEN-011", judgeTokenJWT),
+	{
+		ID:    "DF-TOKEN-012",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover, NeedScope},
+		Reads: []*Scenario{askedScopes},
+		Wants: []*Scenario{widenedScope, narrowedScope},
+		Judge: judgeScopeEnds,
+	},
+	{
+		ID:    "DF-TOKEN-013",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover, NeedScope},
+		Reads: []*Scenario{askedScopes},
+		Wants: []*Scenario{widenedScope},
+		Judge: judgeToldScope,
+	},
+	{
+		ID:    "DF-TOKEN-014",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover, NeedScope},
+		Reads: []*Scenario{askedScopes},
+		Wants: []*Scenario{narrowedScope},
+		Judge: judgeUnknownScope,
+	},
+	passiveToken("DF-TOKEN-015", judgeScopeShape),
 }
 
 // approvedFlow is what a device lives through when all goes well: pending,
@@ -107,31 +134,6 @@ var narrowedScope = &Scenario{
 		if ok {
 			s.InspectToken(ctx, f.Token.AccessToken, "introspect")
 		}
-	},
-}
-
-// widenedScope asks for one scope and tries to get more with the poll.
-var widenedScope = &Scenario{
-	Name: "widened scope", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedScope}, Cost: WaitingCost(4, 2, 1),
-	Decisions: DecisionCount(2),
-	Run: func(ctx context.Context, s *ScenarioRun) {
-		more := s.Target().Narrow
-		if more == "" {
-			more = "dfcheck_more"
-		}
-		s.Parallel(
-			func() {
-				if f, ok := s.Redeem(ctx, With("scope", s.Target().Scope)); ok {
-					s.InspectToken(ctx, f.Token.AccessToken, "introspect")
-				}
-			},
-			func() {
-				f := s.Start(ctx, With("scope", s.Target().Scope))
-				if f.Approve(ctx) == Accepted {
-					f.Collect(ctx, "redeem", With("scope", JoinScopes(s.Target().Scope, more)))
-					s.InspectToken(ctx, f.Token.AccessToken, "introspect")
-				}
-			})
 	},
 }
 

@@ -229,36 +229,6 @@ func judgeNarrowedScope(e *Evidence, j *Judgement) {
 	}
 }
 
-// technicalScopes are added by servers on their own account.
-var technicalScopes = []string{"openid", "offline_access"}
-
-func judgeWidenedScope(e *Evidence, j *Judgement) {
-	asked := strings.Fields(e.Scope)
-	for _, flow := range e.FlowsOf(widenedScope) {
-		var redeemed *Exchange
-		for _, x := range e.Polls(flow, "redeem") {
-			redeemed = x
-		}
-		if !WasDecided(e, j, widenedScope, flow) || redeemed == nil || !redeemed.HasTokens() {
-			continue
-		}
-		scopes, from, ok := GrantedScope(redeemed, introspected(e, widenedScope, redeemed))
-		extra := slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(asked, s) })
-		switch technical := slices.DeleteFunc(slices.Clone(extra),
-			func(s string) bool { return slices.Contains(technicalScopes, s) }); {
-		case !ok:
-			// RFC 6749 section 5.1: left out, it equals the request.
-			j.Pass(redeemed)
-		case len(technical) > 0:
-			j.Fail("no more scope than was requested ("+e.Scope+")", strings.Join(scopes, " "), redeemed, from)
-		case len(extra) > 0:
-			j.Warn("no more scope than was requested ("+e.Scope+")", strings.Join(scopes, " "), redeemed, from)
-		default:
-			j.Pass(redeemed)
-		}
-	}
-}
-
 // introspected finds what introspection said of a redeemed token.
 func introspected(e *Evidence, s *Scenario, redeemed *Exchange) *Exchange {
 	for _, x := range e.Of(s, "introspect") {

@@ -27,6 +27,8 @@ func (s *Server) start(q *request) *answer {
 		return refuse(spec.ErrUnauthorizedClient, "the client may not use the device grant")
 	case !scopeShaped(q.get("scope")):
 		return refuse(spec.ErrInvalidScope, "the scope is malformed")
+	case q.get("scope") != "" && s.granted(q.get("scope")) == "":
+		return refuse(spec.ErrInvalidScope, "none of the scope can be granted")
 	}
 	g := s.newGrant(q)
 	members := map[string]any{

@@ -37,7 +37,7 @@ type Fault struct {
 
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
-	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, tokenFaults,
+	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, concurrencyFaults, chanceFaults, refreshFaults, documentFaults)
 }

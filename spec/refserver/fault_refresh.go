@@ -92,4 +92,13 @@ var refreshFaults = []Fault{
 			}
 		},
 	},
+	refreshFault("refresh-restores-default", "DF-REFRESH-008", "A refreshed token has the client's default scope.",
+		func(s *Server, q *request) *answer {
+			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && q.get("scope") == "" {
+				t.family.mu.Lock()
+				t.scope = s.defaultScope()
+				t.family.mu.Unlock()
+			}
+			return s.refresh(q)
+		}),
 }

@@ -52,18 +52,11 @@ var tokenFaults = []Fault{
 		func(_ *Server, _ *grant, m map[string]any) { m["expires_in"] = number(m["expires_in"]) + "000" }),
 	tokenFault("requested-scope-reported", "DF-TOKEN-005",
 		"The token response repeats the requested scope although less was granted.",
-		func(_ *Server, g *grant, m map[string]any) { m["scope"] = g.scope }),
-	{
-		Name: "poll-widens-scope", Check: "DF-TOKEN-006", Doc: "A scope sent with the poll replaces the approved one.",
-		Break: func(b *behaviour) {
-			b.scope = func(s *Server, q *request, g *grant) string {
-				if asked := q.get("scope"); asked != "" {
-					return asked
-				}
-				return s.granted(g.scope)
+		func(_ *Server, g *grant, m map[string]any) {
+			if g.scope != "" {
+				m["scope"] = g.scope
 			}
-		},
-	},
+		}),
 	tokenFault("token-with-newline", "DF-TOKEN-007", "The access token ends in a line break.",
 		func(s *Server, g *grant, m map[string]any) {
 			g.tokens.access += "\n"

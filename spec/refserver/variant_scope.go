@@ -1,0 +1,66 @@
+package refserver
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// scopeVariants do with scopes what RFC 6749 section 3.3 leaves to a server's policy.
+var scopeVariants = []Fault{
+	{
+		Name: "default-scope", Doc: "A request without a scope gets the client's default, and is told.",
+		Break: func(b *behaviour) {
+			b.scope = func(s *Server, _ *request, g *grant) string {
+				if g.scope == "" {
+					return s.defaultScope()
+				}
+				return s.granted(g.scope)
+			}
+		},
+	},
+	{
+		Name: "client-scopes-always", Doc: "The client's scopes come with every token, which says so.",
+		Also: map[string]string{"DF-TOKEN-013": "ruling R75: more than was asked for, and told"},
+		Break: func(b *behaviour) {
+			b.scope = func(s *Server, _ *request, _ *grant) string { return s.defaultScope() }
+			b.issued = func(s *Server, _ *request, _ *grant, m map[string]any) { m["scope"] = s.defaultScope() }
+		},
+	},
+	{
+		Name: "unknown-scopes-refused", Doc: "A request that names a scope which is not granted is refused with invalid_scope.",
+		Break: func(b *behaviour) {
+			b.refuseStart = func(s *Server, q *request) *answer {
+				if scope := q.get("scope"); scopeShaped(scope) && s.granted(scope) != scope {
+					return refuse(spec.ErrInvalidScope, "the scope is not the client's")
+				}
+				return nil
+			}
+		},
+	},
+	{
+		Name: "scope-always-told", Doc: "The scope stands in every token response, in another order.",
+		Break: func(b *behaviour) {
+			b.issued = func(_ *Server, _ *request, g *grant, m map[string]any) {
+				words := strings.Fields(g.tokens.scope)
+				slices.Reverse(words)
+				if len(words) > 0 {
+					m["scope"] = strings.Join(words, " ")
+				}
+			}
+		},
+	},
+	{
+		Name: "nothing-to-grant", Doc: "A person can approve a request without a scope, and there is nothing to grant.",
+		Also: map[string]string{"DF-TOKEN-012": "ruling R76: refused late, as access_denied"},
+		Break: func(b *behaviour) {
+			b.redeem = func(s *Server, q *request, g *grant) *answer {
+				if g.scope == "" {
+					return stateAnswer(spec.ErrAccessDenied)
+				}
+				return s.redeem(q, g)
+			}
+		},
+	},
+}
