@@ -138,7 +138,7 @@ func loadContract(name string, data []byte, read func(string) ([]byte, error), h
 	if err := c.describe(doc, hints); err != nil {
 		return nil, fmt.Errorf("contract %q: %w", name, err)
 	}
-	doc.elsewhere(data)
+	doc.overlook()
 	c.Notes = doc.notes
 	c.Source, err = doc.source(data)
 	return c, err
@@ -160,6 +160,9 @@ func (c *Contract) describe(doc *document, hints OperationHints) error {
 	}
 	for _, ref := range slices.Sorted(maps.Keys(doc.files.unresolved)) {
 		doc.note("the operations refer to %s, which cannot be read: %s", ref, doc.files.unresolved[ref])
+	}
+	for _, remark := range token.remarks() {
+		doc.note("%s", remark)
 	}
 	if c.TokenResponseSlip = start != token && token.startShaped() && !token.has("access_token"); c.TokenResponseSlip {
 		standard, err := BuiltinContract("rfc8628")

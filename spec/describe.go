@@ -75,7 +75,11 @@ func (d Description) Lines() []string {
 }
 
 func (r OperationReport) lines(what string) []string {
-	lines := []string{strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", what, r.Method, r.Path, r.ID))}
+	first := fmt.Sprintf("%s: %s %s", what, r.Method, r.Path)
+	if r.ID != "" {
+		first += " (" + r.ID + ")"
+	}
+	lines := []string{first}
 	var bodies []string
 	for _, b := range r.Encodings {
 		members := strings.Join(b.Required, ", ")

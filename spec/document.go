@@ -68,6 +68,10 @@ func (d *document) understand() error {
 	return nil
 }
 
+func (d *document) note(format string, args ...any) {
+	d.notes = append(d.notes, shorten(fmt.Sprintf(format, args...), 400))
+}
+
 // title is the document's own title and version.
 func (d *document) title() string {
 	info := d.root.get("info")
@@ -107,6 +111,7 @@ type candidate struct {
 	asks   []string // members of its requests: of all bodies and of the query
 	grants []string // what its grant_type may be; nil for anything
 	gives  []string // members of its successful answers
+	device bool     // the device grant is named in its request
 }
 
 // candidates lists the operations, sorted by path, POST first.
@@ -128,17 +133,21 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 	c := &candidate{path: path, method: strings.ToUpper(method), item: item, node: op,
 		id: op.get("operationId").text(), tags: op.get("tags").texts()}
 	c.prefix = d.prefix(item, op)
-	for _, body := range c.bodies() {
-		o := flatten(body.schema)
+	for _, b := range c.bodies() {
+		o := flatten(b.schema)
 		c.asks = append(c.asks, o.names()...)
 		c.grants = append(c.grants, o.grants()...)
+		c.device = c.device || deviceGrant(example(unwrapped(o.properties["grant_type"]), nil)) || exampleGrant(b.node)
 	}
-	for _, p := range c.parameters("query", "formData") {
-		c.asks = append(c.asks, p.get("name").text())
-		if p.get("name").text() == "grant_type" {
+	for _, p := range c.parameters("query") {
+		name := p.get("name").text()
+		c.asks = append(c.asks, name)
+		if name == "grant_type" {
 			c.grants = append(c.grants, allowed(p.get("schema"))...)
+			c.device = c.device || deviceGrant(offered(p))
 		}
 	}
+	c.device = c.device || slices.ContainsFunc(c.grants, deviceGrant) || strings.Contains(op.get("description").text(), GrantDeviceCode)
 	for _, schema := range c.successes() {
 		c.gives = append(c.gives, flatten(schema).names()...)
 	}
@@ -149,11 +158,25 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 	return c
 }
 
+// deviceGrant reports whether a grant type is that of RFC 8628, or one of the names
+// that it has elsewhere.
+func deviceGrant(name string) bool { return strings.Contains(name, "device") }
+
+// exampleGrant reports whether an example of the request has the device grant.
+func exampleGrant(media node) bool {
+	all := []node{media.get("example")}
+	for _, e := range media.get("examples").all() {
+		all = append(all, e.get("value"))
+	}
+	return slices.ContainsFunc(all, func(e node) bool { return deviceGrant(e.get("grant_type").text()) })
+}
+
 // body is one media type of a request or an answer.
 type body struct {
 	media  string // in lower case, without parameters
 	name   string // as the document writes it
 	schema node
+	node   node // the media type object
 }
 
 // contents lists the media types of a request body or an answer, sorted.
@@ -162,7 +185,7 @@ func contents(n node) []body {
 	var all []body
 	for _, name := range content.names() {
 		if media, ok := mediaType(name); ok {
-			all = append(all, body{media, name, content.get(name).get("schema")})
+			all = append(all, body{media, name, content.get(name).get("schema"), content.get(name)})
 		}
 	}
 	return all

@@ -38,10 +38,14 @@ func (g *gathering) schema(n node, depth int) any {
 	}
 	out := map[string]any{}
 	if ref, ok := n.own("$ref"); ok {
-		if text, ok := ref.value.(string); ok {
-			out["$ref"] = g.reference(n, text)
+		at := g.reference(n)
+		switch {
+		case at != "":
+			out["$ref"] = at
+		case ref.value != nil:
+			return true // anything; what cannot be read is noted
 		}
-		if !g.since31 || out["$ref"] == nil {
+		if !g.since31 {
 			return out
 		}
 	}
@@ -58,16 +62,13 @@ func (g *gathering) schema(n node, depth int) any {
 	return g.translated(n, out)
 }
 
-// reference copies the target once, and returns where it is.
-func (g *gathering) reference(n node, text string) any {
+// reference copies the target once, and returns where it is: "" when there is none
+// that can be read.
+func (g *gathering) reference(n node) string {
 	at, ok := n.follow()
-	if !ok {
-		g.problem("%s refers to nothing that can be read (%s), and is passed over", text, n.files.unresolved[text])
-		return nil
-	}
 	id := at.identity()
-	if id == 0 {
-		return nil
+	if !ok || id == 0 {
+		return ""
 	}
 	name, there := g.names[id]
 	if !there {
@@ -92,7 +93,7 @@ func (g *gathering) translated(n node, out map[string]any) any {
 		out["anyOf"] = out["oneOf"] // the discriminator tells the branches apart
 		delete(out, "oneOf")
 	}
-	if nullable, _ := n.own("nullable"); nullable.value == true {
+	if n.nullable() {
 		return nulled(out)
 	}
 	return out

@@ -86,7 +86,7 @@ func tokenScore(r role, c *candidate) int {
 		score -= 8
 	}
 	switch {
-	case slices.Contains(c.grants, GrantDeviceCode):
+	case c.device:
 		score += 6
 	case len(c.grants) > 0:
 		score -= 10 // other grants
@@ -101,34 +101,33 @@ func tokenScore(r role, c *candidate) int {
 	if c.takes("user_code") {
 		score -= 4
 	}
+	if c.takes("refresh_token") && !c.takes("device_code") && !c.takes("code") { // a refresh alone
+		score -= 6
+	}
 	return score
 }
 
 // locate finds an operation: the one that the hint names, or the POST with the most
-// evidence. Among equals the one nearest to the other operation is taken, where
-// that is known.
+// evidence. That it stands near the other operation, where that is known, is
+// evidence as well.
 func locate(all []*candidate, r role, hint string, other *candidate) (*candidate, error) {
+	posts := filter(all, func(c *candidate) bool { return c.method == "POST" })
 	if hint != "" {
-		return r.hinted(all, hint)
+		return r.hinted(all, posts, hint)
 	}
-	var posts []*candidate
-	for _, c := range all {
-		if c.method == "POST" && c != other {
-			posts = append(posts, c)
-		}
-	}
-	best := posts[:0:0]
+	var best []*candidate
+	most := 0
 	for _, c := range posts {
-		switch s := r.score(r, c); {
-		case s < enough:
-		case len(best) == 0 || s > r.score(r, best[0]):
-			best = []*candidate{c}
-		case s == r.score(r, best[0]):
+		s := r.score(r, c)
+		if s < enough || c == other {
+			continue
+		}
+		if s += near(c, other); s > most {
+			best, most = nil, s
+		}
+		if s == most {
 			best = append(best, c)
 		}
-	}
-	if len(best) > 1 && other != nil {
-		best = nearest(best, other)
 	}
 	switch len(best) {
 	case 1:
@@ -142,52 +141,40 @@ func locate(all []*candidate, r role, hint string, other *candidate) (*candidate
 	return nil, r.unclear("several operations could be "+r.what, best)
 }
 
-// hinted is the operation that a hint names.
-func (r role) hinted(all []*candidate, hint string) (*candidate, error) {
-	var other *candidate
+func filter(all []*candidate, keep func(*candidate) bool) []*candidate {
+	return slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return !keep(c) })
+}
+
+// near is how close two operations stand: by the common front of their paths, and a
+// tag that both have.
+func near(c, other *candidate) int {
+	if other == nil {
+		return 0
+	}
+	n := 0
+	a, b := strings.Split(c.prefix+c.path, "/"), strings.Split(other.prefix+other.path, "/")
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return 2*n + 2*btoi(slices.ContainsFunc(c.tags, func(t string) bool { return slices.Contains(other.tags, t) }))
+}
+
+// hinted is the operation that a hint names: exactly, else by a path that fits its
+// template.
+func (r role) hinted(all, posts []*candidate, hint string) (*candidate, error) {
 	for _, exact := range []bool{true, false} {
-		for _, c := range all {
-			values, ok := c.named(hint)
-			switch {
-			case !ok || exact && values != nil:
-			case c.method == "POST":
+		for _, c := range posts {
+			if values, ok := c.named(hint); ok && (!exact || len(values) == 0) {
 				return c, nil
-			case other == nil:
-				other = c
 			}
 		}
 	}
-	var posts []*candidate
 	for _, c := range all {
-		if c.method == "POST" {
-			posts = append(posts, c)
+		if _, ok := c.named(hint); ok {
+			return nil, r.unclear(fmt.Sprintf("%q is %s %s, and the %s request is a POST (RFC 8628)", hint, c.method, c.path, r.what), posts)
 		}
-	}
-	if other != nil {
-		return nil, r.unclear(fmt.Sprintf("%q is %s %s, and the %s request is a POST (RFC 8628)", hint, other.method, other.path, r.what), posts)
 	}
 	return nil, r.unclear(fmt.Sprintf("the document has no POST operation %q for %s", hint, r.what), posts)
-}
-
-// nearest keeps the candidates that stand closest to another operation: with the
-// same tag, and with the longest common front of the path.
-func nearest(all []*candidate, other *candidate) []*candidate {
-	near := func(c *candidate) int {
-		n := 0
-		a, b := strings.Split(c.prefix+c.path, "/"), strings.Split(other.prefix+other.path, "/")
-		for n < len(a) && n < len(b) && a[n] == b[n] {
-			n++
-		}
-		if slices.ContainsFunc(c.tags, func(t string) bool { return slices.Contains(other.tags, t) }) {
-			n++
-		}
-		return n
-	}
-	most := 0
-	for _, c := range all {
-		most = max(most, near(c))
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(c *candidate) bool { return near(c) < most })
 }
 
 // maxCandidates bounds the list in a message.

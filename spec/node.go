@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
 	"path"
@@ -186,27 +187,20 @@ func (n node) at(pointer string) (node, bool) {
 		return node{}, false
 	}
 	for _, name := range strings.Split(pointer, "/")[1:] {
-		name = unescapeName.Replace(name)
-		n = n.step(name)
-		if n.files == nil {
-			return node{}, false
-		}
+		n = n.step(unescapeName.Replace(name))
 	}
-	return n, true
+	return n, n.value != nil
 }
 
 func (n node) step(name string) node {
 	if l, ok := n.target().value.([]any); ok {
 		i, err := strconv.Atoi(name)
 		if err != nil || i < 0 || i >= len(l) {
-			return node{}
+			return node{files: n.files}
 		}
 		return node{l[i], n.target().file, n.files}
 	}
-	if v, ok := n.all()[name]; ok {
-		return v
-	}
-	return node{}
+	return n.get(name)
 }
 
 func networkRef(name string) error {
@@ -234,6 +228,9 @@ func (f *files) load(name string) error {
 		return errors.New("it is not in a file for YAML or JSON (.yaml, .yml, .json)")
 	}
 	data, err := f.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("there is no such file")
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -86,7 +87,8 @@ type branch struct {
 }
 
 func (m *merger) choices(o *object, n node) {
-	d, _ := n.own("discriminator")
+	d, given := n.own("discriminator")
+	selector := cmp.Or(d.get("propertyName").text(), d.text())
 	var mapped []branch
 	for value, ref := range d.get("mapping").all() {
 		mapped = append(mapped, branch{n.schemaNamed(ref.text()), value})
@@ -106,14 +108,14 @@ func (m *merger) choices(o *object, n node) {
 			branches = append(branches, b)
 		}
 		listed = listed || len(branches) > 0
-		m.choose(o, branches, d.get("propertyName").text())
+		m.choose(o, branches, selector)
 	}
 	switch {
 	case listed:
 	case len(mapped) > 0:
-		m.choose(o, mapped, d.get("propertyName").text())
-	case d.isMap():
-		m.choose(o, n.extensions(), d.get("propertyName").text())
+		m.choose(o, mapped, selector)
+	case given && selector != "":
+		m.choose(o, n.extensions(), selector)
 	}
 }
 
@@ -157,7 +159,11 @@ func (n node) extensions() []branch {
 	if n.files == nil {
 		return nil
 	}
-	schemas := node{n.files.trees[n.file], n.file, n.files}.get("components").get("schemas")
+	file := node{n.files.trees[n.file], n.file, n.files}
+	schemas := file.get("components").get("schemas")
+	if !schemas.isMap() {
+		schemas = file.get("definitions") // of Swagger 2.0
+	}
 	all := schemas.all()
 	var out []branch
 	for _, name := range schemas.names() {
@@ -187,7 +193,7 @@ var types = []string{"string", "integer", "number", "boolean", "array", "object"
 
 func paramSpec(name string, s node, required bool) ParamSpec {
 	s = unwrapped(s)
-	p := ParamSpec{Name: name, Required: required, Nullable: s.get("nullable").value == true}
+	p := ParamSpec{Name: name, Required: required, Nullable: s.nullable()}
 	kinds := s.get("type").texts()
 	if one := s.get("type").text(); one != "" {
 		kinds = []string{one}
@@ -246,4 +252,10 @@ func example(s node, enum []string) string {
 		return enum[0]
 	}
 	return ""
+}
+
+// nullable reports whether null is a value as well, in the words of OpenAPI 3.0 or of
+// those who used Swagger 2.0.
+func (n node) nullable() bool {
+	return n.get("nullable").value == true || n.get("x-nullable").value == true
 }

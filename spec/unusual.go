@@ -27,7 +27,8 @@ func (r role) unusual(all []*candidate) error {
 			continue
 		}
 		if c.method != "POST" && r.exact(c) {
-			return fmt.Errorf("%s %s looks like the %s request, which is a POST in RFC 8628: dfcheck checks servers that use its methods", c.method, c.path, r.what)
+			return fmt.Errorf("%s %s looks like the %s request, which is a POST in RFC 8628: dfcheck checks servers that use its methods",
+				c.method, c.path, r.what)
 		}
 		if text := r.otherNames(c); text != "" {
 			return errors.New(text)
@@ -45,7 +46,7 @@ func (r role) exact(c *candidate) bool {
 func (r role) plausible(c *candidate) bool {
 	asks := spelled(c.asks)
 	if r.hint == tokenRole.hint {
-		return asks["devicecode"] != "" || slices.Contains(c.grants, GrantDeviceCode)
+		return asks["devicecode"] != "" || c.device
 	}
 	return asks["usercode"] == ""
 }
@@ -71,6 +72,37 @@ func (r role) otherNames(c *candidate) string {
 			}
 			return fmt.Sprintf("%s %s answers %s%s where %s %s: dfcheck checks servers that use the names of RFC 8628",
 				c.method, c.path, strings.Join(have, " and "), where, section, has)
+		}
+	}
+	return ""
+}
+
+// remarks says what the token operation does otherwise than RFC 8628, as far as the
+// document tells.
+func (c *candidate) remarks() []string {
+	var all []string
+	if len(c.grants) > 0 && !slices.Contains(c.grants, GrantDeviceCode) {
+		all = append(all, fmt.Sprintf("POST %s allows the grant types %s, and not %s of RFC 8628 section 3.4", c.path, strings.Join(c.grants, ", "), GrantDeviceCode))
+	}
+	if how := c.pending(); how != "" {
+		all = append(all, fmt.Sprintf("POST %s answers %s while the user has not decided, as it seems, where RFC 8628 section 3.5 has 400 with the error authorization_pending", c.path, how))
+	}
+	return all
+}
+
+// pending says how a success stands for "not yet", "" when none does.
+func (c *candidate) pending() string {
+	if responses := c.node.get("responses"); responses.get("202").isMap() {
+		return "202"
+	}
+	for _, schema := range c.successes() {
+		o := flatten(schema)
+		for _, name := range o.names() {
+			for _, v := range append(allowed(o.properties[name]), o.properties[name].get("example").text()) {
+				if strings.Contains(strings.ToLower(v), "pending") {
+					return fmt.Sprintf("a success with %q in %s", v, name)
+				}
+			}
 		}
 	}
 	return ""
