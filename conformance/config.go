@@ -27,6 +27,7 @@ type Config struct {
 	RestrictedClient   *ClientConfig `yaml:"restricted_client"`
 	ConfidentialClient *ClientConfig `yaml:"confidential_client"`
 
+	PKCE            string               `yaml:"pkce"` // S256, for servers that demand a code challenge
 	Scope           string               `yaml:"scope"`
 	NarrowableScope string               `yaml:"narrowable_scope"` // one the server knows and does not grant
 	Device          Device               `yaml:"device"`
@@ -132,7 +133,7 @@ func (c *Config) ofServer() []string {
 		{c.Issuer != "", "issuer"}, {c.Endpoints != EndpointsConfig{}, "endpoints"}, {c.Client != ClientConfig{}, "client"},
 		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"},
 		{c.ConfidentialClient != nil, "confidential_client"},
-		{c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {c.TLS != TLSConfig{}, "tls"},
+		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
 	} {
 		if k.set {
@@ -235,7 +236,10 @@ func (c *Config) Target() (*Target, error) {
 		errs = append(errs, noCredentials(u.key, u.url))
 	}
 	var err error
-	errs = append(errs, c.Lenient.check())
+	errs = append(errs, c.Lenient.check(), checkPKCE(c.PKCE))
+	if c.PKCE != "" {
+		t.UsePKCE()
+	}
 	t.TLS, err = c.TLS.config()
 	errs = append(errs, err)
 	if c.Host != "" {

@@ -16,7 +16,7 @@
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a
 //     scenario can say;
-//   - session.go, session_record.go, redactor.go, traits.go, early.go: the client that
+//   - session.go, session_record.go, pkce.go, redactor.go, traits.go, early.go: the client that
 //     records, without secrets;
 //   - transcript.go, saved.go: the recording, and its file;
 //   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go, code_stats.go,

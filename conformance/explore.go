@@ -142,9 +142,10 @@ var keyOf = map[string]string{flagStart: "endpoints: {device_authorization: …}
 // certificate alone.
 func (e *explorer) wantsCertificate(m *ServerMetadata, member, flag string) error {
 	return &PreflightError{
-		Problem: fmt.Sprintf("%s names %s only in mtls_endpoint_aliases: it is for clients that authenticate with mutual TLS (RFC 8705), and dfcheck has no client certificate",
-			m.URL, member),
-		Hint:       fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag, keyOf[flag]),
+		Problem: fmt.Sprintf("%s names %s only in mtls_endpoint_aliases: it is for clients that authenticate with mutual "+
+			"TLS (RFC 8705), and dfcheck has no client certificate", m.URL, member),
+		Hint: fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag,
+			keyOf[flag]),
 		Incomplete: true, Tried: e.tried,
 	}
 }
@@ -195,7 +196,8 @@ func (e *explorer) first(ctx context.Context, base string, paths []string, a inq
 // byUsualIssuers looks for metadata where servers are known to have it.
 func (e *explorer) byUsualIssuers(ctx context.Context) (found bool, err error) {
 	if e.choice.Issuer != "" {
-		e.halves = append(e.halves, "the issuer "+e.choice.Issuer+" has no metadata that names a device authorization endpoint")
+		e.halves = append(e.halves, "the issuer "+e.choice.Issuer+
+			" has no metadata that names a device authorization endpoint")
 		return false, nil
 	}
 	for _, p := range usualIssuers {
@@ -327,9 +329,11 @@ func (e *explorer) nothing(ctx context.Context) error {
 		p.Problem = "no device flow was found at " + host + ": whatever is asked for, it answers with an HTML page"
 		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
 	default:
-		reasons := append(e.halves, "the documented paths do not answer, no metadata names a device authorization endpoint, and the usual places have neither an OpenAPI document of one nor endpoints")
+		reasons := append(e.halves, "the documented paths do not answer, no metadata names a device authorization "+
+			"endpoint, and the usual places have neither an OpenAPI document of one nor endpoints")
 		p.Problem = "no device flow was found at " + host + ": " + strings.Join(reasons, "; ")
-		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint), the issuer (--issuer) or an OpenAPI document (--spec)"
+		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint), the issuer (--issuer) or an " +
+			"OpenAPI document (--spec)"
 	}
 	return p
 }

@@ -36,6 +36,11 @@ func (s *session) preflight(ctx context.Context) error {
 	var last *Exchange
 	for _, enc := range s.tried(OpStart) {
 		f := scene.Start(ctx, In(enc), Step("preflight"))
+		if ctx.Err() == nil && s.target.verifiers == nil && demandsPKCE(f.Authorization) {
+			s.target.UsePKCE()
+			s.target.PKCEDemanded = true
+			f = scene.Start(ctx, In(enc), Step("preflight"))
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -80,7 +85,7 @@ func (s *session) tries() []*Exchange {
 	return append(looked, s.transcript().Exchanges...)
 }
 
-var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1)}
+var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1)} // one more of each where PKCE is demanded
 
 // announce keeps what the start says of times.
 func (s *session) announce(f *Flow) {
@@ -142,6 +147,8 @@ func (s *session) refused(x *Exchange) error {
 	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id",
 			s.target.Client.ID)
+	case demandsPKCE(x):
+		p.Hint = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too"
 	case code == spec.ErrInvalidScope:
 		p.Hint = "name a scope that the server knows with --scope"
 	case strings.HasPrefix(x.MediaType(), "text/html"):

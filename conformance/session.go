@@ -164,6 +164,10 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		x.Received = s.now()
 		cut := err != nil || len(raw) == maxRead
 		x.raw, x.Response = raw, s.recordResponse(resp, raw, cut)
+		if v := s.target.verifiers; v != nil && c.Op == OpStart {
+			codes, _ := spec.DecodeStart(raw)
+			v.belongs(body, codes.DeviceCode)
+		}
 		if (c.Op == OpStart || c.Op == OpToken) && !cut {
 			x.Response.Deviations = s.deviations(s.operation(c.Op), resp, raw)
 		}

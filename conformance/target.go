@@ -40,8 +40,12 @@ type Target struct {
 	// Passwords are what the approver types and sends that nobody may see.
 	Passwords []string
 
-	secrets *redactor
-	former  []*redactor // of earlier sessions, whose secrets stay secret
+	// PKCEDemanded: nobody configured PKCE, and the server wants it.
+	PKCEDemanded bool
+
+	verifiers *verifiers // nil without PKCE
+	secrets   *redactor
+	former    []*redactor // of earlier sessions, whose secrets stay secret
 }
 
 // Introspection is an RFC 7662 endpoint and how to authenticate at it.
@@ -66,6 +70,7 @@ type Facts struct {
 	Device    Device       `json:"device"`
 	Powers    []Capability `json:"powers"`
 	Embedded  bool         `json:"embedded,omitempty"`
+	PKCE      string       `json:"pkce,omitempty"` // S256: device authorization requests carry a code challenge
 	// Hints found the operations in the user's document.
 	Hints spec.OperationHints `json:"hints,omitzero"`
 
@@ -222,7 +227,7 @@ func (t *Target) BaseStart(nonce string) spec.Params {
 	if t.Scope != "" {
 		p = p.With("scope", t.Scope)
 	}
-	return p
+	return t.challenged(p)
 }
 
 // fill is a plain value for a parameter that the contract requires.
@@ -259,9 +264,9 @@ func (t *Target) Signed(p spec.Params) spec.Params {
 
 // BasePoll are the parameters of an ordinary poll.
 func (t *Target) BasePoll(deviceCode string) spec.Params {
-	return spec.Params{
+	return t.verified(spec.Params{
 		{Name: "grant_type", Value: spec.GrantDeviceCode},
 		{Name: "device_code", Value: deviceCode},
 		{Name: "client_id", Value: t.Client.ID},
-	}
+	}, deviceCode)
 }

@@ -17,20 +17,23 @@ import (
 
 // inBubble runs a crowd on a server in a bubble.
 func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
-	check func(t *testing.T, l *reports.Load)) {
+	check func(t *testing.T, l *reports.Load), change ...func(*Target)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check) })
+	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check, change...) })
 }
 
 // runOn is called in a bubble.
 func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
-	check func(t *testing.T, l *reports.Load)) {
+	check func(t *testing.T, l *reports.Load), change ...func(*Target)) {
 	t.Helper()
 	w := pipes.New()
 	s := &http.Server{Handler: server}
 	go s.Serve(w)
 	defer s.Shutdown(context.Background()) // waits for the answers that are still being made
 	tg := targetOver(w, contract)
+	for _, c := range change {
+		c(&tg)
+	}
 	defer tg.Approver.(*approve.Reference).Client.CloseIdleConnections()
 	l, err := Run(t.Context(), tg, p, Options{})
 	if err != nil {

@@ -14,13 +14,18 @@ import (
 // render makes the requests of every group.
 func (p *population) render(t Target, prof *profile.Profile) error {
 	closes := prof.Connections.Mode == profile.PerRequest
+	verifier := ""
+	if t.PKCE {
+		verifier = spec.NewVerifier()
+		t.Secrets.Sent("code_verifier", verifier)
+	}
 	for i := range p.groups {
 		k := &p.groups[i]
 		g, err := t.of(k.Group)
 		if err != nil {
 			return err
 		}
-		if err := k.render(g, closes); err != nil {
+		if err := k.render(g, verifier, closes); err != nil {
 			return err
 		}
 	}
@@ -46,7 +51,7 @@ func (t Target) of(g *profile.Group) (Target, error) {
 }
 
 // render makes a template for each encoding of the group.
-func (k *compiledGroup) render(t Target, closes bool) error {
+func (k *compiledGroup) render(t Target, verifier string, closes bool) error {
 	client := spec.Params{{Name: "client_id", Value: t.ClientID}}
 	header := t.Headers.Clone()
 	if header == nil {
@@ -61,6 +66,9 @@ func (k *compiledGroup) render(t Target, closes bool) error {
 	k.encodings, k.weights = k.mixOf(&t.Contract.Token)
 	for _, e := range k.encodings {
 		start := t.Contract.Start.Complete(startParams(t, client))
+		if verifier != "" {
+			start = append(start, spec.ChallengeParams(verifier)...)
+		}
 		in := e
 		if !t.Contract.Start.Accepts(e) {
 			in = t.Contract.Start.Encodings[0]
@@ -74,6 +82,9 @@ func (k *compiledGroup) render(t Target, closes bool) error {
 			{Name: "grant_type", Value: spec.GrantDeviceCode},
 			{Name: "device_code", Value: wire.Placeholder},
 		}, client...)
+		if verifier != "" {
+			poll = append(poll, spec.Param{Name: "code_verifier", Value: verifier})
+		}
 		q, err := wire.NewTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	sim := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
 		decisions: &decisions{alarm: t.alarm()}}
 	sim.record = newRecord(sim.population)
+	t.Secrets = sim.secrets
 	if err := sim.population.render(t, p); err != nil {
 		return nil, err
 	}
@@ -145,9 +146,13 @@ func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error
 			why = fmt.Sprintf("%d %s", r.Status, spec.ErrorCode([]byte(r.Body)))
 		}
 		why = sim.secrets.Text(why)
+		hint := "`dfcheck doctor` shows the request and the answer"
+		if spec.DemandsPKCE(r.Body) {
+			hint = "the server demands PKCE at the start: write pkce: " + spec.S256 + " into dfcheck.yaml"
+		}
 		return spec.StartResponse{}, &NotReady{
 			Problem: "the device authorization request to " + sim.target.StartURL + " got no code: " + why,
-			Hint:    "`dfcheck doctor` shows the request and the answer",
+			Hint:    hint,
 			Silent:  r.Outcome == wire.TimedOut || r.Outcome == wire.ConnectionFailed,
 		}
 	}

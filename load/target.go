@@ -22,6 +22,7 @@ type Target struct {
 	ClientID           string
 	Secret, Auth       string // of a confidential client: basic or post
 	Scope              string
+	PKCE               bool // the server demands a code challenge; one verifier does for all devices
 	DeviceType         string
 	DeviceOS           string
 	Headers            http.Header

@@ -231,6 +231,9 @@ func (s settings) write(stdout io.Writer, r *reports.Report) error {
 func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
 	p, facts := run.Plan(), run.Target.Facts
 	t.note("contract %s, chosen by %s: %s", run.Target.Contract.Name, facts.ChosenBy, facts.ChosenWhy)
+	if d := demanded(run.Target); d != "" {
+		t.note("%s", d)
+	}
 	t.note("plan: %d of %d checks, about %d requests (%d device authorizations, %d decisions), at most %g a second; critical path %s",
 		p.Count(), len(p.Checks), p.Requests, p.Starts, p.Decisions, f.run.MaxRPS, p.Critical.Round(time.Second/10))
 	if rounds := run.Rounds(); rounds != "" {

@@ -159,6 +159,9 @@ func printFound(w io.Writer, run *conformance.Run) {
 		fmt.Fprintf(w, "interval   %s, because none is announced\n", interval.Interval)
 	}
 	fmt.Fprintf(w, "lifetime   %s\n", target.Timing.Lifetime)
+	if d := demanded(target); d != "" {
+		fmt.Fprintf(w, "pkce       %s\n", d)
+	}
 	for _, h := range conformance.Habits(seen) {
 		keep := ""
 		if h.Setting != "" {

@@ -50,6 +50,9 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 	}
 	line("\n# The client to act as. Others make more checks possible.")
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
+	if t.PKCE != "" {
+		line("pkce: %s                                  # the server demands a code challenge at the start", t.PKCE)
+	}
 	line("# second_client: {id: other-app}              # registered for the device flow as well")
 	line("# restricted_client: {id: web-app}            # registered, but not for the device flow")
 	line("# confidential_client: {id: backend, secret_env: SECRET, auth: basic}")

@@ -33,6 +33,15 @@ func printLook(w io.Writer, target *conformance.Target) {
 	}
 }
 
+// demanded is what the server demands of its own accord and got, in words; "" for
+// nothing.
+func demanded(target *conformance.Target) string {
+	if !target.PKCEDemanded {
+		return ""
+	}
+	return "the server demands PKCE at the start: code_challenge was sent (pkce: S256 in dfcheck.yaml does so at once)"
+}
+
 // elsewhere is the host that gets the requests, where it is another than the user
 // named.
 func elsewhere(target *conformance.Target) string {

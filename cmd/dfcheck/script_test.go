@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -58,6 +59,7 @@ func TestScript(t *testing.T) {
 		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
 		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
 		"SCOPED":    startReference(t, "rfc8628", "scope-mandatory"),
+		"PKCE":      startReference(t, "rfc8628", "pkce-demanded"),
 		"SLASHED":   startReference(t, "rfc8628", "issuer-with-slash"),
 		"REUSABLE":  startReference(t, "documented-v1", "code-reusable"),
 		"HIDDEN":    startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
@@ -95,11 +97,12 @@ func startReference(t *testing.T, contract string, faults ...string) string {
 	t.Helper()
 	var wrong []refserver.Fault
 	for _, name := range faults {
-		f, err := refserver.FaultNamed(name)
-		if err != nil {
-			t.Fatal(err)
+		all := append(refserver.Faults(), refserver.Variants()...)
+		i := slices.IndexFunc(all, func(f refserver.Fault) bool { return f.Name == name })
+		if i < 0 {
+			t.Fatalf("there is neither a fault nor a variant %s", name)
 		}
-		wrong = append(wrong, f)
+		wrong = append(wrong, all[i])
 	}
 	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second, Decisions: true}, wrong, nil)
 	if err != nil {

@@ -66,7 +66,8 @@ var formSpellings = &Scenario{
 			s.Times(len(pollForms), func(i int) {
 				sp := pollForms[i]
 				f := s.Start(ctx)
-				_, client := spec.Form.Encode(s.Target().Signed(spec.Params{{Name: "client_id", Value: s.Target().Client.ID}}))
+				rest := s.Target().BasePoll(f.Codes.DeviceCode).Without("grant_type", "device_code")
+				_, client := spec.Form.Encode(s.Target().Signed(rest))
 				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
 				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
 				if sp.quality != ordinary {

@@ -2,8 +2,6 @@ package checks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/url"
@@ -276,20 +274,18 @@ var codeChallenge = &Scenario{
 	Name: "code challenge", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 2, 2),
 	Decisions: DecisionCount(2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		verifier := RandomCode(43)
-		sum := sha256.Sum256([]byte(verifier))
+		verifier := spec.NewVerifier()
 		begin := func() *Flow {
-			return s.Start(ctx, Also(spec.Param{Name: "code_challenge", Value: base64.RawURLEncoding.EncodeToString(sum[:])},
-				spec.Param{Name: "code_challenge_method", Value: "S256"}, spec.Param{Name: "resource", Value: s.Target().Host}),
-				Provoked())
+			return s.Start(ctx, With("code_challenge", spec.CodeChallenge(verifier)), With("code_challenge_method", spec.S256),
+				With("resource", s.Target().Host), Provoked())
 		}
 		f := begin()
 		if f.Approve(ctx) != Accepted {
 			return
 		}
 		f.Settle(ctx)
-		verify := func(v string) Option { return Also(spec.Param{Name: "code_verifier", Value: v}) }
-		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(RandomCode(43)), Provoked()); x == nil || x.HasTokens() ||
+		verify := func(v string) Option { return With("code_verifier", v) }
+		if x := f.PollDue(ctx, Step("a wrong verifier"), verify(spec.NewVerifier()), Provoked()); x == nil || x.HasTokens() ||
 			x.StillPending() {
 			return
 		}
@@ -297,7 +293,7 @@ var codeChallenge = &Scenario{
 		g := begin()
 		if g.Approve(ctx) == Accepted {
 			g.Settle(ctx)
-			g.PollDue(ctx, Step("no verifier"), Provoked())
+			g.PollDue(ctx, Step("no verifier"), Without("code_verifier"), Provoked())
 		}
 	},
 }

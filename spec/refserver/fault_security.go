@@ -151,9 +151,8 @@ var securityFaults = []Fault{
 			b.refuseToken = func(_ *Server, q *request) *answer {
 				mu.Lock()
 				defer mu.Unlock()
-				sum := sha256.Sum256([]byte(q.get("code_verifier")))
 				if challenges[q.get("device_code")] != "" && q.get("code_verifier") != "" &&
-					challenges[q.get("device_code")] != encoded(string(sum[:])) {
+					challenges[q.get("device_code")] != spec.CodeChallenge(q.get("code_verifier")) {
 					return refuse(spec.ErrInvalidGrant, "the code verifier is wrong")
 				}
 				return nil

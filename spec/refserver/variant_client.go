@@ -1,5 +1,12 @@
 package refserver
 
+import (
+	"sync"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
 // clientVariants hold clients to what they are registered for.
 var clientVariants = []Fault{
 	oneMethod("registered-for-basic", "The confidential client is registered for HTTP Basic alone.",
@@ -18,6 +25,42 @@ var clientVariants = []Fault{
 				return q.client == nil || q.client == g.client || g.state == pending
 			}
 		},
+	},
+	pkceDemanded,
+}
+
+// pkceDemanded wants of every client what RFC 7636 asks of public ones.
+var pkceDemanded = Fault{
+	Name: "pkce-demanded", Doc: "A device authorization request without a code challenge is refused.",
+	Break: func(b *behaviour) {
+		var mu sync.Mutex
+		challenges := map[string]string{} // by device code
+		b.refuseStart = func(_ *Server, q *request) *answer {
+			if q.get("code_challenge") == "" || q.get("code_challenge_method") != spec.S256 {
+				return refuse(spec.ErrInvalidRequest, "code_challenge by S256 is required")
+			}
+			return nil
+		}
+		b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
+			mu.Lock()
+			defer mu.Unlock()
+			challenges[g.deviceCode] = q.get("code_challenge")
+		}
+		b.early = func(_ *Server, q *request, _ *grant, _ time.Time) *answer {
+			if q.get("code_verifier") == "" {
+				return refuse(spec.ErrInvalidRequest, "code_verifier is missing")
+			}
+			return nil
+		}
+		b.redeem = func(s *Server, q *request, g *grant) *answer {
+			mu.Lock()
+			challenge := challenges[g.deviceCode]
+			mu.Unlock()
+			if challenge != spec.CodeChallenge(q.get("code_verifier")) {
+				return refuse(spec.ErrInvalidGrant, "the code verifier does not fit the code challenge")
+			}
+			return s.redeem(q, g)
+		}
 	},
 }
 
