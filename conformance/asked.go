@@ -117,8 +117,10 @@ var moments = map[string]string{
 	"at once": "at once", "after an interval": "an interval later",
 	"polls of another client: undecided": "by another client before the decision",
 	"undecided":                          "before the decision", "before": "before the decision",
-	"left alone": "without a decision",
-	"entered":    "after the user code was entered", "alive": "within the lifetime",
+	"left alone":           "without a decision",
+	"patient device: kept": "on the connection that issued the code", "patient device: fresh": "on a new connection",
+	"alone": "of a device that is alone", "another": "of another device", "another at once": "of another device at once",
+	"entered": "after the user code was entered", "alive": "within the lifetime",
 	// Around a decision, and after it.
 	"redemption by another client: approved": "by another client after the approval",
 	"approved":                               "after the approval", "denied": "after the denial",

@@ -77,8 +77,8 @@ type Plan struct {
 	Requests  int
 	Starts    int
 	// Critical is the longest chain of waits: what the run takes when the
-	// target answers at once. Worst adds the serial rerun of the isolation
-	// gates, up to MaxWait.
+	// target answers at once. Worst adds what is repeated one code at a time, or with
+	// nothing beside it, up to MaxWait.
 	Critical, Worst time.Duration
 	// Decisions is how often the approver is asked, at most. Attended is about how
 	// long a person has to stay for them; 0 for a program.
@@ -169,6 +169,7 @@ func selector(names []string) (map[string]bool, error) {
 func plan(all Checks, checks []Check, f *Facts, family spec.Family, o Options) *Plan {
 	p := &Plan{opening: all.opening()}
 	f.layOut(laidOut(o))
+	f.Timing.Patience = f.patience()
 	if f.Unasked = nil; f.Timing.Pace > 0 {
 		p.turns = chosen(all, checks, f, family, o.mostDecisions())
 		if !o.AllDecisions {
@@ -358,8 +359,11 @@ func (p *Plan) cost(t Timing, o Options) {
 	for _, s := range p.first() {
 		first += s.Cost(t).Wait + t.Pace
 	}
-	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneAbuse] + paced(requests[LaneAbuse])
+	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneQuiet] + sum[LaneAbuse] + paced(requests[LaneAbuse])
 	p.Worst = p.Critical + o.MaxWait
+	if slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Lane == LaneQuiet }) {
+		p.Worst += o.MaxWait
+	}
 }
 
 // crowd is how many requests of races leave before a scenario has sent its last.

@@ -41,6 +41,7 @@ func (r *Run) recordLanes(ctx context.Context) {
 		r.lanes(ctx, LaneInterval, LaneApprove)
 	}
 	expiry.Wait()
+	r.oneByOne(ctx, LaneQuiet)
 	r.oneByOne(ctx, LaneAbuse)
 	if died, ok := errors.AsType[errDied](context.Cause(ctx)); ok {
 		r.session.event(Event{Kind: EventDied, Detail: died.Error()})
@@ -167,5 +168,5 @@ func (r *Run) finish(s *Scenario) {
 // String names a lane in progress lines.
 func (l Lane) String() string {
 	return [...]string{"discovery", "expiry", "isolation", "instant answers", "one at a time",
-		"intervals", "approvals", "abuse"}[l]
+		"intervals", "approvals", "with nothing beside it", "abuse"}[l]
 }

@@ -68,6 +68,7 @@ const (
 	LaneAlone                 // one after the other, with nothing beside it but LaneExpiry
 	LaneInterval              // everything timed by the interval (L1)
 	LaneApprove               // everything that needs a decision, beside LaneInterval (L3)
+	LaneQuiet                 // one after the other, with nothing beside it: what a limit may have coloured
 	LaneAbuse                 // limits and sizes, last and alone (L4)
 )
 
@@ -246,6 +247,14 @@ func Provoked() Option { return func(c *Call) { c.Provoked = true } }
 
 // Fresh sends on a connection of its own.
 func Fresh() Option { return func(c *Call) { c.Fresh = true } }
+
+// Kept sends on one connection that is kept open until done is called.
+func (s *ScenarioRun) Kept() (kept Option, done func()) {
+	client := s.target.HTTPClient()
+	tr := client.Transport.(*http.Transport)
+	tr.IdleConnTimeout, tr.MaxConnsPerHost = 0, 1
+	return func(c *Call) { c.HTTP = client }, client.CloseIdleConnections
+}
 
 // Once sends nothing again, whatever a limiter or a proxy answers.
 func Once() Option { return func(c *Call) { c.Once = true } }

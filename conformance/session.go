@@ -31,6 +31,7 @@ type session struct {
 	slots   *semaphore.Weighted
 	turns   turns // of the scenes that a person decides for
 	client  *http.Client
+	fresh   *http.Client // a new connection for each request
 
 	mu       sync.Mutex
 	left     map[*Scenario]chan *Flow    // codes handed on to the scenario after
@@ -66,6 +67,8 @@ func newSession(t *Target, opts Options) *session {
 		t.former = append(t.former, t.secrets)
 	}
 	t.secrets = newRedactor(t) // pseudonyms of another run say nothing in this one
+	fresh := t.HTTPClient()
+	fresh.Transport.(*http.Transport).DisableKeepAlives = true
 	return &session{
 		target: t, opts: opts, secrets: t.secrets, started: time.Now(),
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
@@ -73,6 +76,7 @@ func newSession(t *Target, opts Options) *session {
 		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
 		client:  t.HTTPClient(),
+		fresh:   fresh,
 		working: map[Operation]spec.Encoding{},
 		left:    map[*Scenario]chan *Flow{},
 	}
@@ -150,8 +154,11 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		return x
 	}
 	client := s.client
-	if c.HTTP != nil {
+	switch {
+	case c.HTTP != nil:
 		client = c.HTTP
+	case c.Fresh:
+		client = s.fresh
 	}
 	if c.gate != nil {
 		c.gate()

@@ -166,6 +166,8 @@ type Timing struct {
 	// Sample is how many codes are started in a row to estimate a code space, 0
 	// where nothing is estimated.
 	Sample int `json:"sample,omitempty"`
+	// Patience is how often one undecided code is polled at its interval.
+	Patience int `json:"patience,omitempty"`
 	// Pace is about how long a decision takes a person, 0 for a program.
 	Pace time.Duration `json:"pace_ns,omitempty"`
 }

@@ -147,7 +147,7 @@ func mutated(t testing.TB, name string, text []byte) bool {
 	if err != nil {
 		return false
 	}
-	c := &Contract{Name: name, Documented: true}
+	c := &Contract{Name: name, Family: Document}
 	if c.describe(doc, OperationHints{Path: map[string]string{"tenant": "acme"}}) != nil {
 		return false
 	}

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,6 +32,7 @@ type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
+	ports atomic.Int64 // of the devices' ends
 }
 
 func newPipeListener() *pipeListener {
@@ -54,12 +56,20 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "127.0.0.1:80" }
 
+// device is the server's end of a connection, which has the address of the device.
+type device struct {
+	net.Conn
+	port int
+}
+
+func (d device) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: d.port} }
+
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
-	case l.conns <- server:
+	case l.conns <- device{server, int(l.ports.Add(1))}:
 		return client, nil
 	case <-l.done:
 		return nil, errors.New("connection refused")

@@ -47,8 +47,9 @@ func margin(t Timing) time.Duration {
 	return max(2*time.Second, t.Lifetime/20, t.Interval) + 2*t.RTT
 }
 
-// lifePolls is how often a code is polled over its life, at most.
-const lifePolls = 40
+// lifePolls is how often a code is polled over its life, at most: enough for a server
+// that prolongs it with each poll. DF-POLL-022 polls more often.
+const lifePolls = 6
 
 // longest tail after which an expired code is asked once more.
 const expiryTail = time.Minute

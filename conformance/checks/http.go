@@ -12,7 +12,7 @@ import (
 
 // httpChecks judge the layer below OAuth: this file methods, http_headers.go
 // header fields, http_paths.go the final slash, http_framing.go how bodies
-// travel, http_tls.go the transport.
+// travel, http_connections.go on which connection, http_tls.go the transport.
 var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
 	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405",
@@ -27,6 +27,8 @@ var httpChecks = []Check{
 	{ID: "DF-HTTP-008", Needs: []Capability{NeedPublicTLS}, Reads: []*Scenario{handshakes, minimalStart, verificationPage},
 		Judge: judgeHandshakes},
 	{ID: "DF-HTTP-009", Gate: GateStart, Reads: []*Scenario{framings}, Passive: true, Judge: judgeFramings},
+	{ID: "DF-HTTP-010", Gate: GateStart, Reads: []*Scenario{patientPolls}, Wants: []*Scenario{approvedElsewhere},
+		Judge: judgeConnections},
 }
 
 // startCall and pollCall are the two operations' requests by any method. The

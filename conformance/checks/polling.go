@@ -12,7 +12,7 @@ import (
 
 // pollingChecks judge the token endpoint before the decision: this file the
 // pending state, polling_pace.go the interval, polling_slow_down.go slow_down,
-// polling_refusals.go what must be refused.
+// polling_refusals.go what must be refused, polling_patient.go a device that polls for long.
 var pollingChecks = []Check{
 	{
 		ID:    GatePending,
@@ -65,6 +65,9 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
 	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll},
 		Judge: judgeRepeatedPollMembers},
+	{ID: "DF-POLL-022", Gate: GatePending, OwnsLimits: true,
+		Reads: []*Scenario{patientPolls, patientAlone, servedSlowDown}, Wants: []*Scenario{idleUntilEnd},
+		Judge: judgePatience},
 }
 
 // firstPoll is the plainest flow: start, wait the interval, poll.

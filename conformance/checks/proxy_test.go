@@ -20,7 +20,7 @@ func TestOwnersOfLimits(t *testing.T) {
 			got = append(got, c.ID)
 		}
 	}
-	if want := []string{"DF-USERCODE-014", "DF-USERCODE-015", "DF-SEC-003", "DF-SEC-005", "DF-SEC-010"}; !slices.Equal(got, want) {
+	if want := []string{"DF-USERCODE-014", "DF-USERCODE-015", "DF-POLL-022", "DF-SEC-003", "DF-SEC-005", "DF-SEC-010"}; !slices.Equal(got, want) {
 		t.Errorf("%v own limits, want %v", got, want)
 	}
 }

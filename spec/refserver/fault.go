@@ -37,7 +37,8 @@ type Fault struct {
 
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
-	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, tokenFaults, scopeFaults,
+	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, patienceFaults,
+		tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, concurrencyFaults, chanceFaults, refreshFaults, documentFaults)
 }

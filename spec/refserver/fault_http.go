@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -82,6 +83,31 @@ var httpFaults = []Fault{
 			}
 		},
 	},
+	{
+		Name: "one-shot-connections-elsewhere", Check: "DF-HTTP-010",
+		Doc:   "Connections for one request alone lead to another instance, which knows its own codes alone.",
+		Break: func(b *behaviour) { instances(b, func(q *request) bool { return q.Close }) },
+	},
+}
+
+// instances makes two instances of the server, each of which knows its own codes alone;
+// other reports whether a request reaches the second.
+func instances(b *behaviour, other func(q *request) bool) {
+	var mu sync.Mutex
+	home := map[string]bool{}
+	b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		home[g.deviceCode] = other(q)
+	}
+	b.find = func(s *Server, q *request, code string) *grant {
+		mu.Lock()
+		defer mu.Unlock()
+		if at, known := home[code]; known && at != other(q) {
+			return nil
+		}
+		return s.grants.find(code)
+	}
 }
 
 // rewriteMethod serves the requests that take picks as if they were POSTs.

@@ -16,40 +16,29 @@ import (
 func LoadFaults() []Fault { return loadFaults }
 
 var loadFaults = []Fault{
-	pollFault("loop-breaker", "DF-POLL-001", "An undecided code is unknown from its tenth poll on, as if its device never stopped polling.",
-		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
-			if g.state == pending && g.polls >= 9 && now.Before(g.expires) {
-				return refuse(spec.ErrInvalidGrant, "too many polls")
-			}
-			return nil
-		}),
-	pollFault("limit-below-pace", "DF-POLL-003", "A code that was polled eight times in a minute is answered 429.",
-		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
-			minute := now.Sub(g.created) / time.Minute
-			if g.state != pending || int(g.polls) < 8*(1+int(minute)) {
-				return nil
-			}
-			a := problem(http.StatusTooManyRequests, "try again in a minute")
-			return a.with("Retry-After", "60")
-		}),
 	{
-		Name: "one-instance-knows", Check: "DF-POLL-001",
-		Doc: "A code is known to one of two instances; connections are spread over both.",
+		Name: "one-instance-knows", Check: "DF-HTTP-010",
+		Doc:   "A code is known to one of two instances; connections are spread over both.",
+		Break: func(b *behaviour) { instances(b, instance) },
+	},
+	{
+		Name: "approval-on-one-instance", Check: "DF-HTTP-010",
+		Doc: "Of two instances the one that issued a code alone learns of its approval; connections are spread over both.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
-			home := map[string]bool{}
+			home := map[*grant]bool{}
 			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
 				mu.Lock()
 				defer mu.Unlock()
-				home[g.deviceCode] = instance(q)
+				home[g] = instance(q)
 			}
-			b.find = func(s *Server, q *request, code string) *grant {
+			b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
 				mu.Lock()
 				defer mu.Unlock()
-				if at, known := home[code]; known && at != instance(q) {
-					return nil
+				if g.state == approved && home[g] != instance(q) && !s.is.over(q, g, now) {
+					return stateAnswer(spec.ErrAuthorizationPending)
 				}
-				return s.grants.find(code)
+				return nil
 			}
 		},
 	},
