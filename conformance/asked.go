@@ -119,7 +119,8 @@ var moments = map[string]string{
 	"undecided":                          "before the decision", "before": "before the decision",
 	"left alone":           "without a decision",
 	"patient device: kept": "on the connection that issued the code", "patient device: fresh": "on a new connection",
-	"alone": "of a device that is alone", "another": "of another device", "another at once": "of another device at once",
+	"soon": "soon after the approval", "issuer": "on the connection that issued the code",
+	"alone": "of a device that is alone", "another": "on another connection", "patient device, alone: another": "of another device", "another at once": "of another device at once",
 	"entered": "after the user code was entered", "alive": "within the lifetime",
 	// Around a decision, and after it.
 	"redemption by another client: approved": "by another client after the approval",

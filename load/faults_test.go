@@ -45,11 +45,13 @@ var unseen = map[string]string{
 	"empty-code-refused-late": ownCodes, "long-code-overflows": ownCodes,
 	"grant-type-defaulted": rightRequests, "grant-type-suffix": rightRequests,
 	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
+	"code-briefly-unknown": briefMoment, "5xx-at-decision": briefMoment,
 	"entering-approves": "people of the crowd decide at once",
 }
 
 const (
 	oneDecision   = "people decide once"
+	briefMoment   = "devices that poll once an interval seldom meet a moment so short"
 	oneAtATime    = "a device sends one poll at a time"
 	ownCodes      = "devices poll with their own codes"
 	rightRequests = "devices send the parameters of RFC 8628"

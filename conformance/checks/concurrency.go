@@ -10,7 +10,8 @@ import (
 )
 
 // concurrencyChecks judge what happens side by side: this file polls and starts,
-// concurrency_redeeming.go redemptions, concurrency_decisions.go decisions.
+// concurrency_redeeming.go redemptions, concurrency_decisions.go decisions,
+// concurrency_moment.go the moment of a decision.
 var concurrencyChecks = []Check{
 	{
 		ID:    "DF-CONC-001",
@@ -54,6 +55,13 @@ var concurrencyChecks = []Check{
 		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{manyDevices},
 		Judge: judgeManyDevices,
+	},
+	{
+		ID:    "DF-CONC-007",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap},
+		Reads: []*Scenario{codeSample, crossingPolls, redeemingRace, approvedElsewhere},
+		Judge: judgeAroundDecision,
 	},
 }
 

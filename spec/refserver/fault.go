@@ -40,7 +40,7 @@ func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, patienceFaults,
 		tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
-		securityFaults, concurrencyFaults, chanceFaults, refreshFaults, documentFaults)
+		securityFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)
 }
 
 // FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.

@@ -43,30 +43,6 @@ var loadFaults = []Fault{
 		},
 	},
 	{
-		Name: "decision-before-tokens", Check: "DF-TOKEN-001", Doc: "For half a second after its approval a code is unknown.",
-		Break: func(b *behaviour) {
-			var mu sync.Mutex
-			decided := map[*grant]time.Time{}
-			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
-				err := s.decide(g, action, user, now)
-				if err == nil && action == actionApprove {
-					mu.Lock()
-					defer mu.Unlock()
-					decided[g] = now
-				}
-				return err
-			}
-			b.early = func(_ *Server, _ *request, g *grant, now time.Time) *answer {
-				mu.Lock()
-				defer mu.Unlock()
-				if at, ok := decided[g]; ok && now.Sub(at) < 500*time.Millisecond {
-					return refuse(spec.ErrInvalidGrant, "unknown")
-				}
-				return nil
-			}
-		},
-	},
-	{
 		Name: "flaky", Check: "DF-CONC-006", Doc: "One request of a device in fifty ends in 500.",
 		Wrap: func(next http.Handler) http.Handler {
 			var n atomic.Uint64
