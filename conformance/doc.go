@@ -23,7 +23,7 @@
 //     codes.go: what a judge sees and says;
 //   - infrastructure.go, lenient.go, lack.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, and what becomes of late decisions;
-//   - asked.go, report.go, waiver.go: what a reader is told.
+//   - asked.go, report.go, drawn.go, waiver.go: what a reader is told.
 //
 // Conventions that scenarios and judges keep (rule C1 and so on) stand in
 // spec/conventions.yaml.

@@ -30,6 +30,12 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 			}
 		}
 	}
+	out.Flows = t.drawn(cited)
+	for _, f := range out.Flows {
+		for _, m := range f.Moments {
+			cited[m.Exchange] = true
+		}
+	}
 	for _, x := range t.Exchanges {
 		if cited[x.ID] {
 			out.Exchanges = append(out.Exchanges, x.report(reveal))
@@ -88,7 +94,7 @@ func notes(t *Transcript, gaps []reports.Gap, results []Result) []string {
 
 // report is the exchange as it stands in a report.
 func (x *Exchange) report(reveal func(string) string) reports.Exchange {
-	out := reports.Exchange{ID: x.ID, Scenario: x.Scenario, AtMS: milliseconds(x.Sent),
+	out := reports.Exchange{ID: x.ID, Scenario: x.Scenario, Flow: x.Flow, Step: x.Step, AtMS: milliseconds(x.Sent),
 		DurationMS: milliseconds(x.Received - x.Sent),
 		Request: reports.Request{Method: x.Request.Method, URL: x.Request.URL, Headers: x.Request.Header,
 			Body: x.Request.text()}, Error: x.Error}

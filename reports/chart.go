@@ -13,9 +13,9 @@ const (
 	chartPoints             = 450 // at most; beyond that a point is the mean of several seconds
 )
 
-// chart draws the time line of a load run: requests per second, and the errors
+// timelineChart draws the time line of a load run: requests per second, and the errors
 // among them.
-func chart(seconds []Second) template.HTML {
+func timelineChart(seconds []Second) template.HTML {
 	if len(seconds) < 2 {
 		return ""
 	}

@@ -11,8 +11,12 @@ type Conformance struct {
 	Plan    Plan    `json:"plan"`
 	Summary Summary `json:"summary"`
 	Checks  []Check `json:"checks"`
-	// Exchanges are those that findings cite, in the order they were sent.
+	// Exchanges are those that findings cite and those of Flows, in the order they
+	// were sent.
 	Exchanges []Exchange `json:"exchanges"`
+	// Flows are lives of device codes that can be drawn: one that went from its
+	// start to a token, where there is one, then those that findings cite.
+	Flows []Flow `json:"flows,omitempty"`
 	// Notes are remarks about the run that are no verdict on the server: a
 	// defect of the contract document, how to enable what was skipped.
 	Notes        []string      `json:"notes,omitempty"`
@@ -64,6 +68,8 @@ type Check struct {
 type Exchange struct {
 	ID         string    `json:"id"`
 	Scenario   string    `json:"scenario"`
+	Flow       string    `json:"flow,omitempty"` // the device code's life it belongs to
+	Step       string    `json:"step,omitempty"` // what the scenario calls it
 	AtMS       float64   `json:"at_ms"`
 	DurationMS float64   `json:"duration_ms"`
 	Request    Request   `json:"request"`

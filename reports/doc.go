@@ -9,6 +9,8 @@
 //   - distribution.go, number.go, legible.go: figures, and texts that a server made;
 //   - verdict.go, exit.go: from better to worse, and what a process says of them;
 //   - format.go: the renderings by name, in junit.go, markdown.go, html.go and text.go;
+//   - html_*.go, headline.go, citations.go, drawing.go, page/: what the HTML page shows, and how;
+//   - flow.go: lives of device codes, for the drawing;
 //   - lines.go: checks as their verdicts become known;
 //   - compare.go, matrix.go: reports beside each other;
 //   - guard.go: nothing is written that holds a secret (package redact);

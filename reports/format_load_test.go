@@ -58,7 +58,7 @@ func TestFormatsOfLoad(t *testing.T) {
 
 // A time line has its idle seconds in the chart, and a long one few points.
 func TestChart(t *testing.T) {
-	if chart([]Second{{}}) != "" {
+	if timelineChart([]Second{{}}) != "" {
 		t.Error("a chart of one second")
 	}
 	if got := thinned(make([]float64, 86_400)); len(got) > chartPoints {

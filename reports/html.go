@@ -1,28 +1,92 @@
 package reports
 
 import (
-	_ "embed"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 )
 
-//go:embed report.html
-var reportHTML string
+// The page is one file that needs nothing else. It says everything without
+// scripts; these only add: a filter, what is copied, charts to look closer at.
+//
+//go:embed page
+var pageFiles embed.FS
 
-var htmlTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"legible": legible,
-	"upper":   func(v Verdict) string { return strings.ToUpper(string(v)) },
-	"ms":      func(v float64) string { return fmt.Sprintf("%.2f", v) },
-	"percent": func(v float64) string { return fmt.Sprintf("%.3f %%", 100*v) },
-	"seconds": duration,
-	"chart":   chart,
+var htmlTemplate = template.Must(template.New("layout.html").Funcs(template.FuncMap{
+	"clip":    func(n int, s string) string { return short(s, n) },
+	"count":   Count,
 	"figure":  figure,
+	"grouped": grouped,
+	"legible": legible,
+	"ms":      func(v float64) string { return fmt.Sprintf("%.2f", v) },
+	"percent": func(v float64) string { return figure(100*v) + " %" },
 	"plural":  plural[uint64],
+	"bits":    bits,
+	"chart":   timelineChart,
 	"section": section,
-}).Parse(reportHTML))
+	"seconds": duration,
+	"upper":   func(v Verdict) string { return strings.ToUpper(string(v)) },
+}).ParseFS(pageFiles, "page/*.html"))
 
-// writeHTML renders a report as one page that needs nothing else: no script, no
-// network.
-func writeHTML(w io.Writer, r *Report) error { return htmlTemplate.Execute(w, r) }
+// writeHTML renders a report as one page.
+func writeHTML(w io.Writer, r *Report) error { return htmlTemplate.Execute(w, newPage(r)) }
+
+// page is a report as its page shows it.
+type page struct {
+	*Report
+	Styles  []template.CSS
+	Scripts []template.JS
+
+	byID map[string]*Exchange
+}
+
+func newPage(r *Report) *page {
+	p := &page{Report: r, Styles: []template.CSS{template.CSS(pageText("css"))}}
+	p.Scripts = []template.JS{template.JS(pageText("js"))}
+	return p
+}
+
+// pageText is the page's files of one kind, one after the other.
+func pageText(kind string) string {
+	entries, err := pageFiles.ReadDir("page")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), "."+kind) {
+			continue
+		}
+		text, err := pageFiles.ReadFile("page/" + e.Name())
+		if err != nil {
+			panic(err)
+		}
+		b.Write(text)
+	}
+	return b.String()
+}
+
+// Policy is the page's Content-Security-Policy: nothing is loaded, and no style and
+// no script but its own, known by their hashes, has any effect.
+func (p *page) Policy() string {
+	styles, scripts := "style-src", "script-src"
+	for _, s := range p.Styles {
+		styles += hashed(string(s))
+	}
+	for _, s := range p.Scripts {
+		scripts += hashed(string(s))
+	}
+	return "default-src 'none'; " + styles + "; " + scripts + "; base-uri 'none'; form-action 'none'"
+}
+
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Title is what the browser calls the page.
+func (p *page) Title() string { return fmt.Sprintf("dfcheck %s: %s", p.Run.Kind, p.Target.Host) }
