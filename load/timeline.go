@@ -27,10 +27,18 @@ func (s *second) count(start bool, o wire.Outcome) {
 	} else {
 		s.Polls++
 	}
-	if o == wire.Token {
+	switch o {
+	case wire.Pending:
+		s.Pending++
+	case wire.SlowDown:
+		s.SlowDowns++
+	case wire.Token:
 		s.Tokens++
-	}
-	if o == wire.TimedOut {
+	case wire.Denied:
+		s.Denied++
+	case wire.Expired:
+		s.Expired++
+	case wire.TimedOut:
 		s.Timeouts++
 	}
 	if o.IsError() {

@@ -155,7 +155,7 @@ func (p *flowPainter) lanes() {
 		p.Text("text", lane.name, "x", flowLeft-10, "y", lane.y+4, "text-anchor", "end")
 		p.Draw("line", "class", "lane", "x1", flowLeft, "y1", lane.y, "x2", flowWidth-flowRight, "y2", lane.y)
 	}
-	for _, t := range chart.TimeTicks(p.end, 12) {
+	for _, t := range chart.NewTime(p.end, 12).Ticks {
 		x := p.x(t)
 		p.Draw("line", "class", "tick", "x1", x, "y1", flowAxis-4, "x2", x, "y2", flowAxis)
 		p.Text("text", figure(t)+" s", "class", "soft", "x", x, "y", flowAxis+13, "text-anchor", "middle")

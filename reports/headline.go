@@ -100,9 +100,7 @@ func (l *Load) headline() Headline {
 }
 
 func (c *Capacity) headline() Headline {
-	var text strings.Builder
-	(&printer{w: &text}).capacity(c)
-	answer, _, _ := strings.Cut(strings.TrimSpace(text.String()), "\n")
+	answer := spoken(func(p *printer) { p.capacity(c) })[0]
 	h := Headline{Pass, "The server holds " + answer + "."}
 	switch {
 	case c.failed() || c.Stopped:

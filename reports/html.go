@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/reports/chart"
 )
 
 // The page is one file that needs nothing else. It says everything without
@@ -26,8 +28,6 @@ var htmlTemplate = template.Must(template.New("layout.html").Funcs(template.Func
 	"percent": func(v float64) string { return figure(100*v) + " %" },
 	"plural":  plural[uint64],
 	"bits":    bits,
-	"chart":   timelineChart,
-	"section": section,
 	"seconds": duration,
 	"upper":   func(v Verdict) string { return strings.ToUpper(string(v)) },
 }).ParseFS(pageFiles, "page/*.html"))
@@ -41,12 +41,17 @@ type page struct {
 	Styles  []template.CSS
 	Scripts []template.JS
 
-	byID map[string]*Exchange
+	byID   map[string]*Exchange
+	charts []*chartFigure // in the order they were drawn
 }
 
 func newPage(r *Report) *page {
 	p := &page{Report: r, Styles: []template.CSS{template.CSS(pageText("css"))}}
-	p.Scripts = []template.JS{template.JS(pageText("js"))}
+	if script, style, ok := chart.Library(); ok && (r.Load != nil || r.Capacity != nil || r.Plan != nil) {
+		p.Styles = append(p.Styles, template.CSS(style))
+		p.Scripts = append(p.Scripts, template.JS(script))
+	}
+	p.Scripts = append(p.Scripts, template.JS(pageText("js")))
 	return p
 }
 

@@ -275,6 +275,12 @@ type Second struct {
 	// what this machine could not send.
 	Timeouts uint64 `json:"timeouts"`
 	NotSent  uint64 `json:"not_sent"`
+	// Pending, SlowDowns, Denied and Expired are the polls of which that was the
+	// answer.
+	Pending   uint64 `json:"pending,omitempty"`
+	SlowDowns uint64 `json:"slow_downs,omitempty"`
+	Denied    uint64 `json:"denied,omitempty"`
+	Expired   uint64 `json:"expired,omitempty"`
 	// ErrorsByKind is Errors by the kinds of ErrorKind.
 	ErrorsByKind map[string]uint64 `json:"errors_by_kind,omitempty"`
 	Active       uint64            `json:"active"` // flows in progress at its end
@@ -288,8 +294,12 @@ type Second struct {
 
 // Threshold is one expectation of the run.
 type Threshold struct {
-	Expression string  `json:"expression"` // poll.p99 < 250ms
-	Value      float64 `json:"value"`      // milliseconds where it is a time
+	Expression string `json:"expression"` // poll.p99 < 250ms
+	// Measure is the figure, poll.p99, where it is one of the whole run, and Limit
+	// what it is held to, in the unit of the value.
+	Measure string  `json:"measure,omitempty"`
+	Limit   float64 `json:"limit,omitempty"`
+	Value   float64 `json:"value"` // milliseconds where it is a time
 	// Unit of the value: ms, share (0..1) or, for plain numbers, empty.
 	Unit string `json:"unit,omitempty"`
 	OK   bool   `json:"ok"`

@@ -64,7 +64,7 @@ func (t *Threshold) value(l *reports.Load) (v float64, measured bool) {
 // answered, one that requests without an answer in time would be beyond. A miss
 // that our own machine may be the reason for is no verdict on the target.
 func (t *Threshold) Judge(l *reports.Load) reports.Threshold {
-	out := reports.Threshold{Expression: t.text, Unit: t.measure.unit.String()}
+	out := reports.Threshold{Expression: t.text, Unit: t.measure.unit.String(), Measure: t.figure(), Limit: t.limit}
 	var measured bool
 	out.Value, measured = t.value(l)
 	met := measured && t.less(out.Value, t.limit)
@@ -172,3 +172,14 @@ func (t *Threshold) unsent(l *reports.Load) bool {
 // unsentShare of the requests is what may not have been sent before a run says
 // nothing of the target.
 const unsentShare = 0.01
+
+// figure is what a threshold of the whole run is about, as it is written.
+func (t *Threshold) figure() string {
+	switch {
+	case t.Part != "":
+		return ""
+	case t.quantile != "":
+		return t.name + "." + t.quantile
+	}
+	return t.name
+}

@@ -1,0 +1,59 @@
+package chart
+
+import (
+	"math"
+	"strings"
+)
+
+// lines draws each line, in pieces where values are missing.
+func (c *Chart) lines(v *Canvas) {
+	for _, l := range c.Lines {
+		if l.Dots {
+			c.dots(v, l)
+			continue
+		}
+		var path strings.Builder
+		pen := "M"
+		for i, value := range l.Values {
+			if math.IsNaN(value) {
+				pen = "M"
+				continue
+			}
+			path.WriteString(pen + Number(c.x(c.At[i])) + " " + Number(c.y(value)))
+			pen = "L"
+		}
+		v.Draw("path", "class", "line "+l.Class, "d", path.String())
+	}
+}
+
+func (c *Chart) dots(v *Canvas, l Line) {
+	for i, value := range l.Values {
+		if !math.IsNaN(value) {
+			v.Open("circle", "class", "dot "+l.Class, "cx", c.x(c.At[i]), "cy", c.y(value), "r", 4.0)
+			v.Text("title", l.Name+": "+c.X.Name(c.At[i])+", "+c.Y.Name(value))
+			v.Close("circle")
+		}
+	}
+}
+
+// areas draws values on top of each other, the first at the bottom.
+func (c *Chart) areas(v *Canvas) {
+	below := make([]float64, len(c.At))
+	for _, l := range c.Lines {
+		var path strings.Builder
+		for i := len(c.At) - 1; i >= 0; i-- {
+			pen := "L"
+			if path.Len() == 0 {
+				pen = "M"
+			}
+			path.WriteString(pen + Number(c.x(c.At[i])) + " " + Number(c.y(below[i])))
+		}
+		for i, value := range l.Values {
+			if !math.IsNaN(value) {
+				below[i] += value
+			}
+			path.WriteString("L" + Number(c.x(c.At[i])) + " " + Number(c.y(below[i])))
+		}
+		v.Draw("path", "class", "area "+l.Class, "d", path.String()+"Z")
+	}
+}
