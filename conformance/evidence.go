@@ -256,19 +256,24 @@ func (e *Evidence) TooFast(x *Exchange) bool {
 }
 
 // Earliest and Latest bound the end of a flow's lifetime (rule C12).
-func (e *Evidence) Earliest(flow string) time.Duration { return e.end(flow, false) }
-func (e *Evidence) Latest(flow string) time.Duration   { return e.end(flow, true) }
+func (e *Evidence) Earliest(flow string) time.Duration {
+	if b := e.Authorization(flow); b != nil {
+		return b.Sent + lifetime(b)
+	}
+	return 0
+}
 
-func (e *Evidence) end(flow string, latest bool) time.Duration {
-	b := e.Authorization(flow)
-	if b == nil {
-		return 0
+func (e *Evidence) Latest(flow string) time.Duration {
+	if b := e.Authorization(flow); b != nil {
+		return b.Received + lifetime(b)
 	}
-	n, _ := b.Number("expires_in")
-	if latest {
-		return b.Received + time.Duration(n)*time.Second
-	}
-	return b.Sent + time.Duration(n)*time.Second
+	return 0
+}
+
+// lifetime is what the answer to a start announces.
+func lifetime(start *Exchange) time.Duration {
+	n, _ := start.Number("expires_in")
+	return time.Duration(n) * time.Second
 }
 
 // Alive reports whether x was answered safely inside its code's lifetime
@@ -281,15 +286,36 @@ func (e *Evidence) Alive(x *Exchange) bool {
 // so, when it was answered with the end of the flow: on a slow machine any poll can
 // come that late. Codes without a lifetime do not end.
 func (e *Evidence) ended(x *Exchange) bool {
-	if e == nil || x.Op != OpToken || x.Flow == "" || !IsTerminal(x) {
+	if e == nil || x.Op != OpToken || !IsTerminal(x) {
 		return false
 	}
-	start := e.Authorization(x.Flow)
+	start := e.startOf(x)
 	if start == nil {
 		return false
 	}
 	_, lives := start.Number("expires_in")
-	return lives && !e.Alive(x)
+	return lives && x.Received >= start.Sent+lifetime(start)-e.Timing.Tolerance()
+}
+
+// startOf returns the start that gave the code of a poll, of its flow or of no flow;
+// nil when there is none.
+func (e *Evidence) startOf(x *Exchange) *Exchange {
+	if x.Flow != "" {
+		return e.Authorization(x.Flow)
+	}
+	code, _ := x.Request.Params.Get("device_code")
+	for _, y := range e.all {
+		if code != "" && y.Op == OpStart && y.Flow != "" && !y.Superseded && y.Text("device_code") == code {
+			return y
+		}
+	}
+	return nil
+}
+
+// JustEnded reports whether a poll was answered so soon after the end of its code that
+// the server should still know what became of it (ruling R4).
+func (e *Evidence) JustEnded(x *Exchange) bool {
+	return x.Received < e.Latest(x.Flow)+e.Timing.Tolerance()+e.Timing.Interval+Slack
 }
 
 // Starts are the ordinary successful device authorization responses of the run.

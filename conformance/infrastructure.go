@@ -48,15 +48,15 @@ func (x *Exchange) lostAnswer() bool {
 	return x.Infrastructure() && x.Status() != http.StatusTooManyRequests && x.Status() != http.StatusForbidden
 }
 
-// uncertain reports whether the state of what x asks for is unknown because an
-// earlier answer about it was lost on its way: that request may have redeemed the
-// code, used up the refresh token, or counted as a poll that was too fast. A
-// server error says something whatever came before.
-func (e *Evidence) uncertain(x *Exchange) bool {
+// Uncertain reports whether the state of what x asks for is unknown because an
+// earlier answer about it, in whatever scenario, was lost on its way: that request may
+// have redeemed the code, used up the refresh token, or counted as a poll that was too
+// fast. A server error says something whatever came before.
+func (e *Evidence) Uncertain(x *Exchange) bool {
 	if e == nil || x.Op != OpToken || x.Class() == 5 {
 		return false
 	}
-	return slices.ContainsFunc(e.byScenario[x.Scenario], func(y *Exchange) bool {
+	return slices.ContainsFunc(e.all, func(y *Exchange) bool {
 		return y.Op == OpToken && y != x && y.Received <= x.Sent && y.lostAnswer() && sameGrant(x, y)
 	})
 }

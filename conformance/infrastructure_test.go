@@ -97,6 +97,20 @@ func TestInfrastructureIsOpen(t *testing.T) {
 			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{begun, &late}}, nil, nil)
 			j.Fail("", "", &late)
 		}, reports.Inconclusive},
+		{"a code of another flow after its lifetime", func(j *Judgement) {
+			begun := &Exchange{ID: "x0", Op: OpStart, Flow: "f1", Sent: 1, Received: 1,
+				Response: &Response{Status: 200, Body: `{"device_code":"d","expires_in":20}`, Header: http.Header{}}}
+			late := *refused
+			late.Flow, late.Received, late.Request.Params = "", 19*time.Second, spec.Params{{Name: "device_code", Value: "d"}}
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{begun, &late}}, nil, nil)
+			j.Fail("", "", &late)
+		}, reports.Inconclusive},
+		{"a refusal after an answer that was lost in another scenario", func(j *Judgement) {
+			elsewhere := *lost
+			elsewhere.Scenario = "another"
+			j.evidence = newEvidence(&Transcript{Exchanges: []*Exchange{&elsewhere, refused}}, nil, nil)
+			j.Fail("", "", refused)
+		}, reports.Inconclusive},
 		{"the end of a flow long before", func(j *Judgement) {
 			begun := &Exchange{ID: "x0", Op: OpStart, Flow: "f1", Sent: 1, Received: 1,
 				Response: &Response{Status: 200, Body: `{"device_code":"d","expires_in":20}`, Header: http.Header{}}}

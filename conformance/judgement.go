@@ -156,7 +156,7 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 		return xs, "which came from a rate limiter or proxy rather than the device flow"
 	case !j.ownsEnds && slices.ContainsFunc(solid, j.evidence.ended):
 		return xs, "the code's lifetime had ended, or was about to, by the time of the answer"
-	case slices.ContainsFunc(solid, j.evidence.uncertain):
+	case slices.ContainsFunc(solid, j.evidence.Uncertain):
 		return xs, "but an earlier answer to this code was lost, so its state is not known"
 	}
 	return solid, ""

@@ -125,7 +125,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 // judgeErased judges the last poll of an approved code that gave no tokens.
 func judgeErased(e *Evidence, j *Judgement, x *Exchange) {
 	switch {
-	case x.Infrastructure():
+	case x.Infrastructure(), e.Uncertain(x):
 		j.Lost(LostAnswers)
 		return
 	case !e.Alive(x):

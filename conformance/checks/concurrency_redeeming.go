@@ -105,6 +105,9 @@ func judgeRedemption(e *Evidence, j *Judgement, race, late []*Exchange) {
 	case len(answers) < len(race): // it may have been the winner's that was lost
 		j.Lost(LostAnswers)
 		return
+	case len(late) > 0 && e.Uncertain(late[0]): // an earlier poll may have got them
+		j.Lost(LostAnswers)
+		return
 	case len(late) > 0 && late[0].HasTokens():
 		j.Warn("tokens for one of the polls at the same moment", "tokens only on a later poll", late[0])
 	case len(late) > 0 && IsTerminal(late[0]):

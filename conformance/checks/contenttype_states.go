@@ -286,7 +286,7 @@ func judgeAlike(j *Judgement, last map[string]*Exchange, expected, owner string,
 		for _, x := range wrong {
 			j.Fail(expected, Describe(x)+" as "+x.Request.Encoding.Short(), x)
 		}
-	case differ(said):
+	case differ(said) && len(other) > 0:
 		j.Warn(expected, listed(said), other...)
 	default:
 		j.Pass(xs...)
@@ -323,5 +323,9 @@ func judgeEncodedExpiries(e *Evidence, j *Judgement) {
 			last[enc.Short()] = x
 		}
 	}
-	judgeAlike(j, last, "a terminal error in every encoding", "DF-EXPIRY-001", spec.ErrExpiredToken)
+	right := []string{spec.ErrExpiredToken}
+	if slices.ContainsFunc(slices.Collect(maps.Values(last)), func(x *Exchange) bool { return !e.JustEnded(x) }) {
+		right = append(right, spec.ErrInvalidGrant)
+	}
+	judgeAlike(j, last, "a terminal error in every encoding", "DF-EXPIRY-001", right...)
 }

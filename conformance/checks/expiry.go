@@ -187,8 +187,12 @@ func judgeExpired(e *Evidence, j *Judgement) {
 			case x.StillPending() && anyTerminal(e.Of(idleFlow, "after the end")):
 				j.Inconclusive("a code that was not polled did expire: see DF-EXPIRY-003", x)
 			default:
+				right := []string{spec.ErrExpiredToken}
+				if !e.JustEnded(x) {
+					right = append(right, spec.ErrInvalidGrant)
+				}
 				j.Each([]*Exchange{x}, ExpectRefusal, spec.ErrExpiredToken, FailIf(GivesTokens), FailIf(StillPending),
-					PassIf(Class(4), ErrorIs(spec.ErrExpiredToken)), WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
+					PassIf(Class(4), ErrorIs(right...)), WarnIf(ErrorIs(spec.ErrInvalidGrant, spec.ErrAccessDenied)))
 			}
 			break
 		}

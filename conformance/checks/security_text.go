@@ -86,10 +86,12 @@ var hostileText = &Scenario{
 		}
 		var probes []func()
 		for _, f := range fields {
-			hostile(s, &probes, OpStart, f, func(opts ...Option) { s.Start(ctx, opts...) })
+			hostile(s, &probes, OpStart, f, func(opts ...Option) *Exchange { return s.Start(ctx, opts...).Authorization })
 		}
 		for _, f := range []string{"device_code", "grant_type"} {
-			hostile(s, &probes, OpToken, f, func(opts ...Option) { s.PollCode(ctx, RandomCode(40), opts...) })
+			hostile(s, &probes, OpToken, f, func(opts ...Option) *Exchange {
+				return s.PollCode(ctx, RandomCode(40), opts...)
+			})
 		}
 		for some := range slices.Chunk(probes, probesAtOnce) {
 			s.Parallel(some...)
@@ -103,7 +105,7 @@ var hostileText = &Scenario{
 const probesAtOnce = 16
 
 // hostile adds the probes of one parameter.
-func hostile(s *ScenarioRun, probes *[]func(), op Operation, field string, send func(...Option)) {
+func hostile(s *ScenarioRun, probes *[]func(), op Operation, field string, send func(...Option) *Exchange) {
 	for _, v := range hostileValues {
 		for _, enc := range s.Encodings(op) {
 			if enc != s.Encoding(op) && !slices.Contains(elsewhere, v.name) {
@@ -114,7 +116,11 @@ func hostile(s *ScenarioRun, probes *[]func(), op Operation, field string, send 
 			if enc == spec.JSON && v.text == loneSurrogate {
 				opts = append(opts, surrogateJSON(field))
 			}
-			*probes = append(*probes, func() { send(opts...) })
+			*probes = append(*probes, func() {
+				if late(send(opts...)) { // the machine may have been busy
+					send(opts...)
+				}
+			})
 		}
 	}
 }
@@ -130,6 +136,10 @@ func surrogateJSON(field string) Option {
 // tooSlow is how long an answer may take that is not stuck.
 const tooSlow = 10 * time.Second
 
+func late(x *Exchange) bool { return x != nil && took(x) > tooSlow }
+
+func took(x *Exchange) time.Duration { return x.Received - x.Sent }
+
 func judgeHostileText(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hostileText) {
 		due := Expectation(ExpectRefusal)
@@ -144,7 +154,7 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 		case x.Step == afterwards:
 			j.Each([]*Exchange{x}, ExpectSuccess, "device authorization to work afterwards", PassIf(GivesCodes),
 				InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
-		case x.Received-x.Sent > tooSlow:
+		case late(x):
 			judgeStuck(e, j, x)
 		case x.Response == nil:
 			j.Inconclusive(x.Replied(), x) // ruling R22
@@ -156,12 +166,15 @@ func judgeHostileText(e *Evidence, j *Judgement) {
 	}
 }
 
-// judgeStuck blames hostile text for a late answer where plain text got one in
-// time: a machine that has too much to do is late with both.
+// judgeStuck blames hostile text for a late answer where each try was late, and plain
+// text was answered in time: a machine that has too much to do is late with anything.
 func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
-	took := func(x *Exchange) time.Duration { return x.Received - x.Sent }
+	tries := e.Of(hostileText, x.Step)
+	if slices.ContainsFunc(tries, func(x *Exchange) bool { return !late(x) }) {
+		return // which is judged
+	}
 	actual := fmt.Sprintf("%s after %.0f s", x.Replied(), took(x).Seconds())
-	if plain, _ := plainAnswer(e, x); plain == nil || took(plain) > tooSlow/2 {
+	if plain, _ := plainAnswer(e, x); plain == nil || took(plain) > tooSlow/2 || len(tries) < 2 {
 		j.Inconclusive(actual+"; plain text was not answered any faster", x)
 		return
 	}

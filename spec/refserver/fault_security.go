@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,15 @@ var securityFaults = []Fault{
 			name, value, _ := strings.Cut(field, ": ")
 			return refuse(spec.ErrInvalidScope, "the scope is malformed").with(name, value)
 		}),
+	{
+		Name: "templates-hang", Check: "DF-SEC-003", Doc: "A value that looks like a template is rendered, which takes twelve seconds.",
+		Wrap: rewriteRequest(func(_ *http.Request, body []byte) (*answer, []byte) {
+			if bytes.Contains(body, []byte("{{")) || bytes.Contains(body, []byte(url.QueryEscape("{{"))) {
+				time.Sleep(12 * time.Second)
+			}
+			return nil, body
+		}),
+	},
 	{
 		Name: "operator-finds-any-grant", Check: "DF-SEC-004",
 		Doc: "A JSON object as device code is a query, which finds the latest grant that nobody has decided on.",
