@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -101,14 +100,10 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 }
 
 func (t *Target) chooseDocument(c Choice) error {
-	if _, err := os.Stat(c.Spec); err != nil {
-		_, unknown := spec.BuiltinContract(c.Spec)
-		return fmt.Errorf("%w; as a file: %w", unknown, err)
-	}
 	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token}
-	var err error
-	t.Contract, err = spec.LoadContractFile(c.Spec, t.Hints)
 	t.ChosenBy, t.ChosenWhy = "flag", "--spec "+c.Spec
+	var err error
+	t.Contract, err = spec.OpenContract(c.Spec, t.Hints)
 	return err
 }
 

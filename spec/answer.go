@@ -42,7 +42,7 @@ func declaredAnswers(d *document, c *candidate) map[string]answer {
 	responses := c.node.get("responses")
 	for _, status := range responses.names() {
 		response := responses.get(status)
-		if !response.isMap() || strings.HasPrefix(status, "x-") {
+		if strings.HasPrefix(status, "x-") {
 			continue
 		}
 		a := answer{schemas: map[string]*jsonschema.Schema{}}

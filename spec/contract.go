@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -102,6 +103,20 @@ func LoadContract(name string, data []byte, hints OperationHints) (*Contract, er
 	return loadContract(name, data, nil, hints)
 }
 
+// OpenContract returns the built-in contract of that name, or reads the file of
+// that name.
+func OpenContract(name string, hints OperationHints) (*Contract, error) {
+	if slices.Contains(ContractNames(), name) {
+		return BuiltinContract(name)
+	}
+	c, err := LoadContractFile(name, hints)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, unknown := BuiltinContract(name)
+		err = fmt.Errorf("%w; as a file: %w", unknown, err)
+	}
+	return c, err
+}
+
 // LoadContractFile reads a document as LoadContract does, with the files beside it
 // that it refers to. Source holds all that was read.
 func LoadContractFile(name string, hints OperationHints) (*Contract, error) {
@@ -154,8 +169,10 @@ func (c *Contract) describe(doc *document, hints OperationHints) error {
 	ofToken, _ := token.named(hints.Token)
 	clear(doc.files.unresolved) // what follows is what the operations reach
 	c.Token.token = true
-	if err := errors.Join(c.Start.describe(doc, start, overlaid(ofToken, hints.Path, ofStart)),
-		c.Token.describe(doc, token, overlaid(ofStart, hints.Path, ofToken))); err != nil {
+	if err := c.Start.describe(doc, start, overlaid(ofToken, hints.Path, ofStart)); err != nil {
+		return err
+	}
+	if err := c.Token.describe(doc, token, overlaid(ofStart, hints.Path, ofToken)); err != nil {
 		return err
 	}
 	for _, ref := range slices.Sorted(maps.Keys(doc.files.unresolved)) {

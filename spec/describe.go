@@ -65,6 +65,14 @@ func (o *Operation) report() OperationReport {
 	return r
 }
 
+// Heading names the contract and the document's own title.
+func (d Description) Heading() string {
+	if d.Title == "" {
+		return d.Contract
+	}
+	return d.Contract + ": " + d.Title
+}
+
 // Lines is the description as text, a line for each thing.
 func (d Description) Lines() []string {
 	lines := append(d.Start.lines("device authorization"), d.Token.lines("token")...)

@@ -54,7 +54,7 @@ const (
 func (o *Operation) CheckResponse(status int, contentType string, body []byte) []Deviation {
 	declared, ok := o.answer(status)
 	if !ok {
-		if status >= 400 {
+		if status >= 400 || !o.declaresSuccess() {
 			return nil
 		}
 		return []Deviation{{Keyword: "status", Want: "to have a status that the document declares (" + o.statuses() + ")", Got: strconv.Itoa(status)}}
@@ -86,6 +86,17 @@ func (o *Operation) answer(status int) (answer, bool) {
 		}
 	}
 	return answer{}, false
+}
+
+// declaresSuccess reports whether the document says anything of answers that are no
+// errors: one that does not promises nothing of them.
+func (o *Operation) declaresSuccess() bool {
+	for status := range o.answers {
+		if strings.HasPrefix(status, "2") || strings.HasPrefix(status, "3") {
+			return true
+		}
+	}
+	return false
 }
 
 // Describes reports whether the document says what the body of an answer with

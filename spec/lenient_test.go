@@ -134,3 +134,68 @@ func see(t *testing.T, document string) Description {
 	}
 	return c.Describe()
 }
+
+// What an answer is held to where a document is sloppy: to what it clearly says.
+func TestSloppySchemas(t *testing.T) {
+	const right = `{"device_code":"d","user_code":"u","expires_in":60}`
+	for name, test := range map[string]struct {
+		codes string // the schema of the codes
+		body  string
+		want  []string
+	}{
+		"as it is":                 {"", right, nil},
+		"broken limit":             {"{properties: {user_code: {maxLength: nine}, device_code: {maxLength: 0}}}", right, []string{"/device_code maxLength"}},
+		"limit that takes an hour": {"{properties: {expires_in: {maximum: 1e999999, minimum: 61}, device_code: {}, user_code: {}}}", right, []string{"/expires_in minimum"}},
+		"unknown type":             {"{properties: {user_code: {type: text}, device_code: {type: integer}}}", right, []string{"/device_code type"}},
+		"member without value":     {"{required: [device_code, left], properties: {user_code: , device_code: }}", right, []string{"/left required"}},
+		"required as a flag":       {"{required: true, properties: {user_code: {required: true, type: integer}, device_code: {}}}", right, []string{"/user_code type"}},
+		"required twice":           {"{required: [device_code, device_code, left, left], properties: {user_code: {}, device_code: {}}}", right, []string{"/left required"}},
+		"reference to nothing":     {"{properties: {user_code: {$ref: '#/nowhere'}, device_code: {type: integer}}}", right, []string{"/device_code type"}},
+		"reference with siblings": {"{properties: {user_code: {$ref: '#/components/schemas/Pet', type: integer}, device_code: {type: integer}}}", right,
+			[]string{"/device_code type", "/user_code type"}},
+		"itself":                        {"{properties: {user_code: {}, device_code: {}, more: {$ref: '#/components/schemas/Codes'}}}", right[:len(right)-1] + `,"more":{"more":7}}`, []string{"/more/more type"}},
+		"nullable":                      {"{properties: {user_code: {type: string, nullable: true, enum: [x]}, device_code: {nullable: true, allOf: [{type: string}]}}}", `{"device_code":null,"user_code":null}`, nil},
+		"exclusive as a flag":           {"{properties: {expires_in: {type: integer, minimum: 60, exclusiveMinimum: true}, device_code: {}, user_code: {}}}", right, []string{"/expires_in exclusiveMinimum"}},
+		"member of requests":            {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: {writeOnly: true}}}", right[:len(right)-1] + `,"secret":1}`, []string{"/secret writeOnly"}},
+		"no member of requests":         {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: {writeOnly: true}}}", right, nil},
+		"branches with a discriminator": {"{oneOf: [{properties: {device_code: {}, user_code: {}}}, {properties: {device_code: {}}}], discriminator: {propertyName: kind}}", right, nil},
+		"branches without":              {"{oneOf: [{properties: {device_code: {}, user_code: {}}}, {properties: {device_code: {}}}]}", right, []string{" oneOf"}},
+		"a schema that is true":         {"{properties: {user_code: true, device_code: {}}, additionalProperties: false}", right, []string{"/expires_in additionalProperties"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			document := sound
+			if test.codes != "" {
+				front, back, _ := strings.Cut(sound, "    Codes:\n")
+				_, back, _ = strings.Cut(back, "    Poll:\n")
+				document = front + "    Codes:\n      type: object\n      allOf: [" + test.codes + "]\n    Poll:\n" + back
+			}
+			c, err := LoadContract("c", []byte(document), OperationHints{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, d := range c.Start.CheckResponse(200, "application/json", []byte(test.body)) {
+				got = append(got, d.Pointer+" "+d.Keyword)
+			}
+			if d := cmp.Diff(test.want, got); d != "" {
+				t.Errorf("%v\n(-want +got):\n%s", c.Notes, d)
+			}
+		})
+	}
+}
+
+// A document that says nothing of an answer promises nothing of it.
+func TestNothingDeclared(t *testing.T) {
+	for _, responses := range []string{"", "responses: ", "responses: {}", "responses: {default: {description: any}}",
+		"responses: {'200': }", "responses: {'400': {description: Error}}", "responses: {'2XX': {content: }}"} {
+		c, err := LoadContract("c", []byte("openapi: 3.0.3\npaths:\n  /device_authorization:\n    post:\n      operationId: a\n      "+responses+
+			"\n  /token:\n    post:\n      operationId: b\n      "+responses+"\n"), OperationHints{})
+		if err != nil {
+			t.Errorf("%s: %v", responses, err)
+			continue
+		}
+		if found := c.Start.CheckResponse(200, "text/html", []byte("<p>")); len(found) > 0 {
+			t.Errorf("%s: %v", responses, found)
+		}
+	}
+}

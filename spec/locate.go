@@ -2,7 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -55,7 +54,7 @@ func startScore(r role, c *candidate) int {
 	if other := len(c.gives) > 0 && !shape; !other && r.known(c) {
 		score += 9
 	} else if !other && startPath.MatchString(c.path) {
-		score += 3
+		score += 3 + btoi(len(c.asks) == 0)
 	}
 	if c.takes("client_id") {
 		score++
@@ -93,10 +92,11 @@ func tokenScore(r role, c *candidate) int {
 	case c.takes("grant_type"):
 		score += 2
 	}
-	if r.known(c) {
-		score += 3
-	} else if tokenPath.MatchString(c.path) {
-		score++
+	switch {
+	case r.known(c), tokenPath.MatchString(c.path) && len(c.asks)+len(c.gives) == 0:
+		score += 4
+	case tokenPath.MatchString(c.path):
+		score += 2
 	}
 	if c.takes("user_code") {
 		score -= 4
@@ -177,13 +177,19 @@ func (r role) hinted(all, posts []*candidate, hint string) (*candidate, error) {
 	return nil, r.unclear(fmt.Sprintf("the document has no POST operation %q for %s", hint, r.what), posts)
 }
 
+// An OperationError says that an operation of the device flow was not found in a
+// document, or not told from others, or is not one that dfcheck can use.
+type OperationError string
+
+func (e OperationError) Error() string { return string(e) }
+
 // maxCandidates bounds the list in a message.
 const maxCandidates = 12
 
 // unclear lists the candidates, the likeliest first.
 func (r role) unclear(problem string, candidates []*candidate) error {
 	if len(candidates) == 0 {
-		return errors.New(problem + "; the document has no POST operations at all")
+		return OperationError(problem + "; the document has no POST operations at all")
 	}
 	candidates = slices.Clone(candidates)
 	slices.SortStableFunc(candidates, func(a, b *candidate) int { return cmp.Compare(r.score(r, b), r.score(r, a)) })
@@ -195,6 +201,6 @@ func (r role) unclear(problem string, candidates []*candidate) error {
 	if n := len(candidates) - len(list); n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Errorf("%s; candidates: %s%s; name one with \"endpoints: {%s: PATH or operationId}\"",
-		problem, strings.Join(list, ", "), more, r.hint)
+	return OperationError(fmt.Sprintf("%s; candidates: %s%s; name one with \"endpoints: {%s: PATH or operationId}\"",
+		problem, strings.Join(list, ", "), more, r.hint))
 }

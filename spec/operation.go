@@ -41,7 +41,7 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 	}
 	if len(o.Encodings) == 0 {
 		if other := c.bodies(); len(other) > 0 {
-			return fmt.Errorf("POST %s takes no form, JSON or multipart body (but %s)", c.path, other[0].name)
+			return OperationError(fmt.Sprintf("POST %s takes %s, and no form, JSON or multipart body", c.path, other[0].name))
 		}
 		o.assume(d, c)
 	}
@@ -76,6 +76,9 @@ func (o *Operation) assume(d *document, c *candidate) {
 func params(members object) []ParamSpec {
 	var all []ParamSpec
 	for _, name := range members.names() {
+		if members.properties[name].get("readOnly").value == true {
+			continue // it stands in answers
+		}
 		p := paramSpec(name, members.properties[name], slices.Contains(members.required, name))
 		if v := members.selects[name]; v != "" {
 			p.Example = v

@@ -117,8 +117,8 @@ func (c *candidate) filled(given map[string]string) (string, error) {
 		name := part[1 : len(part)-1]
 		value := known[name]
 		if value == "" && missing == nil {
-			missing = fmt.Errorf("%s %s: what stands for {%s}? The document offers no value; give one with \"request: {path: {%s: ...}}\", or name the whole path as the endpoint",
-				c.method, c.prefix+c.path, name, name)
+			missing = OperationError(fmt.Sprintf("%s %s: what stands for {%s}? The document offers no value; give one with "+
+				"\"request: {path: {%s: ...}}\", or name the whole path as the endpoint", c.method, c.prefix+c.path, name, name))
 		}
 		return url.PathEscape(value)
 	})

@@ -30,8 +30,7 @@ func swaggerTree(root node) any {
 func swaggerServer(root node) string {
 	base := root.get("basePath").text()
 	if host := root.get("host").text(); host != "" {
-		host, path, _ := strings.Cut(host, "/")
-		return "https://" + host + "/" + strings.Trim(path+"/"+strings.Trim(base, "/"), "/")
+		return "https://" + strings.TrimRight(host, "/") + "/" + strings.Trim(base, "/")
 	}
 	return base
 }
@@ -95,10 +94,12 @@ func swaggerSchema(p node) any {
 	return out
 }
 
+// swaggerAnswers are the responses with a content for every media type that is
+// produced: any, where the document says nothing of it.
 func swaggerAnswers(root, op node) any {
 	answers := map[string]any{}
 	responses := op.get("responses")
-	produces := first(op.get("produces").texts(), root.get("produces").texts(), []string{string(JSON)})
+	produces := first(op.get("produces").texts(), root.get("produces").texts(), []string{"*/*"})
 	for _, status := range responses.names() {
 		response := responses.get(status)
 		out := map[string]any{"description": response.get("description").value}

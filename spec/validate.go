@@ -48,7 +48,9 @@ func leaves(found []Deviation, e *jsonschema.ValidationError) []Deviation {
 		return found
 	}
 	keyword := path.Base(e.SchemaURL) // a boolean schema has no keyword of its own
-	if own := e.ErrorKind.KeywordPath(); len(own) > 0 {
+	if _, ok := e.ErrorKind.(*kind.FalseSchema); ok && path.Base(path.Dir(e.SchemaURL)) == "properties" {
+		keyword = "writeOnly" // which is translated so
+	} else if own := e.ErrorKind.KeywordPath(); len(own) > 0 {
 		keyword = own[0]
 	}
 	names, limit, got := asked(e.ErrorKind)

@@ -64,7 +64,7 @@ func TestReadmeCountsTheChecks(t *testing.T) {
 // testNames are the test functions and the scripts of the project.
 func testNames(t *testing.T) []string {
 	var names []string
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)`)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)`)
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir():

@@ -157,7 +157,7 @@ func flagError(c *cobra.Command, err error) error {
 // valueKinds are the types of flags, in words.
 var valueKinds = map[string]string{
 	"int": "a whole number", "uint64": "a whole number that is not negative", "float64": "a number",
-	"duration": "a time such as 90s or 3m", "bool": "true or false",
+	"duration": "a time such as 90s or 3m", "bool": "true or false", "stringToString": "NAME=VALUE",
 }
 
 // noBlankFlags refuses flags that were given without a value: an empty value is
