@@ -9,7 +9,6 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 // An approver that takes its time is never held against the server. Where a code
@@ -150,19 +149,35 @@ func TryApprover(ctx context.Context, t *Target) (*ApproverTrial, error) {
 
 var rehearsalScenario = &Scenario{Name: "rehearsal", Lane: LaneFirst, Cost: FixedCost(2, 1)}
 
-// Ends waits for the interval, polls once and tells what the device got. The
-// error says that this is not what follows from the decision.
+// Ends polls at the interval until the device hears of the decision, and tells what
+// it got. The error says that this is not what follows from the decision; how a
+// denial is worded is for the checks.
 func (r *ApproverTrial) Ends(ctx context.Context, d approve.Decision) (string, error) {
-	x := r.flow.PollDue(ctx)
-	if x == nil {
-		return "", context.Cause(ctx)
+	var x *Exchange
+	polls := 0
+	for polls < trialPolls && (x == nil || x.StillPending()) && r.flow.WithinLifetime(r.flow.Interval()) {
+		if x = r.flow.PollDue(ctx); x == nil {
+			return "", context.Cause(ctx)
+		}
+		polls++
 	}
 	got := Describe(x)
-	if d == approve.Approve && !x.HasTokens() || d == approve.Deny && x.ErrorCode() != spec.ErrAccessDenied {
-		return got, fmt.Errorf("the approver has finished, and the next poll got %s", got)
+	switch {
+	case x == nil:
+		return got, errors.New("the code had ended, or was about to, before the device could poll")
+	case d == approve.Approve && !x.HasTokens(), d == approve.Deny && !IsTerminal(x):
+		after := "the next poll"
+		if polls > 1 {
+			after = fmt.Sprintf("after %d polls the device still", polls)
+		}
+		return got, fmt.Errorf("the approver has finished, and %s got %s", after, got)
 	}
 	return got, nil
 }
+
+// trialPolls is how often a device polls for a decision that the approver has made:
+// parts of a server may hear of it a little later.
+const trialPolls = 4
 
 // Close ends the connections.
 func (r *ApproverTrial) Close() { r.session.client.CloseIdleConnections() }

@@ -38,9 +38,10 @@ The approvers (approve: in dfcheck.yaml, or --approve KIND):
   browser    does the same in Chromium, for pages that need JavaScript
   http       sends a request: approve: {method: POST, url: "{host}/decide",
              json: {user_code: "{user_code}", action: approve}}; deny: likewise.
-             2xx: accepted; 4xx: refused by the server
+             2xx: accepted; 401: not signed in; any other 4xx: refused by the server
   exec       runs a command: approve: ["./approve.sh", "{host}", "{user_code}"];
-             its exit code: 0 accepted, 1 refused by the server, 2 not supported
+             its exit code: 0 accepted, 1 refused by the server, 2 not supported; the
+             last line that it prints is the reason
   reference  decides at the reference server's own endpoint (dfcheck serve --decisions)
 
 Exit codes: 0 decided, 1 the server refused, 2 usage or configuration, 3 the
@@ -167,6 +168,8 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+	case errors.Is(err, approve.ErrSignIn):
+		return &failure{reports.ExitUntested, err, signInHint}
 	case errors.Is(err, approve.ErrRefused):
 		return &failure{reports.ExitFailed, err, "check that the user code is spelled right and has not expired"}
 	case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
@@ -176,6 +179,9 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 	}
 	return &failure{reports.ExitUntested, err, "change the approve section and try again; `dfcheck approve --help` describes it"}
 }
+
+// signInHint says where the values come from that the server did not accept.
+const signInHint = "check approve.user in dfcheck.yaml, and the environment variables that its values name; {password} in a step stands for its password: key"
 
 // arrival tells what the decision did to the device.
 func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.ApproverTrial, d approve.Decision) error {

@@ -31,8 +31,8 @@ func newDoctor(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "doctor", Short: "Find out whether a server can be checked, and why not", Args: cobra.NoArgs,
 		Long: `Does what every run starts with, and nothing else: finds the endpoints, sends one
-device authorization request, polls once. An approver that is not you approves
-one more device. What goes wrong is shown with the exact request, the answer, and
+device authorization request, polls once. The approver approves one more device
+and denies another, each until the device has heard of it. What goes wrong is shown with the exact request, the answer, and
 what to change.
 
 Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
@@ -71,31 +71,73 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	return nil
 }
 
-// tryApprover lets the approver approve one device, unless it is a person: a run
-// with one that cannot would find out as much, at its end.
+// tryApprover walks one approval and one denial to the end: a run with an approver
+// that cannot would find out as much, at its own end.
 func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformance.Config, target *conformance.Target) error {
-	if target.Approver == nil || c.Approve.Kind == "prompt" {
+	kind := cmp.Or(c.Approve.Kind, "reference")
+	if target.Approver == nil {
+		fmt.Fprintln(t.out, "approver   none: tokens, denials and the verification page cannot be tested (--approve prompt asks you)")
 		return nil
+	}
+	if person, asks := target.Approver.(approve.Person); asks {
+		if !strings.HasPrefix(strings.ToLower(t.asker()("approve one device and deny another now, to try it?", "yes")), "y") {
+			fmt.Fprintln(t.out, "approver   prompt: not tried")
+			return nil
+		}
+		person.Expect(2)
+	}
+	for _, d := range []approve.Decision{approve.Approve, approve.Deny} {
+		got, err := decideOnce(ctx, target, d)
+		switch {
+		case ctx.Err() != nil:
+			return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
+		case d == approve.Deny && errors.Is(err, approve.ErrUnsupported):
+			fmt.Fprintf(t.out, "           it cannot deny: denials cannot be tested (deny: in the approve section of dfcheck.yaml)\n")
+		case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
+			fmt.Fprintf(t.out, "approver   %s: %s was not tried\n", kind, d)
+		case err != nil:
+			return cannotDecide(d, err)
+		default:
+			fmt.Fprintf(t.out, "approver   %s: %s: the device's next poll got %s\n", kind, d, reports.Legible(got))
+		}
+	}
+	return nil
+}
+
+// decideOnce lets the approver decide on a device that was started for it, and
+// returns what the device got then.
+func decideOnce(ctx context.Context, target *conformance.Target, d approve.Decision) (got string, err error) {
+	if person, asks := target.Approver.(approve.Person); asks {
+		if err := person.Ready(ctx); err != nil {
+			return "", err
+		}
 	}
 	r, err := conformance.TryApprover(ctx, target)
 	if err != nil {
-		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
+		return "", err
 	}
 	defer r.Close()
 	v := r.Verification
 	v.Host, v.ClientID = target.Host, target.Client.ID
-	got := ""
-	if err = target.Approver.Decide(ctx, v, approve.Approve); err == nil {
-		got, err = r.Ends(ctx, approve.Approve)
+	if err := target.Approver.Decide(ctx, v, d); err != nil {
+		return "", err
 	}
-	switch {
-	case ctx.Err() != nil:
-		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
-	case err != nil:
-		return &failure{reports.ExitUntested, fmt.Errorf("the approver does not work: %w", err), "`dfcheck approve` shows every page on the way"}
+	return r.Ends(ctx, d)
+}
+
+// cannotDecide is the error of an approver that did not bring a decision about.
+func cannotDecide(d approve.Decision, err error) error {
+	if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+		return &failure{reports.ExitUntested, p, p.Hint}
 	}
-	fmt.Fprintf(t.out, "approver   %s: the device's next poll got %s\n", cmp.Or(c.Approve.Kind, "reference"), reports.Legible(got))
-	return nil
+	hint := "`dfcheck approve` shows every page on the way"
+	if d == approve.Deny {
+		hint = "`dfcheck approve --deny` shows every page on the way; without deny: in dfcheck.yaml the checks of denials are skipped"
+	}
+	if errors.Is(err, approve.ErrSignIn) {
+		hint = signInHint
+	}
+	return &failure{reports.ExitUntested, fmt.Errorf("the approver does not work: it could not %s: %w", d, err), hint}
 }
 
 // printAnswers shows what was sent before a failure and what came back; the error

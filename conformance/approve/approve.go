@@ -99,6 +99,8 @@ type Trace struct {
 var (
 	ErrRefused     = errors.New("the server refused the decision")
 	ErrUnsupported = errors.New("the approver does not support this decision")
+	// ErrSignIn says that the server did not let the approver in; it saw no decision.
+	ErrSignIn = errors.New("the server did not accept the user name or the password")
 	// A person answers these two: no decision on this device, and none on any
 	// that follows.
 	ErrSkipped = errors.New("the user skipped the decision")

@@ -2,6 +2,7 @@ package approve
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 )
 
 // Exec runs a command for each decision. Exit status 0 is accepted, 1 refused by
-// the server, 2 not supported; any other means that nobody could be asked.
+// the server, 2 not supported; any other means that nobody could be asked. The
+// reason is the last line of standard error, or of standard output where that is
+// empty.
 type Exec struct {
 	host          string
 	approve, deny []string
@@ -51,9 +54,10 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	cmd.Env = append(os.Environ(), environment(values)...)
 	endWithChildren(cmd)
 	cmd.WaitDelay = 2 * time.Second
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	var said, told bytes.Buffer
+	cmd.Stderr, cmd.Stdout = &said, &told
 	err := cmd.Run()
+	reason := cmp.Or(lastLine(said.String()), lastLine(told.String()))
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	switch {
 	case err == nil:
@@ -61,11 +65,11 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s took longer than %s", args[0], execTimeout)
 	case failed && exit.ExitCode() == 1:
-		return &RefusedError{lastLine(said.String())}
+		return &RefusedError{reason}
 	case failed && exit.ExitCode() == 2:
 		return ErrUnsupported
 	case failed:
-		return fmt.Errorf("%s ended with status %d: %s", args[0], exit.ExitCode(), lastLine(said.String()))
+		return fmt.Errorf("%s ended with status %d: %s", args[0], exit.ExitCode(), reason)
 	}
 	return err
 }

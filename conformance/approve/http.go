@@ -12,7 +12,7 @@ import (
 )
 
 // HTTP sends a request of the user's own making for each decision: 2xx is
-// accepted, 4xx refused by the server.
+// accepted, 401 a wrong sign-in, any other 4xx refused by the server.
 type HTTP struct {
 	client        *http.Client
 	host          string
@@ -45,6 +45,10 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	case 2:
 		return nil
 	case 4:
+		if resp.StatusCode == http.StatusUnauthorized {
+			return fmt.Errorf("%w: the approval request got %s: %s", ErrSignIn, Clean(resp.Status),
+				Clean(string(bytes.TrimSpace(body))))
+		}
 		return &RefusedError{Clean(resp.Status) + ": " + Clean(string(bytes.TrimSpace(body)))}
 	}
 	return fmt.Errorf("the approval request got %s", Clean(resp.Status))

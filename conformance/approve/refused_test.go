@@ -2,8 +2,10 @@ package approve
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +19,8 @@ func TestRefusedError(t *testing.T) {
 		"400 Bad Request: no such code": {Kind: "http", Approve: Action{URL: server.URL}},
 		"there is no such code": {Kind: "exec",
 			Approve: Action{Command: []string{"sh", "-c", "echo there is no such code >&2; exit 1"}}},
+		"there is none at all": {Kind: "exec", // on standard output, as many programs say it
+			Approve: Action{Command: []string{"sh", "-c", "echo looking; echo there is none at all; exit 1"}}},
 	} {
 		a, err := New(c, Env{Host: server.URL, Client: server.Client()})
 		if err != nil {
@@ -27,5 +31,47 @@ func TestRefusedError(t *testing.T) {
 		if !ok || refused.Answer != want || !errors.Is(err, ErrRefused) {
 			t.Errorf("%s: %v, want the answer %q", c.Kind, err, want)
 		}
+	}
+}
+
+// TestWrongPassword: a server that asks for the code before it asks who is there
+// refuses the password, and not the code.
+func TestWrongPassword(t *testing.T) {
+	login := `<title>Login</title><form action=/login method=post><input name=login><input type=password name=pass><button>Login</button></form>`
+	for name, answer := range map[string]func(w http.ResponseWriter){
+		"asks again":        func(w http.ResponseWriter) { io.WriteString(w, login+"<p role=alert>Try again</p>") },
+		"refuses by status": func(w http.ResponseWriter) { http.Error(w, "Try again", http.StatusUnauthorized) },
+		"asks again by 400": func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, login+"Try again")
+		},
+		"forbids the person": func(w http.ResponseWriter) { http.Error(w, "Try again", http.StatusForbidden) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				switch r.Method + r.URL.Path {
+				case "GET/device":
+					io.WriteString(w, `<title>Device</title><form action=/code method=post><input name=user_code><button>Next</button></form>`)
+				case "POST/code":
+					io.WriteString(w, login)
+				case "POST/login":
+					answer(w)
+				}
+			}))
+			defer server.Close()
+			c := Config{Kind: "form", User: map[string]string{"password": "no"}, Steps: []Step{{Open: "{host}/device"},
+				{Fill: Fields{{"user_code", "{user_code}"}}, Press: "Next"},
+				{Fill: Fields{{"login", "me"}, {"pass", "{password}"}}, Press: "Login"}},
+				Approve: Action{Steps: []Step{{Press: "Allow"}}}}
+			a, err := New(c, Env{Host: server.URL, Client: server.Client()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = a.Decide(t.Context(), Verification{UserCode: "WDJB-MJHT"}, Approve)
+			if !errors.Is(err, ErrSignIn) || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "Try again") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -31,6 +31,8 @@ type runner struct {
 	refused   []string
 	trace     func(PageSeen)
 	codeField string // where the code was typed
+	password  string // the field where a password was typed that was not sent yet
+	signIn    string // the field whose password was sent last, with no code beside it
 	typed     bool   // the code is typed
 	sent      bool   // and it reached the server
 	at        string // the step that is taken, for errors
@@ -83,6 +85,7 @@ func (w *runner) step(ctx context.Context, s Step) error {
 	if s.Press != "" {
 		c, err := w.find(ctx, s)
 		if err == nil {
+			w.signIn, w.password = w.password, ""
 			err = w.on.press(ctx, c)
 		}
 		if err == nil {
@@ -124,6 +127,7 @@ func (w *runner) open(ctx context.Context, s Step) error {
 
 // fillAll types into the fields of a step.
 func (w *runner) fillAll(ctx context.Context, s Step) error {
+	code := false
 	for _, f := range s.Fill {
 		var field *control
 		err := w.until(ctx, fmt.Sprintf("there is no field %q", f.Name), func(p *page) bool {
@@ -136,9 +140,15 @@ func (w *runner) fillAll(ctx context.Context, s Step) error {
 		if err != nil {
 			return err
 		}
-		if strings.Contains(f.Value, "{user_code}") {
-			w.typed, w.codeField = true, f.Name
+		switch {
+		case strings.Contains(f.Value, "{user_code}"):
+			w.typed, w.codeField, code = true, f.Name, true
+		case field.typ == "password":
+			w.password = f.Name
 		}
+	}
+	if code {
+		w.password = "" // it may be the code that is refused
 	}
 	return nil
 }
@@ -168,8 +178,8 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
 		return w.refusal(p)
-	case w.sent && p.status < http.StatusInternalServerError:
-		return refusedBy(p)
+	case w.sent && p.status < http.StatusInternalServerError || w.unknown(p):
+		return w.refusedBy(p)
 	}
 	return fmt.Errorf("got %s on %s", p.state(), p.describe())
 }
@@ -188,13 +198,13 @@ func (w *runner) until(ctx context.Context, missing string, found func(*page) bo
 			return err
 		}
 		if w.sent && p.status/100 == 4 {
-			return refusedBy(p)
+			return w.refusedBy(p)
 		}
 		if w.on.wait(ctx) {
 			continue
 		}
-		if w.sent && w.codeField != "" && p.field(w.codeField) != nil {
-			return refusedBy(p) // it asks for the code again
+		if w.sent && w.codeField != "" && p.field(w.codeField) != nil || w.unknown(p) {
+			return w.refusedBy(p) // it asks for the code, or the password, again
 		}
 		return fmt.Errorf("%s on %s", missing, p.describe())
 	}
@@ -205,14 +215,31 @@ func (w *runner) until(ctx context.Context, missing string, found func(*page) bo
 func (w *runner) refusal(p *page) error {
 	for _, what := range w.refused {
 		if p.has(what) {
-			return refusedBy(p)
+			return w.refusedBy(p)
 		}
 	}
 	return nil
 }
 
-func refusedBy(p *page) error {
-	return &RefusedError{fmt.Sprintf("%s %q: %s", p.state(), p.tell(p.title), p.says())}
+// unknown reports whether a page is the answer to a password that is not the
+// user's: it asks for one again, or the status says so.
+func (w *runner) unknown(p *page) bool {
+	if w.signIn == "" {
+		return false
+	}
+	field := p.field(w.signIn)
+	return field != nil && field.typ == "password" || p.status == http.StatusUnauthorized ||
+		p.status == http.StatusForbidden
+}
+
+// refusedBy is the error for a page that refuses what was sent last: the sign-in, or
+// the code.
+func (w *runner) refusedBy(p *page) error {
+	answer := fmt.Sprintf("%s %q: %s", p.state(), p.tell(p.title), p.says())
+	if w.unknown(p) {
+		return fmt.Errorf("%w: %s", ErrSignIn, answer)
+	}
+	return &RefusedError{answer}
 }
 
 func (w *runner) text(s string) string { return fill(s, w.values, identity) }
