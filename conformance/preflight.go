@@ -89,6 +89,7 @@ var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: Fixe
 
 // announce keeps what the start says of times.
 func (s *session) announce(f *Flow) {
+	s.first = f
 	t := &s.target.Timing
 	t.HasInterval = f.Codes.HasInterval
 	t.Interval = f.Interval()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -65,6 +66,15 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 
 // Close closes the connections that the run has kept open.
 func (r *Run) Close() { r.session.client.CloseIdleConnections() }
+
+// Verification is what the device of the preflight shows a person; false where none
+// was started.
+func (r *Run) Verification() (v approve.Verification, ok bool) {
+	if r.session.first == nil {
+		return v, false
+	}
+	return r.session.first.verification(DecisionOptions{}), true
+}
 
 // OnJudged makes f hear of every verdict when it is reached.
 func (r *Run) OnJudged(f func(Result)) { r.opts.Judged = f }

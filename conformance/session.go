@@ -41,6 +41,7 @@ type session struct {
 	flows    int
 	starts   int
 	sample   string // the scenario that starts codes in a row
+	first    *Flow  // of the preflight
 	failures int    // transport errors since the last answer
 	died     context.CancelCauseFunc
 }

@@ -121,7 +121,7 @@ func (s *ScenarioRun) Browse(ctx context.Context, c Call, jar http.CookieJar) *E
 	}
 	c.Header.Set("Accept", "text/html")
 	for hop := 0; ; hop++ {
-		if !s.mayVisit(c.URL) {
+		if !s.target.MayVisit(c.URL) {
 			s.Event(EventFact, "", "unvisited="+c.URL)
 			return nil
 		}
@@ -155,11 +155,11 @@ func follow(from, location string) (string, error) {
 	return next.String(), nil
 }
 
-// mayVisit keeps a server from sending the one who tests it to places that only
+// MayVisit keeps a server from sending the one who tests it to places that only
 // the tester can reach, and a server on this machine from sending him out.
-func (s *ScenarioRun) mayVisit(page string) bool {
+func (t *Target) MayVisit(page string) bool {
 	u, err := url.Parse(page)
-	host, err2 := url.Parse(s.target.Host)
+	host, err2 := url.Parse(t.Host)
 	if err != nil || err2 != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return false
 	}

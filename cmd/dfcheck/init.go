@@ -23,8 +23,9 @@ import (
 // initFlags are the options of init.
 type initFlags struct {
 	targetFlags
-	output string
-	force  bool
+	output  string
+	force   bool
+	drafted drafted // from the verification page
 }
 
 func newInit(t terminal) *cobra.Command {
@@ -33,8 +34,8 @@ func newInit(t terminal) *cobra.Command {
 		Use: "init", Short: "Look at a server and write a dfcheck.yaml for it", Args: cobra.NoArgs,
 		Long: `Looks for the device flow of a server: the documented paths, metadata, an OpenAPI
 document and the usual endpoints. Then it sends one device authorization request,
-and writes a configuration with a comment for everything that can be added. On a
-terminal it asks for the host and the client; elsewhere, flags name them.
+looks at the verification page, and writes a configuration with a comment for
+everything that can be added, a first recipe for the page included. On a terminal it asks for the host and the client; elsewhere, flags name them.
 
 An existing file is kept, unless --force is given.`,
 		Example: `  dfcheck init --host https://auth.example.com --client-id tv-app
@@ -82,6 +83,8 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
+	defer run.Close()
+	f.drafted = draft(ctx, t, run)
 	text, err := f.configuration(found, run)
 	if err != nil {
 		return usage(err, "name the endpoints with --device-authorization-endpoint and --token-endpoint")

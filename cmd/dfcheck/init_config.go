@@ -62,10 +62,15 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 	line("# prompt asks you, at most %d times (all: true asks for every decision). form and", conformance.MaxDecisions)
 	line("# browser go through the server's pages, http sends a request, exec runs a command;")
 	line("# `dfcheck approve` tries it, `dfcheck approve --help` describes each kind.")
-	if f.approver != "" {
-		line("approve: {kind: %s}", f.approver)
-	} else {
+	pages := f.approver == "form" || f.approver == "browser"
+	switch {
+	case f.approver == "":
 		line("# approve: {kind: prompt}")
+		writeRecipe(line, t, f.drafted, "")
+	case pages:
+		writeRecipe(line, t, f.drafted, f.approver)
+	default:
+		writeProgram(line, f.approver)
 	}
 	f.habits(line, run)
 	return b.String(), nil
