@@ -117,7 +117,7 @@ var moments = map[string]string{
 	"at once": "at once", "after an interval": "an interval later",
 	"polls of another client: undecided": "by another client before the decision",
 	"undecided":                          "before the decision", "before": "before the decision",
-	"left alone":           "without a decision",
+	"left alone": "without a decision", "untouched": "after the link was opened", "opened when signed in": "",
 	"patient device: kept": "on the connection that issued the code", "patient device: fresh": "on a new connection",
 	"soon": "soon after the approval", "issuer": "on the connection that issued the code",
 	"alone": "of a device that is alone", "another": "on another connection", "patient device, alone: another": "of another device", "another at once": "of another device at once",
@@ -138,8 +138,10 @@ var moments = map[string]string{
 	// Before and after something that the finding names.
 	"after": "afterwards", "afterwards": "afterwards", "first": "", "second": "", "poll": "", "refresh": "", "honest": "",
 	"advertised start": "to the advertised endpoint", "start": "", "client_id": "", "grant_type": "",
-	"the user code": "with the user code in place of the device code",
-	"properly":      "with the right device code", "own": "by the client itself", "foreign": "by another client",
+	"the user code":               "with the user code in place of the device code",
+	"the undecided user code":     "with the user code in place of the device code, before the decision",
+	"a user code that nobody has": "with a user code that nobody has",
+	"properly":                    "with the right device code", "own": "by the client itself", "foreign": "by another client",
 	// Who asks, and with what.
 	"unknown client": "by an unknown client", "restricted client": "by a client that may not use the device grant",
 	"no secret": "without the client secret", "wrong secret": "with a wrong client secret",

@@ -158,6 +158,7 @@ type DecisionOptions struct {
 	Label string // how judges find it
 	Code  string // typed instead of the user code
 	User  string // "second" for the other user
+	Way   approve.Way
 }
 
 // Decide asks the approver and records what came of it.
@@ -178,7 +179,7 @@ func (f *Flow) verification(ask DecisionOptions) approve.Verification {
 	v := approve.Verification{
 		UserCode: f.Codes.UserCode, VerificationURI: f.Codes.VerificationURI,
 		VerificationURIComplete: f.Codes.VerificationURIComplete,
-		Host:                    s.target.Host, ClientID: s.target.Client.ID, User: ask.User,
+		Host:                    s.target.Host, ClientID: s.target.Client.ID, User: ask.User, Way: ask.Way,
 	}
 	if f.Codes.ExpiresIn > 0 {
 		v.ExpiresAt = s.started.Add(f.Earliest())

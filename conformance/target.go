@@ -107,6 +107,7 @@ const (
 	NeedRawCodes      Capability = "approve.raw_codes"   // the approver types any text as the user code
 	NeedSteps         Capability = "approve.steps"       // it can enter a code without deciding
 	NeedHTTPApproval  Capability = "approve.http"        // it can name the requests it makes
+	NeedWays          Capability = "approve.ways"        // it types the code or opens the link, as it is told
 	NeedProgram       Capability = "approve.program"     // it is no person, who decides one code at a time
 	NeedSecondUser    Capability = "second_user"         //
 	NeedSecondClient  Capability = "second_client"       //
@@ -203,6 +204,7 @@ func (t *Target) powers(abuse bool) []Capability {
 		add(can.Steps, NeedSteps)
 		add(can.HTTP, NeedHTTPApproval)
 		add(can.SecondUser, NeedSecondUser)
+		add(can.Ways, NeedWays)
 	}
 	add(t.Second != nil, NeedSecondClient)
 	add(t.Restricted != nil, NeedRestricted)

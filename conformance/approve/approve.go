@@ -25,6 +25,7 @@ type Verification struct {
 	ExpiresAt               time.Time
 	User                    string // "" for the first user, "second" for the other
 	Raw                     string // typed instead of UserCode, when not empty
+	Way                     Way    // for approvers that have the power to choose
 }
 
 // Typed is what goes into the page as the user code.
@@ -41,6 +42,7 @@ type Powers struct {
 	Steps      bool // it can enter a code without deciding (Enterer)
 	HTTP       bool // it can name the requests it makes
 	SecondUser bool
+	Ways       bool // it goes either way to the request, as it is told
 	Slow       bool // a decision takes it seconds: races are run for fewer rounds
 }
 

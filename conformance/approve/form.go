@@ -3,6 +3,7 @@ package approve
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // Form walks a server's HTML pages by a recipe, with plain requests: it signs
@@ -83,7 +84,8 @@ func (f *Form) begin(v Verification, d Decision) *runner {
 }
 
 func (r *recipe) begin(on driver, trace func(PageSeen), v Verification, d Decision) *runner {
-	w := &runner{on: on, values: r.values(v, d), trace: trace}
+	w := &runner{on: on, values: r.values(v, d), trace: trace, way: v.Way}
+	w.knows = slices.ContainsFunc(r.approve, func(s Step) bool { return (Step{Fill: s.Fill}).types(codeTyped) })
 	for _, text := range r.refused {
 		w.refused = append(w.refused, w.text(text))
 	}

@@ -41,15 +41,8 @@ type reference struct {
 
 func newReference(t *testing.T, faults ...string) *reference {
 	t.Helper()
-	var broken []refserver.Fault
-	for _, name := range faults {
-		for _, f := range refserver.Faults() {
-			if f.Name == name {
-				broken = append(broken, f)
-			}
-		}
-	}
-	r := &reference{T: t, client: &http.Client{Transport: inMemory{refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: host, GuessLimit: 120}, broken...)}}}
+	server := refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: host, GuessLimit: 120}, named(t, faults)...)
+	r := &reference{T: t, client: &http.Client{Transport: inMemory{server}}}
 	var err error
 	r.form, err = NewForm(ReferencePage(), Env{Host: host, Client: r.client, Trace: func(s PageSeen) { r.seen = append(r.seen, s) }})
 	if err != nil {
@@ -150,7 +143,7 @@ func TestFormEnter(t *testing.T) {
 	if got := r.poll(device); got != "authorization_pending" {
 		t.Errorf("entering the code decided: %s", got)
 	}
-	if p := r.form.Powers(); p != (Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true}) {
+	if p := r.form.Powers(); p != (Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true}) {
 		t.Errorf("powers %+v", p)
 	}
 }

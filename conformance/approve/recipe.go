@@ -146,7 +146,7 @@ func (r *recipe) entersFirst() bool {
 }
 
 func (r *recipe) powers() Powers {
-	return Powers{RawCodes: r.raw, Steps: r.steps, SecondUser: r.second != nil}
+	return Powers{RawCodes: r.raw, Steps: r.steps, SecondUser: r.second != nil, Ways: true}
 }
 
 // of returns the steps of a decision for somebody, or why there are none.
@@ -159,7 +159,7 @@ func (r *recipe) of(v Verification, d Decision) ([]Step, error) {
 	case len(steps) == 0, v.User != "" && r.second == nil, v.Raw != "" && !r.raw:
 		return nil, ErrUnsupported
 	}
-	return steps, nil
+	return routed(steps, v.Way), nil
 }
 
 func identity(s string) string { return s }

@@ -19,12 +19,20 @@ type Reference struct {
 // Powers: it types any code, enters one without deciding, knows two users, and
 // the way through the server's page.
 func (r *Reference) Powers() Powers {
-	return Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true}
+	return Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true}
 }
 
-// Decide posts the decision.
+// Decide posts the decision, or makes it on the server's page where a way there is asked
+// for.
 func (r *Reference) Decide(ctx context.Context, v Verification, d Decision) error {
-	return r.post(ctx, v, string(d))
+	if v.Way == "" {
+		return r.post(ctx, v, string(d))
+	}
+	f, err := r.form()
+	if err != nil {
+		return err
+	}
+	return f.Decide(ctx, v, d)
 }
 
 // Enter looks the code up and leaves it undecided.
@@ -32,11 +40,16 @@ func (r *Reference) Enter(ctx context.Context, v Verification) error { return r.
 
 // Trace is the way through the server's page, which its default users can go.
 func (r *Reference) Trace(ctx context.Context, v Verification, d Decision) (Trace, error) {
-	f, err := NewForm(ReferencePage(), Env{Host: strings.TrimSuffix(r.URL, "/"), Client: r.Client})
+	f, err := r.form()
 	if err != nil {
 		return Trace{}, err
 	}
 	return f.Trace(ctx, v, d)
+}
+
+// form goes through the server's page as one of its default users.
+func (r *Reference) form() (*Form, error) {
+	return NewForm(ReferencePage(), Env{Host: strings.TrimSuffix(r.URL, "/"), Client: r.Client})
 }
 
 func (r *Reference) post(ctx context.Context, v Verification, action string) error {

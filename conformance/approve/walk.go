@@ -30,6 +30,8 @@ type runner struct {
 	values    map[string]string
 	refused   []string
 	trace     func(PageSeen)
+	way       Way
+	knows     bool   // the recipe says where the code is typed
 	codeField string // where the code was typed
 	password  string // the field where a password was typed that was not sent yet
 	signIn    string // the field whose password was sent last, with no code beside it
@@ -41,7 +43,15 @@ type runner struct {
 // all takes the steps one after the other.
 func (w *runner) all(ctx context.Context, steps []Step) error {
 	for i, s := range steps {
-		if err := w.within(ctx, i, s, func(ctx context.Context) error { return w.step(ctx, s) }); err != nil {
+		next := append(steps[i+1:len(steps):len(steps)], Step{})[0]
+		err := w.within(ctx, i, s, func(ctx context.Context) error {
+			s, err := w.onWay(ctx, s, next)
+			if err != nil {
+				return err
+			}
+			return w.step(ctx, s)
+		})
+		if err != nil {
 			return err
 		}
 	}

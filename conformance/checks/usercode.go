@@ -13,7 +13,8 @@ import (
 
 // userCodeChecks judge the code that a person types: this file its look,
 // usercode_random.go its randomness, usercode_entry.go what the server makes of
-// what is typed, usercode_page.go the page it is typed into.
+// what is typed, usercode_page.go the page it is typed into, usercode_ways.go the two ways
+// to it.
 var userCodeChecks = []Check{
 	{
 		ID:      "DF-USERCODE-001",
@@ -88,6 +89,7 @@ var userCodeChecks = []Check{
 		ID:    "DF-USERCODE-011",
 		Gate:  GatePending,
 		Reads: []*Scenario{openedLink},
+		Wants: []*Scenario{bothWays},
 		Judge: judgeOpenedLink,
 	},
 	{
@@ -117,6 +119,14 @@ var userCodeChecks = []Check{
 		Reads:      []*Scenario{guessing},
 		OwnsLimits: true,
 		Judge:      judgeGuessedAround,
+	},
+	{
+		ID:    "DF-USERCODE-016",
+		Gate:  GateTokens,
+		Needs: []Capability{NeedApprover},
+		Reads: []*Scenario{bothWays},
+		Wants: []*Scenario{askedScopes, unprimedFlow},
+		Judge: judgeBothWays,
 	},
 }
 
@@ -297,30 +307,49 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	}
 }
 
-// typedAtTokens polls with the user code in place of the device code, while the
-// grant is approved where there is an approver; then it polls properly, so that
-// nothing is left behind.
+// typedAtTokens polls with the user code in place of the device code, before the decision
+// and after it; then it polls properly, so that nothing is left behind.
 var typedAtTokens = &Scenario{
-	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: WaitingCost(4, 1, 1),
+	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: WaitingCost(7, 1, 1),
 	Decisions: DecisionCount(1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.UserCode == "" {
 			return
 		}
+		poll := func(code, step string) { s.PollCode(ctx, code, Step(step), Provoked()) }
+		plain := NormalUserCode(f.Codes.UserCode)
+		poll(LookAlike(f.Codes.UserCode), "a user code that nobody has")
+		if s.MayAsk() {
+			poll(f.Codes.UserCode, "the undecided user code")
+			if plain != f.Codes.UserCode {
+				poll(plain, "the undecided user code without separators")
+			}
+		}
 		if f.Approve(ctx) == Accepted {
 			f.Settle(ctx)
 		}
-		s.PollCode(ctx, f.Codes.UserCode, Step("the user code"), Provoked())
-		if plain := NormalUserCode(f.Codes.UserCode); plain != f.Codes.UserCode {
-			s.PollCode(ctx, plain, Step("the user code without separators"), Provoked())
+		poll(f.Codes.UserCode, "the user code")
+		if plain != f.Codes.UserCode {
+			poll(plain, "the user code without separators")
 		}
 		f.PollDue(ctx, Step("properly"))
 	},
 }
 
+// judgeTypedAtTokens: whoever sends user codes to the token endpoint learns nothing of
+// which are in use, whether they were decided on or not (RFC 8628 section 5.2).
 func judgeTypedAtTokens(e *Evidence, j *Judgement) {
+	unknown := e.One(typedAtTokens, "a user code that nobody has")
+	told := func(x *Exchange) bool {
+		return unknown != nil && unknown.Class() == 4 && !unknown.Infrastructure() && unknown.ErrorCode() != x.ErrorCode()
+	}
+	expected := spec.ErrInvalidGrant
+	if unknown != nil && unknown.ErrorCode() != "" {
+		expected = "the answer to a user code that nobody has (" + unknown.ErrorCode() + ")"
+	}
 	j.Against(e.One(unknownCodes, "of another shape"), "DF-POLL-011").Each(
-		e.Of(typedAtTokens, "the user code", "the user code without separators"), ExpectRefusal, spec.ErrInvalidGrant,
-		FailIf(GivesTokens), FailIf(StillPending), InconclusiveIf(Infrastructure), PassIf(Class(4)))
+		e.Of(typedAtTokens, "the undecided user code", "the undecided user code without separators", "the user code",
+			"the user code without separators"), ExpectRefusal, expected,
+		FailIf(GivesTokens), FailIf(StillPending), InconclusiveIf(Infrastructure), WarnIf(Class(4), told), PassIf(Class(4)))
 }

@@ -138,11 +138,14 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(openedLink, "opened", "opened when signed in") {
 		reached = reached || x.Response != nil && x.Status() != http.StatusNotFound && x.Class() != 5
 	}
+	const expected = "the grant to stay pending after verification_uri_complete was opened"
+	decided := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAccessDenied))}
+	j.Each(e.Of(bothWays, "untouched"), ExpectPending, expected, decided...)
+	j.Each(WithTokens(e.Of(bothWays, "undecided")), ExpectPending, expected+" and nobody had approved", decided...)
 	polls := e.Of(openedLink, "after")
 	if len(polls) > 0 && !reached && polls[0].StillPending() {
 		j.Inconclusive("no verification page could be reached from here")
 		return
 	}
-	j.Each(polls, ExpectPending, "the grant to stay pending after verification_uri_complete was opened",
-		PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAccessDenied)))
+	j.Each(polls, ExpectPending, expected, decided...)
 }

@@ -37,7 +37,7 @@ type Fault struct {
 
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
-	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, pollingFaults, patienceFaults,
+	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, patienceFaults,
 		tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)

@@ -24,6 +24,7 @@ type pageRules struct {
 	forgeable bool                        // decisions need no anti-forgery token
 	framed    bool                        // other sites may show the page in a frame
 	anonymous bool                        // decisions need no session
+	straight  bool                        // a link leads to the consent page at once
 	viewed    func(g *grant, user string) // what looking at a request does; user is empty for strangers
 }
 
@@ -161,8 +162,12 @@ func (s *Server) openPage(w http.ResponseWriter, r *http.Request, who *session) 
 		s.is.page.viewed(g, who.user)
 	}
 	v := view{Title: "Connect a device", Token: who.token, Code: code, Enter: true}
-	if who.user == "" {
+	switch {
+	case who.user == "":
 		v = view{Title: "Sign in", Token: who.token, Code: code, SignIn: true}
+	case s.is.page.straight && code != "":
+		s.ask(w, code, who)
+		return
 	}
 	s.show(w, http.StatusOK, v)
 }
@@ -190,7 +195,10 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 
 // enter looks at the request behind a code and asks for the decision.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
-	code := r.PostForm.Get("user_code")
+	s.ask(w, r.PostForm.Get("user_code"), who)
+}
+
+func (s *Server) ask(w http.ResponseWriter, code string, who *session) {
 	g, err := s.typed(code, actionEnter, who.user)
 	if err != nil {
 		s.problem(w, err, who, code)

@@ -16,7 +16,7 @@ import (
 // standards leave open, as real servers do. Nothing may fail on them, and only
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
-	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants, scopeVariants,
+	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants, scopeVariants, wayVariants,
 		limitVariants, storeVariants, machineVariants, proxyVariants, []Fault{burstProxy})
 }
 
@@ -74,11 +74,24 @@ var openVariants = []Fault{
 		Name: "hexadecimal-device-codes", Doc: "Device codes are forty hexadecimal digits, in lower case alone.",
 		Break: func(b *behaviour) { b.deviceCode = func(*Server) string { return from("0123456789abcdef", 40) } },
 	},
-	startVariant("short-link", "The verification page has a shorter address on another host.",
-		func(_ *Server, g *grant, m map[string]any) {
-			m["verification_uri"] = "http://localhost" + pathPage
-			m["verification_uri_complete"] = "http://localhost" + pathPage + "?user_code=" + g.userCode
-		}, "", false),
+	{
+		Name: "short-link", Doc: "The verification page has a shorter address on another host, which redirects.",
+		Break: func(b *behaviour) {
+			b.began = func(_ *Server, _ *request, g *grant, m map[string]any) {
+				m["verification_uri"] = "http://localhost" + pathPage
+				m["verification_uri_complete"] = "http://localhost" + pathPage + "?user_code=" + g.userCode
+			}
+		},
+		Wrap: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Host == "localhost" && r.URL.Path == pathPage {
+					http.Redirect(w, r, "http://127.0.0.1"+r.URL.RequestURI(), http.StatusFound)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
 	finishVariant("charset-in-content-type", "JSON is labelled with its charset.",
 		func(a *answer) { a.with("Content-Type", "application/json; charset=utf-8") }),
 	{
