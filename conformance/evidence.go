@@ -353,6 +353,12 @@ func (e *Evidence) EndOfLife(start *Exchange) time.Duration {
 	return end
 }
 
+// Raced reports whether an exchange is one of a race.
+func (e *Evidence) Raced(x *Exchange) bool {
+	race := func(s *Scenario) bool { return s.Race && s.Name == x.Scenario }
+	return slices.ContainsFunc(e.checks, func(c Check) bool { return slices.ContainsFunc(c.Scenarios(), race) })
+}
+
 // In reports whether an exchange belongs to one of some scenarios.
 func (x *Exchange) In(scenarios ...*Scenario) bool {
 	return slices.ContainsFunc(scenarios, func(s *Scenario) bool { return x.Scenario == s.Name })

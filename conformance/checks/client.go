@@ -8,7 +8,8 @@ import (
 )
 
 // clientChecks judge who may start and poll: this file public clients,
-// client_credentials.go those with a secret.
+// client_credentials.go those with a secret, client_places.go where requests hold what
+// they say.
 var clientChecks = []Check{
 	{
 		ID:    "DF-CLIENT-001",
@@ -96,6 +97,12 @@ var clientChecks = []Check{
 				PassIf(StatusIs(400, 401), ErrorIs(spec.ErrInvalidClient)),
 				WarnIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrUnauthorizedClient, spec.ErrInvalidRequest)))
 		}),
+	},
+	{
+		ID:    "DF-CLIENT-012",
+		Needs: []Capability{NeedConfidential},
+		Reads: []*Scenario{basicAlone},
+		Judge: judgeBasicAlone,
 	},
 }
 

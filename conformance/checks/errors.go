@@ -11,7 +11,8 @@ import (
 )
 
 // errorChecks look at the refusals of the whole run: this file their status,
-// media type and code, errors_texts.go what else is in them.
+// media type and code, errors_texts.go what else is in them, errors_server.go what is
+// none of theirs.
 var errorChecks = []Check{
 	passiveErrors("DF-ERR-001", judgeErrorStatus),
 	passiveErrors("DF-ERR-002", judgeErrorMediaType),
@@ -27,6 +28,10 @@ var errorChecks = []Check{
 	{
 		ID: "DF-ERR-007", Gate: GateStart, Passive: true, Judge: judgeFieldErrors, Shows: "refusal of a malformed request",
 		Reads: []*Scenario{firstPoll, encodedFaults}, Wants: mistakes,
+	},
+	{
+		ID: "DF-ERR-008", Gate: GateStart, Passive: true, Judge: judgeServerErrors, Shows: "answer to a device",
+		Reads: []*Scenario{minimalStart, firstPoll}, Wants: []*Scenario{approvedFlow, refreshing, askedScopes},
 	},
 }
 

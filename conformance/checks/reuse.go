@@ -161,6 +161,10 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 		return
 	}
 	refreshed := e.One(replayedCode, "refresh after replay")
+	if refreshed != nil && refreshed.Class() == 5 { // DF-ERR-008
+		j.Inconclusive("the refresh token could not be tried: "+Describe(refreshed), refreshed)
+		return
+	}
 	if refreshed != nil && !refreshed.Infrastructure() && IsActive(access) != refreshed.HasTokens() {
 		j.Warn("both tokens revoked, or neither",
 			fmt.Sprintf("access token active: %t, refresh token usable: %t", IsActive(access), refreshed.HasTokens()), access, refreshed)

@@ -96,6 +96,12 @@ var securityChecks = []Check{
 		Reads: []*Scenario{codeChallenge},
 		Judge: judgeCodeChallenge,
 	},
+	{
+		ID:    "DF-SEC-012",
+		Gate:  GatePending,
+		Reads: []*Scenario{addressedPolls},
+		Judge: judgeAddressedPolls,
+	},
 }
 
 // Bits of choice in a device code (ruling R17; RFC 6749 section 10.10).

@@ -74,7 +74,10 @@ var tokenChecks = []Check{
 		Wants: []*Scenario{narrowedScope},
 		Judge: judgeUnknownScope,
 	},
-	passiveToken("DF-TOKEN-015", judgeScopeShape),
+	{
+		ID: "DF-TOKEN-015", Gate: GateTokens, Needs: []Capability{NeedApprover}, Passive: true, Judge: judgeScopeShape,
+		Reads: []*Scenario{approvedFlow}, Wants: []*Scenario{askedScopes}, Shows: "token response",
+	},
 }
 
 // approvedFlow is what a device lives through when all goes well: pending,

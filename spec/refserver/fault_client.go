@@ -122,4 +122,20 @@ var clientFaults = []Fault{
 			}
 			return nil
 		})),
+	standard(startRequestFault("client-id-beside-basic", "DF-CLIENT-012",
+		"A device authorization request with HTTP Basic must have client_id in its body as well.",
+		func(_ *Server, q *request) *answer {
+			if _, _, basic := q.BasicAuth(); basic && q.get("client_id") == "" {
+				return refuse(spec.ErrInvalidRequest, "client_id is missing")
+			}
+			return nil
+		})),
+	standard(tokenRequestFault("client-id-beside-basic-at-token", "DF-CLIENT-012",
+		"A poll with HTTP Basic must have client_id in its body as well.",
+		func(_ *Server, q *request) *answer {
+			if _, _, basic := q.BasicAuth(); basic && q.get("client_id") == "" && q.get("device_code") != "" {
+				return refuse(spec.ErrInvalidClient, "client_id is missing")
+			}
+			return nil
+		})),
 }

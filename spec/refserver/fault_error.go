@@ -58,4 +58,32 @@ var errorFaults = []Fault{
 				a.code, a.members = "", map[string]any{"detail": a.members["error_description"]}
 			}
 		}),
+	{
+		Name: "no-scope-crashes", Check: "DF-ERR-008", Doc: "The redemption of a code without a scope ends in 500.",
+		Break: func(b *behaviour) {
+			b.redeem = func(s *Server, q *request, g *grant) *answer {
+				if g.scope == "" {
+					return crash()
+				}
+				return s.redeem(q, g)
+			}
+		},
+	},
+	{
+		Name: "refresh-with-openid-crashes", Check: "DF-ERR-008", Contract: "rfc8628",
+		Doc: "The refresh of a token for openid ends in 500.",
+		Also: map[string]string{
+			"DF-REFRESH-001": refreshCrashes, "DF-REFRESH-002": refreshCrashes, "DF-REFRESH-004": refreshCrashes, "DF-REFRESH-006": refreshCrashes,
+		},
+		Break: func(b *behaviour) {
+			b.refresh = func(s *Server, q *request) *answer {
+				if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && within("openid", t.scope) {
+					return crash()
+				}
+				return s.refresh(q)
+			}
+		},
+	},
 }
+
+const refreshCrashes = "a refresh that it needs ends in 500"

@@ -169,6 +169,22 @@ var securityFaults = []Fault{
 			}
 		},
 	},
+	standard(tokenRequestFault("token-query-merged", "DF-SEC-012", "Token request parameters in the URL are read like those in the body.",
+		func(_ *Server, q *request) *answer { return q.merge(func(string) bool { return true }) })),
+	standard(tokenRequestFault("secret-in-query", "DF-SEC-012", "A client secret in the URL is as good as one in the body.",
+		func(_ *Server, q *request) *answer {
+			return q.merge(func(name string) bool { return name == "client_secret" })
+		})),
+}
+
+// merge takes parameters of the URL for parameters of the body.
+func (q *request) merge(takes func(name string) bool) *answer {
+	for name, values := range q.URL.Query() {
+		if takes(name) {
+			q.params = q.params.With(name, values[0])
+		}
+	}
+	return nil
 }
 
 // anyGrant stands for a query in place of a device code.
