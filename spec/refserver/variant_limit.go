@@ -42,7 +42,8 @@ var limitVariants = []Fault{
 
 // hostile reports whether a body has what firewalls look for.
 func hostile(body string) bool {
-	for _, mark := range []string{"%00", "\x00", `\u0000`, "%0D%0A", "\\r\\n", "+OR+", " OR ", "DROP", "script", "svg",
+	for _, mark := range []string{"%00", "\x00", `\u0000`, "%0D%0A", "\\r\\n", "+OR+", " OR ", "DROP+", "DROP ", "script",
+		"svg%2F", "svg/",
 		"%24ne", "$ne", "$gt", "$regex", "..%2F", "../"} {
 		if strings.Contains(body, mark) {
 			return true
