@@ -55,6 +55,9 @@ type EndpointsConfig struct {
 	Token               string `yaml:"token"`
 }
 
+// Form is how the endpoints are written.
+func (EndpointsConfig) Form() string { return "{device_authorization: /device/code, token: /token}" }
+
 // ClientConfig is a registered client. Its secret comes from the environment.
 type ClientConfig struct {
 	ID        string `yaml:"id"`
@@ -62,16 +65,27 @@ type ClientConfig struct {
 	Auth      string `yaml:"auth"` // none, basic or post
 }
 
+// Form is how a client is written.
+func (ClientConfig) Form() string { return "{id: tv-app, secret_env: TV_SECRET, auth: basic}" }
+
 // TLSConfig says whom to trust.
 type TLSConfig struct {
 	CAFile   string `yaml:"ca_file"`
 	Insecure bool   `yaml:"insecure"`
 }
 
+// Form is how trust is written.
+func (TLSConfig) Form() string { return "{ca_file: ca.pem}" }
+
 // IntrospectionConfig is an RFC 7662 endpoint and who may ask it.
 type IntrospectionConfig struct {
 	URL    string       `yaml:"url"`
 	Client ClientConfig `yaml:"client"`
+}
+
+// Form is how introspection is written.
+func (IntrospectionConfig) Form() string {
+	return "{url: https://auth.example.com/introspect, client: {id: backend, secret_env: SECRET, auth: basic}}"
 }
 
 // Duration is a time as people write it: 3m, 90s.
@@ -173,7 +187,7 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 	}
 	switch {
 	case c.ID == "":
-		return nil, fmt.Errorf("%s has no id", role)
+		return nil, fmt.Errorf("%s has no id; write %s: %s", role, role, ClientConfig{}.Form())
 	case c.Auth == "" && c.SecretEnv == "":
 		out.Auth = "none"
 	case c.Auth == "":
@@ -183,7 +197,8 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 			strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
 	}
 	if out.Auth != "none" && out.Secret == "" {
-		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env", role, out.Auth)
+		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env; write %s: %s", role, out.Auth, role,
+			ClientConfig{}.Form())
 	}
 	return out, nil
 }

@@ -29,6 +29,9 @@ const (
 	lenientExpiredOnce     = "lenient.expired_once"
 )
 
+// Form is how known deviations are written.
+func (Lenient) Form() string { return "{status: [403], verification_url: true}" }
+
 // check refuses statuses that cannot be a deviation: 400 is what is right, and a
 // server error or a redirect is no answer of the device flow.
 func (l Lenient) check() error {

@@ -99,6 +99,9 @@ type Device struct {
 	OS   string `json:"os" yaml:"os"`
 }
 
+// Form is how a device is written.
+func (Device) Form() string { return "{type: tv, os: linux}" }
+
 // A Capability is a power a check cannot do without.
 type Capability string
 

@@ -39,6 +39,14 @@ func ResponseHeader(x *Exchange, name string) string {
 	return x.Response.Header.Get(name)
 }
 
+// HeaderText is how a field of an answer's header is told: quoted, or that it is absent.
+func HeaderText(x *Exchange, name string) string {
+	if v := ResponseHeader(x, name); v != "" {
+		return strconv.Quote(v)
+	}
+	return "no " + name
+}
+
 // CacheVerdict: no-store is right, nothing is advice, and positive freshness is
 // wrong (RFC 9111 section 4.2).
 func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {

@@ -62,7 +62,7 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	if path != "" {
 		var err error
 		if c, err = conformance.ReadConfig(path); err != nil {
-			return nil, usage(err, "the README lists the keys of the configuration file")
+			return nil, usage(err, "`dfcheck init --host URL -o -` prints a configuration for a server, with comments")
 		}
 	}
 	for _, o := range []struct {
@@ -99,11 +99,12 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 		return nil, nil, configError(err)
 	}
 	t.secrets.keep(target.Redact, target.Guard)
-	if err := target.Choose(ctx, c.Choice()); err != nil {
-		return nil, nil, notFound(ctx, err)
-	}
 	if target.Approver, err = f.newApprover(t, c, target); err != nil {
-		return nil, nil, err
+		return nil, nil, err // before anything is sent
+	}
+	if err := target.Choose(ctx, c.Choice()); err != nil {
+		closer(target.Approver)()
+		return nil, nil, notFound(ctx, err)
 	}
 	return target, closer(target.Approver), nil
 }

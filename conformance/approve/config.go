@@ -48,6 +48,21 @@ type Action struct {
 
 type request Action
 
+// How the three shapes of an action are written.
+const (
+	requestForm = `{url: "{host}/decide", json: {user_code: "{user_code}", action: approve}}`
+	commandForm = `["./approve.sh", "{host}", "{user_code}"]`
+	stepsForm   = `[{press: Allow, expect: Device connected}]`
+)
+
+// Form is how the section is written.
+func (Config) Form() string {
+	return `{kind: exec, approve: ["./approve.sh", "{user_code}"], deny: ["./deny.sh", "{user_code}"]}`
+}
+
+// Form is how a step is written.
+func (Step) Form() string { return `{fill: {user_code: "{user_code}"}, press: Continue}` }
+
 // Shape tells what an action looks like in YAML: a list of words, a list of
 // steps, or a request.
 func (a *Action) Shape(n *yaml.Node) any {
@@ -67,7 +82,7 @@ func (a *Action) UnmarshalYAML(n *yaml.Node) error {
 	if shape := a.Shape(n); shape != nil {
 		return n.Load(shape, yaml.WithUniqueKeys(false))
 	}
-	return errors.New("an action is a command as a list of words, a list of steps, or a request: {method, url, headers, json or form}")
+	return fmt.Errorf("write a request like %s, a command like %s, or steps like %s", requestForm, commandForm, stepsForm)
 }
 
 func (a Action) empty() bool { return len(a.Command) == 0 && len(a.Steps) == 0 && a.URL == "" }
@@ -97,9 +112,9 @@ func New(c Config, env Env) (Approver, error) {
 		}
 		return &Reference{Client: env.Client, URL: url}, nil
 	case "http":
-		return &HTTP{client: env.Client, host: env.Host, approve: c.Approve, deny: c.Deny}, c.check(func(a Action) bool { return a.URL != "" }, "a request with a url")
+		return &HTTP{client: env.Client, host: env.Host, approve: c.Approve, deny: c.Deny}, c.check(func(a Action) bool { return a.URL != "" }, "a request with a url, like "+requestForm)
 	case "exec":
-		return &Exec{host: env.Host, approve: c.Approve.Command, deny: c.Deny.Command}, c.check(func(a Action) bool { return len(a.Command) > 0 }, "a command")
+		return &Exec{host: env.Host, approve: c.Approve.Command, deny: c.Deny.Command}, c.check(func(a Action) bool { return len(a.Command) > 0 }, "a command, like "+commandForm)
 	case "form":
 		f, err := NewForm(c, env)
 		if err != nil {
@@ -122,10 +137,10 @@ func New(c Config, env Env) (Approver, error) {
 func (c Config) check(good func(Action) bool, want string) error {
 	var errs []error
 	if !good(c.Approve) {
-		errs = append(errs, fmt.Errorf("approve.approve must be %s for kind %s", want, c.Kind))
+		errs = append(errs, fmt.Errorf("approve.approve must be %s, for kind %s", want, c.Kind))
 	}
 	if !c.Deny.empty() && !good(c.Deny) {
-		errs = append(errs, fmt.Errorf("approve.deny must be %s for kind %s", want, c.Kind))
+		errs = append(errs, fmt.Errorf("approve.deny must be %s, for kind %s", want, c.Kind))
 	}
 	for name, a := range map[string]Action{"approve": c.Approve, "deny": c.Deny} {
 		if a.JSON != nil && a.Form != nil {

@@ -30,7 +30,8 @@ func newRecipe(c Config, host string) (*recipe, error) {
 		approve: slices.Concat(c.Steps, c.Approve.Steps)}
 	var errs []error
 	if last(r.approve) < 0 {
-		errs = append(errs, fmt.Errorf("approve.steps and approve.approve have no step that opens or presses anything"))
+		errs = append(errs, fmt.Errorf(`approve.steps and approve.approve have no step that opens or presses anything; `+
+			`write steps: [{open: "{verification_uri}"}, %s] and approve: %s`, Step{}.Form(), stepsForm))
 	}
 	if !c.Deny.empty() {
 		if r.deny = slices.Concat(c.Steps, c.Deny.Steps); last(r.deny) < 0 {
@@ -39,7 +40,7 @@ func newRecipe(c Config, host string) (*recipe, error) {
 	}
 	for name, a := range map[string]Action{"approve": c.Approve, "deny": c.Deny} {
 		if !a.empty() && len(a.Steps) == 0 {
-			errs = append(errs, fmt.Errorf("approve.%s must be a list of steps for kind %s", name, c.Kind))
+			errs = append(errs, fmt.Errorf("approve.%s must be a list of steps, like %s, for kind %s", name, stepsForm, c.Kind))
 		}
 	}
 	errs = append(errs, r.checkSteps(c)...)

@@ -122,7 +122,7 @@ func judgeMetadata(e *Evidence, j *Judgement) {
 		case x.Object() == nil:
 			j.Fail("metadata to be one JSON object", Describe(x), x)
 		case x.MediaType() != "application/json":
-			j.Warn("metadata with Content-Type application/json", fmt.Sprintf("%q", x.MediaType()), x)
+			j.Warn("metadata with Content-Type application/json", HeaderText(x, "Content-Type"), x)
 		default:
 			j.Pass(x)
 		}

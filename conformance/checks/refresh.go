@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -133,7 +132,7 @@ func judgeRefreshed(e *Evidence, j *Judgement, x, first *Exchange, refused Rule)
 		j.Each([]*Exchange{x}, ExpectSuccess, "200 with a new access token for the refresh token",
 			InconclusiveIf(Infrastructure), refused, FailIf(Class(2), Not(GivesTokens)))
 	case !x.NoStore():
-		j.Fail("a refresh response with Cache-Control: no-store", fmt.Sprintf("%q", ResponseHeader(x, "Cache-Control")), x)
+		j.Fail("a refresh response with Cache-Control: no-store", HeaderText(x, "Cache-Control"), x)
 	case x.Text("access_token") == first.Text("access_token"):
 		j.Warn("a new access token for the refresh token", "the access token that was issued before", first, x)
 	case x.Text("token_type") == "":

@@ -18,6 +18,10 @@ type place struct {
 	text string // of a scalar as it was written, before variables were replaced
 }
 
+// Formed says how a value of its type is written, for errors about what stands in
+// its place: a mapping as people write it. Without it its first keys are shown.
+type Formed interface{ Form() string }
+
 // position is a line and a column.
 type position struct{ line, column int }
 
@@ -75,6 +79,9 @@ func expected(typ reflect.Type) string {
 	case decodesItself(typ):
 		return "a text"
 	}
+	if f, ok := reflect.New(typ).Interface().(Formed); ok {
+		return "a mapping like " + f.Form()
+	}
 	switch typ.Kind() {
 	case reflect.Struct:
 		return "a mapping like " + example(typ)
@@ -97,6 +104,9 @@ func expected(typ reflect.Type) string {
 func expectedList(of reflect.Type) string {
 	for of.Kind() == reflect.Pointer {
 		of = of.Elem()
+	}
+	if f, ok := reflect.New(of).Interface().(Formed); ok {
+		return "a list like [" + f.Form() + "]"
 	}
 	switch of.Kind() {
 	case reflect.Struct:
