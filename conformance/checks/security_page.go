@@ -136,13 +136,14 @@ func drawn(s string) bool {
 	return len(s) >= 16 && strings.ContainsAny(s, "0123456789") && strings.ContainsAny(strings.ToUpper(s), Letters)
 }
 
-// tokenName is what anti-forgery fields are called.
-var tokenName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state`)
+// secretName is what anti-forgery fields are called, and fields for the password
+// where a decision comes with it instead of a session.
+var secretName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|state|passw|passphrase|pwd|(^|_)(pin|t?otp)$`)
 
 // antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
-	return tokenName.MatchString(name) || len(value) >= 16 && NormalUserCode(value) != NormalUserCode(userCode) &&
+	return secretName.MatchString(name) || len(value) >= 16 && NormalUserCode(value) != NormalUserCode(userCode) &&
 		!strings.Contains(value, "://")
 }
 
