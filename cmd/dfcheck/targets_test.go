@@ -25,6 +25,7 @@ import (
 type expectation struct {
 	Config      string              `yaml:"config"`
 	Environment map[string]string   `yaml:"environment"`
+	Init        []string            `yaml:"init"` // what dfcheck init has to be told beyond host and client
 	Verdicts    map[string]expected `yaml:"verdicts"`
 	// Open are texts in the reason of an inconclusive verdict, each with the fact
 	// that lets it strike any check.
@@ -82,6 +83,8 @@ func TestTargets(t *testing.T) {
 			want := readExpectation(t, dir)
 			host := startTarget(t, dir, want.Environment)
 			compareTarget(t, want, checkTarget(t, dir, want.Config, host, keptReport(t, name)))
+			config := initTarget(t, want, host)
+			compareInit(t, want, checkTarget(t, dir, config, host, filepath.Join(t.TempDir(), "init.json")))
 		})
 	}
 }
@@ -160,6 +163,37 @@ func checkTarget(t *testing.T, dir, config, host, path string) *reports.Report {
 	return r
 }
 
+// initTarget lets dfcheck init write a configuration, as somebody would who knows
+// the server's address and a client.
+func initTarget(t *testing.T, want expectation, host string) string {
+	config := filepath.Join(t.TempDir(), "dfcheck.yaml")
+	args := append([]string{"init", "--host", host, "--client-id", "dfcheck", "--output", config}, want.Init...)
+	if out, err := exec.Command("dfcheck", args...).CombinedOutput(); err != nil {
+		t.Fatalf("dfcheck %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return config
+}
+
+// compareInit: with the configuration that init wrote, and nothing added to it, many
+// checks are decided, and none accuses that does not do so otherwise.
+func compareInit(t *testing.T, want expectation, r *reports.Report) {
+	decided := 0
+	for _, c := range r.Conformance.Checks {
+		e := want.Verdicts[c.ID]
+		switch {
+		case c.ID == "DF-AUTHZ-008" && want.Environment["LIFETIME"] != "": // init leaves short_lifetime to people
+		case accuses(c.Verdict) && !e.allows(reports.Fail) && !e.allows(reports.Warning) && !want.opens(c):
+			t.Errorf("%s is %s with the configuration of init, and no fact calls for it: %s", c.ID, c.Verdict, c.Reason)
+		}
+		if accuses(c.Verdict) || c.Verdict == reports.Pass {
+			decided++
+		}
+	}
+	if decided < 50 {
+		t.Errorf("%d checks are decided with the configuration of init", decided)
+	}
+}
+
 func accuses(v reports.Verdict) bool {
 	return v == reports.Fail || v == reports.Warning || v == reports.Error
 }
@@ -175,7 +209,8 @@ func compareTarget(t *testing.T, want expectation, r *reports.Report) {
 			for _, f := range c.Findings {
 				fmt.Fprintf(&seen, "\n    expected %s, got %s %v", f.Expected, f.Actual, f.Exchanges)
 			}
-			t.Errorf("%s is %s (%s), the facts call for %v (%s)%s", c.ID, c.Verdict, c.Reason, e.Verdict, e.Fact, seen.String())
+			t.Errorf("%s is %s (%s), the facts call for %v (%s)%s",
+				c.ID, c.Verdict, c.Reason, e.Verdict, e.Fact, seen.String())
 		}
 	}
 }
