@@ -94,6 +94,7 @@ func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, e
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
+	s.dress(req, c.Op)
 	for _, extra := range []http.Header{s.target.Headers, c.Header} {
 		for k, v := range extra {
 			req.Header[k] = v // nil leaves the field out

@@ -22,6 +22,7 @@ type Choice struct {
 	Issuer string
 	Start  string // device authorization endpoint: URL, path, or operationId of a document
 	Token  string
+	Path   map[string]string // of the parameters in a document's paths
 }
 
 // NormalHost completes a host as people write it: without a scheme it is https,
@@ -100,11 +101,13 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 }
 
 func (t *Target) chooseDocument(c Choice) error {
-	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token}
+	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token, Path: c.Path}
 	t.ChosenBy, t.ChosenWhy = "flag", "--spec "+c.Spec
 	var err error
-	t.Contract, err = spec.OpenContract(c.Spec, t.Hints)
-	return err
+	if t.Contract, err = spec.OpenContract(c.Spec, t.Hints); err != nil {
+		return err
+	}
+	return t.adopt()
 }
 
 // endpoints makes URLs of what was named, was found, or stands in the contract, in

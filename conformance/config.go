@@ -32,6 +32,7 @@ type Config struct {
 	NarrowableScope string               `yaml:"narrowable_scope"` // one the server knows and does not grant
 	Device          Device               `yaml:"device"`
 	Headers         map[string]string    `yaml:"headers"`
+	Request         RequestConfig        `yaml:"request"`
 	TLS             TLSConfig            `yaml:"tls"`
 	Approve         approve.Config       `yaml:"approve"`
 	Introspection   *IntrospectionConfig `yaml:"introspection"`
@@ -119,7 +120,7 @@ func (c *Config) Options(o Options) Options {
 
 // Choice is what the configuration says about the contract and the endpoints.
 func (c *Config) Choice() Choice {
-	return Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token}
+	return Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token, Path: c.Request.Path}
 }
 
 // CheckHost returns an error where keys say something of a server and no server is
@@ -147,7 +148,8 @@ func (c *Config) ofServer() []string {
 		{c.Issuer != "", "issuer"}, {c.Endpoints != EndpointsConfig{}, "endpoints"}, {c.Client != ClientConfig{}, "client"},
 		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"},
 		{c.ConfidentialClient != nil, "confidential_client"},
-		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {c.TLS != TLSConfig{}, "tls"},
+		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {!c.Request.empty(), "request"},
+		{c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
 	} {
 		if k.set {
@@ -224,7 +226,7 @@ func (c *Config) Target() (*Target, error) {
 	if own := client(&c.Client, "client"); own != nil {
 		t.Client = *own
 	} else {
-		t.Client = Client{ID: "dfcheck", Auth: "none"}
+		t.Client, t.anyClient = Client{ID: "dfcheck", Auth: "none"}, true
 	}
 	if t.Second != nil {
 		t.SecondID = t.Second.ID
@@ -251,7 +253,9 @@ func (c *Config) Target() (*Target, error) {
 		errs = append(errs, noCredentials(u.key, u.url))
 	}
 	var err error
-	errs = append(errs, c.Lenient.check(), checkPKCE(c.PKCE))
+	t.Given, err = c.Request.given()
+	errs = append(errs, err, c.Lenient.check(), checkPKCE(c.PKCE))
+	t.Passwords = append(t.Passwords, secretsOf(t.Given)...)
 	if c.PKCE != "" {
 		t.UsePKCE()
 	}

@@ -43,6 +43,9 @@ func newRedactor(t *Target) *redactor {
 		r.Learn(redact.Password, p)
 	}
 	r.Configured(t.Headers)
+	for _, p := range t.Given.Header {
+		r.Configured(http.Header{http.CanonicalHeaderKey(p.Name): {p.Value}})
+	}
 	return r
 }
 

@@ -280,11 +280,14 @@ func Body(contentType string, body []byte) Option {
 	return func(c *Call) { c.ContentType, c.Raw, c.Params = contentType, body, nil }
 }
 
-// As speaks for another client, with its credentials.
+// As speaks for another client, with its credentials. A request without client_id, of a
+// document that has none, stays without.
 func As(cl *Client) Option {
 	return func(c *Call) {
 		c.Client = cl
-		c.Params = c.Params.With("client_id", cl.ID)
+		if _, named := c.Params.Get("client_id"); named {
+			c.Params = c.Params.With("client_id", cl.ID)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/dfcheck/dfcheck/reports/redact"
@@ -13,12 +14,15 @@ import (
 
 // recordRequest keeps what was sent, without its secrets.
 func (s *session) recordRequest(req *http.Request, c Call, body []byte) Request {
-	out := Request{Method: c.Method, URL: s.secrets.Text(c.URL), Encoding: c.Encoding, Length: len(body)}
+	out := Request{Method: c.Method, URL: s.secrets.URL(c.URL), Encoding: c.Encoding, Length: len(body)}
 	if c.Client != nil {
 		out.Client = c.Client.ID
 	}
 	contentType := ""
 	if req != nil {
+		if front, _, _ := strings.Cut(c.URL, "?"); req.URL.RawQuery != "" {
+			out.URL = s.secrets.URL(front + "?" + req.URL.RawQuery)
+		}
 		out.Header = s.secrets.Header(req.Header)
 		contentType = req.Header.Get("Content-Type")
 		if c.Host != "" {

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -29,6 +28,7 @@ type Target struct {
 	Second, Restricted,
 	Confidential *Client
 	Headers  http.Header // added to every request
+	Given    spec.Given  // what a device says beside what the contract asks
 	TLS      *tls.Config
 	Approver approve.Approver // nil: nobody presses Approve
 	// Dial replaces the network, for servers in the same process.
@@ -37,8 +37,9 @@ type Target struct {
 	Introspection *Introspection
 	Resource      string // URL of a resource that takes the access token
 	Look          *Look  // what Choose found
-	// Passwords are what the approver types and sends that nobody may see.
+	// Passwords are what the approver and devices send that nobody may see.
 	Passwords []string
+	anyClient bool // the configuration names none
 
 	// PKCEDemanded: nobody configured PKCE, and the server wants it.
 	PKCEDemanded bool
@@ -222,44 +223,6 @@ func (t *Target) powers(abuse bool) []Capability {
 	return p
 }
 
-// BaseStart are the parameters of an ordinary start. The nonce keeps two
-// starts from being byte-identical (rule C10).
-func (t *Target) BaseStart(nonce string) spec.Params {
-	p := spec.Params{{Name: "client_id", Value: t.Client.ID}}
-	for _, q := range t.Contract.Start.Params {
-		if q.Required && q.Name != "client_id" {
-			p = append(p, spec.Param{Name: q.Name, Value: t.fill(q, nonce)})
-		}
-	}
-	if t.Scope != "" {
-		p = p.With("scope", t.Scope)
-	}
-	return t.challenged(p)
-}
-
-// fill is a plain value for a parameter that the contract requires.
-func (t *Target) fill(q spec.ParamSpec, nonce string) string {
-	value := "dfcheck " + nonce
-	switch {
-	case len(q.Enum) > 0:
-		return q.Enum[0]
-	case q.Name == "device_type":
-		return t.Device.Type
-	case q.Name == "device_os":
-		value = t.Device.OS + " " + nonce
-	case q.Name == "scope":
-		return t.Scope
-	case q.Type == "integer" || q.Type == "number":
-		return cmp.Or(q.Example, "1")
-	case q.Type == "boolean":
-		return cmp.Or(q.Example, "true")
-	}
-	if q.MaxLength > 0 && len(value) > q.MaxLength {
-		return value[len(value)-q.MaxLength:]
-	}
-	return value
-}
-
 // Signed adds the client's secret where it belongs into the body, for bodies
 // that are written by hand (RFC 6749 section 2.3.1).
 func (t *Target) Signed(p spec.Params) spec.Params {
@@ -267,13 +230,4 @@ func (t *Target) Signed(p spec.Params) spec.Params {
 		return p.With("client_secret", t.Client.Secret)
 	}
 	return p
-}
-
-// BasePoll are the parameters of an ordinary poll.
-func (t *Target) BasePoll(deviceCode string) spec.Params {
-	return t.verified(spec.Params{
-		{Name: "grant_type", Value: spec.GrantDeviceCode},
-		{Name: "device_code", Value: deviceCode},
-		{Name: "client_id", Value: t.Client.ID},
-	}, deviceCode)
 }

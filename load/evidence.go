@@ -42,7 +42,7 @@ func (sim *simulation) evidence(id string, v violation, req *request) reports.Ex
 	sent := redact.About{ContentType: t.Header.Get("Content-Type"), Request: true}
 	x := reports.Exchange{ID: id, Scenario: "load: " + v.title,
 		AtMS: float64(req.Sent) / 1e6, DurationMS: float64(req.Received-req.Sent) / 1e6,
-		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.Text(t.URL.String()), Headers: header,
+		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.URL(t.URL.String()), Headers: header,
 			Body: sim.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
 	if r := req.Reply; r.Status != 0 {
 		if r.Status < http.StatusBadRequest {

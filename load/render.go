@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/load/profile"
@@ -52,40 +51,24 @@ func (t Target) of(g *profile.Group) (Target, error) {
 
 // render makes a template for each encoding of the group.
 func (k *compiledGroup) render(t Target, verifier string, closes bool) error {
-	client := spec.Params{{Name: "client_id", Value: t.ClientID}}
-	header := t.Headers.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	switch t.Auth {
-	case "basic":
-		header.Set("Authorization", basic(t.ClientID, t.Secret))
-	case "post":
-		client = append(client, spec.Param{Name: "client_secret", Value: t.Secret})
-	}
+	sender := t.sender()
 	k.encodings, k.weights = k.mixOf(&t.Contract.Token)
 	for _, e := range k.encodings {
-		start := t.Contract.Start.Complete(startParams(t, client))
+		start, poll := sender.Start(t.Contract, ""), sender.Poll(t.Contract, wire.Placeholder)
 		if verifier != "" {
 			start = append(start, spec.ChallengeParams(verifier)...)
+			poll = append(poll, spec.Param{Name: "code_verifier", Value: verifier})
 		}
 		in := e
 		if !t.Contract.Start.Accepts(e) {
 			in = t.Contract.Start.Encodings[0]
 		}
-		s, err := wire.NewTemplate(&t.Contract.Start, t.StartURL, in, start, header, closes)
+		s, err := t.template(&t.Contract.Start, t.StartURL, in, start, closes)
 		if err != nil {
 			return err
 		}
 		s.Start = true
-		poll := append(spec.Params{
-			{Name: "grant_type", Value: spec.GrantDeviceCode},
-			{Name: "device_code", Value: wire.Placeholder},
-		}, client...)
-		if verifier != "" {
-			poll = append(poll, spec.Param{Name: "code_verifier", Value: verifier})
-		}
-		q, err := wire.NewTemplate(&t.Contract.Token, t.TokenURL, e, poll, header, closes)
+		q, err := t.template(&t.Contract.Token, t.TokenURL, e, poll, closes)
 		if err != nil {
 			return err
 		}
@@ -94,18 +77,30 @@ func (k *compiledGroup) render(t Target, verifier string, closes bool) error {
 	return nil
 }
 
-func startParams(t Target, client spec.Params) spec.Params {
-	p := slices.Clone(client)
-	if t.Contract.Start.Has("device_type") {
-		p = append(p, spec.Param{Name: "device_type", Value: t.DeviceType})
+// sender is a device of the target.
+func (t Target) sender() spec.Sender {
+	return spec.Sender{ClientID: t.ClientID, Scope: t.Scope, Type: t.DeviceType, System: t.DeviceOS, Given: t.Given}
+}
+
+// template is a request of the target's client, with all that the contract and the
+// configuration want of it.
+func (t Target) template(op *spec.Operation, at string, e spec.Encoding, params spec.Params, closes bool) (*wire.Template, error) {
+	header := t.Headers.Clone()
+	if header == nil {
+		header = http.Header{}
 	}
-	if t.Contract.Start.Has("device_os") {
-		p = append(p, spec.Param{Name: "device_os", Value: t.DeviceOS})
+	for _, p := range t.sender().Header(op) {
+		if header.Get(p.Name) == "" {
+			header.Set(p.Name, p.Value)
+		}
 	}
-	if t.Scope != "" {
-		p = append(p, spec.Param{Name: "scope", Value: t.Scope})
+	switch t.Auth {
+	case "basic":
+		header.Set("Authorization", basic(t.ClientID, t.Secret))
+	case "post":
+		params = params.With("client_secret", t.Secret)
 	}
-	return p
+	return wire.NewTemplate(op, spec.InURL(at, t.sender().Query(op)), e, params, header, closes)
 }
 
 // basic is the Authorization header of a confidential client (RFC 6749 section

@@ -26,6 +26,7 @@ type Target struct {
 	DeviceType         string
 	DeviceOS           string
 	Headers            http.Header
+	Given              spec.Given // what a device says beside what the contract asks
 	TLS                *tls.Config
 	Proxy              func(*http.Request) (*url.URL, error) // nil: as the environment says
 	Approver           approve.Approver                      // nil: nobody decides

@@ -51,8 +51,7 @@ const (
 // Refreshes reports whether the contract has a refresh grant: the standard one,
 // and a document that has its parameter.
 func (c *Contract) Refreshes() bool {
-	return c.Family == Standard || slices.ContainsFunc(c.Token.Params,
-		func(p ParamSpec) bool { return p.Name == "refresh_token" })
+	return c.Family == Standard || c.Token.refresh || c.Token.Has("refresh_token")
 }
 
 // OperationHints names the operations where a document does not make them

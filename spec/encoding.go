@@ -51,6 +51,8 @@ func ParseEncoding(s string) (Encoding, error) {
 type Param struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	// JSON: the value is the text of a JSON value that is no string.
+	JSON bool `json:"json,omitempty"`
 }
 
 // Params is an ordered list of request parameters.
@@ -74,11 +76,11 @@ func (p Params) With(name, value string) Params {
 		if q.Name != name {
 			out = append(out, q)
 		} else if !placed {
-			out, placed = append(out, Param{name, value}), true
+			out, placed = append(out, Param{Name: name, Value: value}), true
 		}
 	}
 	if !placed {
-		out = append(out, Param{name, value})
+		out = append(out, Param{Name: name, Value: value})
 	}
 	return out
 }
@@ -98,6 +100,18 @@ next:
 	return out
 }
 
+// InURL is a URL with parameters in its query.
+func InURL(at string, p Params) string {
+	if len(p) == 0 {
+		return at
+	}
+	_, query := Form.Encode(p)
+	if strings.Contains(at, "?") {
+		return at + "&" + string(query)
+	}
+	return at + "?" + string(query)
+}
+
 // multipartBoundary is fixed, so that equal requests have equal bytes.
 const multipartBoundary = "dfcheck-7MA4YWxkTrZu0gW"
 
@@ -111,7 +125,7 @@ func (e Encoding) Encode(params Params) (contentType string, body []byte) {
 		return encodeMultipart(params)
 	}
 	var b strings.Builder
-	for i, p := range params {
+	for i, p := range params.flat() {
 		if i > 0 {
 			b.WriteByte('&')
 		}
@@ -122,12 +136,37 @@ func (e Encoding) Encode(params Params) (contentType string, body []byte) {
 	return string(Form), []byte(b.String())
 }
 
+// flat has a parameter for each element of a JSON array, as OpenAPI writes arrays in
+// forms.
+func (p Params) flat() Params {
+	out := make(Params, 0, len(p))
+	for _, q := range p {
+		var elements []json.RawMessage
+		if !q.JSON || json.Unmarshal([]byte(q.Value), &elements) != nil {
+			out = append(out, q)
+			continue
+		}
+		for _, e := range elements {
+			out = append(out, Param{Name: q.Name, Value: plain(string(e))})
+		}
+	}
+	return out
+}
+
 func encodeJSON(params Params) []byte {
 	values := make([]string, len(params))
 	for i, p := range params {
-		values[i] = quoteJSON(p.Value)
+		values[i] = p.json()
 	}
 	return jsonObject(params, values)
+}
+
+// json is the value as it stands in a JSON object.
+func (p Param) json() string {
+	if p.JSON && json.Valid([]byte(p.Value)) {
+		return p.Value
+	}
+	return quoteJSON(p.Value)
 }
 
 // jsonObject writes members in their order, repeats included; values are JSON
@@ -156,7 +195,7 @@ func encodeMultipart(params Params) (string, []byte) {
 	if err := w.SetBoundary(multipartBoundary); err != nil {
 		panic(err) // the boundary is a constant
 	}
-	for _, p := range params {
+	for _, p := range params.flat() {
 		h := textproto.MIMEHeader{}
 		h.Set("Content-Disposition", fmt.Sprintf(`form-data; name="%s"`, quoteName.Replace(p.Name)))
 		part, _ := w.CreatePart(h) // a bytes.Buffer does not fail

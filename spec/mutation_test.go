@@ -57,8 +57,11 @@ func mutations(tree any, f func()) {
 
 // use does with a contract what a run does with it.
 func use(c *Contract) {
-	for _, o := range []*Operation{&c.Start, &c.Token} {
-		params := o.Complete(Params{{"client_id", "c"}})
+	s := Sender{ClientID: "c", Scope: "s"}
+	s.Check(c) // which may ask for values
+	for o, params := range map[*Operation]Params{&c.Start: s.Start(c, "f1"), &c.Token: s.Poll(c, "d")} {
+		s.Header(o)
+		s.Query(o)
 		for _, e := range o.Encodings {
 			o.Encode(e, params)
 			o.In(e)

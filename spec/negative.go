@@ -177,7 +177,7 @@ func (o *Operation) negatives(p ParamSpec, e Encoding) []Negative {
 		n.Kind, n.Value = k, value
 		all = append(all, n)
 	}
-	if p.Required {
+	if p.Required || o.family == Document && o.isOwed(p.Name) {
 		add(Missing, "")
 	}
 	if e == JSON && p.Type != "" {
@@ -194,6 +194,15 @@ func (o *Operation) negatives(p ParamSpec, e Encoding) []Negative {
 		add(OutsideEnum, p.outside())
 	}
 	return all
+}
+
+// isOwed reports whether RFC 8628 requires a parameter: documents often leave out the
+// list of what is required.
+func (o *Operation) isOwed(name string) bool {
+	if o.token {
+		return name == "grant_type" || name == "device_code"
+	}
+	return name == "client_id"
 }
 
 func (p ParamSpec) takes(typ string) bool {

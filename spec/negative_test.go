@@ -140,8 +140,8 @@ func TestParseNegative(t *testing.T) {
 
 func TestNegativeApply(t *testing.T) {
 	v1, lumen := must(BuiltinContract("documented-v1")), vendor(t, "lumen-identity.yaml")
-	v1Base := Params{{"client_id", "c"}, {"device_type", "tv"}, {"device_os", "linux"}}
-	lumenBase := lumen.Start.Complete(Params{{"client_id", "c"}})
+	v1Base := Params{{Name: "client_id", Value: "c"}, {Name: "device_type", Value: "tv"}, {Name: "device_os", Value: "linux"}}
+	lumenBase := Sender{ClientID: "c"}.Start(lumen, "")
 	for _, test := range []struct {
 		operation   *Operation
 		base        Params
@@ -157,7 +157,7 @@ func TestNegativeApply(t *testing.T) {
 		{&v1.Start, v1Base, "scope wrong type: null (json)", "application/json",
 			`{"client_id":"c","device_type":"tv","device_os":"linux","scope":null}`},
 		{&v1.Start, v1Base, "body labelled application/xml", "application/xml", "client_id=c&device_type=tv&device_os=linux"},
-		{&v1.Token, Params{{"grant_type", "g"}}, `grant_type outside enum: "urn:dfcheck:none" (form)`,
+		{&v1.Token, Params{{Name: "grant_type", Value: "g"}}, `grant_type outside enum: "urn:dfcheck:none" (form)`,
 			"application/x-www-form-urlencoded", "grant_type=urn%3Adfcheck%3Anone"},
 		{&lumen.Start, lumenBase, "device_type missing (json)", "application/json", `{"client_id":"c","firmware":7}`},
 		{&lumen.Start, lumenBase, "firmware wrong type: true (json)", "application/json",
@@ -176,7 +176,7 @@ func TestNegativeApply(t *testing.T) {
 
 func TestUndeclaredEncodingsAreEncodedAsLabelled(t *testing.T) {
 	v2, hub := must(BuiltinContract("documented-v2")), vendor(t, "homehub-pairing.json")
-	base := Params{{"client_id", "c"}}
+	base := Params{{Name: "client_id", Value: "c"}}
 	if contentType, body := find(t, &v2.Start, "body labelled application/json").Apply(base); contentType != string(JSON) || !json.Valid(body) {
 		t.Errorf("%s %s", contentType, body)
 	}

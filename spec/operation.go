@@ -25,18 +25,27 @@ type Operation struct {
 	token   bool   // this is the token operation
 	family  Family // of the contract
 	members map[Encoding][]ParamSpec
-	answers map[string]answer // by status: "200", "4XX", "DEFAULT"
+	closed  bool            // a request may hold nothing that is not declared
+	refresh bool            // the refresh grant is another branch of its requests
+	schemas map[string]node // of the members
+	offered map[string]any  // values that the document has for them
+
+	headers, query []field           // declared beside the members
+	answers        map[string]answer // by status: "200", "4XX", "DEFAULT"
 }
 
 func (o *Operation) describe(d *document, c *candidate, values map[string]string) (err error) {
 	o.Method, o.ID, o.Prefix, o.members = c.method, c.id, c.prefix, map[Encoding][]ParamSpec{}
+	o.schemas, o.offered, o.headers = map[string]node{}, map[string]any{}, c.fields("header")
 	if o.Path, err = c.filled(values); err != nil {
 		return err
 	}
 	for _, e := range Encodings() {
 		if schema, ok := c.body(e); ok {
 			o.Encodings = append(o.Encodings, e)
-			o.members[e] = params(flatten(schema))
+			members := flatten(schema)
+			o.members[e] = params(members)
+			o.gather(members, c.offers(members))
 		}
 	}
 	if len(o.Encodings) == 0 {
@@ -44,10 +53,25 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 			return OperationError(fmt.Sprintf("POST %s takes %s, and no form, JSON or multipart body", c.path, other[0].name))
 		}
 		o.assume(d, c)
+	} else {
+		o.query = c.fields("query")
 	}
 	o.Params = union(o.Encodings, o.members)
 	o.answers = declaredAnswers(d, c)
 	return nil
+}
+
+// gather keeps what requests are made of.
+func (o *Operation) gather(members object, offers map[string]any) {
+	o.closed, o.refresh = o.closed || members.closed, o.refresh || members.refresh
+	for name, schema := range members.properties {
+		if _, there := o.schemas[name]; !there {
+			o.schemas[name] = schema
+		}
+		if o.offered[name] == nil && offers[name] != nil {
+			o.offered[name] = offers[name]
+		}
+	}
 }
 
 // assume fills in a request that the document says nothing of: a form, with the
@@ -55,7 +79,9 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 func (o *Operation) assume(d *document, c *candidate) {
 	o.Encodings = []Encoding{Form}
 	for _, p := range c.parameters("query") {
-		o.members[Form] = append(o.members[Form], paramSpec(p.get("name").text(), p.get("schema"), p.get("required").value == true))
+		name, schema := p.get("name").text(), p.get("schema")
+		o.members[Form] = append(o.members[Form], paramSpec(name, schema, p.get("required").value == true))
+		o.gather(object{properties: map[string]node{name: schema}}, map[string]any{name: firstOf(append(examples(p), examples(schema)...), name, schema)})
 	}
 	if len(o.members[Form]) > 0 {
 		slices.SortStableFunc(o.members[Form], requiredFirst)
@@ -179,28 +205,6 @@ func paramNamed(all []ParamSpec, name string) (ParamSpec, bool) {
 // Accepts says whether the operation declares the encoding.
 func (o *Operation) Accepts(e Encoding) bool { return slices.Contains(o.Encodings, e) }
 
-// Complete adds the required parameters that base lacks, with a value the
-// document offers or, where it offers none, one that says who sent it.
-func (o *Operation) Complete(base Params) Params {
-	for _, p := range o.Params {
-		if _, given := base.Get(p.Name); given || !p.Required {
-			continue
-		}
-		value := p.Example
-		switch {
-		case value != "":
-		case p.Type == "integer" || p.Type == "number":
-			value = "1"
-		case p.Type == "boolean":
-			value = "true"
-		default:
-			value = "dfcheck"
-		}
-		base = base.With(p.Name, value)
-	}
-	return base
-}
-
 // Encode renders the parameters as Encoding.Encode does, except that in JSON a
 // parameter that the document declares as a number or a boolean is one.
 func (o *Operation) Encode(e Encoding, params Params) (contentType string, body []byte) {
@@ -215,6 +219,9 @@ func (o *Operation) Encode(e Encoding, params Params) (contentType string, body 
 }
 
 func (o *Operation) jsonValue(p Param) string {
+	if p.JSON {
+		return p.json()
+	}
 	declared, ok := paramNamed(o.members[JSON], p.Name)
 	if !ok {
 		declared, _ = o.Param(p.Name)

@@ -15,6 +15,8 @@ type object struct {
 	// selects is what a discriminator says of the branch that was taken: the
 	// value of that member.
 	selects map[string]string
+	closed  bool // there may be no members beside these
+	refresh bool // some branch is that of the refresh grant
 }
 
 func (o object) names() []string { return slices.Sorted(maps.Keys(o.properties)) }
@@ -72,6 +74,11 @@ func (m *merger) merge(o *object, n node) {
 	if required, ok := n.own("required"); ok {
 		o.required = append(o.required, required.texts()...)
 	}
+	for _, keyword := range []string{"additionalProperties", "unevaluatedProperties"} {
+		if others, ok := n.own(keyword); ok && others.value == false {
+			o.closed = true
+		}
+	}
 	if parts, ok := n.own("allOf"); ok {
 		for _, part := range parts.list() {
 			m.merge(o, part)
@@ -125,9 +132,13 @@ func (m *merger) choose(o *object, branches []branch, selector string) {
 	for i, b := range branches {
 		all[i] = newObject()
 		m.merge(&all[i], b.schema)
+		o.refresh = o.refresh || all[i].refresh || all[i].properties["refresh_token"].files != nil
+	}
+	for i, b := range branches {
 		if all[i].properties["device_code"].files != nil {
 			maps.Copy(o.properties, all[i].properties)
 			maps.Copy(o.selects, all[i].selects)
+			o.closed = o.closed || all[i].closed
 			o.required = append(o.required, all[i].required...)
 			if b.value != "" && selector != "" {
 				o.selects[selector] = b.value

@@ -48,18 +48,18 @@ var authorizationChecks = []Check{
 		ID:    "DF-AUTHZ-011",
 		Gate:  GateStart,
 		Reads: []*Scenario{missingClient},
-		Judge: func(e *Evidence, j *Judgement) {
+		Judge: taking(OpStart, "client_id", func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(missingClient), ExpectRefusal, "4xx with invalid_request or invalid_client",
-				FailIf(GivesCodes),
+				tolerated(e, OpStart, "client_id", GivesCodes),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),
 				WarnIf(Class(4), HasError), e.FrameworkAnswer())
-		},
+		}),
 	},
 	{
 		ID:    "DF-AUTHZ-012",
 		Gate:  GateStart,
 		Reads: []*Scenario{unknownClientStart},
-		Judge: judgeUnknownClientStart,
+		Judge: taking(OpStart, "client_id", judgeUnknownClientStart),
 	},
 	{
 		ID:    "DF-AUTHZ-013",
@@ -95,24 +95,24 @@ var authorizationChecks = []Check{
 		ID:    "DF-AUTHZ-018",
 		Gate:  GateStart,
 		Reads: []*Scenario{malformedScope},
-		Judge: func(e *Evidence, j *Judgement) {
+		Judge: taking(OpStart, "scope", func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(malformedScope), ExpectRefusal, "400 invalid_scope", InconclusiveIf(Infrastructure), FailIf(Class(5)),
 				WarnIf(GivesCodes),
 				PassIf(StatusIs(400), ErrorIs(spec.ErrInvalidScope, spec.ErrInvalidRequest)), WarnIf(Class(4), HasError),
 				e.FrameworkAnswer())
-		},
+		}),
 	},
 	{
 		ID:    "DF-AUTHZ-019",
 		Gate:  GateStart,
 		Needs: []Capability{NeedRestricted},
 		Reads: []*Scenario{restrictedStart},
-		Judge: func(e *Evidence, j *Judgement) {
+		Judge: taking(OpStart, "client_id", func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(restrictedStart), ExpectRefusal, "4xx with unauthorized_client",
 				FailIf(GivesCodes),
 				PassIf(StatusIs(400, 401, 403), ErrorIs(spec.ErrUnauthorizedClient, spec.ErrInvalidClient)),
 				WarnIf(Class(4), HasError))
-		},
+		}),
 	},
 	{
 		ID:    "DF-AUTHZ-020",

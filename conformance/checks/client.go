@@ -33,7 +33,7 @@ var clientChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover, NeedSecondClient},
 		Reads: []*Scenario{foreignRedemption},
-		Judge: judgeUnburntCode,
+		Judge: taking(OpToken, "client_id", judgeUnburntCode),
 	},
 	{
 		ID:    "DF-CLIENT-004",

@@ -26,12 +26,13 @@ var contentTypeChecks = []Check{
 	{ID: "DF-CTYPE-010", Gate: GateStart, Reads: []*Scenario{wrongTypes}, Judge: judgeWrongTypes},
 	{
 		ID: "DF-CTYPE-011", Gate: GateStart, Needs: []Capability{NeedSecondClient},
-		Reads: []*Scenario{repeatedNames, unknownClientStart}, Judge: judgeRepeatedNames,
+		Reads: []*Scenario{repeatedNames, unknownClientStart}, Judge: taking(OpStart, "client_id", judgeRepeatedNames),
 	},
 	{ID: "DF-CTYPE-012", Gate: GateStart, Reads: []*Scenario{brokenMultipart, missingClient, missingMetadata},
 		Judge: judgeBrokenMultipart},
 	{ID: "DF-CTYPE-013", Gate: GateStart, Reads: []*Scenario{acceptedTypes}, Judge: judgeAcceptedTypes},
-	{ID: "DF-CTYPE-014", Gate: GatePending, Reads: []*Scenario{formSpellings}, Judge: judgeFormSpellings},
+	{ID: "DF-CTYPE-014", Gate: GatePending, Reads: []*Scenario{formSpellings},
+		Judge: taking(OpToken, "grant_type", judgeFormSpellings)},
 	{ID: "DF-CTYPE-015", Gate: GatePending, Reads: []*Scenario{encodedHaste, encodedFlows}, Judge: judgeEncodedHaste},
 	{
 		ID: "DF-CTYPE-016", Gate: GateTokens, Needs: []Capability{NeedApprover},

@@ -13,7 +13,7 @@ import (
 type pollForm struct {
 	step    string
 	quality spelling
-	write   func(code, client string) string
+	write   func(grant, code, rest string) string
 }
 
 // A spelling is how well a form is written.
@@ -28,31 +28,31 @@ const (
 const usualSpelling = "the usual spelling"
 
 // pollForms are all the same poll, but for the broken escapes at the end, which
-// stand in a parameter nobody knows. Code and client come escaped.
+// stand in a parameter nobody knows. Code and rest come escaped.
 var pollForms = []pollForm{
-	{usualSpelling, ordinary, func(code, client string) string {
-		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client
+	{usualSpelling, ordinary, func(grant, code, rest string) string {
+		return "grant_type=" + url.QueryEscape(grant) + "&device_code=" + code + "&" + rest
 	}},
-	{"raw colons", ordinary, func(code, client string) string {
-		return "grant_type=" + spec.GrantDeviceCode + "&device_code=" + code + "&" + client
+	{"raw colons", ordinary, func(grant, code, rest string) string {
+		return "grant_type=" + grant + "&device_code=" + code + "&" + rest
 	}},
-	{"escapes in lower case", ordinary, func(code, client string) string {
-		return "grant_type=" + strings.ReplaceAll(spec.GrantDeviceCode, ":", "%3a") + "&device_code=" + code + "&" + client
+	{"escapes in lower case", ordinary, func(grant, code, rest string) string {
+		return "grant_type=" + strings.ReplaceAll(grant, ":", "%3a") + "&device_code=" + code + "&" + rest
 	}},
-	{"another order", ordinary, func(code, client string) string {
-		return client + "&device_code=" + code + "&grant_type=" + url.QueryEscape(spec.GrantDeviceCode)
+	{"another order", ordinary, func(grant, code, rest string) string {
+		return rest + "&device_code=" + code + "&grant_type=" + url.QueryEscape(grant)
 	}},
-	{"an escaped parameter name", unusual, func(code, client string) string {
-		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device%5Fcode=" + code + "&" + client
+	{"an escaped parameter name", unusual, func(grant, code, rest string) string {
+		return "grant_type=" + url.QueryEscape(grant) + "&device%5Fcode=" + code + "&" + rest
 	}},
-	{`a trailing "&"`, unusual, func(code, client string) string {
-		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&"
+	{`a trailing "&"`, unusual, func(grant, code, rest string) string {
+		return "grant_type=" + url.QueryEscape(grant) + "&device_code=" + code + "&" + rest + "&"
 	}},
-	{"a broken escape, %zz", broken, func(code, client string) string {
-		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%zz"
+	{"a broken escape, %zz", broken, func(grant, code, rest string) string {
+		return "grant_type=" + url.QueryEscape(grant) + "&device_code=" + code + "&" + rest + "&dfcheck=%zz"
 	}},
-	{"a broken escape, %", broken, func(code, client string) string {
-		return "grant_type=" + url.QueryEscape(spec.GrantDeviceCode) + "&device_code=" + code + "&" + client + "&dfcheck=%"
+	{"a broken escape, %", broken, func(grant, code, rest string) string {
+		return "grant_type=" + url.QueryEscape(grant) + "&device_code=" + code + "&" + rest + "&dfcheck=%"
 	}},
 }
 
@@ -66,9 +66,10 @@ var formSpellings = &Scenario{
 			s.Times(len(pollForms), func(i int) {
 				sp := pollForms[i]
 				f := s.Start(ctx)
-				rest := s.Target().BasePoll(f.Codes.DeviceCode).Without("grant_type", "device_code")
-				_, client := spec.Form.Encode(s.Target().Signed(rest))
-				body := sp.write(url.QueryEscape(f.Codes.DeviceCode), string(client))
+				base := s.Target().BasePoll(f.Codes.DeviceCode)
+				grant, _ := base.Get("grant_type")
+				_, rest := spec.Form.Encode(s.Target().Signed(base.Without("grant_type", "device_code")))
+				body := sp.write(grant, url.QueryEscape(f.Codes.DeviceCode), string(rest))
 				opts := []Option{In(spec.Form), Body(string(spec.Form), []byte(body)), Step(sp.step)}
 				if sp.quality != ordinary {
 					opts = append(opts, Provoked())

@@ -150,7 +150,7 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 		if !ok || n.Check != "DF-CTYPE-010" {
 			continue
 		}
-		j.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value of the wrong JSON type", acceptedType(e, n),
+		j.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value of the wrong JSON type", acceptedType(e, x.Op, n),
 			InconclusiveIf(Infrastructure), PassIf(unprocessable(e)), WarnIf(StatusIs(422)), PassIf(Class(4)))
 	}
 	if j.Seen() == 0 {
@@ -160,14 +160,14 @@ func judgeWrongTypes(e *Evidence, j *Judgement) {
 
 // acceptedType is the verdict on a value that was taken though its type is
 // wrong (ruling R15).
-func acceptedType(e *Evidence, n spec.Negative) Rule {
+func acceptedType(e *Evidence, op Operation, n spec.Negative) Rule {
 	switch {
 	case !n.Required && n.Value == "null":
 		return PassIf(read) // as if it were left out
 	case !n.Required, n.Value == "123", n.Value == "1.5":
 		return WarnIf(read)
 	}
-	return tolerated(e, n.Param, read)
+	return tolerated(e, op, n.Param, read)
 }
 
 // repeatedNames gives client_id twice in one JSON object: its own, and one that

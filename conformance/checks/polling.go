@@ -236,7 +236,10 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 var extraPollMembers = &Scenario{
 	Name: "poll with unknown parameters", Lane: LaneInterval, Cost: WaitingCost(6, 2, 2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "device_type", Value: "tv"}}
+		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}}
+		if !s.Operation(OpToken).Has("device_type") {
+			extra = append(extra, spec.Param{Name: "device_type", Value: "tv"})
+		}
 		if s.Target().Scope != "" {
 			extra = append(extra, spec.Param{Name: "scope", Value: s.Target().Scope})
 		}
@@ -266,7 +269,7 @@ func judgeExtraPollMembers(e *Evidence, j *Judgement) {
 			continue
 		}
 		refused := WarnIf(Class(4))
-		if polls[0].Step == withExtra {
+		if polls[0].Step == withExtra && !e.Contract.Token.Closed() { // ruling R91
 			refused = FailIf(Class(4))
 		}
 		if without := e.Polls(f, "without"); len(without) > 0 && !without[0].StillPending() {

@@ -114,11 +114,11 @@ var missingCode = &Scenario{
 
 func judgeMissingCode(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(missingCode) {
-		pending := FailIf(StillPending)
+		pending := tolerated(e, OpToken, "device_code", StillPending)
 		if n, ok := x.Negative(); ok && n.Param == "client_id" {
 			continue // DF-CLIENT-004
 		} else if ok {
-			pending = tolerated(e, n.Param, StillPending)
+			pending = tolerated(e, OpToken, n.Param, StillPending)
 		}
 		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest,
 			FailIf(GivesTokens), pending, FailIf(ErrorIs(spec.ErrAccessDenied)),
@@ -145,7 +145,8 @@ func judgeMissingGrantType(e *Evidence, j *Judgement) {
 		if x.Op != OpToken || isOutsideEnum(x) {
 			continue // DF-POLL-015
 		}
-		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest, FailIf(GivesTokens), FailIf(StillPending),
+		j.Each([]*Exchange{x}, ExpectRefusal, "400 "+spec.ErrInvalidRequest, FailIf(GivesTokens),
+			tolerated(e, OpToken, "grant_type", StillPending),
 			PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest)), WarnIf(ErrorIs(spec.ErrUnsupportedGrantType)),
 			e.FrameworkAnswer())
 	}
@@ -165,7 +166,12 @@ var otherGrantTypes = []string{
 var foreignGrantTypes = &Scenario{
 	Name: "foreign grant types", Lane: LaneInstant, Cost: FixedCost(2*len(otherGrantTypes), len(otherGrantTypes)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
+		declared, _ := s.Operation(OpToken).Param("grant_type")
+		own, _ := s.Target().BasePoll("").Get("grant_type")
 		for _, grant := range otherGrantTypes {
+			if grant == own || slices.Contains(declared.Enum, grant) {
+				continue
+			}
 			s.Start(ctx).Poll(ctx, With("grant_type", grant), Step(grant), Provoked())
 		}
 	},
@@ -236,7 +242,7 @@ func judgeOverlongPolls(e *Evidence, j *Judgement) {
 		default:
 			n, _ := x.Negative()
 			plain.Each([]*Exchange{x}, ExpectRefusal, "4xx for a value longer than the contract allows",
-				FailIf(GivesTokens), tolerated(e, n.Param, StillPending),
+				FailIf(GivesTokens), tolerated(e, OpToken, n.Param, StillPending),
 				WarnIf(ErrorIs(spec.ErrInvalidGrant)), PassIf(Class(4)))
 		}
 	}
@@ -279,8 +285,10 @@ var repeatedPollMembers = &Scenario{
 			if !f.OK() || !f.WaitInterval(ctx, Slack) {
 				return
 			}
-			own := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": f.Codes.DeviceCode,
-				"client_id": s.Target().Client.ID}[r.name]
+			own, sent := s.Target().BasePoll(f.Codes.DeviceCode).Get(r.name)
+			if !sent {
+				return
+			}
 			first, second := r.values(own)
 			f.Poll(ctx, In(spec.Form), Step(r.step), Provoked(), Without(r.name),
 				Also(spec.Param{Name: r.name, Value: first}, spec.Param{Name: r.name, Value: second}))

@@ -89,6 +89,8 @@ func refreshable(ctx context.Context, s *ScenarioRun) (*Flow, bool) {
 func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
 	return func(e *Evidence, j *Judgement) {
 		switch x := e.Issued(s); {
+		case e.OwnDocument() && !e.Contract.Refreshes():
+			j.Skip("the document's token operation has no refresh grant")
 		case x == nil:
 			e.Unredeemed(j, s)
 		case x.Text("refresh_token") == "":

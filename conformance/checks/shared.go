@@ -65,10 +65,12 @@ func unprocessable(e *Evidence) Predicate {
 }
 
 // tolerated is the verdict on a request that was served although it breaks a rule of the
-// contract for one parameter. What a user's document asks beyond RFC 8628 a server may
-// be lenient about (ruling R89).
-func tolerated(e *Evidence, param string, is Predicate) Rule {
-	if e.OwnDocument() && !slices.Contains([]string{"client_id", "grant_type", "device_code"}, param) {
+// contract for one parameter. What a user's document asks beyond RFC 8628, or leaves
+// open, a server may be lenient about (rulings R89, R90).
+func tolerated(e *Evidence, op Operation, param string, is Predicate) Rule {
+	p, _ := op.In(e.Contract).Param(param)
+	owed := param == "device_code" || p.Required && (param == "client_id" || param == "grant_type")
+	if e.OwnDocument() && !owed {
 		return WarnIf(is)
 	}
 	return FailIf(is)
