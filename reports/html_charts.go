@@ -149,7 +149,8 @@ func (l *Load) outcomeChart() *chartFigure {
 	}
 	share := func(of func(Second) uint64) func(Second) float64 {
 		return func(s Second) float64 {
-			return 100 * float64(of(s)) / float64(max(s.Pending+s.SlowDowns+s.Denied+s.Expired+s.Tokens+s.Errors, 1))
+			all := s.Pending + s.SlowDowns + s.Denied + s.Expired + s.Tokens + s.Errors
+			return 100 * float64(of(s)) / float64(all) // NaN, which is none, in an idle second
 		}
 	}
 	f := l.overTime("Answers", " %",

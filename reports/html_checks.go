@@ -82,19 +82,25 @@ func (p *page) shown(c Check) shownCheck {
 	}
 	var flows []string
 	for _, f := range c.Findings {
-		one := shownFinding{Finding: f}
 		for _, id := range f.Exchanges {
-			x := p.exchanges()[id]
-			if one.Cited = append(one.Cited, cite{id, x.label()}); x != nil && x.Flow != "" && !slices.Contains(flows, x.Flow) {
+			if x := p.exchanges()[id]; x != nil && x.Flow != "" {
 				flows = append(flows, x.Flow)
 			}
 		}
-		out.Findings = append(out.Findings, one)
+		out.Findings = append(out.Findings, shownFinding{f, p.Cites(f.Exchanges)})
 	}
 	for _, f := range p.Conformance.Flows {
 		if slices.Contains(flows, f.ID) && len(out.Flows) < maxFlows {
 			out.Flows = append(out.Flows, draw(f))
 		}
+	}
+	return out
+}
+
+// Cites are exchanges as they are named where they are cited.
+func (p *page) Cites(ids []string) (out []cite) {
+	for _, id := range ids {
+		out = append(out, cite{id, p.exchanges()[id].label()})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -36,24 +37,27 @@ func (c *Chart) dots(v *Canvas, l Line) {
 	}
 }
 
-// areas draws values on top of each other, the first at the bottom.
+// areas draws values on top of each other, the first at the bottom, over those points
+// at which there are any.
 func (c *Chart) areas(v *Canvas) {
+	var at []int
+	for i := range c.At {
+		if !math.IsNaN(c.Lines[0].Values[i]) {
+			at = append(at, i)
+		}
+	}
 	below := make([]float64, len(c.At))
 	for _, l := range c.Lines {
 		var path strings.Builder
-		for i := len(c.At) - 1; i >= 0; i-- {
-			pen := "L"
-			if path.Len() == 0 {
-				pen = "M"
-			}
-			path.WriteString(pen + Number(c.x(c.At[i])) + " " + Number(c.y(below[i])))
-		}
-		for i, value := range l.Values {
-			if !math.IsNaN(value) {
-				below[i] += value
-			}
+		for _, i := range slices.Backward(at) {
 			path.WriteString("L" + Number(c.x(c.At[i])) + " " + Number(c.y(below[i])))
 		}
-		v.Draw("path", "class", "area "+l.Class, "d", path.String()+"Z")
+		for _, i := range at {
+			below[i] += l.Values[i]
+			path.WriteString("L" + Number(c.x(c.At[i])) + " " + Number(c.y(below[i])))
+		}
+		if path.Len() > 0 {
+			v.Draw("path", "class", "area "+l.Class, "d", "M"+path.String()[1:]+"Z")
+		}
 	}
 }

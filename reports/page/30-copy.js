@@ -63,19 +63,30 @@
     return out + `${document.title}\n`;
   }
 
-  for (const check of document.querySelectorAll(".check")) {
+  function onCheck(check) {
     const links = check.querySelector(".links"), id = check.dataset.check;
     links.append(button("Copy link", () => location.href.replace(/#.*/, "") + "#" + id),
       button("Copy as Markdown", () => markdown(check)));
     const first = page.byId(check.querySelector("a[data-exchange]")?.dataset.exchange)?.querySelector(".curl");
     if (first) links.append(button("Copy curl", () => page.text(first)));
   }
-  for (const x of document.querySelectorAll(".exchange")) {
-    const curl = x.querySelector(".curl");
-    if (!curl) continue;
-    const p = document.createElement("p");
-    p.className = "links";
-    p.append(button("Copy curl", () => page.text(curl)), button("Copy link", () => location.href.replace(/#.*/, "") + "#" + x.dataset.id));
-    curl.before(p);
+
+  function onExchange(exchange) {
+    const links = document.createElement("p"), curl = exchange.querySelector(".curl");
+    links.className = "links";
+    links.append(button("Copy link", () => location.href.replace(/#.*/, "") + "#" + exchange.dataset.id));
+    if (curl) links.prepend(button("Copy curl", () => page.text(curl)));
+    exchange.lastElementChild.append(links);
   }
+
+  // Buttons come with what is opened: there may be thousands of exchanges.
+  const done = new WeakSet();
+  function dress(details) {
+    if (!details.open || done.has(details)) return;
+    if (details.matches(".check")) onCheck(details);
+    else if (details.matches(".exchange")) onExchange(details);
+    done.add(details);
+  }
+  document.addEventListener("toggle", e => dress(e.target), true);
+  document.querySelectorAll(".check[open], .exchange[open]").forEach(dress);
 })();

@@ -19,14 +19,14 @@
   // Values that stand on top of each other are drawn from the highest sum down.
   function stacked(c) {
     const sums = [];
-    c.lines.forEach((line, i) => sums.push(line.values.map((v, j) => (v ?? 0) + (i ? sums[i - 1][j] : 0))));
+    c.lines.forEach((line, i) => sums.push(line.values.map((v, j) => v == null ? null : v + (i ? sums[i - 1][j] : 0))));
     return sums.reverse();
   }
 
   function series(c) {
     const lines = c.stacked ? [...c.lines].reverse() : c.lines;
     return lines.map(line => ({
-      label: line.name, stroke: () => colour(line.class), width: 1.75, spanGaps: false,
+      label: line.name, stroke: () => colour(line.class), width: 1.75, spanGaps: c.stacked,
       fill: c.stacked ? () => colour(line.class) : undefined,
       paths: line.dots ? () => null : undefined, points: line.dots ? { show: true, size: 8, fill: () => colour(line.class) } : { show: false },
       value: (u, v, at, i) => i == null ? "–" : round(line.values[i]) + (line.values[i] == null ? "" : c.unit ?? ""),
