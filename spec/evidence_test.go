@@ -210,7 +210,7 @@ func TestEachEncodingHasItsMembers(t *testing.T) {
 	if required := c.Start.Required(); !slices.Equal(required, []string{"client_id"}) {
 		t.Errorf("%v are required in every encoding, want client_id", required)
 	}
-	if _, body := c.Start.Encode(JSON, Params{{"client_id", "c"}, {"meter", "7"}}); string(body) != `{"client_id":"c","meter":7}` {
+	if _, body := c.Start.Encode(JSON, Params{{Name: "client_id", Value: "c"}, {Name: "meter", Value: "7"}}); string(body) != `{"client_id":"c","meter":7}` {
 		t.Errorf("%s", body)
 	}
 	if quill, err := LoadContractFile("testdata/quill-mapping.yaml", OperationHints{}); err != nil {
