@@ -86,7 +86,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 
 func (g *given) search(t *testing.T, r *reports.Report) {
 	t.Helper()
-	for format := range reports.Formats {
+	for _, format := range reports.FormatsFor(reports.KindLoad) {
 		path := filepath.Join(t.TempDir(), format)
 		if err := (reports.Destination{Format: format, Path: path}).Write(io.Discard, r, nil); err != nil {
 			t.Error(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// A report is filled in by a run and rendered by a function of its own.
+// A report is filled in by a run and rendered by a function of it alone.
 func Example() {
 	r := reports.New(reports.KindConformance, "1.0")
 	r.Target = reports.Target{Host: "https://auth.example.com", Spec: "rfc8628"}
@@ -21,7 +21,7 @@ func Example() {
 	r.Conformance = &reports.Conformance{Checks: checks, Summary: reports.Tally(checks)}
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{})
 
-	if err := reports.Formats["text"](os.Stdout, r); err != nil {
+	if err := reports.WriteText(os.Stdout, r, false); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Println("exit code", r.Run.ExitCode)

@@ -78,16 +78,18 @@ func (r *Report) failed(o ExitOptions) bool {
 // failed: not even the smallest crowd was held.
 func (c *Capacity) failed() bool { return c.Devices == 0 && c.High > 0 }
 
-// failed: a violation fails the run by itself, unless the profile has a
-// separate threshold for them.
+// failed reports whether a threshold was missed, or a rule broken that no threshold
+// is about.
 func (l *Load) failed() bool {
-	own := false
-	for _, t := range l.Thresholds {
-		if t.Verdict == Fail {
-			return true
-		}
-		own = own || strings.HasPrefix(strings.TrimSpace(t.Expression), "violations")
-	}
+	return slices.ContainsFunc(l.Thresholds, func(t Threshold) bool { return t.Verdict == Fail }) || l.failedByViolations()
+}
+
+// failedByViolations: a violation fails the run by itself, unless the profile has a
+// separate threshold for them.
+func (l *Load) failedByViolations() bool {
+	own := slices.ContainsFunc(l.Thresholds, func(t Threshold) bool {
+		return strings.HasPrefix(strings.TrimSpace(t.Expression), "violations")
+	})
 	return !own && l.Violated() > 0
 }
 

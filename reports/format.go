@@ -17,31 +17,82 @@ import (
 // A Format renders a report.
 type Format func(w io.Writer, r *Report) error
 
-// Formats are all renderings, by the names they have in flags.
+// Formats are the renderings of a whole report, by the names they have in flags.
 var Formats = map[string]Format{
-	"json":     writeJSON,
+	"json":     func(w io.Writer, r *Report) error { return encodeJSON(w, r) },
 	"junit":    writeJUnit,
 	"markdown": writeMarkdown,
 	"html":     writeHTML,
-	"text":     func(w io.Writer, r *Report) error { return WriteText(w, r, false) },
+	"text":     writeText,
+	"sarif":    writeSARIF,
+}
+
+// Extracts are the renderings of a part of a report: its exchanges, its figures, its
+// verdict.
+var Extracts = map[string]Format{
+	"har":   writeHAR,
+	"csv":   writeCSV,
+	"badge": writeBadge,
+}
+
+// lacking are the runs that a format has nothing to say of, and why.
+var lacking = map[string]map[Kind]string{
+	"junit": {KindPlan: "a plan has nothing that passes or fails"},
+	"sarif": {KindPlan: "a plan has no findings", KindCapacity: "a search for the capacity has no findings"},
+	"har":   {KindPlan: "a plan sends nothing", KindCapacity: "a search for the capacity keeps no exchanges"},
+	"badge": {KindPlan: "a plan has no verdict"},
+}
+
+// FormatsFor are the names of the formats in which a kind of run can be shown, all of
+// them for the kind "".
+func FormatsFor(kind Kind) []string {
+	all := append(slices.Collect(maps.Keys(Formats)), slices.Collect(maps.Keys(Extracts))...)
+	slices.Sort(all)
+	return slices.DeleteFunc(all, func(f string) bool { return lacking[f][kind] != "" })
+}
+
+// format returns a rendering by its name, nil when there is none.
+func format(name string) Format {
+	if f := Formats[name]; f != nil {
+		return f
+	}
+	return Extracts[name]
 }
 
 // A Destination is a rendering and where it goes: a path, or "-" for standard
 // output.
-type Destination struct{ Format, Path string }
+type Destination struct {
+	Format, Path string
+	// Location is the file that SARIF says its results are in; empty for the
+	// configuration.
+	Location string
+	// Append keeps what the file holds, as the summary of a CI job may hold that of
+	// another run.
+	Append bool
+}
 
 // ParseDestination reads FORMAT=PATH. Its errors name the known formats.
 func ParseDestination(s string) (Destination, error) {
-	format, path, ok := strings.Cut(s, "=")
-	names := slices.Sorted(maps.Keys(Formats))
+	name, path, ok := strings.Cut(s, "=")
+	names := FormatsFor("")
 	switch {
 	case !ok || path == "":
 		return Destination{}, fmt.Errorf("report %q is not FORMAT=PATH (formats: %s)", s, strings.Join(names, ", "))
-	case Formats[format] == nil:
-		return Destination{}, fmt.Errorf("unknown report format %q; the nearest is %q (formats: %s)", format,
-			strict.Nearest(format, names), strings.Join(names, ", "))
+	case format(name) == nil:
+		return Destination{}, fmt.Errorf("unknown report format %q; the nearest is %q (formats: %s)", name,
+			strict.Nearest(name, names), strings.Join(names, ", "))
 	}
-	return Destination{format, path}, nil
+	return Destination{Format: name, Path: path}, nil
+}
+
+// For returns an error where the format has nothing to say of a kind of run.
+func (d Destination) For(kind Kind) error {
+	why := lacking[d.Format][kind]
+	if why == "" {
+		return nil
+	}
+	return fmt.Errorf("a %s report cannot be written as %s: %s (formats: %s)", kind, d.Format, why,
+		strings.Join(FormatsFor(kind), ", "))
 }
 
 // Check tells, before any work is done, whether the destination can be written.
@@ -69,11 +120,39 @@ func unwrapPath(err error) error {
 // Write renders a report to its destination. A file is there whole, or as it
 // was before: also when the guard refuses it.
 func (d Destination) Write(stdout io.Writer, r *Report, g Guard) error {
-	render := g.Over("the "+d.Format+" report", func(w io.Writer) error { return Formats[d.Format](w, r) })
+	if err := d.For(r.Run.Kind); err != nil {
+		return err
+	}
+	if d.Location != "" {
+		there := *r
+		there.Run.Config, r = d.Location, &there
+	}
+	render := g.Over("the "+d.Format+" report", func(w io.Writer) error { return format(d.Format)(w, r) })
 	if d.Path == "-" {
 		return render(stdout)
 	}
-	return WriteFile(d.Path, render)
+	return WriteFile(d.Path, func(w io.Writer) error {
+		if err := d.keep(w); err != nil {
+			return err
+		}
+		return render(w)
+	})
+}
+
+// keep begins a file with what it holds already, where that is wanted.
+func (d Destination) keep(w io.Writer) error {
+	if !d.Append {
+		return nil
+	}
+	before, err := os.ReadFile(d.Path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(before) > 0 {
+		before = append(before, '\n')
+	}
+	_, err = w.Write(before)
+	return err
 }
 
 // WriteFile writes beside a file and then renames, so that nobody ever sees
@@ -98,11 +177,11 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
-func writeJSON(w io.Writer, r *Report) error {
+func encodeJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(document)
 }
 
 // maxDocument bounds a report that is read, in bytes.

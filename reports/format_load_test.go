@@ -38,11 +38,11 @@ func TestFormatsOfLoad(t *testing.T) {
 		{"text", capacity, []string{"0 devices (1 did not meet the objectives)",
 			"first objective missed: the target stopped answering"}},
 		{"html", capacity, []string{"first objective missed: the target stopped answering"}},
-		{"markdown", capacity, []string{"    first objective missed: the target stopped answering"}},
+		{"markdown", capacity, []string{"`first objective missed`: the target stopped answering"}},
 		{"junit", capacity, []string{`tests="1" failures="1"`, "poll.p99 &lt; 1s"}},
 		{"text", plan, []string{"5,000,000 devices", "1 load generator,", "93 % more"}},
 		{"html", plan, []string{"5,000,000 devices", "93 % more"}},
-		{"markdown", plan, []string{"    5,000,000 devices", "93 % more"}},
+		{"markdown", plan, []string{"5,000,000 devices", "93 % more"}},
 	} {
 		var b bytes.Buffer
 		if err := Formats[tt.format](&b, tt.r); err != nil {

@@ -70,17 +70,17 @@ func Count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// unjudgedText names the checks for which a strict run ends with exit code 4.
-func unjudgedText(c *Conformance) string {
-	n, list := 0, ""
+// unjudgedBlock names the checks for which a strict run ends with exit code 4.
+func (c *Conformance) unjudgedBlock() (b block) {
+	n := 0
 	for _, u := range c.Unjudged() {
 		n += len(u.Checks)
-		list += fmt.Sprintf("  %s (%s): %s\n", legible(u.Why), plural(len(u.Checks), "check"),
-			strings.Join(u.Checks, " "))
+		b.add("  %s (%s): %s", u.Why, plural(len(u.Checks), "check"), strings.Join(u.Checks, " "))
 		if u.Enable != "" {
-			list += "    " + u.Enable + "\n"
+			b.add("    %s", u.Enable)
 		}
 	}
-	return fmt.Sprintf("not judged: %s (--strict, exit code %d)\n",
-		Count(n, "MUST or DOC check", "MUST and DOC checks"), ExitUndecided) + list
+	b.entries = append([]entry{{text: fmt.Sprintf("not judged: %s (--strict, exit code %d)",
+		Count(n, "MUST or DOC check", "MUST and DOC checks"), ExitUndecided)}}, b.entries...)
+	return b
 }

@@ -100,8 +100,7 @@ func (l *Load) headline() Headline {
 }
 
 func (c *Capacity) headline() Headline {
-	answer := spoken(func(p *printer) { p.capacity(c) })[0]
-	h := Headline{Pass, "The server holds " + answer + "."}
+	h := Headline{Pass, "The server holds " + c.answer() + "."}
 	switch {
 	case c.failed() || c.Stopped:
 		h.Verdict = Fail

@@ -124,20 +124,21 @@ func (p *page) Profile() string {
 func (p *page) CapacityText() []string {
 	c := *p.Capacity
 	c.Points = nil // they have their table
-	return spoken(func(p *printer) { p.capacity(&c) })[1:]
+	return spoken(c.blocks())[1:]
 }
 
 // PlanText is a forecast in words.
 func (p *page) PlanText() []string {
 	f := *p.Plan
 	f.Others = nil // they have their table
-	return spoken(func(p *printer) { p.forecast(&f) })
+	return spoken(f.blocks())
 }
 
 // spoken are the lines of what a terminal would show.
-func spoken(say func(*printer)) (lines []string) {
+func spoken(list []block) (lines []string) {
 	var b strings.Builder
-	say(&printer{w: &b})
+	p := &printer{w: &b}
+	p.blocks(list, false)
 	for line := range strings.Lines(strings.TrimSpace(b.String())) {
 		lines = append(lines, strings.TrimSpace(line))
 	}

@@ -4,24 +4,40 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 )
 
+// The form is that which Jenkins describes (junit-10.xsd and jenkins-junit.xsd), as
+// far as GitLab and the readers for GitHub agree with it: a suite for each group, no
+// two cases of one name, and the reason of a skipped case as its text.
+
 type junitSuites struct {
-	XMLName xml.Name     `xml:"testsuites"`
-	Suites  []junitSuite `xml:"testsuite"`
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
 }
 
 type junitSuite struct {
-	Name       string          `xml:"name,attr"`
-	Tests      int             `xml:"tests,attr"`
-	Failures   int             `xml:"failures,attr"`
-	Errors     int             `xml:"errors,attr"`
-	Skipped    int             `xml:"skipped,attr"`
-	Time       string          `xml:"time,attr"`
-	Timestamp  string          `xml:"timestamp,attr"`
-	Properties []junitProperty `xml:"properties>property"`
-	Cases      []junitCase     `xml:"testcase"`
+	Name       string           `xml:"name,attr"`
+	Tests      int              `xml:"tests,attr"`
+	Failures   int              `xml:"failures,attr"`
+	Errors     int              `xml:"errors,attr"`
+	Skipped    int              `xml:"skipped,attr"`
+	Time       string           `xml:"time,attr"`
+	Timestamp  string           `xml:"timestamp,attr"`
+	Properties *junitProperties `xml:"properties"`
+	Cases      []junitCase      `xml:"testcase"`
+	Out        string           `xml:"system-out,omitempty"`
+
+	ms float64
+}
+
+type junitProperties struct {
+	List []junitProperty `xml:"property"`
 }
 
 type junitProperty struct {
@@ -33,129 +49,70 @@ type junitCase struct {
 	Class   string        `xml:"classname,attr"`
 	Name    string        `xml:"name,attr"`
 	Time    string        `xml:"time,attr"`
-	Failure *junitOutcome `xml:"failure"`
+	Skipped string        `xml:"skipped,omitempty"`
 	Error   *junitOutcome `xml:"error"`
-	Skipped *junitOutcome `xml:"skipped"`
+	Failure *junitOutcome `xml:"failure"`
 	Out     string        `xml:"system-out,omitempty"`
 }
 
 type junitOutcome struct {
 	Message string `xml:"message,attr"`
-	Type    string `xml:"type,attr,omitempty"`
+	Type    string `xml:"type,attr"`
 	Text    string `xml:",chardata"`
 }
 
-// writeJUnit renders a report for CI systems: a test case per check, or per
-// threshold of a load run. Warnings are passed cases with a word to say.
+// writeJUnit renders a report for CI systems: a test case for each check, threshold
+// and violation, and one for whatever else made the exit code. A file without
+// failures and errors is that of a run with exit code 0, and no other.
 func writeJUnit(w io.Writer, r *Report) error {
-	s := junitSuite{
-		Name: "dfcheck " + string(r.Run.Kind), Time: fmt.Sprintf("%.3f", r.Run.DurationMS/1000),
-		Timestamp: r.Run.Started.UTC().Format("2006-01-02T15:04:05"),
-		Properties: []junitProperty{{"host", legible(r.Target.Host)}, {"spec", legible(r.Target.Spec)},
-			{"version", r.Tool.Version}},
+	all := junitSuites{Name: "dfcheck " + string(r.Run.Kind), Time: junitTime(r.Run.DurationMS), Suites: r.junitSuites()}
+	if r.Run.ExitCode != ExitOK && !slices.ContainsFunc(all.Suites, junitSuite.red) {
+		all.Suites[0].Cases = append(all.Suites[0].Cases, junitCase{Class: "dfcheck.run", Name: "exit code",
+			Time: junitTime(0), Error: &junitOutcome{Message: fmt.Sprintf("exit code %d: %s", r.Run.ExitCode,
+				exitMeaning[r.Run.ExitCode]), Type: "exit"}})
 	}
-	if r.Conformance != nil {
-		for _, c := range r.Conformance.Checks {
-			s.add(junitCheck(c))
-		}
-		if r.Run.ExitCode == ExitUndecided {
-			s.add(junitCase{Class: "dfcheck", Name: "--strict", Time: "0.000",
-				Failure: &junitOutcome{
-					Message: "MUST and DOC checks were not judged", Text: unjudgedText(r.Conformance)}})
-		}
-	}
-	if r.Load != nil {
-		s.Properties = append(s.Properties, r.Load.junitErrors()...)
-		for _, t := range r.Load.Thresholds {
-			s.add(junitThreshold(t))
-		}
-	}
-	if r.Capacity != nil {
-		s.add(junitCapacity(r))
-	}
-	if p := r.Run.Problem; p != nil {
-		s.add(junitCase{Class: "dfcheck", Name: string(p.Kind),
-			Error: &junitOutcome{Message: legible(p.Message), Text: legible(p.Hint)}})
+	for i := range all.Suites {
+		s := &all.Suites[i]
+		s.count()
+		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err := e.Encode(junitSuites{Suites: []junitSuite{s}}); err != nil {
+	if err := e.Encode(all); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
 }
 
-func (s *junitSuite) add(c junitCase) {
-	s.Cases = append(s.Cases, c)
-	s.Tests++
-	switch {
-	case c.Failure != nil:
-		s.Failures++
-	case c.Error != nil:
-		s.Errors++
-	case c.Skipped != nil:
-		s.Skipped++
-	}
+// junitTime is a duration in seconds.
+func junitTime(ms float64) string { return fmt.Sprintf("%.3f", max(ms, 0)/1000) }
+
+// red reports whether a suite has a case that did not pass.
+func (s junitSuite) red() bool {
+	return slices.ContainsFunc(s.Cases, func(c junitCase) bool { return c.Failure != nil || c.Error != nil })
 }
 
-func junitCheck(c Check) junitCase {
-	out := junitCase{Class: "dfcheck." + c.Group, Name: c.ID + " " + c.Title,
-		Time: fmt.Sprintf("%.3f", c.DurationMS/1000), Out: legible(c.Power)}
-	o := &junitOutcome{Message: legible(c.Reason), Type: c.Level, Text: findingText(c.Findings)}
-	switch c.Verdict {
-	case Pass:
-	case Fail:
-		out.Failure = o
-	case Error:
-		out.Error = o
-	case Skipped, Inconclusive:
-		o.Message = string(c.Verdict) + ": " + o.Message
-		out.Skipped = o
-	default:
-		out.Out = string(c.Verdict) + ": " + o.Message + "\n" + o.Text + out.Out
-	}
-	return out
-}
-
-func junitThreshold(t Threshold) junitCase {
-	out := junitCase{Class: "dfcheck.load", Name: t.Expression, Time: "0.000"}
-	o := &junitOutcome{Message: fmt.Sprintf("%s: %s %s", t.Expression, t.Measured(), t.Reason)}
-	switch t.Verdict {
-	case Fail:
-		out.Failure = o
-	case Inconclusive:
-		out.Skipped = o
-	}
-	return out
-}
-
-// junitCapacity fails when not even the smallest crowd met the objectives.
-func junitCapacity(r *Report) junitCase {
-	out := junitCase{Class: "dfcheck.capacity", Name: strings.Join(r.Capacity.Objectives, " and "), Time: "0.000",
-		Out: section(r)}
-	if r.Capacity.failed() {
-		out.Failure = &junitOutcome{Message: "not even the smallest crowd met the objectives", Text: out.Out}
-		out.Out = ""
-	}
-	return out
-}
-
-func findingText(fs []Finding) string {
-	var b strings.Builder
-	for _, f := range fs {
-		if f.Verdict != "" {
-			fmt.Fprintf(&b, "%s: ", legible(string(f.Verdict)))
+// count counts the cases, and gives those of one name a number: readers know a case
+// by its name.
+func (s *junitSuite) count() {
+	s.Time = junitTime(s.ms)
+	seen := map[string]int{}
+	for i := range s.Cases {
+		c := &s.Cases[i]
+		if seen[c.Name]++; seen[c.Name] > 1 {
+			c.Name = fmt.Sprintf("%s (%d)", c.Name, seen[c.Name])
 		}
-		if f.Expected == "" {
-			fmt.Fprintf(&b, "%s\n", legible(f.Actual))
-		} else {
-			fmt.Fprintf(&b, "expected %s\ngot      %s\n", legible(f.Expected), legible(f.Actual))
+		switch s.Tests++; {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != "":
+			s.Skipped++
 		}
-		fmt.Fprintf(&b, "seen in  %s\n", f.Seen())
 	}
-	return b.String()
 }

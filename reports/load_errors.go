@@ -57,31 +57,3 @@ func (s States) String() string {
 	}
 	return strings.Join(in, ", ")
 }
-
-// loadErrors prints offered against carried load, and the errors by kind.
-func (p *printer) loadErrors(l *Load) {
-	if text := l.Offered.String(); text != "" {
-		p.printf("%s\n", text)
-	}
-	if text := l.States.String(); text != "" {
-		p.printf("devices at the end: %s\n", text)
-	}
-	for _, e := range l.Errors {
-		p.printf("%-20s %s\n", e.Kind, legible(e.String()))
-	}
-}
-
-// junitErrors are the properties of a load run with errors.
-func (l *Load) junitErrors() (out []junitProperty) {
-	if text := l.Offered.String(); text != "" {
-		out = append(out, junitProperty{"load", text})
-	}
-	for _, e := range l.Errors {
-		out = append(out, junitProperty{"error." + e.Kind, legible(e.String())})
-	}
-	for _, v := range l.Violations {
-		out = append(out, junitProperty{"violation." + v.Kind,
-			legible(fmt.Sprintf("%s, %s: %s", plural(v.Count, "time"), v.Title, v.Example))})
-	}
-	return out
-}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"io"
 	"strings"
 )
@@ -10,17 +11,19 @@ import (
 // relative to this file, cells lead there instead and nothing stands under the
 // table.
 func (m *Matrix) WriteMarkdown(w io.Writer, page string) error {
-	p := &printer{w: w}
-	m.markdownHead(p)
-	for _, g := range m.Groups {
-		m.markdownGroup(p, g, page)
-	}
-	p.printf("\npass: conforms · fail: does not · warn: harmless or deliberate deviation" +
-		" · open: not decided · waived: known and accepted · –: does not apply\n")
+	p := &paper{}
+	p.add("the table", func(p *printer) {
+		m.markdownHead(p)
+		for _, g := range m.Groups {
+			m.markdownGroup(p, g, page)
+		}
+		p.printf("\npass: conforms · fail: does not · warn: harmless or deliberate deviation · open: not decided · " +
+			"waived: known and accepted · –: does not apply\n")
+	})
 	if page == "" {
 		m.markdownEvidence(p)
 	}
-	return p.err
+	return p.write(w)
 }
 
 func (m *Matrix) markdownHead(p *printer) {
@@ -82,21 +85,38 @@ func (c MatrixCell) markdown(page string) string {
 	return "[" + word + "](" + target(link) + ")"
 }
 
-func (m *Matrix) markdownEvidence(p *printer) {
+// markdownEvidence is what the cells lead to: first the findings of all servers, then
+// the exchanges that show them, as far as there is room.
+func (m *Matrix) markdownEvidence(p *paper) {
 	for i, cells := range m.Evidence() {
 		if len(cells) == 0 {
 			continue
 		}
-		p.printf("\n## %s\n", cell(m.Servers[i].Name))
-		for _, c := range cells {
-			p.printf("\n<a id=\"%s\"></a>**%s** %s: %s\n", target(c.Anchor), cell(c.Word()), cell(c.ID), cell(c.Title))
-			if len(c.Findings) == 0 || c.Verdict == Waived {
-				p.printf("- %s\n", cell(c.Reason))
+		name := m.Servers[i].Name
+		p.add("the findings of "+cell(name), func(p *printer) {
+			p.printf("\n## %s\n", cell(name))
+			for _, c := range cells {
+				c.markdownFindings(p)
 			}
-			for _, f := range c.Findings {
-				p.printf("- %s%s %s\n", marked(c.Verdict, f), cell(f.Sentence()), cell(f.Seen()))
+		})
+	}
+	for i, cells := range m.Evidence() {
+		for _, c := range cells {
+			if len(c.Exchanges) > 0 {
+				what := fmt.Sprintf("the exchanges of %s at %s", cell(c.ID), cell(m.Servers[i].Name))
+				p.fold(what, c.ID+" at "+m.Servers[i].Name, func(p *printer) { p.code(evidenceOf(c.Exchanges)) })
 			}
 		}
+	}
+}
+
+func (c MatrixCell) markdownFindings(p *printer) {
+	p.printf("\n<a id=\"%s\"></a>**%s** %s: %s\n", target(c.Anchor), cell(c.Word()), cell(c.ID), cell(c.Title))
+	if len(c.Findings) == 0 || c.Verdict == Waived {
+		p.printf("- %s\n", cell(c.Reason))
+	}
+	for _, f := range c.Findings {
+		p.printf("- %s%s %s\n", marked(c.Verdict, f), cell(f.Sentence()), cell(f.Seen()))
 	}
 }
 

@@ -28,6 +28,7 @@ func New(kind Kind, version string) *Report {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"` // that it was built from, where the build knows
 }
 
 // Kind of a run.
@@ -51,6 +52,17 @@ type Run struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Problem is what kept the run from doing its work, nil when nothing did.
 	Problem *Problem `json:"problem,omitempty"`
+	// Config is the configuration file, relative to the folder of the run.
+	Config string `json:"config,omitempty"`
+	CI     *CI    `json:"ci,omitempty"` // nil when no continuous integration ran it
+}
+
+// CI is what continuous integration knows of a run. What it does not tell is empty.
+type CI struct {
+	System string `json:"system"` // GitHub Actions, GitLab CI, …
+	Commit string `json:"commit,omitempty"`
+	Branch string `json:"branch,omitempty"` // or tag
+	URL    string `json:"url,omitempty"`    // of the CI run
 }
 
 // Problem is why a run could not do its work, or not all of it.

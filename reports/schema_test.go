@@ -56,7 +56,7 @@ func TestReportsFulfilTheSchema(t *testing.T) {
 		Timeline:   []Second{{Second: 1}}, Thresholds: []Threshold{{Expression: "poll.p99 < 1s", Verdict: Pass}}}
 	for _, r := range []*Report{sample(), load, New(KindCapacity, "v0")} {
 		var b bytes.Buffer
-		if err := writeJSON(&b, r); err != nil {
+		if err := encodeJSON(&b, r); err != nil {
 			t.Fatal(err)
 		}
 		v, err := jsonschema.UnmarshalJSON(&b)
