@@ -15,7 +15,11 @@ import (
 )
 
 func newChecks(t terminal) *cobra.Command {
+	asJSON := false
 	list := func(*cobra.Command, []string) error {
+		if asJSON {
+			return printJSON(t.out, listed(spec.Catalogue()))
+		}
 		for _, r := range spec.Catalogue() {
 			fmt.Fprintf(t.out, "%-15s %-6s %s\n", r.ID, r.Level, r.Title)
 		}
@@ -25,21 +29,14 @@ func newChecks(t terminal) *cobra.Command {
 		Use: "checks", Short: "List and explain the checks", Args: cobra.NoArgs, RunE: list,
 		Example: "  dfcheck checks\n  dfcheck checks show DF-POLL-003\n  dfcheck checks matrix",
 	}
-	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the checks", Example: "  dfcheck checks list | grep POLL", Args: cobra.NoArgs, RunE: list},
-		&cobra.Command{Use: "groups", Short: "List the groups, for --only and --skip", Example: "  dfcheck checks groups", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return listGroups(t.out) }},
-		&cobra.Command{
-			Use: "show ID", Short: "Explain a check", Example: "  dfcheck checks show DF-POLL-003", Args: cobra.ExactArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error {
-				r, err := spec.Lookup(args[0])
-				if err != nil {
-					return usage(err, "`dfcheck checks` lists them")
-				}
-				fmt.Fprint(t.out, explain(r))
-				return nil
-			},
-		},
+	listToo := &cobra.Command{Use: "list", Short: "List the checks", Args: cobra.NoArgs, RunE: list,
+		Example: "  dfcheck checks list | grep POLL\n  dfcheck checks list --json"}
+	groups := &cobra.Command{Use: "groups", Short: "List the groups, for --only and --skip", Args: cobra.NoArgs,
+		Example: "  dfcheck checks groups", RunE: func(*cobra.Command, []string) error { return listGroups(t.out, asJSON) }}
+	for _, c := range []*cobra.Command{c, listToo, groups} {
+		c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	}
+	c.AddCommand(listToo, groups, newShowCheck(t),
 		&cobra.Command{
 			Use: "rulings [ID]...", Short: "Print what was decided where the texts leave room, and the conventions of all checks",
 			Example: "  dfcheck checks rulings\n  dfcheck checks rulings R5 C14 L2", Args: cobra.ArbitraryArgs,
@@ -53,11 +50,38 @@ func newChecks(t terminal) *cobra.Command {
 	return c
 }
 
+func newShowCheck(t terminal) *cobra.Command {
+	asJSON := false
+	c := &cobra.Command{
+		Use: "show ID", Short: "Explain a check", Example: "  dfcheck checks show DF-POLL-003", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := spec.Lookup(args[0])
+			if err != nil {
+				return usage(err, "`dfcheck checks` lists them")
+			}
+			if asJSON {
+				return printJSON(t.out, listed([]spec.Requirement{r})[0])
+			}
+			fmt.Fprint(t.out, explain(r))
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
 // listGroups prints the groups with their size and what they are about.
-func listGroups(w io.Writer) error {
+func listGroups(w io.Writer, asJSON bool) error {
 	size := map[string]int{}
 	for _, r := range spec.Catalogue() {
 		size[r.Group]++
+	}
+	if asJSON {
+		groups := []listedGroup{}
+		for _, g := range spec.Groups() {
+			groups = append(groups, listedGroup{g, spec.GroupTitle(g), size[g]})
+		}
+		return printJSON(w, groups)
 	}
 	for _, g := range spec.Groups() {
 		if _, err := fmt.Fprintln(w, groupLine(g, size[g])); err != nil {

@@ -22,8 +22,8 @@ import (
 // conformanceFlags are the options of a conformance run.
 type conformanceFlags struct {
 	targetFlags
+	reportFlags
 	run     conformance.Options
-	reports []string
 	record  string
 	waivers string
 	verbose bool
@@ -76,7 +76,7 @@ func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
 
 // addGate adds the flags that say what is shown and what the exit code counts.
 func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, FORMAT=PATH (json, junit, html, markdown, text; - is standard output)")
+	f.addReports(fs, reports.KindConformance)
 	fs.StringVar(&f.waivers, "waivers", "", "file of known failures (dfcheck waivers explains it)")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
 	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
@@ -93,14 +93,9 @@ type settings struct {
 func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	var s settings
 	var errs []error
-	for _, text := range f.reports {
-		d, err := reports.ParseDestination(text)
-		if err == nil {
-			err = d.Check()
-		}
-		s.destinations = append(s.destinations, d)
-		errs = append(errs, err)
-	}
+	var err error
+	s.destinations, err = f.destinations(reports.KindConformance)
+	errs = append(errs, err)
 	if f.record != "" {
 		errs = append(errs, reports.Destination{Format: "json", Path: f.record}.Check())
 	}
@@ -112,7 +107,6 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	}
 	hint := "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks"
 	if f.waivers != "" {
-		var err error
 		if s.waivers, err = conformance.ReadWaivers(f.waivers); err != nil {
 			hint = waiversHint
 		}
@@ -127,7 +121,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
 		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them", f.run.Level))
 	}
-	_, err := conformance.Select(checks.All(), f.run)
+	_, err = conformance.Select(checks.All(), f.run)
 	errs = append(errs, err)
 	return s, usage(errors.Join(errs...), hint)
 }
@@ -142,8 +136,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	r := reports.New(reports.KindConformance, buildVersion())
-	r.Run.Started = time.Now()
+	r := f.emptyReport(reports.KindConformance)
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {
 		return f.untested(t, s, r, c.Host, showTried(t, err))
@@ -293,7 +286,6 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 		reveal = run.Reveal
 	}
 	r.Conformance = conformance.Section(transcript, results, run.Plan(), s.waivers, reveal)
-	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
 	r.Run.DurationMS = float64(time.Since(r.Run.Started).Milliseconds())
 	r.Run.Interrupted = ctx.Err() != nil
 	r.Run.Problem = transcript.Problem()

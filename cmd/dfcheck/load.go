@@ -20,13 +20,13 @@ import (
 // loadFlags are the options of a load run.
 type loadFlags struct {
 	targetFlags
+	reportFlags
 	profile        string
 	devices        int
 	ramp, duration time.Duration
 	seed           uint64
 	maxRate        int
 	allowHosts     []string
-	reports        []string
 	results        string
 	thresholds     []string
 }
@@ -70,24 +70,30 @@ needs --allow-host.`,
 	fs.Var(count(&f.maxRate), "max-rate", "maximum requests per second")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
 	fs.StringArrayVar(&f.thresholds, "threshold", nil, "`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, junit, html, markdown, text)")
+	f.addReports(fs, reports.KindLoad)
 	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t))
 	return c
 }
 
 func newLoadProfiles(t terminal) *cobra.Command {
+	asJSON := false
 	list := func(*cobra.Command, []string) error {
-		for _, name := range profile.Names() {
-			p, err := profile.Load(name)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(t.out, "%-14s %s\n", name, p.Description)
+		all, err := listedProfiles()
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return printJSON(t.out, all)
+		}
+		for _, p := range all {
+			fmt.Fprintf(t.out, "%-14s %s\n", p.Name, p.Description)
 		}
 		return nil
 	}
-	c := &cobra.Command{Use: "profiles", Short: "List the built-in profiles", Args: cobra.NoArgs, RunE: list, Example: "  dfcheck load profiles\n  dfcheck load profiles show soak > mine.yaml"}
+	c := &cobra.Command{Use: "profiles", Short: "List the built-in profiles", Args: cobra.NoArgs, RunE: list,
+		Example: "  dfcheck load profiles\n  dfcheck load profiles show soak > mine.yaml"}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	c.AddCommand(&cobra.Command{
 		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1), Example: "  dfcheck load profiles show soak",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -158,11 +164,11 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		return err
 	}
 	p, err := f.crowd(cmd)
-	s, derr := f.settings()
+	s, derr := f.settings(reports.KindLoad)
 	if err := errors.Join(err, derr); err != nil {
 		return usage(err, "`dfcheck load --help` lists the flags, `dfcheck load profiles` the profiles")
 	}
-	r := emptyReport(reports.KindLoad)
+	r := f.emptyReport(reports.KindLoad)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
 		return err

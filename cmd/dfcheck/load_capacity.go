@@ -51,7 +51,7 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; its arrivals, thresholds and number of devices are ignored")
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, junit, html, markdown, text)")
+	f.addReports(fs, reports.KindCapacity)
 	return c
 }
 
@@ -61,11 +61,11 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 		return err
 	}
 	p, err := f.crowd(cmd)
-	s, derr := f.settings()
+	s, derr := f.settings(reports.KindCapacity)
 	if err := errors.Join(err, derr, f.search.Check()); err != nil {
 		return usage(err, "`dfcheck load capacity --help` lists the flags")
 	}
-	r := emptyReport(reports.KindCapacity)
+	r := f.emptyReport(reports.KindCapacity)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
 		return err

@@ -54,18 +54,18 @@ Numbers of devices can be written as 10k or 5M.`,
 	fs.Var(duration(&f.model.Latency), "latency", "time in which the server answers")
 	fs.Var(number(&f.model.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator can send, instead of measuring this machine")
 	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
-	fs.StringArrayVar(&f.reports, "report", nil, "write a report, `FORMAT=PATH` (json, html, markdown, text)")
+	f.addReports(fs, reports.KindPlan)
 	return c
 }
 
 func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal) error {
 	devices := f.model.Devices
 	p, err := f.crowd(cmd)
-	s, serr := f.settings()
+	s, serr := f.settings(reports.KindPlan)
 	if err := errors.Join(err, serr, f.model.Check()); err != nil {
 		return usage(err, "`dfcheck load plan --help` lists the flags")
 	}
-	r := emptyReport(reports.KindPlan)
+	r := f.emptyReport(reports.KindPlan)
 	f.model.Profile, f.model.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
 		f.model.Speed.Sizes = forecast.ReferenceSizes

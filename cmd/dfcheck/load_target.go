@@ -60,23 +60,9 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: secrets}, stop, nil
 }
 
-// emptyReport is a report whose run begins now.
-func emptyReport(kind reports.Kind) *reports.Report {
-	r := reports.New(kind, buildVersion())
-	r.Run.Started = time.Now()
-	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
-	return r
-}
-
 // settings are those of the flags.
-func (f *loadFlags) settings() (s settings, err error) {
-	for _, text := range f.reports {
-		d, derr := reports.ParseDestination(text)
-		if derr == nil {
-			derr = d.Check()
-		}
-		s.destinations, err = append(s.destinations, d), errors.Join(err, derr)
-	}
+func (f *loadFlags) settings(kind reports.Kind) (s settings, err error) {
+	s.destinations, err = f.destinations(kind)
 	return s, err
 }
 

@@ -64,12 +64,20 @@ func newVersion(t terminal) *cobra.Command {
 // where the build knows it, and the schema of its reports.
 func versionLine() string {
 	line := "dfcheck " + buildVersion()
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if commit := commitOf(info.Settings); commit != "" {
-			line += " (" + commit + ")"
-		}
+	if commit := buildCommit(); commit != "" {
+		line += " (commit " + commit + ")"
 	}
 	return line + ", report " + reports.Schema
+}
+
+// buildCommit is the commit that the program was built from, empty when it is
+// unknown.
+func buildCommit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return commitOf(info.Settings)
 }
 
 // commitOf is the commit among the settings of a build, empty when it is unknown.
@@ -80,7 +88,7 @@ func commitOf(settings []debug.BuildSetting) string {
 	}
 	commit := known["vcs.revision"]
 	if commit != "" {
-		commit = "commit " + commit[:min(len(commit), 12)]
+		commit = commit[:min(len(commit), 12)]
 	}
 	if commit != "" && known["vcs.modified"] == "true" {
 		commit += ", modified"

@@ -27,6 +27,7 @@ type targetFlags struct {
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
 	flags                                   *pflag.FlagSet         // that these are part of
+	configured                              string                 // the configuration file that was read
 	trace                                   func(approve.PageSeen) // is told of the pages of an approver's way
 	pictures                                string                 // folder for a browser's pictures of failed steps
 }
@@ -61,6 +62,7 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	}
 	if path != "" {
 		var err error
+		f.configured = path
 		if c, err = conformance.ReadConfig(path); err != nil {
 			return nil, usage(err, "`dfcheck init --host URL -o -` prints a configuration for a server, with comments")
 		}
