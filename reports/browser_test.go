@@ -80,7 +80,7 @@ func openPage(t *testing.T, r *Report, options ...func(*browserTest)) *browserTe
 	ctx, stop := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(stop)
 	b := &browserTest{T: t, ctx: ctx, scripts: true, path: filepath.Join(t.TempDir(), "a report #1.html")}
-	if err := (Destination{"html", b.path}).Write(nil, r, nil); err != nil {
+	if err := (Destination{Format: "html", Path: b.path}).Write(nil, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	console, requests := chromedp.Console(ctx), chromedp.Events(ctx, network.RequestWillBeSent)
