@@ -73,6 +73,9 @@ func noCredentials(key, raw string) error {
 	return fmt.Errorf("%s %q %w", key, scheme+"…"+raw[at:], ErrCredentials)
 }
 
+// namedSpec is why a contract is chosen that the user named.
+const namedSpec = "it was named (--spec, or spec: in dfcheck.yaml)"
+
 // Choose fills in the target's contract and endpoints: as c says, and where it says
 // nothing, by a look at the host. What was asked and answered is kept in t.Look.
 func (t *Target) Choose(ctx context.Context, c Choice) error {
@@ -91,7 +94,7 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 		if err != nil {
 			return err
 		}
-		t.Contract, t.ChosenBy, t.ChosenWhy = contract, "flag", "--spec "+c.Spec
+		t.Contract, t.ChosenBy, t.ChosenWhy = contract, "flag", namedSpec
 	default:
 		if err := t.chooseDocument(c); err != nil {
 			return err
@@ -102,7 +105,7 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 
 func (t *Target) chooseDocument(c Choice) error {
 	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token, Path: c.Path}
-	t.ChosenBy, t.ChosenWhy = "flag", "--spec "+c.Spec
+	t.ChosenBy, t.ChosenWhy = "flag", namedSpec
 	var err error
 	if t.Contract, err = spec.OpenContract(c.Spec, t.Hints); err != nil {
 		return err

@@ -67,7 +67,7 @@ func (e *explorer) find(ctx context.Context) error {
 func (e *explorer) take(by, why string, found EndpointsConfig) (err error) {
 	t := e.target
 	if e.choice.Spec == "rfc8628" {
-		by, why = "flag", strings.TrimSuffix("--spec rfc8628; "+why, "; ")
+		by, why = "flag", strings.TrimSuffix(namedSpec+"; "+why, "; ")
 	}
 	t.Contract, err = spec.BuiltinContract("rfc8628")
 	t.ChosenBy, t.ChosenWhy = by, why
@@ -123,9 +123,9 @@ func (e *explorer) byMetadata(m *ServerMetadata, issuer string) (found bool, err
 		return false, nil
 	}
 	e.knows(m, issuer)
-	why := m.URL + " names a device authorization endpoint"
+	why := "the server's metadata names a device authorization endpoint: " + m.URL
 	if c.Start != "" {
-		why = m.URL + " names the token endpoint"
+		why = "the server's metadata names the token endpoint: " + m.URL
 	}
 	return true, e.take("metadata", why, named)
 }

@@ -153,7 +153,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return f.untested(t, s, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
 	}
 	defer run.Close()
-	f.announce(t, run)
+	f.announce(t, run, c.Approve.Kind)
 	if err := run.Plan().NothingRuns(); err != nil {
 		return emptySelection(err)
 	}
@@ -220,10 +220,13 @@ func (s settings) write(stdout io.Writer, r *reports.Report) error {
 	return nil
 }
 
-// announce tells what will be done before it is done.
-func (f *conformanceFlags) announce(t terminal, run *conformance.Run) {
-	p, facts := run.Plan(), run.Target.Facts
-	t.note("contract %s, chosen by %s: %s", run.Target.Contract.Name, facts.ChosenBy, facts.ChosenWhy)
+// announce tells what will be done before it is done: by which rules, by whose
+// decisions, and what is left out.
+func (f *conformanceFlags) announce(t terminal, run *conformance.Run, kind string) {
+	p := run.Plan()
+	t.note("%s", rules(run.Target))
+	t.note("%s", deciders(run.Target, kind))
+	t.note("%s", untested(p))
 	if d := demanded(run.Target); d != "" {
 		t.note("%s", d)
 	}

@@ -26,6 +26,8 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		if err != nil {
 			return load.Target{}, nil, showTried(t, err)
 		}
+		t.note("%s", rules(ct))
+		t.note("%s", deciders(ct, c.Approve.Kind))
 		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
 		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
 			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, PKCE: ct.PKCE != "", DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
