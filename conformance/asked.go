@@ -120,6 +120,7 @@ var moments = map[string]string{
 	"left alone": "without a decision", "untouched": "after the link was opened", "opened when signed in": "",
 	"patient device: kept": "on the connection that issued the code", "patient device: fresh": "on a new connection",
 	"soon": "soon after the approval", "issuer": "on the connection that issued the code",
+	"due again": "after the interval, once more", "paced": "at a slower pace",
 	"alone": "of a device that is alone", "another": "on another connection", "patient device, alone: another": "of another device", "another at once": "of another device at once",
 	"entered": "after the user code was entered", "alive": "within the lifetime",
 	// Around a decision, and after it.

@@ -30,7 +30,9 @@ type Check struct {
 	// OwnsLimits: answers of limiters and broken connections are what it is
 	// about. Of every other check they leave the verdict open.
 	OwnsLimits bool
-	Judge      func(e *Evidence, j *Judgement)
+	// OfPace: it tells slow_down from authorization_pending.
+	OfPace bool
+	Judge  func(e *Evidence, j *Judgement)
 }
 
 // Scenarios are all scenarios that it may look into by name.
@@ -50,11 +52,11 @@ func (cs Checks) Lookup(id string) (c Check, ok bool) {
 }
 
 // Scenarios lists what a verdict on a check rests on: the scenarios it names, and
-// those that its prerequisites read.
+// those that its prerequisites name.
 func (cs Checks) Scenarios(c Check, family spec.Family) []*Scenario {
 	out := c.Scenarios()
 	for _, g := range cs.gates(c, family) {
-		out = append(out, g.Reads...)
+		out = append(out, g.Scenarios()...)
 	}
 	return out
 }

@@ -223,16 +223,22 @@ func (e *Evidence) AnnouncedInterval(flow string) time.Duration {
 	return spec.DefaultInterval * time.Second
 }
 
-// Interval is what the device had to keep before x was sent: announced, and
-// 5 s more for each slow_down answered before (rule C2).
+// Pace is the interval that holds for a flow: announced, or the longer one that the
+// server enforces.
+func (e *Evidence) Pace(flow string) time.Duration {
+	return e.Timing.Adapted.paced(e.AnnouncedInterval(flow))
+}
+
+// Interval is what the device had to keep before x was sent: its pace, and 5 s more for
+// each slow_down answered before (rule C2).
 func (e *Evidence) Interval(x *Exchange) time.Duration {
-	d := e.AnnouncedInterval(x.Flow)
+	slows := 0
 	for _, y := range e.Polls(x.Flow) {
 		if y != x && y.Received <= x.Sent && y.ErrorCode() == spec.ErrSlowDown {
-			d += spec.SlowDownStep * time.Second
+			slows++
 		}
 	}
-	return d
+	return e.Pace(x.Flow) + e.Timing.Adapted.raised(slows)
 }
 
 // Waited is how long the device had waited when x was sent: from the receipt of
@@ -251,7 +257,7 @@ func (e *Evidence) Waited(x *Exchange) (d time.Duration, ok bool) {
 // (rule C3).
 func (e *Evidence) TooFast(x *Exchange) bool {
 	return slices.ContainsFunc(e.Polls(x.Flow), func(y *Exchange) bool {
-		return y != x && y.Received <= x.Sent && x.Received-y.Sent < e.AnnouncedInterval(x.Flow)
+		return y != x && y.Received <= x.Sent && x.Received-y.Sent < e.Pace(x.Flow)
 	})
 }
 

@@ -18,13 +18,14 @@ type Flow struct {
 	Authorization *Exchange // the start; nil when the run had ended
 	Token         spec.TokenResponse
 
-	run   *ScenarioRun
-	mu    sync.Mutex
-	last  time.Duration // receipt of the last answer, since the start of the run
-	slows int
-	ended bool // its end was waited for
-	late  bool // its end came before the decision, or before what was to follow it
-	shown bool // the approver decided on it before
+	run    *ScenarioRun
+	mu     sync.Mutex
+	last   time.Duration // receipt of the last answer, since the start of the run
+	slows  int
+	polled bool
+	ended  bool // its end was waited for
+	late   bool // its end came before the decision, or before what was to follow it
+	shown  bool // the approver decided on it before
 }
 
 func (f *Flow) began() {
@@ -41,7 +42,8 @@ func (f *Flow) Run() *ScenarioRun { return f.run }
 func (f *Flow) OK() bool { return f.Codes.DeviceCode != "" }
 
 // Interval is what the device must wait now: announced (or 5 s), and 5 s more
-// for every slow_down (RFC 8628 section 3.5; rule C2).
+// for every slow_down (RFC 8628 section 3.5; rule C2). Where the server enforces a longer
+// one, it holds.
 func (f *Flow) Interval() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,7 +55,8 @@ func (f *Flow) interval() time.Duration {
 	if f.Codes.HasInterval {
 		n = max(f.Codes.Interval, 1)
 	}
-	return time.Duration(n)*time.Second + time.Duration(f.slows)*spec.SlowDownStep*time.Second
+	a := f.run.adapted.Load()
+	return a.paced(time.Duration(n)*time.Second) + a.raised(f.slows)
 }
 
 // Earliest and Latest are when the lifetime may end, since the start of the
@@ -94,16 +97,26 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if x == nil {
 		return nil
 	}
+	if f.heard(x) && f.run.adapted.Load().repeats(x, opts) && f.WithinLifetime(f.Interval()+Slack) && f.WaitInterval(ctx, Slack) {
+		f.run.supersede(x)
+		return f.Poll(ctx, opts...)
+	}
+	return x
+}
+
+// heard takes note of the answer to a poll, and reports whether it was the first.
+func (f *Flow) heard(x *Exchange) (first bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.last = max(f.last, x.Received)
+	first = !f.polled
+	f.polled, f.last = true, max(f.last, x.Received)
 	if x.ErrorCode() == spec.ErrSlowDown {
 		f.slows++
 	}
 	if x.HasTokens() && f.Token.AccessToken == "" {
 		f.Token = x.Tokens()
 	}
-	return x
+	return first
 }
 
 // Attach makes a request that is no poll part of the flow.

@@ -361,8 +361,10 @@ func (p *Plan) cost(t Timing, o Options) {
 	}
 	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneQuiet] + sum[LaneAbuse] + paced(requests[LaneAbuse])
 	p.Worst = p.Critical + o.MaxWait
-	if slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Lane == LaneQuiet }) {
-		p.Worst += o.MaxWait
+	for _, l := range []Lane{LanePace, LaneQuiet} {
+		if slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Lane == l }) {
+			p.Worst += o.MaxWait
+		}
 	}
 }
 

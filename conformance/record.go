@@ -25,6 +25,7 @@ func (r *Run) recordLanes(ctx context.Context) {
 	if !r.startable() {
 		return // the gates say why
 	}
+	r.oneByOne(ctx, LanePace)
 	for _, s := range r.plan.first() {
 		r.play(ctx, r.scene(s, false))
 	}
@@ -65,7 +66,7 @@ func (r *Run) disturbed() string {
 		if unable(c, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
-		if res := e.Judge(c); res.Verdict == reports.Fail {
+		if res := e.Verdict(c); res.Verdict == reports.Fail {
 			return id + " failed"
 		}
 	}
@@ -167,6 +168,6 @@ func (r *Run) finish(s *Scenario) {
 
 // String names a lane in progress lines.
 func (l Lane) String() string {
-	return [...]string{"discovery", "expiry", "isolation", "instant answers", "one at a time",
+	return [...]string{"discovery", "the pace that is served", "expiry", "isolation", "instant answers", "one at a time",
 		"intervals", "approvals", "with nothing beside it", "abuse"}[l]
 }

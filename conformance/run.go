@@ -113,6 +113,7 @@ func (r *Run) Transcript() *Transcript {
 func (r *Run) header() Header {
 	h := Header{Schema: TranscriptSchema, Started: r.session.started, Target: r.Target.Facts,
 		Contract: r.Target.Contract.Name}
+	h.Target.Timing.Adapted = r.session.adapted.Load()
 	if !slices.Contains(spec.ContractNames(), h.Contract) {
 		h.Document = r.Target.Contract.Source
 	}

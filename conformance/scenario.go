@@ -62,6 +62,7 @@ type Lane int
 
 const (
 	LaneFirst     Lane = iota // discovery and gates, before anything else
+	LanePace                  // which pace is served, where the announced interval is not
 	LaneExpiry                // started next, harvested when the lifetime has passed (L2)
 	LaneIsolation             // do devices of one client disturb each other?
 	LaneInstant               // positives and negatives that wait for nothing (L0)

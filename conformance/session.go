@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -30,6 +31,7 @@ type session struct {
 	crowd   *rate.Limiter // what races may take of the pace
 	slots   *semaphore.Weighted
 	turns   turns // of the scenes that a person decides for
+	adapted atomic.Pointer[Adaptation]
 	client  *http.Client
 	fresh   *http.Client // a new connection for each request
 
@@ -114,10 +116,15 @@ func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 		if !Sleep(ctx, retryAfter(x, try)) {
 			return x
 		}
-		s.mu.Lock()
-		x.Superseded = true
-		s.mu.Unlock()
+		s.supersede(x)
 	}
+}
+
+// supersede marks an exchange in whose place another is sent.
+func (s *session) supersede(x *Exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.Superseded = true
 }
 
 // retryAfter obeys the server up to 10 s, and waits 1 s, then 2 s otherwise.

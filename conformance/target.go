@@ -173,6 +173,8 @@ type Timing struct {
 	Sample int `json:"sample,omitempty"`
 	// Patience is how often one undecided code is polled at its interval.
 	Patience int `json:"patience,omitempty"`
+	// Adapted is what the run keeps to where the announced interval is not served.
+	Adapted *Adaptation `json:"adapted,omitempty"`
 	// Pace is about how long a decision takes a person, 0 for a program.
 	Pace time.Duration `json:"pace_ns,omitempty"`
 }

@@ -29,6 +29,7 @@ var unseen = map[string]string{
 	"REFRESH":  "the crowd does not use its tokens",
 	"DOC":      "devices do not compare answers with a document",
 
+	"first-poll-slowed":     "a device that obeys is served from its second poll on",
 	"first-poll-refused":    "the first poll of a device comes an interval after its device authorization",
 	"interval-doubled":      "it takes two slow_downs, and a device that obeys the first earns no other",
 	"slow-down-understated": "devices add five seconds, whatever the body of slow_down says",

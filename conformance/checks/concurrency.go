@@ -225,7 +225,8 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 			}
 			j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending+" once the device has waited as long as slow_down asks for",
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)),
-				InconclusiveIf(ErrorIs(spec.ErrSlowDown), func(x *Exchange) bool { return slows(e, x) > 0 }), // DF-POLL-006
+				InconclusiveIf(ErrorIs(spec.ErrSlowDown), // DF-POLL-006, or DF-POLL-001
+					func(x *Exchange) bool { return slows(e, x) > 0 || e.Timing.Adapted != nil }),
 				WarnIf(ErrorIs(spec.ErrSlowDown)))
 		}
 	}
@@ -233,5 +234,5 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 
 // slows counts the slow_downs that a device had got when x was sent.
 func slows(e *Evidence, x *Exchange) int {
-	return int((e.Interval(x) - e.AnnouncedInterval(x.Flow)) / (spec.SlowDownStep * time.Second))
+	return int((e.Interval(x) - e.Pace(x.Flow)) / (spec.SlowDownStep * time.Second))
 }

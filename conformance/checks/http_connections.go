@@ -44,7 +44,8 @@ var approvedElsewhere = &Scenario{
 // soonAfter are the moments after an approval at which one of the devices polls: within
 // half a second, which the parts of a server have to agree. Where one of two instances
 // does not learn of approvals, five codes meet it in 31 of 32 runs.
-var soonAfter = []time.Duration{0, 40 * time.Millisecond, 120 * time.Millisecond, 250 * time.Millisecond, 450 * time.Millisecond}
+var soonAfter = []time.Duration{0, 40 * time.Millisecond, 120 * time.Millisecond, 250 * time.Millisecond,
+	450 * time.Millisecond}
 
 func judgeConnections(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(patientPolls) {
@@ -86,15 +87,15 @@ func judgeOneAnswer(e *Evidence, j *Judgement, flow string) {
 		j.Saw(len(fresh), "answered poll on a new connection")
 		return
 	}
-	onFresh, onKept := terminals(fresh), terminals(kept)
+	onFresh, onKept := count(fresh, IsTerminal), count(kept, IsTerminal)
 	cause := "some instances of the server do not know the code"
 	if onKept == 0 {
 		cause = "the code is known only to the instance that issued it"
 	}
-	j.Fail("one answer for one code, whichever connection carries the poll",
-		fmt.Sprintf("%s on %d of %s and on %d of %d on the connection that issued the code, and pending on the others: %s",
-			Describe(ended[0]), onFresh, reports.Count(len(fresh), "new connection", "new connections"), onKept, len(kept), cause),
-		ended...)
+	j.Fail("one answer for one code, whichever connection carries the poll", fmt.Sprintf(
+		"%s on %d of %s and to %d of %d polls on the connection that issued the code, and pending otherwise: %s",
+		Describe(ended[0]), onFresh, reports.Count(len(fresh), "new connection", "new connections"), onKept, len(kept),
+		cause), ended...)
 }
 
 // answered are the polls of a live code that the device flow answered.
@@ -102,12 +103,6 @@ func answered(e *Evidence, flow, step string) []*Exchange {
 	return slices.DeleteFunc(Unlimited(alive(e, e.Polls(flow, step))), (*Exchange).Infrastructure)
 }
 
-func terminals(xs []*Exchange) int {
-	n := 0
-	for _, x := range xs {
-		if IsTerminal(x) {
-			n++
-		}
-	}
-	return n
+func count(xs []*Exchange, what Predicate) int {
+	return len(slices.DeleteFunc(slices.Clone(xs), Not(what)))
 }

@@ -11,19 +11,16 @@ import (
 )
 
 // pollingChecks judge the token endpoint before the decision: this file the
-// pending state, polling_pace.go the interval, polling_slow_down.go slow_down,
-// polling_refusals.go what must be refused, polling_patient.go a device that polls for long.
+// pending state, polling_pace.go the interval, polling_served.go which one is served,
+// polling_patient.go a device that polls for long, polling_slow_down.go slow_down,
+// polling_refusals.go what must be refused.
 var pollingChecks = []Check{
 	{
 		ID:    GatePending,
 		Gate:  GateStart,
 		Reads: []*Scenario{firstPoll},
-		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(firstPoll, "due"), ExpectPending, spec.ErrAuthorizationPending+" after a full interval",
-				PassIf(Class(4), ErrorIs(spec.ErrAuthorizationPending)),
-				InconclusiveIf(Infrastructure),
-				FailIf(AnyAnswer))
-		},
+		Wants: []*Scenario{pacesServed},
+		Judge: judgeFirstPoll,
 	},
 	{
 		ID:    "DF-POLL-002",
@@ -31,24 +28,29 @@ var pollingChecks = []Check{
 		Reads: []*Scenario{hastyFirstPoll},
 		Judge: judgeHastyFirstPoll,
 	},
-	{ID: "DF-POLL-003", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeSteadyPolls},
-	{ID: "DF-POLL-004", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeEarnedSlowDown},
-	{ID: "DF-POLL-005", Gate: GatePending, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
-	{ID: "DF-POLL-006", Gate: GatePending, Reads: []*Scenario{addedSlowDowns, servedSlowDown}, Judge: judgeAddedSlowDowns},
-	{ID: "DF-POLL-007", Gate: GatePending, Reads: []*Scenario{rememberedSlowDown}, Judge: judgeRememberedSlowDown},
+	{ID: "DF-POLL-003", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown, firstPoll},
+		Wants: []*Scenario{pacesServed}, Judge: judgeSteadyPolls},
+	{ID: "DF-POLL-004", Gate: GatePending, OfPace: true, Reads: []*Scenario{servedSlowDown}, Judge: judgeEarnedSlowDown},
+	{ID: "DF-POLL-005", Gate: GatePending, OfPace: true, Reads: []*Scenario{servedSlowDown}, Judge: judgeServedSlowDown},
+	{ID: "DF-POLL-006", Gate: GatePending, OfPace: true, Reads: []*Scenario{addedSlowDowns, servedSlowDown},
+		Judge: judgeAddedSlowDowns},
+	{ID: "DF-POLL-007", Gate: GatePending, OfPace: true, Reads: []*Scenario{rememberedSlowDown},
+		Judge: judgeRememberedSlowDown},
 	{ID: "DF-POLL-008", Gate: GateTokens, Needs: []Capability{NeedApprover}, Reads: []*Scenario{slowedThenApproved},
 		Judge: judgeSlowedThenApproved},
 	{
-		ID:    "DF-POLL-009",
-		Gate:  GatePending,
-		Reads: []*Scenario{hastyNeighbour, servedSlowDown},
-		Judge: judgePatient(hastyNeighbour, "for a device that keeps its interval"),
+		ID:     "DF-POLL-009",
+		Gate:   GatePending,
+		OfPace: true,
+		Reads:  []*Scenario{hastyNeighbour, servedSlowDown},
+		Judge:  judgePatient(hastyNeighbour, "for a device that keeps its interval"),
 	},
 	{
-		ID:    "DF-POLL-010",
-		Gate:  GatePending,
-		Reads: []*Scenario{guessingNeighbour, servedSlowDown},
-		Judge: judgePatient(guessingNeighbour, "for a device while somebody else polls unknown codes"),
+		ID:     "DF-POLL-010",
+		Gate:   GatePending,
+		OfPace: true,
+		Reads:  []*Scenario{guessingNeighbour, servedSlowDown},
+		Judge:  judgePatient(guessingNeighbour, "for a device while somebody else polls unknown codes"),
 	},
 	{ID: "DF-POLL-011", Gate: GatePending, Reads: []*Scenario{unknownCodes}, Judge: judgeUnknownCodes},
 	{ID: "DF-POLL-012", Gate: GatePending, Reads: []*Scenario{alteredCodes, unknownCodes}, Judge: judgeAlteredCodes},
@@ -65,15 +67,31 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
 	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll},
 		Judge: judgeRepeatedPollMembers},
-	{ID: "DF-POLL-022", Gate: GatePending, OwnsLimits: true,
+	{ID: "DF-POLL-022", Gate: GatePending, OwnsLimits: true, OfPace: true,
 		Reads: []*Scenario{patientPolls, patientAlone, servedSlowDown}, Wants: []*Scenario{idleUntilEnd},
 		Judge: judgePatience},
 }
 
-// firstPoll is the plainest flow: start, wait the interval, poll.
+// firstPoll is the plainest flow: start, wait the interval, poll, and the same again.
 var firstPoll = &Scenario{
-	Name: "first poll", Lane: LaneFirst, Cost: WaitingCost(2, 1, 1),
-	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx).PollDue(ctx, Step("due")) },
+	Name: "first poll", Lane: LaneFirst, Cost: WaitingCost(3, 1, 2),
+	Run: func(ctx context.Context, s *ScenarioRun) {
+		f := s.Start(ctx)
+		if x := f.PollDue(ctx, Step("due")); x != nil && x.ErrorCode() == spec.ErrAuthorizationPending {
+			f.PollDue(ctx, Step("due again"))
+		}
+	},
+}
+
+func judgeFirstPoll(e *Evidence, j *Judgement) {
+	const expected = spec.ErrAuthorizationPending + " after a full interval"
+	due := e.Of(firstPoll, "due")
+	if a := e.Timing.Adapted; a != nil && len(due) == 1 && due[0].ErrorCode() == spec.ErrSlowDown {
+		j.Fail(expected, due[0].Replied()+"; "+a.String(), due[0])
+		return
+	}
+	j.Each(due, ExpectPending, expected, PassIf(Class(4), ErrorIs(spec.ErrAuthorizationPending)),
+		InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 }
 
 // hastyFirstPoll polls as soon as the codes are there.
@@ -86,8 +104,12 @@ var hastyFirstPoll = &Scenario{
 
 func judgeHastyFirstPoll(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hastyFirstPoll, "at once") {
-		if begun := e.Authorization(x.Flow); begun != nil && x.Received-begun.Received >= e.AnnouncedInterval(x.Flow) {
+		if begun := e.Authorization(x.Flow); begun != nil && x.Received-begun.Received >= e.Pace(x.Flow) {
 			j.Inconclusive("the poll took longer than the interval", x)
+			continue
+		}
+		if a := e.Timing.Adapted; a != nil && x.ErrorCode() == spec.ErrSlowDown {
+			j.Inconclusive(a.String()+": see DF-POLL-001", x)
 			continue
 		}
 		j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending,

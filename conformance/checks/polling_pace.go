@@ -54,6 +54,10 @@ func poll(ctx context.Context, f *Flow, step string, d time.Duration) {
 }
 
 func judgeSteadyPolls(e *Evidence, j *Judgement) {
+	if e.Timing.Adapted != nil {
+		judgeUnserved(e, j)
+		return
+	}
 	slowed := reports.Fail
 	if !e.Timing.HasInterval {
 		slowed = reports.Inconclusive // DF-POLL-017 holds the default
@@ -93,7 +97,7 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 	}
 	for _, f := range e.FlowsOf(steadyPolls) {
 		for _, x := range e.Polls(f, "steady") {
-			if x.Received-x.Sent >= e.AnnouncedInterval(f) {
+			if x.Received-x.Sent >= e.Pace(f) {
 				j.Inconclusive(fmt.Sprintf("the answer took %s, which is longer than the polling interval", x.Received-x.Sent), x)
 				continue
 			}
@@ -105,7 +109,9 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 			if verdict == reports.Fail && e.SecondGranular && servedLater(e, f) {
 				slowed.Verdict = reports.Warning
 			}
-			j.Each([]*Exchange{x}, ExpectPending, fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(), e.AnnouncedInterval(f).Seconds()),
+			expected := fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(),
+				e.Pace(f).Seconds())
+			j.Each([]*Exchange{x}, ExpectPending, expected,
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), InconclusiveIf(throttled(e)), slowed)
 		}
 	}

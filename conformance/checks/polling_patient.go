@@ -28,7 +28,7 @@ var patientPolls = &Scenario{
 			if i%2 == 1 {
 				step, way = "fresh", Fresh()
 			}
-			x := pollPatiently(ctx, f, Step(step), way, Once(), Punctual())
+			x := pollPatiently(ctx, f, Step(step), way, Punctual(), onceAfter(i))
 			switch {
 			case x == nil || x.HasTokens() || others == followedUp:
 				return
@@ -44,6 +44,15 @@ var patientPolls = &Scenario{
 // followedUp is how many polls in a row may be answered otherwise than as pending,
 // before the device gives up.
 const followedUp = 6
+
+// onceAfter sends a device's poll once, but for the first, before which there is no
+// pace to keep.
+func onceAfter(polls int) Option {
+	if polls == 0 {
+		return func(*Call) {}
+	}
+	return Once()
+}
 
 // pollPatiently polls when it is due, nil when the code ends before that.
 func pollPatiently(ctx context.Context, f *Flow, how ...Option) *Exchange {
@@ -71,8 +80,8 @@ var patientAlone = &Scenario{
 			return
 		}
 		f, limits, compared := s.Start(ctx), 0, false
-		for range s.Target().Timing.Patience {
-			x := pollPatiently(ctx, f, Step("alone"), Once())
+		for i := range s.Target().Timing.Patience {
+			x := pollPatiently(ctx, f, Step("alone"), onceAfter(i))
 			if x == nil || s.Now() > end {
 				return
 			}
@@ -137,30 +146,34 @@ func judgePatience(e *Evidence, j *Judgement) {
 	}
 }
 
-const staysPending = "a code that nobody decides to stay pending for a device that keeps its interval, until the lifetime is over"
+const staysPending = "a code that nobody decides to stay pending for a device that keeps its interval, until the " +
+	"lifetime is over"
 
 // onPoll tells after how many polls, and how long, a device got an answer.
 func onPoll(e *Evidence, x *Exchange, before int) string {
 	begun := e.Authorization(x.Flow)
-	return fmt.Sprintf("%s on poll %d, %s into a lifetime of %s", Describe(x), before+1, Seconds(x.Received-begun.Received),
-		Seconds(e.Earliest(x.Flow)-begun.Sent))
+	return fmt.Sprintf("%s on poll %d, %s into a lifetime of %s", Describe(x), before+1,
+		Seconds(x.Received-begun.Received), Seconds(e.Earliest(x.Flow)-begun.Sent))
 }
 
 // judgeLimit judges a limit by what it did to a device that was alone (ruling R70).
 func judgeLimit(e *Evidence, j *Judgement, beside *Exchange, got string) {
 	polls := alive(e, e.Of(patientAlone, "alone"))
 	n := slices.IndexFunc(polls, isLimit)
+	if n > 0 {
+		got = onPoll(e, polls[n], n) + ", though no other request was in flight"
+	}
 	switch {
 	case len(polls) == 0 || n == 0:
 		j.Inconclusive(got+"; other requests of the run were in flight, and it could not be repeated without them", beside)
 	case n < 0:
 		j.Pass(polls...)
 	case onTheCode(e, polls[n], polls[len(polls)-1]):
-		j.Fail(staysPending, onPoll(e, polls[n], n)+", though no other request was in flight; another code was served at that moment", polls[n])
+		j.Fail(staysPending, got+"; another code was served at that moment", polls[n])
 	case spells(polls) > 1:
-		j.Fail(staysPending, onPoll(e, polls[n], n)+", and again later, though no other request was in flight", polls[n])
+		j.Fail(staysPending, got+"; and so again later", polls[n])
 	default:
-		j.Inconclusive(onPoll(e, polls[n], n)+" without another request in flight; the limit may remember the rest of the run", polls[n])
+		j.Inconclusive(got+"; the limit may remember the rest of the run", polls[n])
 	}
 }
 

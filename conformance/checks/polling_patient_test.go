@@ -32,20 +32,17 @@ func limitedTo(perMinute, burst int) func(http.Handler) http.Handler {
 // TestPatientDeviceBehindALimit: a limit by address that a run meets with all its
 // devices, and a single device would not, accuses nobody.
 func TestPatientDeviceBehindALimit(t *testing.T) {
-	for name, c := range map[string]struct {
-		perMinute, burst int
-		want             reports.Verdict
-	}{
-		"far above the pace":               {120, 40, reports.Pass},
-		"a hundred requests for a quarter": {8, 100, reports.Inconclusive}, // a device of its own needs no more
-		"nothing is left":                  {1, 60, reports.Inconclusive},
+	for name, c := range map[string]struct{ perMinute, burst int }{
+		"far above the pace": {120, 40},
+		"a hundred requests": {8, 100}, // a device by itself needs no more in a quarter of an hour
+		"nothing is left":    {1, 60},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := bench{server: refserver.Config{Contract: "rfc8628", Interval: 5 * time.Second, Lifetime: 15 * time.Minute},
 				wrap: limitedTo(c.perMinute, c.burst), opts: Options{Only: []string{"POLL", "AUTHZ"}}}
 			for _, r := range b.conform(t) {
-				if r.Check.ID == "DF-POLL-022" && r.Verdict != c.want {
+				if r.Check.ID == "DF-POLL-022" && reports.Order(r.Verdict, reports.Inconclusive) > 0 {
 					t.Errorf("%s: %s %v", r.Verdict, r.Reason, r.Findings)
 				}
 			}

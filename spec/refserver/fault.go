@@ -37,8 +37,8 @@ type Fault struct {
 
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
-	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, patienceFaults,
-		tokenFaults, scopeFaults,
+	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, unservedFaults,
+		patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)
 }
