@@ -69,8 +69,9 @@ var expiringFlow = &Scenario{
 		}
 		last := f.Earliest() - margin(s.Target().Timing)
 		pace := time.Duration(f.Codes.ExpiresIn) * time.Second / lifePolls
-		for f.Run().Now()+2*f.Interval()+Slack < last {
-			if !f.WaitInterval(ctx, max(Slack, pace-f.Interval())) || f.Poll(ctx, Step("alive"), Punctual()) == nil {
+		more := max(Slack, pace-f.Interval()) // between polls, beyond the interval
+		for f.Run().Now()+2*f.Interval()+more < last {
+			if !f.WaitInterval(ctx, more) || f.Poll(ctx, Step("alive"), Punctual()) == nil {
 				return
 			}
 		}
