@@ -103,7 +103,7 @@ func writeSARIF(w io.Writer, r *Report) error {
 		}
 	}
 	if r.Load != nil {
-		s.violations(r.Load)
+		s.load(r.Load)
 	}
 	s.notify()
 	start := r.Run.Started.UTC()
@@ -156,21 +156,27 @@ func (s *sarif) check(c Check) {
 	}
 }
 
-// violations adds what a crowd saw, under the checks that forbid it.
-func (s *sarif) violations(l *Load) {
+// load adds what a crowd saw, under the checks that forbid it, and the thresholds that
+// were missed.
+func (s *sarif) load(l *Load) {
 	for _, v := range l.Violations {
-		verdict := Fail
-		if v.Information {
-			verdict = Warning
-		}
-		id := v.Check
+		id, level := v.Check, "error"
 		if id == "" {
 			id = v.Kind
 		}
-		rule := s.rule(Check{ID: id, Title: v.Title})
-		s.add(len(s.results), sarifResult{RuleID: id, RuleIndex: rule, Level: sarifLevel(verdict),
-			Message:      sarifText{Text: s.message(v.String(), v.Exchanges)},
-			Fingerprints: fingerprints(id, v.Kind), Properties: sarifSeen{v.Exchanges}})
+		if v.Information {
+			level = "note"
+		}
+		s.add(len(s.results), sarifResult{RuleID: id, RuleIndex: s.rule(Check{ID: id, Title: v.Title}), Level: level,
+			Message: sarifText{Text: s.message(v.String(), v.Exchanges)}, Fingerprints: fingerprints(id, v.Kind),
+			Properties: sarifSeen{v.Exchanges}})
+	}
+	for _, t := range l.Thresholds {
+		if t.Verdict == Fail {
+			rule := s.rule(Check{ID: "threshold", Title: "A figure of a load run is within its limit"})
+			s.add(len(s.results), sarifResult{RuleID: "threshold", RuleIndex: rule, Level: "error",
+				Message: sarifText{Text: s.message(t.String(), nil)}, Fingerprints: fingerprints("threshold", t.Expression)})
+		}
 	}
 }
 

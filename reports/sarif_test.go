@@ -65,6 +65,25 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
+// TestSARIFOfLoad: violations and missed thresholds are results; what breaks no rule is
+// a note, and what was met or not judged is none.
+func TestSARIFOfLoad(t *testing.T) {
+	r := New(KindLoad, "v0")
+	r.Load = &Load{Violations: []Violation{{Kind: "token_twice", Check: "DF-REUSE-001", Title: "a token twice", Count: 2},
+		{Kind: "odd", Title: "something odd", Count: 1, Information: true}},
+		Thresholds: []Threshold{{Expression: "poll.p99 < 1s", Verdict: Fail, Value: 1200, Unit: "ms"},
+			{Expression: "error_rate < 1%", Verdict: Pass}, {Expression: "lag.p99 < 1s", Verdict: Inconclusive}}}
+	var got []string
+	for _, res := range sarifOf(t, r).Results {
+		line, _, _ := strings.Cut(res.Message.Text, "\n")
+		got = append(got, res.Level+" "+res.RuleID+": "+line)
+	}
+	if want := []string{"error DF-REUSE-001: a token twice, 2 times (DF-REUSE-001, token_twice)",
+		"note odd: something odd, 1 time (odd)", "error threshold: poll.p99 < 1s (1,200 ms)"}; !slices.Equal(got, want) {
+		t.Errorf("results are %q, want %q", got, want)
+	}
+}
+
 // TestSARIFFingerprints: a finding is the same one in the next run, whatever differs
 // from run to run, and another one under another check or expectation.
 func TestSARIFFingerprints(t *testing.T) {
