@@ -294,9 +294,10 @@ var (
 // fieldValue is the value of the HTML form field whose name is the text from i
 // to j.
 func fieldValue(text string, i, j int) (from, to int) {
-	begin := strings.LastIndexByte(text[:i], '<')
+	before := max(i-1<<10, 0) // a text without tags is long
+	begin := before + strings.LastIndexByte(text[before:i], '<')
 	end := strings.IndexByte(text[j:], '>')
-	if begin < 0 || i-begin > 1<<10 || end > 1<<10 || !namePart.MatchString(text[begin:i]) {
+	if begin < before || end > 1<<10 || !namePart.MatchString(text[begin:i]) {
 		return 0, 0
 	}
 	if end < 0 {
