@@ -100,6 +100,11 @@ func (t *Target) Choose(ctx context.Context, c Choice) error {
 			return err
 		}
 	}
+	if t.Contract.Family == spec.Document {
+		if err := t.adopt(); err != nil {
+			return err
+		}
+	}
 	return t.endpoints(c)
 }
 
@@ -107,10 +112,8 @@ func (t *Target) chooseDocument(c Choice) error {
 	t.Hints = spec.OperationHints{Start: c.Start, Token: c.Token, Path: c.Path}
 	t.ChosenBy, t.ChosenWhy = "flag", namedSpec
 	var err error
-	if t.Contract, err = spec.OpenContract(c.Spec, t.Hints); err != nil {
-		return err
-	}
-	return t.adopt()
+	t.Contract, err = spec.OpenContract(c.Spec, t.Hints)
+	return err
 }
 
 // endpoints makes URLs of what was named, was found, or stands in the contract, in
@@ -123,14 +126,24 @@ func (t *Target) endpoints(c Choice) error {
 	if c.Token != "" && !document {
 		t.TokenURL = join(t.Host, c.Token)
 	}
-	t.StartURL = cmp.Or(t.StartURL, join(t.Host, t.Contract.Start.Path))
-	t.TokenURL = cmp.Or(t.TokenURL, join(t.Host, t.Contract.Token.Path))
+	t.StartURL = cmp.Or(t.StartURL, place(t.Host, &t.Contract.Start))
+	t.TokenURL = cmp.Or(t.TokenURL, place(t.Host, &t.Contract.Token))
 	for _, u := range []string{t.StartURL, t.TokenURL} {
 		if p, err := url.Parse(u); err != nil || p.Host == "" {
 			return fmt.Errorf("endpoint %q is not a URL", u)
 		}
 	}
 	return nil
+}
+
+// place is where a host has an operation. One that was given with the path of the
+// document's server URL has it once.
+func place(host string, o *spec.Operation) string {
+	path, prefix := o.Path, strings.TrimRight(o.Prefix, "/")
+	if u, err := url.Parse(host); err == nil && prefix != "" && strings.HasSuffix(strings.TrimRight(u.Path, "/"), prefix) {
+		path = strings.TrimPrefix(path, prefix)
+	}
+	return join(host, path)
 }
 
 // IsLoopback reports whether a host name is this machine's own.

@@ -10,7 +10,7 @@
 //
 // A map:
 //
-//   - target.go, config.go: the server, and what is known of it beforehand;
+//   - target.go, config.go, request.go: the server, and what is known of it beforehand;
 //   - choose.go, explore.go, probe.go, places.go, metadata.go: how its contract and its
 //     endpoints are found;
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;

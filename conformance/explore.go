@@ -228,10 +228,12 @@ func (e *explorer) byDocument(ctx context.Context) bool {
 		if x.Status() != http.StatusOK || IsHTML(x) {
 			continue
 		}
-		contract, err := spec.LoadContract(x.Request.URL, x.raw, spec.OperationHints{})
+		hints := spec.OperationHints{Path: e.choice.Path}
+		contract, err := spec.LoadContract(x.Request.URL, x.raw, hints)
 		if err != nil {
 			continue
 		}
+		t.Hints = hints
 		t.Contract, t.ChosenBy = contract, "probe"
 		t.ChosenWhy = "the OpenAPI document at " + x.Request.URL + " has both operations"
 		t.Look.Document, t.Look.Spec = x.raw, savedDocument+extension(p)

@@ -79,7 +79,12 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // notes tell what is no verdict on the server.
 func notes(t *Transcript, gaps []reports.Gap, results []Result) []string {
 	var out []string
-	if contract, err := t.Contract(); err == nil && contract.TokenResponseSlip {
+	contract, err := t.Contract()
+	if err == nil && contract.Family == spec.Document {
+		for _, line := range contract.Describe().Sentences() {
+			out = append(out, "document: "+strings.TrimPrefix(line, "note: "))
+		}
+	} else if err == nil && contract.TokenResponseSlip {
 		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
 	}
 	if a := t.Header.Target.Timing.Adapted; a != nil {

@@ -115,3 +115,48 @@ func (r OperationReport) lines(what string) []string {
 	}
 	return append(lines, "  answers: "+strings.Join(answers, "; "))
 }
+
+// explain notes how requests differ from those of RFC 8628: what they hold beside its
+// parameters, and what they lack.
+func (o *Operation) explain(d *document) {
+	usual := []string{"client_id"}
+	if o.token {
+		usual = []string{"grant_type", "device_code", "client_id"}
+	}
+	for _, name := range usual {
+		switch {
+		case o.Has(name):
+		case o.closed:
+			d.note("POST %s has no %s and forbids members that it does not list: it is not sent", o.Path, name)
+		default:
+			d.note("POST %s does not declare %s, which RFC 8628 has: it is sent all the same", o.Path, name)
+		}
+	}
+	if grant := o.grant(); o.token && grant != GrantDeviceCode {
+		d.note("grant_type is %s in the document, and not %s as RFC 8628 has it: so it is sent", grant, GrantDeviceCode)
+	}
+	more := slices.DeleteFunc(o.demanded(), func(name string) bool { return slices.Contains(usual, name) })
+	for _, fields := range [][]field{o.headers, o.query} {
+		for _, f := range fields {
+			if f.required {
+				more = append(more, f.name)
+			}
+		}
+	}
+	if len(more) > 0 {
+		d.note("POST %s requires %s beside the parameters of RFC 8628: devices that know RFC 8628 alone cannot use it", o.Path, strings.Join(more, ", "))
+	}
+}
+
+// Sentences are the lines with all of an operation in one.
+func (d Description) Sentences() []string {
+	var out []string
+	for _, line := range d.Lines() {
+		if part, ok := strings.CutPrefix(line, "  "); ok && len(out) > 0 {
+			out[len(out)-1] += "; " + part
+		} else {
+			out = append(out, line)
+		}
+	}
+	return out
+}

@@ -9,6 +9,8 @@
 //   - catalogue.go, ruling.go: requirements, what was decided about them, and conventions;
 //   - contract.go, document.go, operation.go, schema.go: OpenAPI documents, and the two
 //     operations of the device flow in them;
+//   - request.go, offer.go, sample.go, confidential.go: what a device sends, of the document's
+//     values or made up;
 //   - negative.go: requests that a document gives the server no reason to accept;
 //   - answer.go, scan.go, validate.go, deviation.go: answers held against a document.
 package spec

@@ -58,6 +58,7 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 	}
 	o.Params = union(o.Encodings, o.members)
 	o.answers = declaredAnswers(d, c)
+	o.explain(d)
 	return nil
 }
 

@@ -71,6 +71,7 @@ func TestPublicDocuments(t *testing.T) {
 				"  answers: 201 application/json",
 				"token: POST /cloud/v1/terminals/sessions/tokens (sessionTokens)", "  json: device_code, grant_type",
 				"  answers: 201 application/json; 400 application/json"},
+			notes: []string{"requires terminal beside the parameters of RFC 8628", "does not declare client_id, which RFC 8628 has"},
 		},
 		{
 			file: "studio-query.yaml",
@@ -87,6 +88,7 @@ func TestPublicDocuments(t *testing.T) {
 				"  answers: 200 application/json",
 				"token: POST /meters/token (pollMeter)", "  form: device_code, grant_type", "  multipart: device_code",
 				"  answers: 200 application/json"},
+			notes: []string{"requires meter beside the parameters of RFC 8628", "/meters/token does not declare client_id"},
 		},
 		{
 			file: "nimbus-camel.json",

@@ -17,6 +17,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/conformance/suite"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // conformanceFlags are the options of a conformance run.
@@ -227,6 +228,11 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run, kind strin
 	t.note("%s", rules(run.Target))
 	t.note("%s", deciders(run.Target, kind))
 	t.note("%s", untested(p))
+	if contract := run.Target.Contract; contract.Family == spec.Document {
+		for _, line := range contract.Describe().Lines() {
+			t.note("  %s", line)
+		}
+	}
 	if d := demanded(run.Target); d != "" {
 		t.note("%s", d)
 	}
