@@ -72,19 +72,16 @@ func (w *runner) shortened(ctx context.Context, s, next Step) (Step, error) {
 	}
 	name, rest := s.Fill[at].Name, s
 	rest.Fill = slices.Delete(slices.Clone(s.Fill), at, at+1)
-	asks := false
+	var asks, over bool
 	err := w.until(ctx, fmt.Sprintf("there is neither a field %q nor what comes after it", name), func(p *page) bool {
-		asks = p.field(name) != nil
-		return asks || w.offers(p, rest) || w.offers(p, next)
+		asks, over = p.field(name) != nil, w.offers(p, next)
+		return asks || over || w.offers(p, rest)
 	})
 	switch {
-	case err != nil:
+	case err != nil || asks:
 		return s, err
-	case asks:
-		return s, nil
-	}
-	if p, err := w.on.look(ctx); err != nil || !w.offers(p, rest) {
-		return Step{}, err
+	case over:
+		return Step{}, nil
 	}
 	return rest, nil
 }

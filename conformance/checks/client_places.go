@@ -77,8 +77,11 @@ func addressed(params spec.Params) Option {
 func judgeAddressedPolls(e *Evidence, j *Judgement) {
 	j.Each(e.Of(addressedPolls, "query"), ExpectRefusal, "4xx, because parameters in the URL must be ignored",
 		WarnIf(StillPending), WarnIf(GivesTokens), InconclusiveIf(Class(5)), PassIf(Class(4)))
-	j.Against(e.One(addressedPolls, "no secret"), "DF-CLIENT-007").Each(
-		e.Of(addressedPolls, "with the client secret in the URL"), ExpectRefusal,
+	plain := e.One(addressedPolls, "no secret")
+	if plain == nil || plain.StillPending() || plain.GivesCredentials() {
+		return // whether the secret is asked for is DF-CLIENT-007's
+	}
+	j.Against(plain, "DF-CLIENT-007").Each(e.Of(addressedPolls, "with the client secret in the URL"), ExpectRefusal,
 		"the refusal of a client without its secret, because one in the URL must be ignored",
 		FailIf(StillPending), FailIf(GivesTokens), InconclusiveIf(Class(5)), PassIf(Class(4)))
 }

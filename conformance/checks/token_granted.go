@@ -85,7 +85,7 @@ func judgeToldScope(e *Evidence, j *Judgement) {
 // unredeemedScopes says why there is nothing to judge: no request was approved and
 // redeemed.
 func unredeemedScopes(e *Evidence, j *Judgement) {
-	if j.Empty() {
+	if j.Empty() && j.Seen() == 0 {
 		for _, f := range scopesOf(e, askedScopes) {
 			WasDecided(e, j, askedScopes, f.start.Flow)
 		}
@@ -96,7 +96,7 @@ func unredeemedScopes(e *Evidence, j *Judgement) {
 func judgeUnknownScope(e *Evidence, j *Judgement) {
 	for _, f := range slices.Concat(scopesOf(e, askedScopes), scopesOf(e, narrowedScope)) {
 		asked := []string{unknownScope}
-		if f.start.In(narrowedScope) {
+		if f.scenario == narrowedScope {
 			asked = strings.Fields(e.Narrow)
 		}
 		if len(beyond(asked, f.asked)) > 0 {
@@ -109,16 +109,16 @@ func judgeUnknownScope(e *Evidence, j *Judgement) {
 		left := len(beyond(asked, granted)) == len(asked)
 		switch expected := "a request for " + scope + " to be refused with invalid_scope, or a token without it"; {
 		case f.redeemed == nil:
-			if f.start.Class() == 4 {
+			if d, asked := e.Decision(f.scenario, f.start.Flow, ""); f.start.Class() == 4 || asked && d.Decision.Outcome == Refused {
 				j.Pass(f.start)
 			}
 		case !f.tells && !f.known:
 			j.Inconclusive("the response has no scope member, and nothing else tells what was granted", f.redeemed)
 		case left:
 			j.Pass(f.redeemed)
-		case f.start.In(narrowedScope) && f.known:
+		case f.scenario == narrowedScope && f.known:
 			j.Fail(expected, "a token for "+named(granted), f.redeemed, f.seen)
-		case !f.start.In(narrowedScope): // that is otherwise DF-TOKEN-005's
+		case f.scenario != narrowedScope: // that is otherwise DF-TOKEN-005's
 			j.Warn(expected, "a token for "+named(granted), f.redeemed, f.source())
 		}
 	}

@@ -117,6 +117,7 @@ var widenedScope = &Scenario{
 
 // A scoped flow is what was asked for, and what came of it.
 type scoped struct {
+	scenario *Scenario
 	start    *Exchange
 	asked    []string
 	redeemed *Exchange // nil without tokens
@@ -130,7 +131,7 @@ type scoped struct {
 // scopesOf are the flows of a scenario that were started.
 func scopesOf(e *Evidence, s *Scenario) (out []scoped) {
 	for _, flow := range e.FlowsOf(s) {
-		f := scoped{start: e.Authorization(flow)}
+		f := scoped{scenario: s, start: e.Authorization(flow)}
 		if f.start == nil {
 			continue
 		}
@@ -180,7 +181,7 @@ func judgePolledScope(e *Evidence, j *Judgement) {
 	}
 	for _, s := range []*Scenario{widenedScope, polledScopes} {
 		for _, f := range scopesOf(e, s) {
-			if !WasDecided(e, j, s, f.start.Flow) {
+			if s == widenedScope && !WasDecided(e, j, s, f.start.Flow) {
 				continue
 			}
 			if f.redeemed == nil {

@@ -16,18 +16,12 @@ var wayFaults = []Fault{
 		Name: "typed-code-unknown", Check: "DF-USERCODE-016", Doc: "The page knows a code only when its link was opened before.",
 		Wrap: func(next http.Handler) http.Handler {
 			var opened sync.Map
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == pathPage {
-					if code := normalCode(r.FormValue("user_code")); r.Method == http.MethodGet && code != "" {
-						opened.Store(code, true)
-					} else if _, known := opened.Load(code); !known && code != "" {
-						w.Header().Set("Content-Type", "text/html")
-						w.WriteHeader(http.StatusBadRequest)
-						w.Write([]byte("<title>Connect a device</title><p>This code is not known."))
-						return
-					}
+			return pageKnows(next, func(code string, r *http.Request) bool {
+				if r.Method == http.MethodGet {
+					opened.Store(code, true)
 				}
-				next.ServeHTTP(w, r)
+				_, known := opened.Load(code)
+				return known
 			})
 		},
 	},
@@ -55,6 +49,21 @@ var wayFaults = []Fault{
 			}
 		},
 	},
+}
+
+// pageKnows is a server whose page says so of codes that it does not know.
+func pageKnows(next http.Handler, knows func(code string, r *http.Request) bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == pathPage { // of another request the body is not read here
+			if code := normalCode(r.FormValue("user_code")); code != "" && !knows(code, r) {
+				w.Header().Set("Content-Type", "text/html")
+				w.WriteHeader(http.StatusBadRequest)
+				w.Write([]byte("<title>Connect a device</title><p>This code is not known."))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // undecided is the pending grant of a user code.
@@ -116,6 +125,20 @@ var wayVariants = []Fault{
 	{
 		Name: "link-leads-to-consent", Doc: "A link leads past the page that asks for the code.",
 		Break: func(b *behaviour) { b.page.straight = true },
+	},
+	{
+		Name: "code-bound-to-session", Doc: "The page knows a code only in the session that entered it first.",
+		Wrap: func(next http.Handler) http.Handler {
+			var first sync.Map // session by code
+			return pageKnows(next, func(code string, r *http.Request) bool {
+				c, err := r.Cookie(cookieName)
+				if err != nil {
+					return true
+				}
+				by, _ := first.LoadOrStore(code, c.Value)
+				return by == c.Value
+			})
+		},
 	},
 	startVariant("no-link", "There is no verification_uri_complete.",
 		func(_ *Server, _ *grant, m map[string]any) { delete(m, "verification_uri_complete") }, "", false),
