@@ -102,7 +102,8 @@ func (t *Transcript) life(id string) reports.Flow {
 
 func (x *Exchange) moment() reports.Moment {
 	m := reports.Moment{Kind: reports.MomentOther, AtMS: milliseconds(x.Sent),
-		DurationMS: milliseconds(x.Received - x.Sent), Step: x.Step, Exchange: x.ID, Status: x.Status(), Error: x.ErrorCode(), Tokens: x.HasTokens()}
+		DurationMS: milliseconds(x.Received - x.Sent), Step: x.Step, Exchange: x.ID, Status: x.Status(),
+		Error: x.ErrorCode(), Tokens: x.HasTokens()}
 	switch x.Op {
 	case OpStart:
 		m.Kind = reports.MomentStart
@@ -113,26 +114,29 @@ func (x *Exchange) moment() reports.Moment {
 }
 
 // pace marks the polls that came before their time: before the interval had passed
-// since the last answer that the device had by then (rule C2).
+// since the last answer that the device had by then (rule C2). After an answer that
+// ends the flow no poll has a time.
 func pace(f *reports.Flow) {
-	const step = float64(spec.SlowDownStep)
 	for i := range f.Moments {
 		m := &f.Moments[i]
 		m.IntervalSeconds = f.IntervalSeconds
-		for j := range f.Moments[:i] {
-			before := &f.Moments[j]
+		over, due := false, 0.0
+		for _, before := range f.Moments[:i] {
 			answered := before.AtMS + before.DurationMS
 			if before.Kind != reports.MomentStart && before.Kind != reports.MomentPoll || answered > m.AtMS {
 				continue
 			}
-			m.IntervalSeconds = max(m.IntervalSeconds, before.IntervalSeconds)
-			over := before.Kind == reports.MomentPoll && before.Error != spec.ErrAuthorizationPending &&
+			over = over || before.Kind == reports.MomentPoll && before.Error != spec.ErrAuthorizationPending &&
 				before.Error != spec.ErrSlowDown
-			m.Early = m.Kind == reports.MomentPoll && !over &&
-				m.AtMS < answered+before.IntervalSeconds*float64(time.Second/time.Millisecond)
+			m.IntervalSeconds = max(m.IntervalSeconds, before.IntervalSeconds)
+			due = max(due, answered+before.IntervalSeconds*float64(time.Second/time.Millisecond))
 		}
-		if m.Kind == reports.MomentPoll && m.Error == spec.ErrSlowDown {
-			m.IntervalSeconds += step
+		if m.Kind != reports.MomentPoll {
+			continue
+		}
+		m.Early = !over && m.AtMS < due
+		if m.Error == spec.ErrSlowDown {
+			m.IntervalSeconds += float64(spec.SlowDownStep)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,11 +35,8 @@ func axeScript(t *testing.T) string {
 func TestPageIsAccessible(t *testing.T) {
 	script := axeScript(t)
 	r := manyExchanges(20)
-	r.Conformance.Flows = []Flow{{ID: "f1", Scenario: "steady polls", IntervalSeconds: 5, LifetimeSeconds: 60, Moments: []Moment{
-		{Kind: MomentStart, Status: 200, Exchange: "x1", IntervalSeconds: 5},
-		{Kind: MomentPoll, AtMS: 2000, Status: 400, Error: "slow_down", Early: true, Exchange: "x1", IntervalSeconds: 10},
-		{Kind: MomentDecision, AtMS: 3000, Decision: "approve", Outcome: "accepted"},
-		{Kind: MomentPoll, AtMS: 13_000, Status: 200, Tokens: true, IntervalSeconds: 10}}}}
+	r.Conformance.Flows = []Flow{slowedFlow()}
+	r.Conformance.Exchanges[0].Flow = "f1"
 	r.Conformance.Gaps = []Gap{{Needs: "approve", Enable: "--approve", Checks: []string{"DF-DENY-001"}}}
 	r.Conformance.Notes = []string{"a note"}
 	for name, r := range map[string]*Report{"conformance": r, "load": longLoad(60)} {
@@ -49,10 +45,12 @@ func TestPageIsAccessible(t *testing.T) {
 			eval[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)
 			b.silent()
 			eval[bool](b, script+"; true")
-			found := eval[[]string](b, `axe.run({ preload: false }).then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
-				.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`)
+			found := eval[[]string](b, `axe.run({ preload: false }).then(r => r.violations
+				.filter(v => v.impact === "serious" || v.impact === "critical")
+				.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3)
+					.map(n => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`)
 			for _, f := range found {
-				t.Error(fmt.Sprintf("%s, %s: %s", name, scheme, f))
+				t.Errorf("%s, %s: %s", name, scheme, f)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"unicode/utf8"
 
 	"github.com/dfcheck/dfcheck/reports/chart"
 	"github.com/dfcheck/dfcheck/spec"
@@ -22,12 +23,12 @@ type drawnLine struct{ Exchange, Text string }
 
 // The drawing's measures, in its own units.
 const (
-	flowWidth, flowHeight   = 1000.0, 208.0
-	flowLeft, flowRight     = 64.0, 24.0
-	lanePerson, laneDevice  = 34.0, 86.0
-	laneServer, flowAxis    = 138.0, 186.0
-	answerRow, answerRows   = 13.0, 2
-	answerLetter, pollRound = 5.9, 4.5
+	flowWidth, flowHeight  = 1000.0, 208.0
+	flowLeft, flowRight    = 64.0, 24.0
+	lanePerson, laneDevice = 34.0, 86.0
+	laneServer, flowAxis   = 138.0, 186.0
+	rowHeight, rows        = 13.0, 2
+	letter, pollRound      = 5.9, 4.5
 )
 
 func draw(f Flow) drawing {
@@ -59,8 +60,9 @@ func (f Flow) begin() float64 {
 type flowPainter struct {
 	*chart.Canvas
 	flow       Flow
-	begin, end float64             // seconds of the run; of the flow
-	taken      [answerRows]float64 // how far answers were written, by row
+	begin, end float64       // seconds of the run; of the flow
+	taken      [rows]float64 // how far answers were written, by row
+	decided    [rows]float64 // and decisions
 }
 
 func newFlowPainter(f Flow) *flowPainter {
@@ -100,30 +102,32 @@ func (p *flowPainter) x(seconds float64) float64 {
 	return flowLeft + (flowWidth-flowLeft-flowRight)*min(max(seconds/p.end, 0), 1)
 }
 
-// windows shade the intervals in which the device must not poll.
+// windows shade the intervals in which the device must not poll, also where a poll
+// that came too early began another.
 func (p *flowPainter) windows() {
 	for i, m := range p.flow.Moments {
 		if !open(m) {
 			continue
 		}
 		from := (m.AtMS+m.DurationMS)/1000 - p.begin
-		to := from + m.IntervalSeconds
-		for _, next := range p.flow.Moments[i+1:] { // up to the answer that begins another
-			if at := (next.AtMS+next.DurationMS)/1000 - p.begin; (next.Kind == MomentPoll) && at > from {
-				to = min(to, at)
+		until := from + m.IntervalSeconds
+		free := until // of the next window, for the label
+		for _, next := range p.flow.Moments[i+1:] {
+			if at := (next.AtMS+next.DurationMS)/1000 - p.begin; next.Kind == MomentPoll && at > from {
+				free = min(free, at)
 				break
 			}
 		}
-		class := "window"
+		class, wide := "window", 12.0
 		if m.IntervalSeconds > p.flow.IntervalSeconds {
-			class = "window slowed"
+			class, wide = "window slowed", 15
 		}
-		x, right := p.x(from), p.x(to)
+		x, right, room := p.x(from), p.x(until), p.x(free)
 		p.Open("g")
 		p.Text("title", fmt.Sprintf("the interval is %g s: no poll before it has passed", m.IntervalSeconds))
-		p.Draw("rect", "class", class, "x", x, "y", laneDevice-12, "width", max(right-x, 0), "height", 24)
-		if right-x > 40 {
-			p.Text("text", fmt.Sprintf("%g s", m.IntervalSeconds), "class", "soft", "x", (x+right)/2, "y", laneDevice+22,
+		p.Draw("rect", "class", class, "x", x, "y", laneDevice-wide, "width", max(right-x, 0), "height", 2*wide)
+		if room-x > 40 {
+			p.Text("text", fmt.Sprintf("%g s", m.IntervalSeconds), "class", "soft", "x", (x+room)/2, "y", laneDevice+26,
 				"text-anchor", "middle")
 		}
 		p.Close("g")
@@ -179,7 +183,7 @@ func (p *flowPainter) moment(m Moment) {
 		p.Draw("line", "class", "asked", "x1", x, "y1", lanePerson, "x2", done, "y2", lanePerson)
 		p.Draw("line", "class", "call", "x1", done, "y1", lanePerson, "x2", done, "y2", laneServer)
 		p.Draw("path", "class", "dot", "d", diamond(done, lanePerson, 6))
-		p.Text("text", m.Answer(), "x", done+9, "y", lanePerson-6)
+		p.write(&p.decided, done+9, lanePerson-6, 20, legible(short(m.Answer(), 24)))
 		return
 	}
 	back := max(p.x((m.AtMS+m.DurationMS)/1000-p.begin), x)
@@ -192,17 +196,17 @@ func (p *flowPainter) moment(m Moment) {
 	if m.Error == spec.ErrAuthorizationPending {
 		answer = "pending"
 	}
-	p.answer(x, legible(short(answer, 24)))
+	answer = legible(short(answer, 24))
+	wide := letter * float64(utf8.RuneCountInString(answer))
+	p.write(&p.taken, math.Max(math.Min(x-wide/2, flowWidth-wide), flowLeft-20), laneServer+16, rowHeight, answer)
 }
 
-// answer writes what came under the server's lane, where there is room.
-func (p *flowPainter) answer(x float64, text string) {
-	wide := answerLetter * float64(len([]rune(text)))
-	left := math.Max(math.Min(x-wide/2, flowWidth-wide), flowLeft-20)
-	for row := range p.taken {
-		if left > p.taken[row] {
-			p.taken[row] = left + wide + 6
-			p.Text("text", text, "class", "answer", "x", left, "y", laneServer+16+float64(row)*answerRow)
+// write puts a text into the first of its rows where there is room, or nowhere.
+func (p *flowPainter) write(taken *[rows]float64, x, y, height float64, text string) {
+	for row := range taken {
+		if x > taken[row] {
+			taken[row] = x + letter*float64(utf8.RuneCountInString(text)) + 6
+			p.Text("text", text, "x", x, "y", y+float64(row)*height)
 			return
 		}
 	}

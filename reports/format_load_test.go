@@ -37,7 +37,7 @@ func TestFormatsOfLoad(t *testing.T) {
 		{"junit", load, []string{"34.7 %", "stopped answering 15.2 s", `errors="1"`}},
 		{"text", capacity, []string{"0 devices (1 did not meet the objectives)",
 			"first objective missed: the target stopped answering"}},
-		{"html", capacity, []string{"first objective missed: the target stopped answering"}},
+		{"html", capacity, []string{"first objective missed: the target stopped answering", "poll.p99 &lt; 1s</text>"}},
 		{"markdown", capacity, []string{"`first objective missed`: the target stopped answering"}},
 		{"junit", capacity, []string{`tests="1" failures="1"`, "poll.p99 &lt; 1s"}},
 		{"text", plan, []string{"5,000,000 devices", "1 load generator,", "93 % more"}},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/dfcheck/dfcheck/reports/chart"
 )
@@ -23,8 +25,22 @@ func (p *page) CapacityCharts() []*chartFigure {
 	if slices.ContainsFunc(points, func(p CapacityPoint) bool { return p.ErrorRate > 0 }) {
 		all = append(all, c.curveChart(points, "Errors", " %", func(p CapacityPoint) float64 { return 100 * p.ErrorRate }))
 	}
+	for _, o := range c.Objectives {
+		if limit, ok := limitOf(o); ok {
+			all[0].Marks = append(all[0].Marks, chart.Mark{Name: o, Value: limit, Missed: c.FirstLimit == o})
+			all[0].scale(milliseconds)
+		}
+	}
 	p.charts = append(p.charts, all...)
 	return all
+}
+
+// limitOf is the limit of an objective that the curve of p99 can be held against, in
+// milliseconds.
+func limitOf(objective string) (float64, bool) {
+	text, ok := strings.CutPrefix(objective, "poll.p99 <")
+	limit, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(text, "=")))
+	return float64(limit) / float64(time.Millisecond), ok && err == nil
 }
 
 // curveChart has the measurements that held apart from those that did not, and the

@@ -16,12 +16,13 @@ func manyExchanges(n int) *Report {
 	r := sample()
 	c := r.Conformance
 	for i := range n {
-		x := Exchange{ID: fmt.Sprint("y", i), Scenario: "steady polls", Step: "due", Flow: fmt.Sprint("f", i/10), AtMS: float64(i),
-			Request: Request{Method: "POST", URL: "https://auth.example.com/token"},
+		x := Exchange{ID: fmt.Sprint("y", i), Scenario: "steady polls", Step: "due", Flow: fmt.Sprint("f", i/10),
+			AtMS: float64(i), Request: Request{Method: "POST", URL: "https://auth.example.com/token"},
 			Curl: "curl -i -X POST https://auth.example.com/token -H 'Accept: application/json' --data-binary " +
 				"'grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=device_code%3Af2396b'",
-			Response: &Response{Status: 400, Proto: "HTTP/1.1", Headers: map[string][]string{"Content-Type": {"application/json"},
-				"Date": {"Wed, 25 Nov 2026 22:42:42 GMT"}}, Body: `{"error":"authorization_pending"}`}}
+			Response: &Response{Status: 400, Proto: "HTTP/1.1", Headers: map[string][]string{
+				"Content-Type": {"application/json"}, "Date": {"Wed, 25 Nov 2026 22:42:42 GMT"}},
+				Body: `{"error":"authorization_pending"}`}}
 		c.Exchanges = append(c.Exchanges, x)
 		c.Checks[1].Findings = AddFinding(c.Checks[1].Findings, Finding{Verdict: Fail, Expected: "a",
 			Actual: fmt.Sprint(i % 8), Exchanges: []string{x.ID}})
@@ -39,8 +40,8 @@ func longLoad(seconds int) *Report {
 		h.Record(time.Duration(i*i) * time.Microsecond)
 	}
 	d := h.Distribution()
-	r.Load = &Load{Latency: Latencies{Start: d, Poll: d, TimeToToken: d}, TokenWait: TokenWait{Waiting: d, Server: d}, Lag: d,
-		Devices: Devices{Simulated: 100}, Requests: Requests{Starts: 100, Polls: 900, PerSecond: 10},
+	r.Load = &Load{Latency: Latencies{Start: d, Poll: d, TimeToToken: d}, TokenWait: TokenWait{Waiting: d, Server: d},
+		Lag: d, Devices: Devices{Simulated: 100}, Requests: Requests{Starts: 100, Polls: 900, PerSecond: 10},
 		Stages: []Breakdown{{Name: "evening", FromSecond: float64(seconds / 2)}},
 		Thresholds: []Threshold{{Expression: "poll.p99 < 50ms", Measure: "poll.p99", Limit: 50, Value: 80, Unit: "ms",
 			Verdict: Fail}}}
@@ -100,10 +101,11 @@ func TestPageIsSilent(t *testing.T) {
 	plan.Plan = &Forecast{Devices: 10, IntervalSeconds: 5, Rates: ForecastRates{IntervalSeconds: 5, PollsPerSecond: 2},
 		Others: []ForecastRates{{IntervalSeconds: 10, PollsPerSecond: 1}}}
 	capacity := New(KindCapacity, "v0")
-	capacity.Capacity = &Capacity{Devices: 100, Low: 90, High: 110, Confidence: 0.95, Objectives: []string{"poll.p99 < 1s"},
-		Points: []CapacityPoint{{Devices: 50, P99: 3, OK: true}, {Devices: 200, P99: 2000, Limit: "poll.p99 < 1s"}}}
-	for name, r := range map[string]*Report{"conformance": sample(), "load": longLoad(60), "plan": plan, "capacity": capacity,
-		"nothing": New(KindConformance, "v0")} {
+	capacity.Capacity = &Capacity{Devices: 100, Low: 90, High: 110, Confidence: 0.95,
+		Objectives: []string{"poll.p99 < 1s"}, Points: []CapacityPoint{{Devices: 50, P99: 3, OK: true},
+			{Devices: 200, P99: 2000, Limit: "poll.p99 < 1s"}}}
+	for name, r := range map[string]*Report{"conformance": sample(), "load": longLoad(60), "plan": plan,
+		"capacity": capacity, "nothing": New(KindConformance, "v0")} {
 		for _, width := range []int64{390, 1440} {
 			b := openPage(t, r, viewport(width, 900))
 			b.silent()
@@ -135,7 +137,11 @@ func TestPageFilter(t *testing.T) {
 		`"needs approve"`:              "DF-DENY-001",
 		"nothing-has-this":             "",
 	} {
-		eval[bool](b, fmt.Sprintf(`(() => { const q = document.querySelector("#q"); q.value = %q; q.dispatchEvent(new Event("input")); return true })()`, query))
+		eval[bool](b, fmt.Sprintf(`(() => {
+			const q = document.querySelector("#q");
+			q.value = %q;
+			return q.dispatchEvent(new Event("input"));
+		})()`, query))
 		if got := eval[string](b, visible); got != want {
 			t.Errorf("%q shows %q, want %q", query, got, want)
 		}
@@ -179,7 +185,10 @@ func TestPageChipsAndSteps(t *testing.T) {
 
 // shown reports whether what has an id can be seen.
 func shown(id string) string {
-	return fmt.Sprintf(`(() => { const r = document.getElementById(%q).getBoundingClientRect(); return r.height > 0 && r.top < innerHeight && r.bottom > 0 })()`, id)
+	return fmt.Sprintf(`(() => {
+		const r = document.getElementById(%q).getBoundingClientRect();
+		return r.height > 0 && r.top < innerHeight && r.bottom > 0;
+	})()`, id)
 }
 
 // A link opens what it points to, also what is closed or filtered away, and also
@@ -244,18 +253,22 @@ func TestPageCopies(t *testing.T) {
 
 // What a server sent is text, wherever it stands, and breaks no line of the page.
 func TestPageOfAHostileServer(t *testing.T) {
-	const evil = `</script></style></textarea><script>window.evil = 1</script><img src=x onerror="window.evil = 1">` + "\u202egnihton\x00"
+	const evil = `</script></style></textarea><script>window.evil = 1</script><img src=x onerror="window.evil = 1">` +
+		"\u202egnihton\x00"
 	word := strings.Repeat("W", 64<<10)
 	r := sample()
 	r.Target = Target{Host: evil, Spec: evil, ChosenWhy: word, ClientID: evil, Issuer: word}
 	c := &r.Conformance.Checks[1]
 	c.Title, c.Source, c.Reason, c.Level, c.Group = evil, evil, word, evil, evil
-	c.Findings = []Finding{{Verdict: Fail, Expected: evil, Actual: word, Exchanges: []string{"x1"}}, {Verdict: Fail, Actual: evil}}
+	c.Findings = []Finding{{Verdict: Fail, Expected: evil, Actual: word, Exchanges: []string{"x1"}},
+		{Verdict: Fail, Actual: evil}}
 	x := &r.Conformance.Exchanges[0]
-	x.Request.URL, x.Curl, x.Scenario, x.Response.Body, x.Response.Proto = "javascript:"+evil, evil+word, evil, evil+word, evil
+	x.Request.URL, x.Curl, x.Scenario = "javascript:"+evil, evil+word, evil
+	x.Response.Body, x.Response.Proto = evil+word, evil
 	r.Conformance.Notes = []string{evil, word}
-	r.Conformance.Flows = []Flow{{ID: evil, Scenario: evil, Moments: []Moment{{Kind: MomentStart, Step: evil, Exchange: "x1",
-		Status: 200}, {Kind: MomentPoll, AtMS: 900, Error: evil + word, Exchange: evil}}}}
+	r.Conformance.Flows = []Flow{{ID: evil, Scenario: evil, Moments: []Moment{
+		{Kind: MomentStart, Step: evil, Exchange: "x1", Status: 200},
+		{Kind: MomentPoll, AtMS: 900, Error: evil + word, Exchange: evil}}}}
 	r.Load = longLoad(10).Load
 	r.Load.Stages[0].Name, r.Load.Profile = evil, map[string]any{"name": evil}
 	r.Load.Timeline[3].ErrorsByKind = map[string]uint64{evil: 3}
@@ -268,8 +281,8 @@ func TestPageOfAHostileServer(t *testing.T) {
 		if eval[bool](b, "'evil' in window || document.images.length > 0") {
 			t.Error("the server's script ran")
 		}
-		if got := eval[string](b, `document.querySelector(".check.fail .title").textContent`); !strings.Contains(got, "</script></style>") ||
-			strings.ContainsAny(got, "\u202e\x00") {
+		got := eval[string](b, `document.querySelector(".check.fail .title").textContent`)
+		if !strings.Contains(got, "</script></style>") || strings.ContainsAny(got, "\u202e\x00") {
 			t.Errorf("the text became %q", got)
 		}
 		if over := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
@@ -295,7 +308,8 @@ func TestPageZooms(t *testing.T) {
 		kind input.DispatchMouseEventType
 		x    float64
 	}{{"mouseMoved", 100}, {"mousePressed", 100}, {"mouseMoved", 150}, {"mouseMoved", 200}, {"mouseReleased", 200}} {
-		err := chromedp.Do(b.ctx, chromedp.MouseEvent(e.kind, box[0]+e.x, box[1]+40, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+		err := chromedp.Do(b.ctx, chromedp.MouseEvent(e.kind, box[0]+e.x, box[1]+40, chromedp.ButtonLeft,
+			chromedp.ClickCount(1)))
 		if err != nil {
 			t.Fatal(err)
 		}
