@@ -14,7 +14,7 @@
 //     of text say of each section, in the words and tables of block.go;
 //   - sarif.go and sarif_rule.go, har.go, csv.go, badge.go: renderings for programs;
 //   - evidence.go: an exchange as people read it;
-//   - html_*.go, headline.go, citations.go, drawing.go, page/: what the HTML page shows, and how;
+//   - html*.go, headline.go, citations.go, drawing.go, page/: what the HTML page shows, and how;
 //   - flow.go: lives of device codes, for the drawing;
 //   - lines.go: checks as their verdicts become known;
 //   - compare.go, matrix.go: reports beside each other;

@@ -24,10 +24,10 @@ func TestDrawing(t *testing.T) {
 			t.Errorf("the drawing has no %s", want)
 		}
 	}
-	for i, want := range []string{"0 s: device authorization request, answered 200; the interval is 5 s",
-		"2 s: poll, too early, answered slow_down; the interval is 10 s from here",
+	for i, want := range []string{"0 s: device authorization request, answered 200; the interval is 5 s from here",
+		"2 s: poll, too early, answered slow_down (400); the interval is 10 s from here",
 		"3 s: the person is asked to approve: accepted",
-		"12.5 s: poll, answered token"} {
+		"12.5 s: poll, answered token (200)"} {
 		if got := d.Lines[i].Text; got != want {
 			t.Errorf("moment %d reads %q, want %q", i, got, want)
 		}

@@ -64,27 +64,31 @@ func (m Moment) Answer() string {
 
 // Sentence tells a moment to somebody who does not see the drawing.
 func (m Moment) Sentence(from float64) string {
-	at := figure((m.AtMS - from) / 1000)
-	text := fmt.Sprintf("%s s: ", at)
+	text := figure((m.AtMS-from)/1000) + " s: "
 	switch m.Kind {
 	case MomentStart:
-		text += fmt.Sprintf("device authorization request, answered %s; the interval is %g s", m.Answer(), m.IntervalSeconds)
+		text += "device authorization request"
 	case MomentPoll:
 		text += "poll"
-		if m.Early {
-			text += ", too early"
-		}
-		text += ", answered " + m.Answer()
-		if m.Error == spec.ErrSlowDown {
-			text += fmt.Sprintf("; the interval is %g s from here", m.IntervalSeconds)
-		}
 	case MomentDecision:
-		text += "the person is asked to " + m.Decision + ": " + m.Outcome
+		text += "the person is asked"
+	case MomentOther:
+		text += "another request"
 	default:
-		text += "another request, answered " + m.Answer()
+		text += string(m.Kind)
 	}
-	if m.Step != "" {
-		text += " (" + m.Step + ")"
+	if m.Early {
+		text += ", too early"
 	}
-	return text
+	text += after(" to ", m.Decision) + after(": ", m.Outcome)
+	if m.Kind != MomentDecision {
+		text += ", answered " + m.Answer()
+		if m.Status != 0 && m.Answer() != fmt.Sprint(m.Status) {
+			text += fmt.Sprintf(" (%d)", m.Status)
+		}
+	}
+	if m.Kind == MomentStart || m.Error == spec.ErrSlowDown {
+		text += fmt.Sprintf("; the interval is %g s from here", m.IntervalSeconds)
+	}
+	return text + bracketed(m.Step)
 }

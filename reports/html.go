@@ -41,12 +41,14 @@ type page struct {
 	Styles  []template.CSS
 	Scripts []template.JS
 
-	byID   map[string]*Exchange
-	charts []*chartFigure // in the order they were drawn
+	byID    map[string]*Exchange
+	bundles []bundle
+	charts  []*chartFigure  // in the order they were drawn
+	drawn   map[string]bool // flows
 }
 
 func newPage(r *Report) *page {
-	p := &page{Report: r, Styles: []template.CSS{template.CSS(pageText("css"))}}
+	p := &page{Report: r, drawn: map[string]bool{}, Styles: []template.CSS{template.CSS(pageText("css"))}}
 	if script, style, ok := chart.Library(); ok && (r.Load != nil || r.Capacity != nil || r.Plan != nil) {
 		p.Styles = append(p.Styles, template.CSS(style))
 		p.Scripts = append(p.Scripts, template.JS(script))

@@ -167,17 +167,18 @@ func (l *Load) outcomeChart() *chartFigure {
 }
 
 // maxErrorLines is how many kinds of errors have a line; the rest have one together.
-const maxErrorLines = 4
+const maxErrorLines = 3
 
+// errorChart has the most frequent kinds of errors, and what never was answered or
+// sent.
 func (l *Load) errorChart() *chartFigure {
 	total := map[string]uint64{}
+	var timeouts, unsent uint64
 	for _, s := range l.Timeline {
+		timeouts, unsent = timeouts+s.Timeouts, unsent+s.NotSent
 		for kind, n := range s.ErrorsByKind {
 			total[kind] += n
 		}
-	}
-	if len(total) == 0 {
-		return nil
 	}
 	kinds := slices.SortedFunc(maps.Keys(total), func(a, b string) int {
 		return cmp.Or(cmp.Compare(total[b], total[a]), cmp.Compare(a, b))
@@ -185,8 +186,9 @@ func (l *Load) errorChart() *chartFigure {
 	shown := kinds[:min(len(kinds), maxErrorLines)]
 	var lines []chart.Line
 	for i, kind := range shown {
-		class := []string{"s4", "s2", "s5", "s1"}[i]
-		lines = append(lines, l.line(legible(kind), class, func(s Second) float64 { return float64(s.ErrorsByKind[kind]) }))
+		class := []string{"s4", "s2", "s5"}[i]
+		lines = append(lines, l.line(legible(short(kind, 40)), class,
+			func(s Second) float64 { return float64(s.ErrorsByKind[kind]) }))
 	}
 	if len(kinds) > len(shown) {
 		lines = append(lines, l.line("other kinds", "s6", func(s Second) float64 {
@@ -196,6 +198,15 @@ func (l *Load) errorChart() *chartFigure {
 			}
 			return float64(n)
 		}))
+	}
+	if timeouts > 0 {
+		lines = append(lines, l.line("no answer in time", "s1", func(s Second) float64 { return float64(s.Timeouts) }))
+	}
+	if unsent > 0 {
+		lines = append(lines, l.line("not sent by this machine", "s3", func(s Second) float64 { return float64(s.NotSent) }))
+	}
+	if lines == nil {
+		return nil
 	}
 	return l.overTime("Errors a second, by kind", "", lines...)
 }

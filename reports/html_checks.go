@@ -41,7 +41,14 @@ var bundleNames = map[Verdict]string{Error: "Errors of dfcheck", Fail: "Failed",
 	Inconclusive: "Not decided", Waived: "Waived", Skipped: "Skipped", Pass: "Passed"}
 
 // Bundles are the checks by verdict, what needs attention first.
-func (p *page) Bundles() (out []bundle) {
+func (p *page) Bundles() []bundle {
+	if p.bundles == nil {
+		p.bundles = p.bundled()
+	}
+	return p.bundles
+}
+
+func (p *page) bundled() (out []bundle) {
 	opened := false
 	for _, v := range append(slices.Clone(attention), Waived, Skipped, Pass) {
 		b := bundle{Verdict: v, Name: bundleNames[v], Anchor: "verdict-" + string(v), Open: slices.Contains(attention, v)}
@@ -83,7 +90,7 @@ func (p *page) shown(c Check) shownCheck {
 	var flows []string
 	for _, f := range c.Findings {
 		for _, id := range f.Exchanges {
-			if x := p.exchanges()[id]; x != nil && x.Flow != "" {
+			if x := p.byExchange()[id]; x != nil && x.Flow != "" {
 				flows = append(flows, x.Flow)
 			}
 		}
@@ -91,7 +98,7 @@ func (p *page) shown(c Check) shownCheck {
 	}
 	for _, f := range p.Conformance.Flows {
 		if slices.Contains(flows, f.ID) && len(out.Flows) < maxFlows {
-			out.Flows = append(out.Flows, draw(f))
+			out.Flows = append(out.Flows, p.draw(f))
 		}
 	}
 	return out
@@ -100,7 +107,7 @@ func (p *page) shown(c Check) shownCheck {
 // Cites are exchanges as they are named where they are cited.
 func (p *page) Cites(ids []string) (out []cite) {
 	for _, id := range ids {
-		out = append(out, cite{id, p.exchanges()[id].label()})
+		out = append(out, cite{id, p.byExchange()[id].label()})
 	}
 	return out
 }
@@ -114,11 +121,27 @@ func (c shownCheck) ShowReason() bool {
 func (p *page) Model() *drawing {
 	for _, f := range p.Conformance.Flows {
 		if slices.ContainsFunc(f.Moments, func(m Moment) bool { return m.Tokens }) {
-			d := draw(f)
+			d := p.draw(f)
 			return &d
 		}
 	}
 	return nil
+}
+
+// draw draws a flow, and keeps in mind that it was.
+func (p *page) draw(f Flow) drawing {
+	p.drawn[f.ID] = true
+	return draw(f)
+}
+
+// MoreFlows are those that no check has room for.
+func (p *page) MoreFlows() (out []drawing) {
+	for _, f := range p.Conformance.Flows {
+		if !p.drawn[f.ID] {
+			out = append(out, draw(f))
+		}
+	}
+	return out
 }
 
 // chips are the values of a key that the filter knows, with how many checks have

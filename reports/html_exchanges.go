@@ -11,7 +11,7 @@ import (
 // page heavy is cut, and Remark says so.
 type shownExchange struct {
 	Exchange
-	Label, Where, Remark string
+	Label, Where, Digest, Remark string
 }
 
 // bodyBudget is what all bodies of a page may take, in bytes; each may take its
@@ -20,12 +20,16 @@ const bodyBudget, minBody, maxBody = 1 << 20, 300, 8 << 10
 
 // Evidence are the exchanges of all sections.
 func (p *page) Evidence() (out []shownExchange) {
-	all := p.all()
+	all := p.Report.exchanges()
 	limit := min(max(bodyBudget/max(len(all), 1), minBody), maxBody)
 	for _, x := range all {
 		one := shownExchange{Exchange: x, Label: x.label(), Where: x.where()}
 		one.Curl = short(x.Curl, 4*limit)
-		if r := x.Response; r != nil && len(r.Body) > limit {
+		r := x.Response
+		if r != nil && r.Length+int64(len(r.SHA256)) > 0 {
+			one.Digest = plural(uint64(max(r.Length, 0)), "byte") + after(", SHA-256 ", r.SHA256)
+		}
+		if r != nil && len(r.Body) > limit {
 			cut := *r
 			cut.Body = short(r.Body, limit)
 			one.Response = &cut
@@ -37,22 +41,11 @@ func (p *page) Evidence() (out []shownExchange) {
 	return out
 }
 
-// all are the exchanges of all sections.
-func (p *page) all() (out []Exchange) {
-	if p.Conformance != nil {
-		out = append(out, p.Conformance.Exchanges...)
-	}
-	if p.Load != nil {
-		out = append(out, p.Load.Exchanges...)
-	}
-	return out
-}
-
-// exchanges by id.
-func (p *page) exchanges() map[string]*Exchange {
+// byExchange are the exchanges by id.
+func (p *page) byExchange() map[string]*Exchange {
 	if p.byID == nil {
 		p.byID = map[string]*Exchange{}
-		for _, x := range p.all() {
+		for _, x := range p.Report.exchanges() {
 			p.byID[x.ID] = &x
 		}
 	}

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,11 +71,11 @@ type timed struct {
 }
 
 // Times are the distributions of a load run, in milliseconds.
-func (p *page) Times() []timed {
-	l := p.Load
-	return []timed{{"device authorization", l.Latency.Start}, {"device authorization, service", l.Service.Start},
-		{"poll", l.Latency.Poll}, {"poll, service", l.Service.Poll}, {"time to token", l.Latency.TimeToToken},
-		{"waiting for the next poll", l.TokenWait.Waiting}, {"server", l.TokenWait.Server}, {"lag", l.Lag}}
+func (p *page) Times() (out []timed) {
+	for _, s := range p.Load.distributions() {
+		out = append(out, timed{s.name, s.d})
+	}
+	return out
 }
 
 type outcomeRow struct {
@@ -107,18 +106,6 @@ type partTable struct {
 
 // Parts are groups or stages, for their table.
 func (p *page) Parts(name string, parts []Breakdown) partTable { return partTable{name, parts} }
-
-// Profile is the profile as it was carried out.
-func (p *page) Profile() string {
-	if len(p.Load.Profile) == 0 {
-		return ""
-	}
-	text, err := json.MarshalIndent(p.Load.Profile, "", "  ")
-	if err != nil {
-		return "" // it came from JSON or from a profile, which is JSON as well
-	}
-	return string(text)
-}
 
 // CapacityText is what the search says beside its answer, which is the headline.
 func (p *page) CapacityText() []string {

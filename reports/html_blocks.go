@@ -1,0 +1,51 @@
+package reports
+
+// shownBlock is a block as the page shows it.
+type shownBlock struct {
+	Title   string
+	Entries []fact
+	Head    []string
+	Rows    [][]string
+}
+
+// shownBlocks are those that have anything to show.
+func shownBlocks(list ...block) (out []shownBlock) {
+	for _, b := range list {
+		if b.empty() {
+			continue
+		}
+		s := shownBlock{Title: b.title}
+		for _, e := range b.entries {
+			s.Entries = append(s.Entries, fact{Name: e.label, Value: e.text})
+		}
+		if len(b.table) > 1 {
+			s.Head, s.Rows = b.table[0], b.table[1:]
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// RunInFull is all that is known of the run.
+func (p *page) RunInFull() []shownBlock {
+	list := []block{p.headBlock()}
+	if p.Conformance != nil {
+		list = append(list, p.Conformance.planBlock())
+	}
+	return shownBlocks(list...)
+}
+
+// LoadInFull has every figure of a load run, under the name that it has in the
+// document.
+func (p *page) LoadInFull() []shownBlock {
+	var list []block
+	for _, b := range p.Load.blocks(duration(p.Run.DurationMS)) {
+		if b.detail {
+			list = append(list, b)
+		}
+	}
+	return shownBlocks(list...)
+}
+
+// PlanInFull has every figure of a plan at every interval.
+func (p *page) PlanInFull() []shownBlock { return shownBlocks(p.Plan.inFull()) }
