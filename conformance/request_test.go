@@ -1,0 +1,55 @@
+package conformance
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// TestPlace: a host that ends in the path of the document's server URL gets it once.
+func TestPlace(t *testing.T) {
+	o := &spec.Operation{Path: "/idp/v1/token", Prefix: "/idp/v1"}
+	for host, want := range map[string]string{
+		"https://a.example":            "https://a.example/idp/v1/token",
+		"https://a.example/idp/v1":     "https://a.example/idp/v1/token",
+		"https://a.example/idp/v1/":    "https://a.example/idp/v1/token",
+		"https://a.example/gw/idp/v1":  "https://a.example/gw/idp/v1/token",
+		"https://a.example/other":      "https://a.example/other/idp/v1/token",
+		"https://a.example/not-idp/v1": "https://a.example/not-idp/v1/idp/v1/token",
+	} {
+		if got := place(host, o); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}
+
+// TestRequestConfig: values keep their types, what goes by the name of a secret is one,
+// and what has no value is an error that names the key.
+func TestRequestConfig(t *testing.T) {
+	c := Config{Request: RequestConfig{
+		Start:   map[string]any{"device_name": "tv", "year": 2025, "scopes": []any{"a"}, "api_key": "k3y-0f-a11"},
+		Headers: map[string]string{"Authorization": "Bearer 0paque-t0ken"}, Query: map[string]string{"pin": "123"},
+	}}
+	target, err := c.Target()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (spec.Params{{Name: "api_key", Value: "k3y-0f-a11"}, {Name: "device_name", Value: "tv"},
+		{Name: "scopes", Value: `["a"]`, JSON: true}, {Name: "year", Value: "2025", JSON: true}}); !slices.Equal(target.Given.Start, want) {
+		t.Errorf("%v, want %v", target.Given.Start, want)
+	}
+	for _, secret := range []string{"k3y-0f-a11", "0paque-t0ken", "123"} {
+		if !slices.Contains(target.Passwords, secret) {
+			t.Errorf("%s is no secret", secret)
+		}
+	}
+	if got := target.redactor().URL("https://a/?pin=123&market=SE"); strings.Contains(got, "123&") || !strings.Contains(got, "market=SE") {
+		t.Error(got)
+	}
+	c.Request.Poll = map[string]any{"device_id": nil}
+	if _, err := c.Target(); err == nil || !strings.Contains(err.Error(), "request.poll.device_id") {
+		t.Error(err)
+	}
+}
