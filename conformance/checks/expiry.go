@@ -217,12 +217,17 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 	}
 }
 
-// startedBetween counts the starts that gave codes after one exchange and before
-// another: a store that evicts its oldest grants shows by it.
+// endedEarly asks for an answer that ends a code more than a second before its end.
+func endedEarly(e *Evidence) Predicate {
+	return func(x *Exchange) bool { return IsTerminal(x) && x.Received < e.Earliest(x.Flow)-time.Second }
+}
+
+// startedBetween counts the starts of the whole run that gave codes after one exchange
+// and before another: a store that evicts its oldest grants shows by it.
 func startedBetween(e *Evidence, a, b *Exchange) int {
 	n := 0
-	for _, x := range e.Exchanges {
-		if x != a && x.Op == OpStart && x.HasCodes() && x.Received > a.Received && x.Sent < b.Sent {
+	for _, x := range e.Authorizations() {
+		if x != a && x.Received > a.Received && x.Sent < b.Sent {
 			n++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -136,8 +137,11 @@ func judgePatience(e *Evidence, j *Judgement) {
 			judgeLimit(e, j, x, got)
 		case IsTerminal(x) && !lasts:
 			j.Inconclusive(got+", and pending on a later one: see DF-HTTP-010", x)
-		case IsTerminal(x) && anyTerminal(alive(e, e.Of(idleUntilEnd, "before the end"))):
+		case IsTerminal(x) && slices.ContainsFunc(e.Of(idleUntilEnd, "before the end"), endedEarly(e)):
 			j.Inconclusive(got+", and a code that was hardly polled ended early as well: see DF-EXPIRY-002", x)
+		case IsTerminal(x):
+			others := startedBetween(e, e.Authorization(flow), x)
+			j.Fail(staysPending, fmt.Sprintf("%s, after %s", got, reports.Count(others, "other code", "other codes")), x)
 		case x.Class() == 5 && !lasts:
 			j.Inconclusive(got+", and pending on a later one", x)
 		default:

@@ -1,6 +1,7 @@
 package refserver
 
 import (
+	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -56,6 +57,27 @@ var expiryFaults = []Fault{
 				if n == 3 {
 					g.expires = time.Now().Add(s.cfg.Lifetime)
 				}
+			}
+		},
+	},
+	{
+		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			started, place := 0, map[*grant]int{}
+			b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				started++
+				place[g] = started
+			}
+			b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
+				mu.Lock()
+				defer mu.Unlock()
+				if started-place[g] >= 200 && !s.is.over(q, g, now) {
+					return refuse(spec.ErrInvalidGrant, "the device code is unknown")
+				}
+				return nil
 			}
 		},
 	},
