@@ -51,7 +51,7 @@ func declaredAnswers(d *document, c *candidate) map[string]answer {
 			if b.schema.value == nil || !isJSON(b.media) {
 				continue
 			}
-			schema, problems := compileSchema(d, b.schema)
+			schema, problems := d.compiled(b.schema)
 			for _, problem := range problems {
 				d.note("the schema of the %s answer of POST %s: %s", status, c.path, problem)
 			}
@@ -68,6 +68,21 @@ func declaredAnswers(d *document, c *candidate) map[string]answer {
 
 func isJSON(mediaType string) bool {
 	return mediaType == string(JSON) || mediaType == "text/json" || mediaType == "*/*" || mediaType == "application/*" || strings.HasSuffix(mediaType, "+json")
+}
+
+// compiled is the validator of a schema; answers often share one.
+func (d *document) compiled(n node) (*jsonschema.Schema, []string) {
+	if m, _ := n.value.(map[string]any); len(m) != 1 {
+		return compileSchema(d, n)
+	}
+	n = n.target() // or n, where its one member is no reference
+	id := n.identity()
+	if s := d.schemas[id]; s != nil {
+		return s, nil
+	}
+	s, problems := compileSchema(d, n)
+	d.schemas[id] = s
+	return s, problems
 }
 
 // schemaURL names a schema to the compiler; nothing is fetched from it.

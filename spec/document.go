@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // maxDocument is the size in bytes up to which an OpenAPI document is read, with
@@ -21,6 +23,7 @@ type document struct {
 	// since31 says that schemas are JSON Schema 2020-12, in which other keywords
 	// may stand beside a reference.
 	since31 bool
+	schemas map[uintptr]*jsonschema.Schema // compiled ones
 }
 
 // bundled is the member of a document that holds the files it refers to, by their
@@ -41,7 +44,7 @@ func loadDocument(data []byte, read func(name string) ([]byte, error)) (*documen
 		return nil, errors.New("not a readable OpenAPI document: it holds no members such as openapi and paths")
 	}
 	f := &files{trees: map[string]any{"": tree}, read: read, left: maxDocument - len(data), unresolved: map[string]string{}}
-	d := &document{root: node{tree, "", f}, files: f}
+	d := &document{root: node{tree, "", f}, files: f, schemas: map[uintptr]*jsonschema.Schema{}}
 	if held := d.root.get(bundled); held.isMap() {
 		for name, v := range held.all() {
 			f.trees[name] = v.value
@@ -134,10 +137,10 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 		id: op.get("operationId").text(), tags: op.get("tags").texts()}
 	c.prefix = d.prefix(item, op)
 	for _, b := range c.bodies() {
-		o := flatten(b.schema)
+		o := b.members()
 		c.asks = append(c.asks, o.names()...)
 		c.grants = append(c.grants, o.grants()...)
-		c.device = c.device || deviceGrant(example(unwrapped(o.properties["grant_type"]), nil)) || exampleGrant(b.node)
+		c.device = c.device || deviceGrant(example(unwrapped(o.properties["grant_type"]), nil)) || exampleGrant(b)
 	}
 	for _, p := range c.parameters("query") {
 		name := p.get("name").text()
@@ -148,8 +151,8 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 		}
 	}
 	c.device = c.device || slices.ContainsFunc(c.grants, deviceGrant) || strings.Contains(op.get("description").text(), GrantDeviceCode)
-	for _, schema := range c.successes() {
-		c.gives = append(c.gives, flatten(schema).names()...)
+	for _, b := range c.successes() {
+		c.gives = append(c.gives, b.members().names()...)
 	}
 	for _, list := range []*[]string{&c.asks, &c.grants, &c.gives} {
 		slices.Sort(*list)
@@ -163,12 +166,36 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 func deviceGrant(name string) bool { return strings.Contains(name, "device") }
 
 // exampleGrant reports whether an example of the request has the device grant.
-func exampleGrant(media node) bool {
-	all := []node{media.get("example")}
-	for _, e := range media.get("examples").all() {
-		all = append(all, e.get("value"))
+func exampleGrant(b body) bool {
+	return slices.ContainsFunc(b.examples(), func(e node) bool { return deviceGrant(e.get("grant_type").text()) })
+}
+
+// examples are those of a media type, the one of its schema included.
+func (b body) examples() []node {
+	all := []node{b.node.get("example"), b.schema.get("example")}
+	for _, name := range b.node.get("examples").names() {
+		all = append(all, b.node.get("examples").get(name).get("value"))
 	}
-	return slices.ContainsFunc(all, func(e node) bool { return deviceGrant(e.get("grant_type").text()) })
+	return append(all, b.schema.get("examples").list()...)
+}
+
+// members are those of the schema. Where it has none, those of an example: some
+// documents say no more.
+func (b body) members() object {
+	o := flatten(b.schema)
+	for _, e := range b.examples() {
+		if len(o.properties) > 0 {
+			break
+		}
+		for name, v := range e.all() {
+			member := map[string]any{"example": v.value}
+			if _, text := v.value.(string); !text { // which any value is in a form
+				member["type"] = TypeName(v.value)
+			}
+			o.properties[name] = node{member, v.file, v.files}
+		}
+	}
+	return o
 }
 
 // body is one media type of a request or an answer.
@@ -191,7 +218,15 @@ func contents(n node) []body {
 	return all
 }
 
-func (c *candidate) bodies() []body { return contents(c.node.get("requestBody")) }
+// bodies lists the media types of the request. Some documents describe it as
+// Swagger 2.0 did, whatever their version is.
+func (c *candidate) bodies() []body {
+	if all := contents(c.node.get("requestBody")); len(all) > 0 {
+		return all
+	}
+	content := swaggerBody(*c, c.node.get("consumes").texts())
+	return contents(node{map[string]any{"content": content}, "", c.node.files})
+}
 
 // parameters lists the ones that stand in one of these places, those of the path
 // item included.
@@ -211,19 +246,19 @@ func (c *candidate) parameters(places ...string) []node {
 	return all
 }
 
-// successes are the schemas of the answers with 2xx; where none has one, of the
+// successes are the bodies of the answers with 2xx; where none has one, of the
 // default answer.
-func (c *candidate) successes() []node {
-	var all, otherwise []node
+func (c *candidate) successes() []body {
+	var all, otherwise []body
 	responses := c.node.get("responses")
 	for _, status := range responses.names() {
 		for _, b := range contents(responses.get(status)) {
 			switch {
-			case b.schema.value == nil:
+			case !b.node.isMap():
 			case strings.HasPrefix(status, "2"):
-				all = append(all, b.schema)
+				all = append(all, b)
 			case strings.EqualFold(status, "default"):
-				otherwise = append(otherwise, b.schema)
+				otherwise = append(otherwise, b)
 			}
 		}
 	}

@@ -95,6 +95,12 @@ func TestEvidence(t *testing.T) {
 // Where the device flow is there in other words, the error or a note says in which.
 func TestUnusual(t *testing.T) {
 	const start = "POST /a client_id 200 device_code,user_code"
+	const wrapped = `{post: {responses: {200: {content: {application/json: {schema:
+		{properties: {response: {properties: {data: {properties: {deviceCode: {}, userCode: {}}}}}}}}}}}}}`
+	if _, err := LoadContract("c", []byte("openapi: 3.0.3\npaths: {/a: "+wrapped+"}\n"), OperationHints{}); err == nil ||
+		!strings.Contains(err.Error(), `answers deviceCode and userCode inside "response.data" where RFC 8628 section 3.2 has device_code and user_code at the top`) {
+		t.Errorf("error = %v", err)
+	}
 	for name, test := range map[string]struct {
 		lines []string
 		hints OperationHints
@@ -108,8 +114,11 @@ func TestUnusual(t *testing.T) {
 		"GET":              {lines: []string{"GET /a - 200 device_code,user_code"}, says: "GET /a looks like the device authorization request, which is a POST"},
 		"PUT":              {lines: []string{start, "PUT /t device_code 200 access_token"}, says: "PUT /t looks like the token request, which is a POST"},
 		"named, but GET":   {lines: []string{start, "GET /t - 200 access_token"}, hints: OperationHints{Token: "/t"}, says: `"/t" is GET /t, and the token request is a POST`},
-		"named":            {lines: []string{"POST /a clientId 200 deviceCode,userCode", "POST /t device_code 200 access_token"}, hints: OperationHints{Start: "/a"}, says: "answers deviceCode", note: true},
-		"pending as 200":   {lines: []string{start, "POST /t device_code 200 access_token,status=Pending"}, says: `a success with "Pending" in status while the user has not decided`, note: true},
+		"other grants alone": {lines: []string{start, "POST /oauth/token grant_type=client_credentials,client_secret 200 access_token"},
+			says: "no POST operation answers 2xx with access_token; candidates: POST /oauth/token, POST /a"},
+		"a sign-in alone": {lines: []string{start, "POST /token user,password 200 access_token"}, says: "no POST operation answers 2xx with access_token"},
+		"named":           {lines: []string{"POST /a clientId 200 deviceCode,userCode", "POST /t device_code 200 access_token"}, hints: OperationHints{Start: "/a"}, says: "answers deviceCode", note: true},
+		"pending as 200":  {lines: []string{start, "POST /t device_code 200 access_token,status=Pending"}, says: `a success with "Pending" in status while the user has not decided`, note: true},
 		"another grant's name": {lines: []string{start, "POST /t device_code,grant_type=device_code 200 access_token"},
 			says: "allows the grant types device_code, and not " + GrantDeviceCode, note: true},
 	} {
@@ -217,5 +226,67 @@ func TestEachEncodingHasItsMembers(t *testing.T) {
 		t.Error(err)
 	} else if p, _ := quill.Token.Param("grant_type"); p.Example != GrantDeviceCode {
 		t.Errorf("the discriminator selects %q", p.Example)
+	}
+}
+
+// Documents that say less, or say it elsewhere, than they should.
+func TestSparseDocuments(t *testing.T) {
+	for name, test := range map[string]struct {
+		document string
+		hints    OperationHints
+		want     string
+	}{
+		"examples alone": {document: `
+  /a:
+    post:
+      requestBody: {content: {application/json: {example: {client_id: tv, level: 3}}}}
+      responses: {200: {content: {application/json: {examples: {one: {value: {device_code: x, user_code: y}}}}}}}
+  /t:
+    post:
+      requestBody: {content: {application/json: {schema: {type: object, example: {grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: x}}}}}
+      responses: {200: {content: {application/json: {example: {access_token: x}}}}}
+`, want: "/a json client_id level; /t json device_code grant_type"},
+		"paths told apart by fragments": {document: `
+  /token#start: {post: {responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
+  /token#poll: {post: {responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}}}
+`, want: "/token form client_id scope; /token form client_id device_code grant_type"},
+		"parameters as in Swagger": {document: `
+  /a:
+    post:
+      parameters: [{in: formData, name: client_id, required: true, type: string}]
+      responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}
+  /t:
+    post:
+      parameters: [{in: body, name: body, schema: {properties: {device_code: {type: string}}}}]
+      responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}
+`, want: "/a form client_id; /t json device_code"},
+		"a path twice": {document: `
+  /a: {get: {responses: {}}}
+  /t: {post: {responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}}}
+  /a: {post: {responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
+  /t: {get: {responses: {}}}
+`, want: "/a form client_id scope; /t form client_id device_code grant_type"},
+		"operationIds twice": {hints: OperationHints{Start: "device", Token: "device"}, document: `
+  /a: {post: {operationId: device, responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
+  /t: {post: {operationId: device, responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}}}
+`, want: "/a form client_id scope; /t form client_id device_code grant_type"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := LoadContract("c", []byte("openapi: 3.0.3\npaths:"+test.document), test.hints)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, o := range []*Operation{&c.Start, &c.Token} {
+				parts := []string{o.Path, o.Encodings[0].Short()}
+				for _, p := range o.Params {
+					parts = append(parts, p.Name)
+				}
+				got = append(got, strings.Join(parts, " "))
+			}
+			if got := strings.Join(got, "; "); got != test.want {
+				t.Errorf("understood as %s, want %s", got, test.want)
+			}
+		})
 	}
 }

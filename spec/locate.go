@@ -163,10 +163,12 @@ func near(c, other *candidate) int {
 // template.
 func (r role) hinted(all, posts []*candidate, hint string) (*candidate, error) {
 	for _, exact := range []bool{true, false} {
-		for _, c := range posts {
-			if values, ok := c.named(hint); ok && (!exact || len(values) == 0) {
-				return c, nil
-			}
+		meant := filter(posts, func(c *candidate) bool {
+			values, ok := c.named(hint)
+			return ok && (!exact || len(values) == 0)
+		})
+		if len(meant) > 0 { // the likeliest: operationIds may be there twice
+			return slices.MaxFunc(meant, func(a, b *candidate) int { return cmp.Compare(r.score(r, a), r.score(r, b)) }), nil
 		}
 	}
 	for _, c := range all {

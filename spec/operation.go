@@ -41,9 +41,9 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 		return err
 	}
 	for _, e := range Encodings() {
-		if schema, ok := c.body(e); ok {
+		if b, ok := c.body(e); ok {
 			o.Encodings = append(o.Encodings, e)
-			members := flatten(schema)
+			members := b.members()
 			o.members[e] = params(members)
 			o.gather(members, c.offers(members))
 		}
@@ -156,19 +156,19 @@ func mediaType(name string) (string, bool) {
 	return t, strings.Contains(t, "/")
 }
 
-// body returns the schema that the request declares for an encoding, and whether
-// it declares the encoding.
-func (c *candidate) body(e Encoding) (node, bool) {
+// body returns what the request declares for an encoding, and whether it declares
+// the encoding.
+func (c *candidate) body(e Encoding) (body, bool) {
 	all := c.bodies()
 	front, _, _ := strings.Cut(string(e), "/")
 	for _, media := range []string{string(e), front + "/*", "*/*"} {
 		for _, b := range all {
 			if b.media == media {
-				return b.schema, true
+				return b, true
 			}
 		}
 	}
-	return node{}, false
+	return body{}, false
 }
 
 // In lists the members of a request in one encoding, required ones first.

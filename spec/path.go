@@ -113,7 +113,8 @@ func (c *candidate) filled(given map[string]string) (string, error) {
 	}
 	maps.Copy(known, given)
 	var missing error
-	full := template.ReplaceAllStringFunc(c.prefix+c.path, func(part string) string {
+	plain, _, _ := strings.Cut(c.prefix+c.path, "#") // some documents tell operations at one path apart so
+	full := template.ReplaceAllStringFunc(plain, func(part string) string {
 		name := part[1 : len(part)-1]
 		value := known[name]
 		if value == "" && missing == nil {

@@ -102,14 +102,20 @@ func swaggerAnswers(root, op node) any {
 	produces := first(op.get("produces").texts(), root.get("produces").texts(), []string{"*/*"})
 	for _, status := range responses.names() {
 		response := responses.get(status)
-		out := map[string]any{"description": response.get("description").value}
+		out, content := map[string]any{"description": response.get("description").value}, map[string]any{}
 		if schema := response.get("schema"); schema.isMap() {
-			content := map[string]any{}
 			for _, media := range produces {
 				content[media] = map[string]any{"schema": schema.rebased()}
 			}
-			out["content"] = content
 		}
+		for media, e := range response.get("examples").all() {
+			if described, ok := content[media].(map[string]any); ok {
+				described["example"] = e.rebased()
+			} else if len(content) == 0 {
+				content[media] = map[string]any{"example": e.rebased()}
+			}
+		}
+		out["content"] = content
 		answers[status] = out
 	}
 	return answers

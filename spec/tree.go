@@ -16,7 +16,7 @@ import (
 // parseTree reads YAML or JSON into plain values: map[string]any, []any, string,
 // json.Number, bool and nil. Keys are text, so that 200 and "200" are one status,
 // and a date is the text that stands there. Of a key that is there twice the last
-// one counts.
+// one counts; in YAML it is joined with the first where both have members.
 func parseTree(data []byte) (any, error) {
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	if text := bytes.TrimLeft(data, " \t\r\n"); len(text) > 0 && text[0] == '{' {
@@ -109,6 +109,9 @@ func (r *treeReader) mapping(n *yaml.Node) any {
 		case key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge":
 			merge(m, value)
 		case key.Kind == yaml.ScalarNode:
+			if again, ok := value.(map[string]any); ok { // the path of two operations
+				merge(again, m[key.Value])
+			}
 			m[key.Value] = value
 		}
 	}

@@ -55,26 +55,35 @@ func (r role) plausible(c *candidate) bool {
 // when it has them as RFC 8628 does, or not at all.
 func (r role) otherNames(c *candidate) string {
 	names, section := r.wanted()
-	for _, schema := range c.successes() {
-		o := flatten(schema)
-		for _, at := range append([]string{""}, o.names()...) {
-			inside, where := o, ""
-			if at != "" {
-				inside, where = flatten(o.properties[at]), fmt.Sprintf(" inside %q", at)
-			}
-			have, ok := spellings(inside.names(), names)
-			if !ok || where == "" && slices.Equal(have, names) {
-				continue
-			}
-			has := "has " + strings.Join(names, " and ")
-			if where != "" {
-				has += " at the top"
-			}
-			return fmt.Sprintf("%s %s answers %s%s where %s %s: dfcheck checks servers that use the names of RFC 8628",
-				c.method, c.path, strings.Join(have, " and "), where, section, has)
+	for _, b := range c.successes() {
+		have, where, ok := unwrap(b.members(), names, nil)
+		if !ok || len(where) == 0 && slices.Equal(have, names) {
+			continue
 		}
+		inside, has := "", "has "+strings.Join(names, " and ")
+		if len(where) > 0 {
+			inside, has = fmt.Sprintf(" inside %q", strings.Join(where, ".")), has+" at the top"
+		}
+		return fmt.Sprintf("%s %s answers %s%s where %s %s: dfcheck checks servers that use the names of RFC 8628",
+			c.method, c.path, strings.Join(have, " and "), inside, section, has)
 	}
 	return ""
+}
+
+// unwrap finds names, however they are written, in an object or in what it wraps.
+func unwrap(o object, names, path []string) (have, where []string, ok bool) {
+	if have, ok := spellings(o.names(), names); ok {
+		return have, path, true
+	}
+	for _, at := range o.names() {
+		if len(path) > 1 {
+			break
+		}
+		if have, where, ok := unwrap(flatten(o.properties[at]), names, append(slices.Clone(path), at)); ok {
+			return have, where, true
+		}
+	}
+	return nil, nil, false
 }
 
 // remarks says what the token operation does otherwise than RFC 8628, as far as the
@@ -95,8 +104,8 @@ func (c *candidate) pending() string {
 	if responses := c.node.get("responses"); responses.get("202").isMap() {
 		return "202"
 	}
-	for _, schema := range c.successes() {
-		o := flatten(schema)
+	for _, b := range c.successes() {
+		o := b.members()
 		for _, name := range o.names() {
 			for _, v := range append(allowed(o.properties[name]), o.properties[name].get("example").text()) {
 				if strings.Contains(strings.ToLower(v), "pending") {
