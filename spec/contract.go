@@ -162,6 +162,9 @@ func loadContract(name string, data []byte, read func(string) ([]byte, error), h
 func (c *Contract) describe(doc *document, hints OperationHints) error {
 	start, token, err := pair(doc.candidates(), hints)
 	if err != nil {
+		if a, b := doc.flow(); a != "" {
+			err = OperationError(fmt.Sprintf("%v; its security schemes name the endpoints %s and %s: --spec rfc8628 with these checks the server by the standards alone", err, a, b))
+		}
 		return err
 	}
 	ofStart, _ := start.named(hints.Start)

@@ -7,10 +7,11 @@
 //
 //   - wire.go, encoding.go, response.go: the device flow on the wire, read past deviations;
 //   - catalogue.go, ruling.go: requirements, what was decided about them, and conventions;
-//   - contract.go, document.go, operation.go, schema.go: OpenAPI documents, and the two
-//     operations of the device flow in them;
+//   - tree.go, node.go, document.go, swagger.go, mistakes.go: OpenAPI documents as they are, mistakes included;
+//   - candidate.go, locate.go, unusual.go, path.go: which of their operations are those of the device flow;
+//   - contract.go, operation.go, schema.go, describe.go: the contract that is made of the two;
 //   - request.go, offer.go, sample.go, confidential.go: what a device sends, of the document's
 //     values or made up;
 //   - negative.go: requests that a document gives the server no reason to accept;
-//   - answer.go, scan.go, validate.go, deviation.go: answers held against a document.
+//   - answer.go, gathering.go, scan.go, validate.go, deviation.go: answers held against a document.
 package spec

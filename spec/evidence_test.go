@@ -101,6 +101,11 @@ func TestUnusual(t *testing.T) {
 		!strings.Contains(err.Error(), `answers deviceCode and userCode inside "response.data" where RFC 8628 section 3.2 has device_code and user_code at the top`) {
 		t.Errorf("error = %v", err)
 	}
+	if _, err := LoadContract("c", []byte("openapi: 3.2.0\npaths: {/pets: {get: {}}}\ncomponents: {securitySchemes: {a: {flows: {deviceAuthorization: "+
+		"{deviceAuthorizationUrl: /oauth/device, tokenUrl: /oauth/token}}}}}\n"), OperationHints{}); err == nil ||
+		!strings.Contains(err.Error(), "its security schemes name the endpoints /oauth/device and /oauth/token") {
+		t.Errorf("error = %v", err)
+	}
 	for name, test := range map[string]struct {
 		lines []string
 		hints OperationHints
@@ -266,6 +271,15 @@ func TestSparseDocuments(t *testing.T) {
   /a: {post: {responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
   /t: {get: {responses: {}}}
 `, want: "/a form client_id scope; /t form client_id device_code grant_type"},
+		"endpoints of a security scheme": {document: `
+  /x/one: {post: {responses: {200: }}}
+  /x/two: {post: {responses: {200: }}}
+  /x/three: {post: {responses: {200: }}}
+components:
+  securitySchemes:
+    key: {type: apiKey}
+    device: {type: oauth2, flows: {deviceAuthorization: {deviceAuthorizationUrl: https://x.example/x/two, tokenUrl: /x/one}}}
+`, want: "/x/two form client_id scope; /x/one form client_id device_code grant_type"},
 		"operationIds twice": {hints: OperationHints{Start: "device", Token: "device"}, document: `
   /a: {post: {operationId: device, responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
   /t: {post: {operationId: device, responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}}}

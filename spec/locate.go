@@ -56,6 +56,9 @@ func startScore(r role, c *candidate) int {
 	} else if !other && startPath.MatchString(c.path) {
 		score += 3 + btoi(len(c.asks) == 0)
 	}
+	if c.flow == r.hint {
+		score += 5
+	}
 	if c.takes("client_id") {
 		score++
 	}
@@ -75,6 +78,9 @@ func (c *candidate) startShaped() bool {
 
 func tokenScore(r role, c *candidate) int {
 	score := 0
+	if c.flow == r.hint {
+		score += 5
+	}
 	if c.has("access_token") {
 		score += 4
 	}
