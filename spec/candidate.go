@@ -96,14 +96,8 @@ func exampleGrant(b body) bool {
 	return slices.ContainsFunc(b.examples(), func(e node) bool { return deviceGrant(e.get("grant_type").text()) })
 }
 
-// examples are those of a media type, the one of its schema included.
-func (b body) examples() []node {
-	all := []node{b.node.get("example"), b.schema.get("example")}
-	for _, name := range b.node.get("examples").names() {
-		all = append(all, b.node.get("examples").get(name).get("value"))
-	}
-	return append(all, b.schema.get("examples").list()...)
-}
+// examples are those of a media type, and of its schema.
+func (b body) examples() []node { return append(examples(b.node), examples(b.schema)...) }
 
 // members are those of the schema. Where it has none, those of an example: some
 // documents say no more.

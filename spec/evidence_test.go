@@ -271,6 +271,16 @@ func TestSparseDocuments(t *testing.T) {
   /a: {post: {responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}}}
   /t: {get: {responses: {}}}
 `, want: "/a form client_id scope; /t form client_id device_code grant_type"},
+		"bodies without members": {document: `
+  /device/code:
+    post:
+      requestBody: {content: {application/json: , application/x-www-form-urlencoded: {schema: {type: object}}}}
+      responses: {200: {content: {application/json: {schema: {properties: {device_code: , user_code: }}}}}}
+  /t:
+    post:
+      requestBody: {content: {application/json: {schema: {properties: {device_code: , tenant: }}}, application/x-www-form-urlencoded: {}}}
+      responses: {200: {content: {application/json: {schema: {properties: {access_token: }}}}}}
+`, want: "/device/code form client_id scope; /t form device_code tenant"},
 		"endpoints of a security scheme": {document: `
   /x/one: {post: {responses: {200: }}}
   /x/two: {post: {responses: {200: }}}

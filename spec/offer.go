@@ -65,11 +65,8 @@ func settled(s node) []node {
 // grant.
 func (c *candidate) wholeExamples() []node {
 	var all []node
-	content := c.node.get("requestBody").get("content")
-	for _, media := range content.names() {
-		m := content.get(media)
-		all = append(all, examples(m)...)
-		all = append(all, examples(m.get("schema"))...)
+	for _, b := range c.bodies() {
+		all = append(all, b.examples()...)
 	}
 	return slices.DeleteFunc(all, func(n node) bool {
 		grant, has := n.own("grant_type")

@@ -55,6 +55,7 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 		o.assume(d, c)
 	} else {
 		o.query = c.fields("query")
+		o.fill(d, c)
 	}
 	o.Params = union(o.Encodings, o.members)
 	o.answers = declaredAnswers(d, c)
@@ -89,14 +90,36 @@ func (o *Operation) assume(d *document, c *candidate) {
 		d.note("POST %s has its parameters in the query and no request body: they are sent in a form, as RFC 8628 has them", c.path)
 		return
 	}
-	names := []string{"client_id", "scope"}
-	if o.token {
-		names = []string{"client_id", "device_code", "grant_type"}
-	}
-	for _, name := range names {
-		o.members[Form] = append(o.members[Form], ParamSpec{Name: name, Type: "string", Required: name != "scope"})
-	}
+	o.members[Form] = o.usual()
 	d.note("POST %s declares no request body: a form with the parameters of RFC 8628 is sent", c.path)
+}
+
+// fill gives encodings that are declared without members those of another, or else
+// those of RFC 8628.
+func (o *Operation) fill(d *document, c *candidate) {
+	var described []ParamSpec
+	for _, e := range o.Encodings {
+		if described == nil {
+			described = o.members[e]
+		}
+	}
+	if described == nil && !o.closed {
+		described = o.usual()
+		d.note("POST %s does not declare the members of its request: the parameters of RFC 8628 are sent", c.path)
+	}
+	for _, e := range o.Encodings {
+		if o.members[e] == nil {
+			o.members[e] = described
+		}
+	}
+}
+
+// usual are the parameters that RFC 8628 has for the operation.
+func (o *Operation) usual() []ParamSpec {
+	if o.token {
+		return []ParamSpec{{Name: "client_id", Required: true}, {Name: "device_code", Required: true}, {Name: "grant_type", Required: true}}
+	}
+	return []ParamSpec{{Name: "client_id", Required: true}, {Name: "scope"}}
 }
 
 // params are the members of a request schema.
