@@ -66,8 +66,11 @@ func declaredAnswers(d *document, c *candidate) map[string]answer {
 	return all
 }
 
+// isJSON reports whether a body with this media type, or one of this range, is held
+// against its schema.
 func isJSON(mediaType string) bool {
-	return mediaType == string(JSON) || mediaType == "text/json" || mediaType == "*/*" || mediaType == "application/*" || strings.HasSuffix(mediaType, "+json")
+	return slices.Contains([]string{string(JSON), "text/json", "application/*", "*/*"}, mediaType) ||
+		strings.HasSuffix(mediaType, "+json")
 }
 
 // compiled is the validator of a schema; answers often share one.
@@ -104,5 +107,6 @@ func compileSchema(d *document, n node) (*jsonschema.Schema, []string) {
 			return s, g.problems
 		}
 	}
-	return nil, append(g.problems, fmt.Sprintf("it cannot be used (%v); only status and media type are compared", firstLine(err)))
+	return nil, append(g.problems,
+		fmt.Sprintf("it cannot be used (%v); only status and media type are compared", firstLine(err)))
 }

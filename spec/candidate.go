@@ -76,7 +76,8 @@ func (d *document) candidate(path, method string, item, op node) *candidate {
 			c.device = c.device || deviceGrant(offered(p))
 		}
 	}
-	c.device = c.device || slices.ContainsFunc(c.grants, deviceGrant) || strings.Contains(op.get("description").text(), GrantDeviceCode)
+	c.device = c.device || slices.ContainsFunc(c.grants, deviceGrant) ||
+		strings.Contains(op.get("description").text(), GrantDeviceCode)
 	for _, b := range c.successes() {
 		c.gives = append(c.gives, b.members().names()...)
 	}

@@ -142,7 +142,7 @@ func readBounded(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func loadContract(name string, data []byte, read func(string) ([]byte, error), hints OperationHints) (*Contract, error) {
+func loadContract(name string, data []byte, read reader, hints OperationHints) (*Contract, error) {
 	doc, err := loadDocument(data, read)
 	if err != nil {
 		return nil, fmt.Errorf("contract %q: %w", name, err)
@@ -163,7 +163,8 @@ func (c *Contract) describe(doc *document, hints OperationHints) error {
 	start, token, err := pair(doc.candidates(), hints)
 	if err != nil {
 		if a, b := doc.flow(); a != "" {
-			err = OperationError(fmt.Sprintf("%v; its security schemes name the endpoints %s and %s: --spec rfc8628 with these checks the server by the standards alone", err, a, b))
+			err = OperationError(fmt.Sprintf("%v; its security schemes name the endpoints %s and %s: "+
+				"--spec rfc8628 with these checks the server by the standards alone", err, a, b))
 		}
 		return err
 	}
@@ -189,7 +190,8 @@ func (c *Contract) describe(doc *document, hints OperationHints) error {
 			return err
 		}
 		c.Token.answers["200"] = standard.Token.answers["200"]
-		doc.note("the token operation declares the answer of device authorization: tokens are held against RFC 6749 section 5.1")
+		doc.note("the token operation declares the answer of device authorization: " +
+			"tokens are held against RFC 6749 section 5.1")
 		return nil
 	}
 	for _, found := range []struct {

@@ -31,7 +31,7 @@ const bundled = "x-dfcheck-files"
 
 // loadDocument reads a document. Where it refers to other files, read is asked for
 // them by their paths relative to it; nil means that it must stand alone.
-func loadDocument(data []byte, read func(name string) ([]byte, error)) (*document, error) {
+func loadDocument(data []byte, read reader) (*document, error) {
 	if len(data) > maxDocument {
 		return nil, fmt.Errorf("the document is larger than %d bytes", maxDocument)
 	}
@@ -42,7 +42,8 @@ func loadDocument(data []byte, read func(name string) ([]byte, error)) (*documen
 	if _, ok := tree.(map[string]any); !ok {
 		return nil, errors.New("not a readable OpenAPI document: it holds no members such as openapi and paths")
 	}
-	f := &files{trees: map[string]any{"": tree}, read: read, left: maxDocument - len(data), unresolved: map[string]string{}}
+	f := &files{trees: map[string]any{"": tree}, read: read, left: maxDocument - len(data),
+		unresolved: map[string]string{}}
 	d := &document{root: node{tree, "", f}, files: f, schemas: map[uintptr]*jsonschema.Schema{}}
 	if held := d.root.get(bundled); held.isMap() {
 		for name, v := range held.all() {

@@ -142,9 +142,11 @@ type keyword func(g *gathering, n node, depth int) (any, bool)
 var keywords map[string]keyword
 
 func init() {
-	keywords = map[string]keyword{"type": typeNames, "enum": values, "const": constant, "required": uniqueTexts, "dependentRequired": requirements}
+	keywords = map[string]keyword{"type": typeNames, "enum": values, "const": constant, "required": uniqueTexts,
+		"dependentRequired": requirements}
 	for k, names := range map[string]string{
-		"schema":  "items additionalProperties not contains if then else propertyNames unevaluatedItems unevaluatedProperties",
+		"schema": "items additionalProperties not contains if then else propertyNames unevaluatedItems " +
+			"unevaluatedProperties",
 		"schemas": "properties patternProperties dependentSchemas",
 		"list":    "allOf anyOf oneOf prefixItems",
 		"number":  "minimum maximum exclusiveMinimum exclusiveMaximum",

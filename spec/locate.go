@@ -43,7 +43,9 @@ var (
 )
 
 func (r role) known(c *candidate) bool {
-	return slices.ContainsFunc(r.names, func(name string) bool { return name == c.id || name == c.path || name == c.prefix+c.path })
+	return slices.ContainsFunc(r.names, func(name string) bool {
+		return name == c.id || name == c.path || name == c.prefix+c.path
+	})
 }
 
 func startScore(r role, c *candidate) int {
@@ -179,7 +181,8 @@ func (r role) hinted(all, posts []*candidate, hint string) (*candidate, error) {
 	}
 	for _, c := range all {
 		if _, ok := c.named(hint); ok {
-			return nil, r.unclear(fmt.Sprintf("%q is %s %s, and the %s request is a POST (RFC 8628)", hint, c.method, c.path, r.what), posts)
+			return nil, r.unclear(fmt.Sprintf("%q is %s %s, and the %s request is a POST (RFC 8628)",
+				hint, c.method, c.path, r.what), posts)
 		}
 	}
 	return nil, r.unclear(fmt.Sprintf("the document has no POST operation %q for %s", hint, r.what), posts)

@@ -22,8 +22,8 @@ var grammar = map[string]map[string]string{
 	"components": {"schemas": "{schema}", "responses": "{response}", "parameters": "{parameter}",
 		"requestBodies": "{body}", "headers": "{object}", "securitySchemes": "{scheme}"},
 	"scheme": {"type!": "text"},
-	"path": {"parameters": "[parameter]", "servers": "[server]", "get": "operation", "put": "operation", "post": "operation",
-		"patch": "operation", "delete": "operation", "head": "operation", "options": "operation"},
+	"path": {"parameters": "[parameter]", "servers": "[server]", "get": "operation", "put": "operation",
+		"post": "operation", "patch": "operation", "delete": "operation", "head": "operation", "options": "operation"},
 	"operation": {"operationId": "text", "parameters": "[parameter]", "requestBody": "body", "responses": "{response}",
 		"tags": "[any]", "servers": "[server]"},
 	"parameter": {"name!": "text", "in!": "text", "schema": "schema", "content": "{media}"},
@@ -32,7 +32,8 @@ var grammar = map[string]map[string]string{
 	"media":     {"schema": "schema"},
 	"schema": {"properties": "{schema}", "items": "schema", "additionalProperties": "schema", "not": "schema",
 		"allOf": "[schema]", "oneOf": "[schema]", "anyOf": "[schema]", "type": "type", "required": "names", "enum": "[any]",
-		"minLength": "number", "maxLength": "number", "minimum": "number", "maximum": "number", "pattern": "text", "format": "text"},
+		"minLength": "number", "maxLength": "number", "minimum": "number", "maximum": "number", "pattern": "text",
+		"format": "text"},
 }
 
 // mistake is one thing that is wrong with a document, and where.

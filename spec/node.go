@@ -139,11 +139,14 @@ func (n node) identity() uintptr {
 	return 0
 }
 
+// reader reads a file by its path relative to the document.
+type reader func(name string) ([]byte, error)
+
 // files are the document and the files beside it that it refers to.
 type files struct {
 	trees map[string]any
-	read  func(name string) ([]byte, error) // nil when the document must stand alone
-	left  int                               // bytes that may still be read
+	read  reader // nil when the document must stand alone
+	left  int    // bytes that may still be read
 
 	unresolved map[string]string // why, by reference
 	depth      int

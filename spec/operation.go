@@ -83,11 +83,13 @@ func (o *Operation) assume(d *document, c *candidate) {
 	for _, p := range c.parameters("query") {
 		name, schema := p.get("name").text(), p.get("schema")
 		o.members[Form] = append(o.members[Form], paramSpec(name, schema, p.get("required").value == true))
-		o.gather(object{properties: map[string]node{name: schema}}, map[string]any{name: firstOf(append(examples(p), examples(schema)...), name, schema)})
+		o.gather(object{properties: map[string]node{name: schema}},
+			map[string]any{name: firstOf(append(examples(p), examples(schema)...), name, schema)})
 	}
 	if len(o.members[Form]) > 0 {
 		slices.SortStableFunc(o.members[Form], requiredFirst)
-		d.note("POST %s has its parameters in the query and no request body: they are sent in a form, as RFC 8628 has them", c.path)
+		d.note("POST %s has its parameters in the query and no request body: they are sent in a form, as RFC 8628 has them",
+			c.path)
 		return
 	}
 	o.members[Form] = o.usual()
@@ -117,7 +119,8 @@ func (o *Operation) fill(d *document, c *candidate) {
 // usual are the parameters that RFC 8628 has for the operation.
 func (o *Operation) usual() []ParamSpec {
 	if o.token {
-		return []ParamSpec{{Name: "client_id", Required: true}, {Name: "device_code", Required: true}, {Name: "grant_type", Required: true}}
+		return []ParamSpec{{Name: "client_id", Required: true}, {Name: "device_code", Required: true},
+			{Name: "grant_type", Required: true}}
 	}
 	return []ParamSpec{{Name: "client_id", Required: true}, {Name: "scope"}}
 }

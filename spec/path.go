@@ -44,7 +44,8 @@ func serverPath(server node) string {
 
 // absolute is the front of a server URL that has a host, a host without its scheme
 // included: api.example.com/v1, localhost:8080.
-var absolute = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*|^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?|^[A-Za-z0-9-]+:[0-9]+`)
+var absolute = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*|` +
+	`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?|^[A-Za-z0-9-]+:[0-9]+`)
 
 var template = regexp.MustCompile(`\{([^{}/]+)\}`)
 

@@ -56,9 +56,9 @@ func swaggerOperation(root, item, op node) any {
 // swaggerBody is the content of a request, nil when it has none.
 func swaggerBody(c candidate, consumes []string) map[string]any {
 	content := map[string]any{}
-	for _, p := range c.parameters("body") {
+	if whole := c.parameters("body"); len(whole) > 0 {
 		for _, media := range first(consumes, []string{string(JSON)}) {
-			content[media] = map[string]any{"schema": p.get("schema").rebased()}
+			content[media] = map[string]any{"schema": whole[0].get("schema").rebased()}
 		}
 		return content
 	}
@@ -78,8 +78,9 @@ func swaggerBody(c candidate, consumes []string) map[string]any {
 			required = append(required, name)
 		}
 	}
+	schema := map[string]any{"type": "object", "properties": properties, "required": required}
 	for _, media := range first(media, []string{string(Form)}) {
-		content[media] = map[string]any{"schema": map[string]any{"type": "object", "properties": properties, "required": required}}
+		content[media] = map[string]any{"schema": schema}
 	}
 	return content
 }

@@ -27,8 +27,8 @@ func (r role) unusual(all []*candidate) error {
 			continue
 		}
 		if c.method != "POST" && r.exact(c) {
-			return fmt.Errorf("%s %s looks like the %s request, which is a POST in RFC 8628: dfcheck checks servers that use its methods",
-				c.method, c.path, r.what)
+			return fmt.Errorf("%s %s looks like the %s request, which is a POST in RFC 8628: "+
+				"dfcheck checks servers that use its methods", c.method, c.path, r.what)
 		}
 		if text := r.otherNames(c); text != "" {
 			return errors.New(text)
@@ -91,10 +91,12 @@ func unwrap(o object, names, path []string) (have, where []string, ok bool) {
 func (c *candidate) remarks() []string {
 	var all []string
 	if len(c.grants) > 0 && !slices.Contains(c.grants, GrantDeviceCode) {
-		all = append(all, fmt.Sprintf("POST %s allows the grant types %s, and not %s of RFC 8628 section 3.4", c.path, strings.Join(c.grants, ", "), GrantDeviceCode))
+		all = append(all, fmt.Sprintf("POST %s allows the grant types %s, and not %s of RFC 8628 section 3.4",
+			c.path, strings.Join(c.grants, ", "), GrantDeviceCode))
 	}
 	if how := c.pending(); how != "" {
-		all = append(all, fmt.Sprintf("POST %s answers %s while the user has not decided, as it seems, where RFC 8628 section 3.5 has 400 with the error authorization_pending", c.path, how))
+		all = append(all, fmt.Sprintf("POST %s answers %s while the user has not decided, as it seems, where RFC 8628 "+
+			"section 3.5 has 400 with the error authorization_pending", c.path, how))
 	}
 	return all
 }

@@ -31,7 +31,8 @@ are listed), or the document cannot be read.`,
 			if err != nil {
 				hint := ""
 				if _, ok := errors.AsType[spec.OperationError](err); ok {
-					hint = "--device-authorization-endpoint and --token-endpoint take a path or an operationId, --path the value of a parameter"
+					hint = "--device-authorization-endpoint and --token-endpoint take a path or an operationId, " +
+						"--path the value of a parameter"
 				}
 				return usage(err, hint)
 			}
@@ -39,7 +40,7 @@ are listed), or the document cannot be read.`,
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&hints.Start, "device-authorization-endpoint", "", "path or operationId of the device authorization request")
+	fs.StringVar(&hints.Start, "device-authorization-endpoint", "", "path or operationId of device authorization")
 	fs.StringVar(&hints.Token, "token-endpoint", "", "path or operationId of the token request")
 	fs.StringToStringVar(&hints.Path, "path", nil, "value of a parameter in the paths: NAME=VALUE, repeatable")
 	fs.StringVar(&to, "to", to, "text or json")
