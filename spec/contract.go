@@ -184,24 +184,32 @@ func (c *Contract) describe(doc *document, hints OperationHints) error {
 	for _, remark := range token.remarks() {
 		doc.note("%s", remark)
 	}
-	if c.TokenResponseSlip = start != token && token.startShaped() && !token.has("access_token"); c.TokenResponseSlip {
-		standard, err := BuiltinContract("rfc8628")
-		if err != nil {
-			return err
-		}
-		c.Token.answers["200"] = standard.Token.answers["200"]
-		doc.note("the token operation declares the answer of device authorization: " +
-			"tokens are held against RFC 6749 section 5.1")
-		return nil
+	if token.startShaped() && !token.has("access_token") {
+		return c.mendSlip(doc)
 	}
-	for _, found := range []struct {
-		r role
-		c *candidate
-	}{{startRole, start}, {tokenRole, token}} {
-		if text := found.r.otherNames(found.c); text != "" && !found.r.exact(found.c) {
+	for _, text := range []string{startRole.remark(start), tokenRole.remark(token)} {
+		if text != "" {
 			doc.note("%s", text)
 		}
 	}
+	return nil
+}
+
+// mendSlip puts the answer of RFC 6749 where the token operation has that of device
+// authorization.
+func (c *Contract) mendSlip(doc *document) error {
+	standard, err := BuiltinContract("rfc8628")
+	if err != nil {
+		return err
+	}
+	c.TokenResponseSlip = true
+	for status := range c.Token.answers {
+		if strings.HasPrefix(status, "2") {
+			c.Token.answers[status] = standard.Token.answers["200"]
+		}
+	}
+	doc.note("the token operation declares the answer of device authorization: " +
+		"tokens are held against RFC 6749 section 5.1")
 	return nil
 }
 

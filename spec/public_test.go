@@ -26,7 +26,8 @@ func TestPublicDocuments(t *testing.T) {
 				"  form: channel, client_id (optional: scope)", "  answers: 200 application/json; default",
 				"token: POST /identity/northern%20pier/oauth/device/token (pollDevice)",
 				"  form: client_id, device_code, grant_type", "  answers: 200 application/json; 400 application/json"},
-			notes: []string{"type is url, and is passed over", "./errors.yaml#/OAuthError, which cannot be read: there is no such file",
+			notes: []string{"type is url, and is passed over",
+				"./errors.yaml#/OAuthError, which cannot be read: there is no such file",
 				"24 mistakes that were passed over, the first: components/schemas/DeviceCodes/properties/interval refers to"},
 		},
 		{
@@ -45,16 +46,19 @@ func TestPublicDocuments(t *testing.T) {
 				"device authorization: POST /v2/player/authorize_device (authorizeDevice)",
 				"  form, multipart: client_id, model (optional: scope)", "  answers: 200 application/json; 400 application/json",
 				"token: POST /v2/player/token (playerToken)",
-				"  json: device_code, grant_type (optional: client_id)", "  answers: 200 application/json; 400 application/json; 500"},
+				"  json: device_code, grant_type (optional: client_id)",
+				"  answers: 200 application/json; 400 application/json; 500"},
 			notes: []string{"Swagger 2.0, which was converted"},
 		},
 		{
 			file: "quill-mapping.yaml",
 			want: []string{
 				"device authorization: POST /auth/device_authorization",
-				"  form: client_id (optional: scope)", "  answers: 200 application/json; 4xx application/json or application/problem+json",
+				"  form: client_id (optional: scope)",
+				"  answers: 200 application/json; 4xx application/json or application/problem+json",
 				"token: POST /auth/token",
-				"  form: client_id, device_code, grant_type", "  answers: 200 application/json; 4xx application/json or application/problem+json"},
+				"  form: client_id, device_code, grant_type",
+				"  answers: 200 application/json; 4xx application/json or application/problem+json"},
 		},
 		{
 			file: "meridian/openapi.yaml",
@@ -76,15 +80,18 @@ func TestPublicDocuments(t *testing.T) {
 		{
 			file: "studio-query.yaml",
 			want: []string{
-				"device authorization: POST /oauth/device_authorization (authorize_1)", "  form: client_id (optional: scope)", "  answers: 200 */*",
+				"device authorization: POST /oauth/device_authorization (authorize_1)", "  form: client_id (optional: scope)",
+				"  answers: 200 */*",
 				"token: POST /oauth/token (token_1)", "  form: client_id, device_code, grant_type", "  answers: 200 */*"},
-			notes: []string{"has its parameters in the query and no request body", "declares no request body: a form with the parameters of RFC 8628",
+			notes: []string{"has its parameters in the query and no request body",
+				"declares no request body: a form with the parameters of RFC 8628",
 				`a success with "authorization_pending" in error while the user has not decided`},
 		},
 		{
 			file: "tidal-encodings.yaml",
 			want: []string{
-				"device authorization: POST /meters/device (beginMeter)", "  form: client_id (optional: scope)", "  json: client_id, meter",
+				"device authorization: POST /meters/device (beginMeter)", "  form: client_id (optional: scope)",
+				"  json: client_id, meter",
 				"  answers: 200 application/json",
 				"token: POST /meters/token (pollMeter)", "  form: device_code, grant_type", "  multipart: device_code",
 				"  answers: 200 application/json"},
@@ -98,10 +105,13 @@ func TestPublicDocuments(t *testing.T) {
 			file:  "nimbus-camel.json",
 			hints: OperationHints{Start: "StartDeviceAuthorization", Token: "CreateToken"},
 			want: []string{
-				"device authorization: POST /device_authorization (StartDeviceAuthorization)", "  json: clientId, clientSecret, startUrl",
+				"device authorization: POST /device_authorization (StartDeviceAuthorization)",
+				"  json: clientId, clientSecret, startUrl",
 				"  answers: 200 application/json",
-				"token: POST /token (CreateToken)", "  json: clientId, grantType (optional: deviceCode)", "  answers: 200 application/json"},
-			notes: []string{"answers deviceCode and userCode where", "answers accessToken where RFC 8628 section 3.5 has access_token"},
+				"token: POST /token (CreateToken)", "  json: clientId, grantType (optional: deviceCode)",
+				"  answers: 200 application/json"},
+			notes: []string{"answers deviceCode and userCode where",
+				"answers accessToken where RFC 8628 section 3.5 has access_token"},
 		},
 		{
 			file: "parcel-envelope.yaml",
@@ -156,14 +166,17 @@ func TestLargeDocument(t *testing.T) {
 	front, schemas, _ := strings.Cut(sound, "components:\n  schemas:\n")
 	b.WriteString(front)
 	for i := range 1500 {
-		fmt.Fprintf(&b, "  /things/%d/{id}:\n    post:\n      operationId: thing%d\n      tags: [Things]\n      requestBody:\n"+
-			"        content: {application/json: {schema: {$ref: '#/components/schemas/Thing%d'}}}\n      responses:\n"+
-			"        \"200\":\n          content: {application/json: {schema: {$ref: '#/components/schemas/Thing%d'}}}\n", i, i, i, i+1)
+		fmt.Fprintf(&b,
+			"  /things/%d/{id}:\n    post:\n      operationId: thing%d\n      tags: [Things]\n      requestBody:\n"+
+				"        content: {application/json: {schema: {$ref: '#/components/schemas/Thing%d'}}}\n      responses:\n"+
+				"        \"200\":\n          content: {application/json: {schema: {$ref: '#/components/schemas/Thing%d'}}}\n",
+			i, i, i, i+1)
 	}
 	b.WriteString("components:\n  schemas:\n" + schemas)
 	for i := range 1500 {
-		fmt.Fprintf(&b, "    Thing%d:\n      description: %s\n      allOf: [{$ref: '#/components/schemas/Pet'}]\n      properties:\n"+
-			"        next: {$ref: '#/components/schemas/Thing%d'}\n        name: {type: string, maxLength: %d}\n        made: 2026-11-27\n",
+		fmt.Fprintf(&b,
+			"    Thing%d:\n      description: %s\n      allOf: [{$ref: '#/components/schemas/Pet'}]\n      properties:\n"+
+				"        next: {$ref: '#/components/schemas/Thing%d'}\n        name: {type: string, maxLength: %d}\n        made: 2026-11-27\n",
 			i, strings.Repeat("what it is for ", 40), i+1, i)
 	}
 	if b.Len() < 1<<20 {

@@ -42,6 +42,14 @@ func (r role) exact(c *candidate) bool {
 	return c.has(names...)
 }
 
+// remark is what otherNames says of an operation that was named all the same.
+func (r role) remark(c *candidate) string {
+	if r.exact(c) {
+		return ""
+	}
+	return r.otherNames(c)
+}
+
 // plausible keeps sign-ins from being taken for polls.
 func (r role) plausible(c *candidate) bool {
 	asks := spelled(c.asks)
