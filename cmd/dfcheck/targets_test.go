@@ -160,6 +160,9 @@ func checkTarget(t *testing.T, dir, config, host, path string) *reports.Report {
 	if readErr != nil {
 		t.Fatalf("%v, %v\n%s", err, readErr, out)
 	}
+	if p := r.Run.Problem; p != nil {
+		t.Fatalf("the run with %s did not finish: %s", filepath.Base(config), p.Message)
+	}
 	return r
 }
 
