@@ -20,6 +20,8 @@ func TestControl(t *testing.T) {
 		{"both give tokens", answered(200, tokens), answered(200, tokens), reports.Inconclusive},
 		{"the special one gives tokens", answered(400, unknown), answered(200, tokens), reports.Fail},
 		{"both are called pending", answered(400, pending), answered(400, pending), reports.Inconclusive},
+		{"one is pending under another status, the other comes too soon", answered(401, pending),
+			answered(400, `{"error":"slow_down"}`), reports.Inconclusive},
 		{"the special one is called pending", answered(400, unknown), answered(400, pending), reports.Fail},
 		{"both are refused alike", answered(404, `{"error":"no_such_code"}`), answered(404, `{"error":"no_such_code"}`),
 			reports.Pass},
