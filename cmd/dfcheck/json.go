@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -78,4 +79,13 @@ func listedProfiles() ([]listedProfile, error) {
 		out = append(out, listedProfile{name, p.Description, p.Devices, p.Duration.String()})
 	}
 	return out, nil
+}
+
+// listedMeasures are the figures that a threshold can limit.
+func listedMeasures() []listedMeasure {
+	out := []listedMeasure{}
+	for _, m := range threshold.Measures() {
+		out = append(out, listedMeasure{m.Name, m.Unit, m.About, m.Spread, m.Parts})
+	}
+	return out
 }

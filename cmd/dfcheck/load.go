@@ -109,9 +109,14 @@ func newLoadProfiles(t terminal) *cobra.Command {
 }
 
 func newLoadThresholds(t terminal) *cobra.Command {
-	return &cobra.Command{
-		Use: "thresholds", Short: "List the figures that a threshold can limit", Args: cobra.NoArgs, Example: "  dfcheck load thresholds",
+	asJSON := false
+	c := &cobra.Command{
+		Use: "thresholds", Short: "List the figures that a threshold can limit", Args: cobra.NoArgs,
+		Example: "  dfcheck load thresholds",
 		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return printJSON(t.out, listedMeasures())
+			}
 			fmt.Fprintf(t.out, `MEASURE[.QUANTILE][{group:NAME}|{stage:NAME}] COMPARISON LIMIT
 
   poll.p99 < 250ms    error_rate < 0.1%%    time_to_token.p95{group:television} < 6s
@@ -132,6 +137,8 @@ A time needs its unit (ms, s, m), a share a %%, unless it is 0.5 or less.
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
 // crowd is the profile with what the flags say instead.
