@@ -152,11 +152,13 @@ func (t Threshold) String() string {
 func (l *Load) runBlock() block {
 	b := block{title: "the run", detail: true}
 	for _, key := range slices.Sorted(maps.Keys(l.Profile)) {
-		value, err := json.Marshal(l.Profile[key])
-		if err != nil { // no value of a JSON document
-			value = []byte(fmt.Sprint(l.Profile[key]))
+		var value strings.Builder
+		e := json.NewEncoder(&value)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(l.Profile[key]); err != nil { // no value of a JSON document
+			fmt.Fprint(&value, l.Profile[key])
 		}
-		b.label("profile, "+key, "%s", value)
+		b.label("profile, "+key, "%s", strings.TrimSpace(value.String()))
 	}
 	b.label("shard", "%s", l.Shard)
 	for _, s := range l.Shards {
