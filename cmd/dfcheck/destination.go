@@ -44,13 +44,21 @@ func (f *reportFlags) destinations(kind reports.Kind) (out []reports.Destination
 			derr = errors.Join(d.For(kind), d.Check())
 		}
 		if other := seen[d.Path]; derr == nil && other != "" {
-			derr = fmt.Errorf("%s and %s are both written to %s", other, d.Format, d.Path)
+			derr = fmt.Errorf("%s and %s are both written to %s", other, d.Format, place(d.Path))
 		}
 		seen[d.Path], d.Location = d.Format, f.location
 		d.Append = d.Path != "" && d.Path == os.Getenv("GITHUB_STEP_SUMMARY")
 		out, err = append(out, d), errors.Join(err, derr)
 	}
 	return out, err
+}
+
+// place is a path as messages call it.
+func place(path string) string {
+	if path == "-" {
+		return "standard output"
+	}
+	return path
 }
 
 // emptyReport is a report whose run begins now.
