@@ -149,7 +149,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 // be decided with that one: DF-CONC-003's matter, or DF-USERCODE-003's.
 func sharesCode(e *Evidence, flow string) bool {
 	begun := e.Authorization(flow)
-	return begun != nil && slices.ContainsFunc(e.Starts(), func(x *Exchange) bool {
+	return begun != nil && slices.ContainsFunc(e.Authorizations(), func(x *Exchange) bool {
 		return x.Flow != flow && x.Text("user_code") != "" && x.Text("user_code") == begun.Text("user_code")
 	})
 }

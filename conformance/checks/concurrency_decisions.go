@@ -109,7 +109,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 		}
 		switch {
 		case sharesCode(e, flow):
-			j.Lost("another device got the same user code")
+			j.Lost(LostCode)
 		case !crossed(e, flow):
 			j.Lost("no poll that saw the code undecided was in flight during the approval")
 		case len(WithTokens(polls)) > 0: // how soon is DF-POLL-008's
@@ -341,6 +341,8 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			x = winners[0]
 		}
 		switch {
+		case sharesCode(e, flow):
+			j.Lost(LostCode)
 		case len(winners) == 0 && slices.ContainsFunc(polls, (*Exchange).Infrastructure):
 			j.Lost(LostAnswers) // the winner's may be among them (ruling R46)
 		case x.Infrastructure():

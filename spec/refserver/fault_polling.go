@@ -211,13 +211,15 @@ var pollingFaults = []Fault{
 			}
 		},
 	},
-	decideFault("entering-approves", "DF-POLL-018", "Typing the code approves the device.",
+	also(map[string]string{
+		"DF-USERCODE-011": "the link enters the code, so that opening it approves",
+	}, decideFault("entering-approves", "DF-POLL-018", "Typing the code approves the device.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
 			if action == actionEnter {
 				action = actionApprove
 			}
 			return s.decide(g, action, user, now)
-		}),
+		})),
 	also(map[string]string{
 		"DF-DENY-005": "it approves a device that has not polled yet",
 	}, decideFault("priming-poll-needed", "DF-POLL-019", "An approval reaches only codes that were polled before.",
