@@ -98,7 +98,7 @@ var isolationGates = []string{"DF-AUTHZ-010", "DF-POLL-009"}
 // lane is where a check's slowest scenario runs; passive ones come last.
 func (c Check) lane() int {
 	if c.Passive {
-		return 2 * int(LaneAbuse+1)
+		return 2 * int(LaneRestart+1)
 	}
 	l := 0
 	for _, s := range c.Reads {

@@ -35,6 +35,7 @@ type Config struct {
 	Request         RequestConfig        `yaml:"request"`
 	TLS             TLSConfig            `yaml:"tls"`
 	Approve         approve.Config       `yaml:"approve"`
+	Server          TargetConfig         `yaml:"target"`
 	Introspection   *IntrospectionConfig `yaml:"introspection"`
 	Resource        string               `yaml:"resource"`
 
@@ -149,7 +150,7 @@ func (c *Config) ofServer() []string {
 		{c.SecondClient != nil, "second_client"}, {c.RestrictedClient != nil, "restricted_client"},
 		{c.ConfidentialClient != nil, "confidential_client"},
 		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {!c.Request.empty(), "request"},
-		{c.TLS != TLSConfig{}, "tls"},
+		{len(c.Server.Restart) > 0, "target"}, {c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
 	} {
 		if k.set {
@@ -221,7 +222,7 @@ func (c *Config) Target() (*Target, error) {
 		Second:       client(c.SecondClient, "second_client"),
 		Restricted:   client(c.RestrictedClient, "restricted_client"),
 		Confidential: client(c.ConfidentialClient, "confidential_client"),
-		Headers:      http.Header{}, Resource: c.Resource, Passwords: c.Approve.Secrets(),
+		Headers:      http.Header{}, Resource: c.Resource, Restart: c.Server.restarter(), Passwords: c.Approve.Secrets(),
 	}
 	if own := client(&c.Client, "client"); own != nil {
 		t.Client = *own

@@ -71,6 +71,7 @@ const (
 	LaneApprove               // everything that needs a decision, beside LaneInterval (L3)
 	LaneQuiet                 // one after the other, with nothing beside it: what a limit may have coloured
 	LaneAbuse                 // limits and sizes, last and alone (L4)
+	LaneRestart               // when everything else is over
 )
 
 // A ScenarioRun is a scenario that is running.

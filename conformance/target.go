@@ -31,6 +31,8 @@ type Target struct {
 	Given    spec.Given  // what a device says beside what the contract asks
 	TLS      *tls.Config
 	Approver approve.Approver // nil: nobody presses Approve
+	// Restart restarts the server; nil where nobody knows how.
+	Restart func(ctx context.Context) error
 	// Dial replaces the network, for servers in the same process.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Introspection and Resource, when set, tell what a token is worth.
@@ -124,6 +126,7 @@ const (
 	NeedNarrowable    Capability = "narrowable_scope"
 	NeedPublicTLS     Capability = "public_tls"
 	NeedAbuse         Capability = "--abuse"
+	NeedRestart       Capability = "target.restart"
 	NeedOverlap       Capability = "--concurrency of 2 or more" // a race takes two
 )
 
@@ -222,6 +225,7 @@ func (t *Target) powers(abuse bool) []Capability {
 	add(t.Narrow != "", NeedNarrowable)
 	add(strings.HasPrefix(t.StartURL, "https:"), NeedPublicTLS)
 	add(abuse, NeedAbuse)
+	add(t.Restart != nil, NeedRestart)
 	return p
 }
 

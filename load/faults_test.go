@@ -46,6 +46,7 @@ var unseen = map[string]string{
 	"empty-code-refused-late": ownCodes, "long-code-overflows": ownCodes,
 	"grant-type-defaulted": rightRequests, "grant-type-suffix": rightRequests,
 	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
+	"restart-forgets":      "nobody restarts the server during a load run",
 	"evicts-oldest-of-200": "a crowd of so many codes is not played here; `live_code_refused` would show it",
 	"code-briefly-unknown": briefMoment, "5xx-at-decision": briefMoment,
 	"entering-approves": "people of the crowd decide at once",

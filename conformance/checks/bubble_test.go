@@ -167,6 +167,7 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		target.Restart = func(context.Context) error { reference.Restart(); return nil }
 		run, err := Prepare(t.Context(), target, All(), b.opts)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,8 @@ var expiryChecks = []Check{
 		Judge: judgeStaysExpired},
 	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd},
 		Judge: judgeHastyAfterEnd},
+	{ID: "DF-EXPIRY-008", Gate: GatePending, Needs: []Capability{NeedRestart}, Reads: []*Scenario{restarted},
+		Judge: judgeRestarted},
 }
 
 // lifelong is the cost of a scenario that waits for the end of a code and n

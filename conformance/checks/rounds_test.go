@@ -21,7 +21,7 @@ import (
 
 // racingChecks are those whose faults show by chance.
 var racingChecks = []string{"DF-REUSE-001", "DF-REUSE-002", "DF-REUSE-004", "DF-CONC-001", "DF-CONC-002", "DF-CONC-003",
-	"DF-CONC-004", "DF-CONC-005", "DF-CONC-006", "DF-REFRESH-006"}
+	"DF-CONC-004", "DF-CONC-005", "DF-CONC-006", "DF-CONC-007", "DF-REFRESH-006"}
 
 // What a default run sees and what a thorough one sees with 90 % probability, as a
 // share of the rounds, and how many rounds that takes.

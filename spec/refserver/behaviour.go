@@ -52,6 +52,8 @@ type behaviour struct {
 	// metadata may change the discovery documents.
 	metadata func(s *Server, place string, members map[string]any)
 
+	restarted func(s *Server) // what a new process does not find
+
 	plain     func(s *Server) http.Handler // what port 80 serves beside https
 	oldestTLS uint16
 }
@@ -64,25 +66,26 @@ func correct() *behaviour {
 		token:       func(*Server) string { return random(32) },
 		normal:      normalCode,
 		refuseStart: none, refuseToken: none,
-		required: func(string, string) bool { return true },
-		began:    func(*Server, *request, *grant, map[string]any) {},
-		lifetime: func(s *Server) time.Duration { return s.cfg.Lifetime },
-		find:     func(s *Server, _ *request, code string) *grant { return s.grants.find(code) },
-		bound:    func(q *request, g *grant) bool { return q.client == nil || q.client == g.client },
-		over:     func(_ *request, g *grant, now time.Time) bool { return !now.Before(g.expires) },
-		tooFast:  tooFast,
-		early:    func(*Server, *request, *grant, time.Time) *answer { return nil },
-		polled:   func(*Server, *request, *grant, *answer) {},
-		scope:    func(s *Server, _ *request, g *grant) string { return s.granted(g.scope) },
-		issued:   func(*Server, *request, *grant, map[string]any) {},
-		redeem:   (*Server).redeem,
-		guesser:  func(user string) string { return user },
-		decide:   (*Server).decide,
-		refresh:  (*Server).refresh,
-		page:     pageRules{text: html.EscapeString, viewed: func(*grant, string) {}},
-		finish:   func(*request, *answer) {},
-		metadata: func(*Server, string, map[string]any) {},
-		plain:    (*Server).toHTTPS, oldestTLS: tls.VersionTLS12,
+		required:  func(string, string) bool { return true },
+		began:     func(*Server, *request, *grant, map[string]any) {},
+		lifetime:  func(s *Server) time.Duration { return s.cfg.Lifetime },
+		find:      func(s *Server, _ *request, code string) *grant { return s.grants.find(code) },
+		bound:     func(q *request, g *grant) bool { return q.client == nil || q.client == g.client },
+		over:      func(_ *request, g *grant, now time.Time) bool { return !now.Before(g.expires) },
+		tooFast:   tooFast,
+		early:     func(*Server, *request, *grant, time.Time) *answer { return nil },
+		polled:    func(*Server, *request, *grant, *answer) {},
+		scope:     func(s *Server, _ *request, g *grant) string { return s.granted(g.scope) },
+		issued:    func(*Server, *request, *grant, map[string]any) {},
+		redeem:    (*Server).redeem,
+		guesser:   func(user string) string { return user },
+		decide:    (*Server).decide,
+		refresh:   (*Server).refresh,
+		page:      pageRules{text: html.EscapeString, viewed: func(*grant, string) {}},
+		finish:    func(*request, *answer) {},
+		metadata:  func(*Server, string, map[string]any) {},
+		restarted: func(*Server) {},
+		plain:     (*Server).toHTTPS, oldestTLS: tls.VersionTLS12,
 	}
 }
 

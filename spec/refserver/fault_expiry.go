@@ -81,6 +81,10 @@ var expiryFaults = []Fault{
 			}
 		},
 	},
+	{
+		Name: "restart-forgets", Check: "DF-EXPIRY-008", Doc: "Grants are in the memory of the process, and gone when it is restarted.",
+		Break: func(b *behaviour) { b.restarted = func(s *Server) { s.grants.clear() } },
+	},
 	pollFault("limiter-before-end", "DF-EXPIRY-007", "The rate limit is checked before the expiry of the code.",
 		func(s *Server, q *request, g *grant, now time.Time) *answer {
 			final := s.is.over(q, g, now) || g.state == denied

@@ -75,6 +75,9 @@ func New(cfg Config, faults ...Fault) *Server {
 	return s
 }
 
+// Restart is a restart of the process. Grants are where the next one finds them.
+func (s *Server) Restart() { s.is.restarted(s) }
+
 // Config is the configuration the server runs with, defaults filled in.
 func (s *Server) Config() Config { return s.cfg }
 
