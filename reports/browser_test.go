@@ -77,7 +77,7 @@ func openPage(t *testing.T, r *Report, options ...func(*browserTest)) *browserTe
 	}
 	ctx, cancel := chromedp.NewContext(running, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(stop)
 	b := &browserTest{T: t, ctx: ctx, scripts: true, path: filepath.Join(t.TempDir(), "a report #1.html")}
 	if err := (Destination{Format: "html", Path: b.path}).Write(nil, r, nil); err != nil {

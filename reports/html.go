@@ -38,8 +38,7 @@ func writeHTML(w io.Writer, r *Report) error { return htmlTemplate.Execute(w, ne
 // page is a report as its page shows it.
 type page struct {
 	*Report
-	Styles  []template.CSS
-	Scripts []template.JS
+	sheet
 
 	byID    map[string]*Exchange
 	bundles []bundle
@@ -47,8 +46,15 @@ type page struct {
 	drawn   map[string]bool // flows
 }
 
+// sheet is what a page has beside its content.
+type sheet struct {
+	Styles  []template.CSS
+	Scripts []template.JS
+}
+
 func newPage(r *Report) *page {
-	p := &page{Report: r, drawn: map[string]bool{}, Styles: []template.CSS{template.CSS(pageText("css"))}}
+	p := &page{Report: r, drawn: map[string]bool{}}
+	p.Styles = []template.CSS{template.CSS(pageText("css"))}
 	if script, style, ok := chart.Library(); ok && (r.Load != nil || r.Capacity != nil || r.Plan != nil) {
 		p.Styles = append(p.Styles, template.CSS(style))
 		p.Scripts = append(p.Scripts, template.JS(script))
@@ -68,24 +74,28 @@ func pageText(kind string) string {
 		if !strings.HasSuffix(e.Name(), "."+kind) {
 			continue
 		}
-		text, err := pageFiles.ReadFile("page/" + e.Name())
-		if err != nil {
-			panic(err)
-		}
-		b.Write(text)
+		b.WriteString(pageFile(e.Name()))
 	}
 	return b.String()
 }
 
+func pageFile(name string) string {
+	text, err := pageFiles.ReadFile("page/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(text)
+}
+
 // Policy is the page's Content-Security-Policy: nothing is loaded, and no style and
 // no script but its own, known by their hashes, has any effect.
-func (p *page) Policy() string {
+func (s sheet) Policy() string {
 	styles, scripts := "style-src", "script-src"
-	for _, s := range p.Styles {
-		styles += hashed(string(s))
+	for _, text := range s.Styles {
+		styles += hashed(string(text))
 	}
-	for _, s := range p.Scripts {
-		scripts += hashed(string(s))
+	for _, text := range s.Scripts {
+		scripts += hashed(string(text))
 	}
 	return "default-src 'none'; " + styles + "; " + scripts + "; base-uri 'none'; form-action 'none'"
 }

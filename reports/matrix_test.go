@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func TestMatrix(t *testing.T) {
 			if strings.Contains(b.String(), "<script>") {
 				t.Error("markup of a server is not escaped")
 			}
-			golden(t, name, b.String())
+			golden(t, name, content(strings.TrimPrefix(filepath.Ext(name), "."), b.String()))
 		})
 	}
 }
