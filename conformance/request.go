@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -89,7 +90,8 @@ func (t *Target) BaseStart(nonce string) spec.Params {
 
 // BasePoll are the parameters of an ordinary poll.
 func (t *Target) BasePoll(deviceCode string) spec.Params {
-	return t.verified(t.Sender().Poll(t.Contract, deviceCode), deviceCode)
+	sender := t.Sender().Follow(t.Contract, t.began.with(deviceCode))
+	return t.verified(sender.Poll(t.Contract, deviceCode), deviceCode)
 }
 
 // adopt takes from a user's document what the configuration leaves open, and asks for
@@ -106,6 +108,28 @@ func (t *Target) adopt() error {
 		t.Client.Auth = "post" // RFC 6749 section 2.3: one method in a request
 	}
 	return t.Sender().Check(t.Contract)
+}
+
+// begun is what devices said when they were given their codes: a document may want
+// the same of their polls.
+type begun struct {
+	mu     sync.Mutex
+	byCode map[string]spec.Params
+}
+
+func (b *begun) note(deviceCode string, p spec.Params) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.byCode == nil {
+		b.byCode = map[string]spec.Params{}
+	}
+	b.byCode[deviceCode] = p
+}
+
+func (b *begun) with(deviceCode string) spec.Params {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.byCode[deviceCode]
 }
 
 // dress adds to a request the header fields that the contract and the configuration

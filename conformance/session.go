@@ -183,6 +183,10 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 			codes, _ := spec.DecodeStart(raw)
 			v.belongs(body, codes.DeviceCode)
 		}
+		if t := s.target; c.Op == OpStart && c.Params != nil && t.Contract.Family == spec.Document {
+			codes, _ := spec.DecodeStart(raw)
+			t.began.note(codes.DeviceCode, c.Params)
+		}
 		if (c.Op == OpStart || c.Op == OpToken) && !cut {
 			x.Response.Deviations = s.deviations(s.operation(c.Op), resp, raw)
 		}

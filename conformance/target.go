@@ -47,6 +47,7 @@ type Target struct {
 	PKCEDemanded bool
 
 	verifiers *verifiers // nil without PKCE
+	began     begun
 	secrets   *redactor
 	former    []*redactor // of earlier sessions, whose secrets stay secret
 }

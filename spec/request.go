@@ -29,12 +29,7 @@ type Given struct {
 // make different requests wherever a value is made up.
 func (s Sender) Start(c *Contract, nonce string) Params {
 	base := s.named(Params{{Name: "client_id", Value: s.ClientID}}, c)
-	p := s.complete(&c.Start, base, s.Given.Start, func(name string) string {
-		if c.Token.Requires(name) { // it has to be the same there
-			return ""
-		}
-		return nonce
-	})
+	p := s.complete(&c.Start, base, s.Given.Start, nonce)
 	if s.Scope != "" && c.Start.hasRoom("scope") {
 		if _, given := s.Given.Start.Get("scope"); !given {
 			p = p.With("scope", s.Scope)
@@ -47,7 +42,7 @@ func (s Sender) Start(c *Contract, nonce string) Params {
 func (s Sender) Poll(c *Contract, deviceCode string) Params {
 	base := s.named(Params{{Name: "grant_type", Value: c.Token.grant()}, {Name: "device_code", Value: deviceCode},
 		{Name: "client_id", Value: s.ClientID}}, c)
-	return s.complete(&c.Token, base, s.Given.Poll, func(string) string { return "" })
+	return s.complete(&c.Token, base, s.Given.Poll, "")
 }
 
 // named adds the secret of a client that the document wants in the body.
@@ -58,9 +53,21 @@ func (s Sender) named(p Params, c *Contract) Params {
 	return p
 }
 
+// Follow makes the polls of a device say what its device authorization request said,
+// where the document wants the same of both.
+func (s Sender) Follow(c *Contract, start Params) Sender {
+	s.Given.Poll = slices.Clone(s.Given.Poll)
+	for _, p := range start {
+		if _, given := s.Given.Poll.Get(p.Name); !given && p.Name != "client_id" && p.Name != "scope" && c.Token.Requires(p.Name) {
+			s.Given.Poll = append(s.Given.Poll, p)
+		}
+	}
+	return s
+}
+
 // complete is a request: what of base the operation has room for, what it requires
 // beside that, and what is given.
-func (s Sender) complete(o *Operation, base, given Params, salt func(name string) string) Params {
+func (s Sender) complete(o *Operation, base, given Params, salt string) Params {
 	var out Params
 	for _, p := range base {
 		if o.hasRoom(p.Name) || p.Name == "device_code" { // without which there is no poll
@@ -74,15 +81,19 @@ func (s Sender) complete(o *Operation, base, given Params, salt func(name string
 		if _, there := given.Get(name); there {
 			continue
 		}
-		if p, ok := s.value(o, name, salt(name)); ok {
+		if p, ok := s.value(o, name, salt); ok {
 			out = append(out, p)
 		}
 	}
 	for _, p := range given {
+		p.Value = strings.ReplaceAll(p.Value, newUUID, sampler{salt: salt}.formatted("uuid"))
 		out = append(out.Without(p.Name), p)
 	}
 	return out
 }
+
+// newUUID in a given value stands for a UUID, another one for each device.
+const newUUID = "{uuid}"
 
 // value is what is sent for a parameter that the contract requires; ok is false where
 // nobody can know.

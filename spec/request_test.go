@@ -29,7 +29,8 @@ var alderKey = Given{Start: Params{{Name: "activation_key", Value: "k-e-y"}}}
 func TestRequestOfDocument(t *testing.T) {
 	c := alder(t)
 	s := Sender{ClientID: "alder-tv", Scope: "play", Given: alderKey}
-	_, body := c.Start.Encode(JSON, s.Start(c, "f1"))
+	start := s.Start(c, "f1")
+	_, body := c.Start.Encode(JSON, start)
 	uuid := `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
 	want := regexp.MustCompile(`^\{"client_id":"alder-tv","beta":false,"device_id":"(` + uuid + `)","device_name":"dfcheck f1",` +
 		`"registered_at":"[-0-9]+T[0-9:]+Z","scopes":\["play"\],"screen":\{"height":1080,"width":1920\},"year":2020,"activation_key":"k-e-y"\}$`)
@@ -37,7 +38,7 @@ func TestRequestOfDocument(t *testing.T) {
 	if found == nil {
 		t.Fatalf("%s", body)
 	}
-	_, body = c.Token.Encode(JSON, s.Poll(c, "c0de"))
+	_, body = c.Token.Encode(JSON, s.Follow(c, start).Poll(c, "c0de"))
 	if want := `{"grant_type":"device_code","device_code":"c0de","device_id":"` + found[1] + `"}`; string(body) != want {
 		t.Errorf("%s, want %s", body, want)
 	}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,4 +150,61 @@ func TestRequestsOfADocument(t *testing.T) {
 		t.Errorf("%v", verdicts)
 	}
 	t.Logf("%v", verdicts)
+}
+
+// onePairing lets a start take the place of the one before it for the same device.
+func onePairing(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	codes := map[string]string{}                           // by device
+	ended, owner := map[string]bool{}, map[string]string{} // by code
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var asked, answered map[string]any
+		json.Unmarshal(body, &asked) // what is no JSON names no device
+		code, _ := asked["device_code"].(string)
+		device, _ := asked["device_id"].(string)
+		mu.Lock()
+		over := code != "" && (ended[code] || owner[code] != "" && owner[code] != device)
+		mu.Unlock()
+		if over {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"error": "expired_token"}`)
+			return
+		}
+		a := httptest.NewRecorder()
+		next.ServeHTTP(a, r)
+		json.Unmarshal(a.Body.Bytes(), &answered)
+		if code, _ := answered["device_code"].(string); code != "" && device != "" {
+			mu.Lock()
+			ended[codes[device]], codes[device], owner[code] = true, code, device
+			mu.Unlock()
+		}
+		for k, v := range a.Header() {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(a.Code)
+		w.Write(a.Body.Bytes())
+	})
+}
+
+// TestOnePairingForEachDevice: a server that keeps one pairing for each device is right.
+// Made-up devices differ, as "{uuid}" does, and their polls name the same one.
+func TestOnePairingForEachDevice(t *testing.T) {
+	for _, given := range []string{"", "{uuid}"} {
+		b := alder(t)
+		configure, strict := b.target, b.wrap
+		b.wrap = func(next http.Handler) http.Handler { return strict(onePairing(next)) }
+		b.target = func(t *Target) {
+			configure(t)
+			if given != "" {
+				t.Given.Start = append(slices.Clone(t.Given.Start), spec.Param{Name: "device_id", Value: given})
+			}
+		}
+		b.opts.Only = []string{"DF-AUTHZ-010"}
+		if r := b.conform(t)[0]; r.Verdict != reports.Pass {
+			t.Errorf("device_id %q: %s", given, worse([]Result{r}))
+		}
+	}
 }
