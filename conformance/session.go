@@ -58,7 +58,7 @@ func (e errDied) Error() string {
 // Limits on manners: what a default run may cost the target.
 const (
 	DefaultMaxRPS      = 50
-	DefaultMaxStarts   = 450
+	DefaultMaxStarts   = 500
 	ThoroughMaxStarts  = 1200
 	DefaultConcurrency = 96
 	RequestTimeout     = 15 * time.Second
