@@ -21,7 +21,7 @@
 //   - transcript.go, saved.go: the recording, and its file;
 //   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go, code_stats.go,
 //     codes.go: what a judge sees and says;
-//   - infrastructure.go, lenient.go, lack.go, gaps.go: what holds for every check;
+//   - infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, and what becomes of late decisions;
 //   - asked.go, report.go, drawn.go, waiver.go: what a reader is told.
 //

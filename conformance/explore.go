@@ -57,7 +57,10 @@ func (e *explorer) find(ctx context.Context) error {
 	if found, err := e.byUsualIssuers(ctx); found || err != nil {
 		return err
 	}
-	if auto && e.byDocument(ctx) || e.byEndpoints(ctx) {
+	if auto && e.byDocument(ctx) {
+		return e.target.adopt()
+	}
+	if e.byEndpoints(ctx) {
 		return nil
 	}
 	return e.nothing(ctx)

@@ -359,8 +359,8 @@ func (p *Plan) cost(t Timing, o Options) {
 	for _, s := range p.first() {
 		first += s.Cost(t).Wait + t.Pace
 	}
-	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneQuiet] + sum[LaneAbuse] + paced(requests[LaneAbuse]) +
-		sum[LaneRestart]
+	p.Critical = lane(LaneFirst) + first + max(wait[LaneExpiry], main) + sum[LaneQuiet] + sum[LaneRisky] + sum[LaneAbuse] +
+		paced(requests[LaneRisky]+requests[LaneAbuse]) + sum[LaneRestart]
 	p.Worst = p.Critical + o.MaxWait
 	for _, l := range []Lane{LanePace, LaneQuiet} {
 		if slices.ContainsFunc(p.Scenarios, func(s *Scenario) bool { return s.Lane == l }) {

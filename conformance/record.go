@@ -43,6 +43,7 @@ func (r *Run) recordLanes(ctx context.Context) {
 	}
 	expiry.Wait()
 	r.oneByOne(ctx, LaneQuiet)
+	r.oneByOne(ctx, LaneRisky)
 	r.oneByOne(ctx, LaneAbuse)
 	r.oneByOne(ctx, LaneRestart)
 	if died, ok := errors.AsType[errDied](context.Cause(ctx)); ok {
@@ -170,5 +171,5 @@ func (r *Run) finish(s *Scenario) {
 // String names a lane in progress lines.
 func (l Lane) String() string {
 	return [...]string{"discovery", "the pace that is served", "expiry", "isolation", "instant answers", "one at a time",
-		"intervals", "approvals", "with nothing beside it", "abuse", "restart"}[l]
+		"intervals", "approvals", "with nothing beside it", "risky requests", "abuse", "restart"}[l]
 }

@@ -145,3 +145,6 @@ func (s *session) dress(req *http.Request, op Operation) {
 	_, query, _ := strings.Cut(spec.InURL("?"+req.URL.RawQuery, sender.Query(s.operation(op))), "?")
 	req.URL.RawQuery = strings.TrimPrefix(query, "&")
 }
+
+// Form is how further members of the requests are written.
+func (RequestConfig) Form() string { return "{start: {audience: tv}, headers: {X-Tenant: demo}}" }

@@ -70,6 +70,7 @@ const (
 	LaneInterval              // everything timed by the interval (L1)
 	LaneApprove               // everything that needs a decision, beside LaneInterval (L3)
 	LaneQuiet                 // one after the other, with nothing beside it: what a limit may have coloured
+	LaneRisky                 // the same, for requests that are known to end servers
 	LaneAbuse                 // limits and sizes, last and alone (L4)
 	LaneRestart               // when everything else is over
 )

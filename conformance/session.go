@@ -35,6 +35,7 @@ type session struct {
 	client  *http.Client
 	fresh   *http.Client // a new connection for each request
 
+	outage   outage
 	mu       sync.Mutex
 	left     map[*Scenario]chan *Flow    // codes handed on to the scenario after
 	working  map[Operation]spec.Encoding // the encoding that works (rule C13)
@@ -73,7 +74,7 @@ func newSession(t *Target, opts Options) *session {
 	fresh := t.HTTPClient()
 	fresh.Transport.(*http.Transport).DisableKeepAlives = true
 	return &session{
-		target: t, opts: opts, secrets: t.secrets, started: time.Now(),
+		target: t, opts: opts, secrets: t.secrets, started: time.Now(), outage: outage{turn: make(chan struct{}, 1)},
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
 		room:    rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), roomBurst),
 		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),
@@ -110,6 +111,17 @@ func (t *Target) HTTPClient() *http.Client {
 func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 	for try := 0; ; try++ {
 		x := s.once(ctx, scenario, c)
+		if x != nil && x.Response == nil {
+			if away := s.absent(ctx, x); away && x.refused() {
+				s.mu.Lock()
+				x.Superseded = true // it never arrived
+				s.mu.Unlock()
+				continue
+			} else if away {
+				return x // sent again, it may end the server once more
+			}
+			s.unanswered()
+		}
 		if x == nil || c.Once || try == 2 || !x.Infrastructure() || ctx.Err() != nil {
 			return x
 		}
@@ -220,7 +232,7 @@ func readBody(r io.ReadCloser) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, maxRead))
 }
 
-// keep numbers and stores an exchange, and notices when the target has died.
+// keep numbers and stores an exchange.
 func (s *session) keep(x *Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,17 +240,19 @@ func (s *session) keep(x *Exchange) {
 	s.all = append(s.all, x)
 	if x.Response != nil {
 		s.failures = 0
-		return
 	}
+}
+
+// unanswered notices when the target has died without being away: it takes requests
+// and answers none.
+func (s *session) unanswered() {
+	s.mu.Lock()
 	s.failures++
-	if s.failures == deadAfter && s.died != nil {
-		last := "x0"
-		for _, y := range s.all {
-			if y.Response != nil {
-				last = y.ID
-			}
-		}
-		s.died(errDied{last})
+	died := s.died
+	dead := s.failures == deadAfter && died != nil
+	s.mu.Unlock()
+	if dead {
+		died(errDied{s.lastAnswered()})
 	}
 }
 

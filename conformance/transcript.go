@@ -101,6 +101,7 @@ type Event struct {
 	Kind     EventKind     `json:"kind"`
 	Detail   string        `json:"detail,omitempty"`
 	Decision *Decided      `json:"decision,omitempty"`
+	Exchange string        `json:"exchange,omitempty"` // at which it happened
 }
 
 // EventKind names what an event tells.
@@ -112,6 +113,7 @@ const (
 	EventCut      EventKind = "cut"      // a step was left out because the code would have ended
 	EventStopped  EventKind = "stopped"  // the scenario could not go on, see Detail
 	EventDone     EventKind = "done"     // the scenario ran to its end
+	EventReturned EventKind = "returned" // the target had stopped and answers again, see Detail and Exchange
 	EventDied     EventKind = "died"     // the target stopped answering, Detail names the exchange
 	EventFact     EventKind = "fact"     // something a judge needs, Detail is name=value
 	EventLate     EventKind = "late"     // the code ended while the approver decided, see Detail

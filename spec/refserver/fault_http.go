@@ -6,11 +6,29 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
 
 var httpFaults = []Fault{
+	{
+		Name: "dies-at-trace", Check: "DF-HTTP-003",
+		Doc: "A TRACE request ends the process, which is back four seconds later.",
+		Wrap: func(next http.Handler) http.Handler {
+			var back atomic.Int64
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodTrace {
+					back.Store(time.Now().Add(4 * time.Second).UnixNano())
+				}
+				if time.Now().UnixNano() < back.Load() {
+					panic(http.ErrAbortHandler) // the connection ends without an answer
+				}
+				next.ServeHTTP(w, r)
+			})
+		},
+	},
 	{
 		Name: "get-polls", Check: "DF-HTTP-001", Doc: "GET on the token endpoint polls.",
 		Wrap: rewriteMethod(func(r *http.Request) bool {

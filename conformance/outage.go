@@ -1,0 +1,175 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dfcheck/dfcheck/reports"
+)
+
+// A target that stops is waited for: a request can end a server's process, and
+// whoever supervises it starts it again. What was sent when it stopped is the
+// finding; what codes were worth that the process held is not asked.
+
+// How long a target may be away, and how often it is tried meanwhile.
+const (
+	longestOutage = 30 * time.Second
+	outageStep    = 500 * time.Millisecond
+)
+
+// outage is what is known of the target's absence. One request waits, and all that
+// were lost with it hear what came of it.
+type outage struct {
+	turn chan struct{} // to look after the target: holds one, and no lock is held over a wait
+	back time.Duration // when the target answered again, since the start of the run
+}
+
+// absent reports whether the target was away when x was lost, and answers again. It
+// ends the run where it stays away.
+func (s *session) absent(ctx context.Context, x *Exchange) bool {
+	s.mu.Lock()
+	died := s.died
+	s.mu.Unlock()
+	if died == nil || ctx.Err() != nil || x.Response != nil || x.Received-x.Sent >= RequestTimeout {
+		return false
+	}
+	select {
+	case s.outage.turn <- struct{}{}:
+		defer func() { <-s.outage.turn }()
+	case <-ctx.Done():
+		return false
+	}
+	if x.Sent < s.outage.back {
+		return true
+	}
+	if s.answers(ctx) {
+		return false
+	}
+	for began := s.now(); s.now()-began < longestOutage; {
+		if !Sleep(ctx, outageStep) {
+			return false
+		}
+		if s.answers(ctx) {
+			s.outage.back = s.now()
+			s.returned(x, began)
+			return true
+		}
+	}
+	died(errDied{s.lastAnswered()})
+	return false
+}
+
+// answers reports whether the target says anything at all, on a new connection.
+func (s *session) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.target.Host, nil)
+	if err != nil {
+		return false
+	}
+	req.Header.Set("User-Agent", "dfcheck")
+	req.Close = true
+	resp, err := s.client.Do(req)
+	if err == nil {
+		resp.Body.Close()
+	}
+	return err == nil
+}
+
+// lastAnswered names the last exchange that the target answered.
+func (s *session) lastAnswered() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := "x0"
+	for _, y := range s.all {
+		if y.Response != nil {
+			last = y.ID
+		}
+	}
+	return last
+}
+
+// returned notes what the target stopped at, and which codes say nothing any more:
+// those of scenarios that were not over.
+func (s *session) returned(x *Exchange, began time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.fatal(x, began)
+	what := "the server stopped"
+	ev := Event{At: s.now(), Kind: EventReturned}
+	if at != nil {
+		what, ev.Scenario, ev.Exchange = fmt.Sprintf("the server stopped at %s (%s)", at.sent(), at.ID), at.Scenario, at.ID
+	}
+	ev.Detail = fmt.Sprintf("%s and came back after %s", what, Seconds(s.outage.back-began))
+	s.events = append(s.events, ev)
+	over := map[string]bool{}
+	for _, e := range s.events {
+		over[e.Scenario] = over[e.Scenario] || e.Kind == EventDone
+	}
+	told := map[string]bool{}
+	for _, y := range s.all {
+		if y.Flow != "" && !over[y.Scenario] && !told[y.Flow] {
+			told[y.Flow] = true
+			s.events = append(s.events, Event{At: s.now(), Scenario: y.Scenario, Flow: y.Flow, Kind: EventLate,
+				Detail: ev.Detail + ", and may have forgotten its codes"})
+		}
+	}
+}
+
+// fatal is the request at which the target stopped: the only one that was lost; nil
+// where that is not to be told.
+func (s *session) fatal(x *Exchange, began time.Duration) *Exchange {
+	var lost []*Exchange
+	for _, y := range append(slices.Clone(s.all), x) {
+		if y.Response == nil && !y.refused() && y.Sent <= began && began-y.Received < time.Second && !slices.Contains(lost, y) {
+			lost = append(lost, y)
+		}
+	}
+	if len(lost) != 1 {
+		return nil
+	}
+	return lost[0]
+}
+
+// sent is a request in a few words: "TRACE /token".
+func (x *Exchange) sent() string {
+	where, _, _ := strings.Cut(x.Request.URL, "?")
+	if _, after, ok := strings.Cut(where, "://"); ok {
+		_, where, _ = strings.Cut(after, "/")
+		where = "/" + where
+	}
+	return x.Request.Method + " " + where
+}
+
+// refused reports whether nobody listened, so that the request never arrived.
+func (x *Exchange) refused() bool {
+	return x.Response == nil && strings.Contains(x.Error, "connection refused")
+}
+
+// crashed adds to a check that a request of its scenarios stopped the server. Of
+// several checks that read the scenario the first judges it.
+func (e *Evidence) crashed(c Check, j *Judgement) {
+	for _, ev := range e.Events {
+		owner := slices.IndexFunc(e.checks, func(o Check) bool {
+			return !o.Passive && slices.ContainsFunc(o.Reads, func(s *Scenario) bool { return s.Name == ev.Scenario })
+		})
+		if ev.Kind != EventReturned || ev.Exchange == "" || owner < 0 || e.checks[owner].ID != c.ID {
+			continue
+		}
+		i := slices.IndexFunc(e.Exchanges, func(x *Exchange) bool { return x.ID == ev.Exchange })
+		if i < 0 {
+			continue
+		}
+		v, expected := reports.Fail, "the server to go on whatever it is sent"
+		alone := slices.ContainsFunc(c.Reads, func(s *Scenario) bool { return s.Name == ev.Scenario && s.Lane >= LaneRisky })
+		if !e.Exchanges[i].Provoked || !alone { // it may have been restarted by chance
+			v = reports.Inconclusive
+		}
+		j.worsen(v, ev.Detail)
+		j.cite(v, expected, ev.Detail, e.Exchanges[i:i+1])
+	}
+}
