@@ -259,7 +259,7 @@ const (
 	LostAnswers = "answered by infrastructure"
 	LostOverlap = "the requests did not overlap in time"
 	LostTime    = "too close to the end of the code"
-	LostCode    = "another device got the same user code"
+	LostCode    = "another device got the same code"
 )
 
 // Overlapping is the largest number of exchanges in flight with any one of them.

@@ -145,12 +145,13 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 	}
 }
 
-// sharesCode reports whether another start got the flow's user code, so that it may
-// be decided with that one: DF-CONC-003's matter, or DF-USERCODE-003's.
+// sharesCode reports whether another start got one of the flow's codes, so that it may
+// be decided with that one: DF-CONC-003's matter, DF-USERCODE-003's or DF-SEC-002's.
 func sharesCode(e *Evidence, flow string) bool {
 	begun := e.Authorization(flow)
 	return begun != nil && slices.ContainsFunc(e.Authorizations(), func(x *Exchange) bool {
-		return x.Flow != flow && x.Text("user_code") != "" && x.Text("user_code") == begun.Text("user_code")
+		same := func(name string) bool { return x.Text(name) != "" && x.Text(name) == begun.Text(name) }
+		return x.Flow != flow && (same("user_code") || same("device_code"))
 	})
 }
 

@@ -17,7 +17,7 @@ var httpChecks = []Check{
 	{ID: "DF-HTTP-001", Gate: GateTokens, Reads: []*Scenario{safeMethods}, Judge: judgeSafeMethods},
 	{ID: "DF-HTTP-002", Gate: GateStart, Reads: []*Scenario{safeMethods, otherMethods}, Shows: "answer with status 405",
 		Passive: true, Judge: judgeAllow},
-	{ID: "DF-HTTP-003", Gate: GatePending, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
+	{ID: "DF-HTTP-003", Gate: GateStart, Reads: []*Scenario{otherMethods, extraMembers}, Judge: judgeOtherMethods},
 	{ID: "DF-HTTP-004", Gate: GateStart, Reads: []*Scenario{foreignOrigin}, Judge: judgeForeignOrigin},
 	{ID: "DF-HTTP-005", Gate: GateStart, Reads: []*Scenario{slashVariants}, Judge: judgeSlashVariants},
 	{ID: "DF-HTTP-006", Gate: GateStart, Reads: []*Scenario{minimalStart}, Shows: "successful device authorization",
@@ -104,17 +104,19 @@ const (
 	overrideGET    = "POST with X-HTTP-Method-Override: GET"
 	overrideDELETE = "POST with X-HTTP-Method-Override: DELETE"
 	overrideForm   = "POST with _method=DELETE"
+	ordinaryPoll   = "an ordinary POST"
 )
 
 // otherMethods sends valid requests under other methods, and POSTs that claim
 // to be something else.
 var otherMethods = &Scenario{
-	Name: "other methods", Lane: LaneRisky, Cost: FixedCost(2*len(methods)+7, len(methods)+4),
+	Name: "other methods", Lane: LaneRisky, Cost: FixedCost(2*len(methods)+8, len(methods)+4),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
 			return
 		}
+		s.Send(ctx, pollCall(s, http.MethodPost, ordinaryPoll, f.Codes.DeviceCode))
 		const field = "X-HTTP-Method-Override"
 		for _, o := range []struct {
 			step string
@@ -153,6 +155,7 @@ func judgeOtherMethods(e *Evidence, j *Judgement) {
 	if x := e.One(extraMembers, "with"); x != nil && x.HasCodes() { // else DF-AUTHZ-015
 		overrides = append(overrides, overrideForm)
 	}
-	j.Each(e.Of(otherMethods, overrides...), ExpectPending, "the answer that an ordinary POST gets",
+	ordinary := j.Against(e.One(otherMethods, ordinaryPoll), "DF-POLL-001")
+	ordinary.Each(e.Of(otherMethods, overrides...), ExpectPending, "the answer that an ordinary POST gets",
 		PassIf(GivesCodes), PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(Class(5)), WarnIf(AnyAnswer))
 }

@@ -72,14 +72,14 @@ var patientAlone = &Scenario{
 	Name: "patient device, alone", Lane: LaneQuiet, Cost: FixedCost(0, 0),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		limited := func(x *Exchange) bool { return x.In(patientPolls) && isLimit(x) }
-		end := s.Now() + s.Target().MaxWait
-		if !slices.ContainsFunc(s.Recorded(OpToken), limited) || s.Now()+forgetting >= end {
+		if !slices.ContainsFunc(s.Recorded(OpToken), limited) || s.Target().MaxWait <= forgetting {
 			return
 		}
 		s.Event(EventBranch, "", "the patient device was limited beside the rest of the run: it is repeated alone")
 		if !s.Wait(ctx, forgetting) {
 			return
 		}
+		end := s.Now() + s.Target().MaxWait
 		f, limits, compared := s.Start(ctx), 0, false
 		for i := range s.Target().Timing.Patience {
 			x := pollPatiently(ctx, f, Step("alone"), onceAfter(i))

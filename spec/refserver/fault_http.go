@@ -104,6 +104,7 @@ var httpFaults = []Fault{
 	{
 		Name: "one-shot-connections-elsewhere", Check: "DF-HTTP-010",
 		Doc:   "Connections for one request alone lead to another instance, which knows its own codes alone.",
+		Also:  map[string]string{"DF-EXPIRY-008": "after a restart a code is polled on a new connection"},
 		Break: func(b *behaviour) { instances(b, func(q *request) bool { return q.Close }) },
 	},
 }
