@@ -22,6 +22,7 @@ type document struct {
 	// since31 says that schemas are JSON Schema 2020-12, in which other keywords
 	// may stand beside a reference.
 	since31 bool
+	swagger bool                           // it is Swagger 2.0, and root what became of it
 	schemas map[uintptr]*jsonschema.Schema // compiled ones
 }
 
@@ -61,6 +62,7 @@ func (d *document) understand() error {
 	case strings.HasPrefix(version, "3"):
 		d.since31 = !strings.HasPrefix(version, "3.0") && version != "3"
 	case strings.HasPrefix(d.root.get("swagger").text(), "2"):
+		d.swagger = true
 		d.root = node{swaggerTree(d.root), "", d.files}
 		d.notes = append(d.notes, "the document is Swagger 2.0, which was converted to OpenAPI 3.0")
 	case version != "":

@@ -1,232 +1,121 @@
 package spec
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"net/url"
+	"regexp"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// grammar is the part of OpenAPI that documents get wrong: what kind of thing each
-// member of an object is. A mark of exclamation is for members that must be there,
-// brackets for lists, braces for maps. What it lacks is not looked at.
-var grammar = map[string]map[string]string{
-	"document": {"info!": "info", "paths": "{path}", "components": "components", "servers": "[server]",
-		"webhooks": "{path}", "tags": "[tag]"},
-	"swagger":  {"info!": "info", "paths!": "{object}", "definitions": "{schema}"},
-	"info":     {"title!": "text", "version!": "text"},
-	"server":   {"url!": "text", "variables": "{variable}"},
-	"variable": {"default!": "text"},
-	"tag":      {"name!": "text"},
-	"components": {"schemas": "{schema}", "responses": "{response}", "parameters": "{parameter}",
-		"requestBodies": "{body}", "headers": "{object}", "securitySchemes": "{scheme}"},
-	"scheme": {"type!": "text"},
-	"path": {"parameters": "[parameter]", "servers": "[server]", "get": "operation", "put": "operation",
-		"post": "operation", "patch": "operation", "delete": "operation", "head": "operation", "options": "operation"},
-	"operation": {"operationId": "text", "parameters": "[parameter]", "requestBody": "body", "responses": "{response}",
-		"tags": "[any]", "servers": "[server]"},
-	"parameter": {"name!": "text", "in!": "text", "schema": "schema", "content": "{media}"},
-	"body":      {"content!": "{media}"},
-	"response":  {"description!": "text", "content": "{media}", "headers": "{object}"},
-	"media":     {"schema": "schema"},
-	"schema": {"properties": "{schema}", "items": "schema", "additionalProperties": "schema", "not": "schema",
-		"allOf": "[schema]", "oneOf": "[schema]", "anyOf": "[schema]", "type": "type", "required": "names", "enum": "[any]",
-		"minLength": "number", "maxLength": "number", "minimum": "number", "maximum": "number", "pattern": "text",
-		"format": "text"},
-}
-
-// mistake is one thing that is wrong with a document, and where.
-type mistake struct{ place, what string }
-
-// linter looks a document over for what should not be in it. Nothing follows from
-// what it finds but a note.
-type linter struct {
-	found []mistake
-	ids   map[string]bool // operationIds
-	left  int
-}
-
-// overlook notes in one line what is wrong with the document.
+// overlook notes in one line what kin-openapi finds wrong with the document. Nothing
+// else follows from it.
 func (d *document) overlook() {
-	l := linter{ids: map[string]bool{}, left: maxNodes}
-	root, kind := node{d.files.trees[""], "", d.files}, "document"
-	if root.get("openapi").value == nil {
-		kind = "swagger"
-	}
-	l.look(root, kind, "")
-	l.paths(root.get("paths"))
-	if len(l.found) == 0 {
+	err := d.mistakes()
+	if err == nil {
 		return
 	}
-	first := shorten(strings.TrimSpace(l.found[0].place+" "+l.found[0].what), 200)
-	if len(l.found) == 1 {
-		d.note("the document has a mistake that was passed over: %s", first)
-	} else {
-		d.note("the document has %d mistakes that were passed over, the first: %s", len(l.found), first)
+	// What cannot be loaded is not looked at further, so that there may be more.
+	how, first := "mistakes that were passed over, the first", err
+	if many, ok := errors.AsType[openapi3.MultiError](err); ok && len(many) > 0 {
+		how, first = fmt.Sprint(len(many), " ", how), many[0]
+		if len(many) == 1 {
+			how = "a mistake that was passed over"
+		}
 	}
+	text := misplaced.ReplaceAllString(firstLine(first).Error(), "a $1 where $2$3 belongs")
+	d.note("the document has %s: %s", how, text)
 }
 
-func (l *linter) mistake(place, format string, args ...any) {
-	place = strings.Replace(strings.TrimPrefix(place, "/"), "paths//", "paths /", 1)
-	l.found = append(l.found, mistake{place, fmt.Sprintf(format, args...)})
+// misplaced is what the library says of a value of another kind, in words of Go.
+var misplaced = regexp.MustCompile(
+	`^(?:json: )?cannot unmarshal (\w+) into (?:field (\S+) of type .*|value of type (?:\w+\.)?(.*))$`)
+
+// mistakes are what kin-openapi says against the whole document.
+func (d *document) mistakes() (err error) {
+	defer func() {
+		if p := recover(); p != nil { // a mistake that the library is not prepared for
+			err = fmt.Errorf("it cannot be looked over (%v)", p)
+		}
+	}()
+	tree := d.files.trees[""]
+	if _, err := d.load(tree); err != nil { // a reference to nothing, for one
+		return err
+	}
+	t, err := d.load(unlinked(tree, ""))
+	if err != nil {
+		return err
+	}
+	// Both are legal: components.pathItems in 3.1, and patterns in another dialect of
+	// regular expressions than Go's.
+	return t.Validate(context.Background(), openapi3.EnableMultiError(), openapi3.AllowExtraSiblingFields("pathItems"),
+		openapi3.DisableSchemaPatternValidation(), openapi3.DisableExamplesValidation())
 }
 
-func (l *linter) look(n node, kind, place string) {
-	if l.left--; l.left < 0 || strings.Count(place, "/") > maxDepth {
-		return
-	}
-	if ref, ok := n.own("$ref"); ok && kind != "any" {
-		if _, found := n.follow(); !found {
-			l.mistake(place, "refers to %s, which cannot be read", shorten(fmt.Sprint(ref.value), 80))
+// unlinked is a document whose schemas do not refer to each other. The library looks
+// over all that a schema refers to once more for each reference, which takes half a
+// minute in a document of a thousand.
+func unlinked(value any, at string) any {
+	switch v := value.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = unlinked(e, at+"/-")
 		}
-		return
+		return out
+	case map[string]any:
+		out := map[string]any{}
+		for name, e := range v {
+			out[name] = unlinked(e, at+"/"+name)
+		}
+		named := strings.Count(at, "/") == 3 && strings.HasPrefix(at, "/components/") // which may refer to itself
+		if ref, _ := v["$ref"].(string); toSchema.MatchString(ref) && !named {
+			return map[string]any{}
+		}
+		return out
 	}
-	switch {
-	case strings.HasPrefix(kind, "["):
-		l.list(n, strings.Trim(kind, "[]"), place)
-	case strings.HasPrefix(kind, "{"):
-		l.members(n, strings.Trim(kind, "{}"), place)
-	case grammar[kind] != nil:
-		l.object(n, kind, place)
-	default:
-		l.scalar(n, kind, place)
-	}
+	return value
 }
 
-func (l *linter) list(n node, kind, place string) {
-	if _, ok := n.value.([]any); !ok {
-		l.mistake(place, "is not a list")
-	}
-	seen := map[string]bool{}
-	for i, e := range n.list() {
-		l.look(e, kind, fmt.Sprintf("%s/%d", place, i))
-		if name := e.get("name").text(); name != "" && seen[name+e.get("in").text()] {
-			l.mistake(place, "has %s twice", name)
-		} else {
-			seen[name+e.get("in").text()] = true
-		}
-	}
-}
+var toSchema = regexp.MustCompile(`#/(components/schemas|definitions)/`)
 
-func (l *linter) members(n node, kind, place string) {
-	if !n.isMap() {
-		l.mistake(place, "is empty, or has no members")
-		return
+// load is a document as kin-openapi reads it. Files are those that the document
+// may refer to, as everywhere here.
+func (d *document) load(tree any) (*openapi3.T, error) {
+	text, err := json.Marshal(tree)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range n.names() {
-		if e, _ := n.own(name); !strings.HasPrefix(name, "x-") {
-			l.look(e, kind, place+"/"+name)
+	loader, here := openapi3.NewLoader(), &url.URL{Path: "document.json"}
+	loader.ReadFromURIFunc = func(_ *openapi3.Loader, at *url.URL) ([]byte, error) {
+		name, err := url.PathUnescape(at.String())
+		if err == nil {
+			err = networkRef(name)
 		}
-	}
-}
-
-func (l *linter) object(n node, kind, place string) {
-	if _, flag := n.value.(bool); flag && kind == "schema" {
-		return
-	}
-	if !n.isMap() {
-		l.mistake(place, "is empty, or has no members")
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(grammar[kind])) {
-		plain := strings.TrimSuffix(name, "!")
-		v, there := n.own(plain)
-		switch {
-		case there:
-			l.look(v, grammar[kind][name], place+"/"+plain)
-		case plain != name:
-			l.mistake(place, "has no %s", plain)
+		if err == nil {
+			err = d.files.load(name)
 		}
-	}
-	if kind == "operation" {
-		id := n.get("operationId").text()
-		if id != "" && l.ids[id] {
-			l.mistake(place, "has the operationId %s, as another one has", id)
+		if err != nil {
+			return nil, err
 		}
-		l.ids[id] = true
+		return json.Marshal(d.files.trees[name])
 	}
-	if kind == "schema" {
-		l.schema(n, place)
+	if d.swagger {
+		var old openapi2.T
+		if err := json.Unmarshal(text, &old); err != nil {
+			return nil, err
+		}
+		return openapi2conv.ToV3WithLoader(&old, loader, here)
 	}
-}
-
-func (l *linter) schema(n node, place string) {
-	values := n.get("enum").texts()
-	if d := n.get("default").text(); d != "" && len(values) > 0 && !slices.Contains(values, d) {
-		l.mistake(place, "has the default %s outside its enumeration", shorten(d, 40))
+	var t openapi3.T
+	if err := json.Unmarshal(text, &t); err != nil {
+		return nil, err
 	}
-}
-
-func (l *linter) scalar(n node, kind, place string) {
-	text, isText := n.value.(string)
-	_, isNumber := n.value.(json.Number)
-	switch {
-	case kind == "text" && (!isText || text == "" && strings.HasPrefix(place, "/info")):
-		l.mistake(place, "is empty, or no text")
-	case kind == "number" && !isNumber:
-		l.mistake(place, "is no number")
-	case kind == "type":
-		if _, known := typeNames(nil, n, 0); !known {
-			l.mistake(place, "is no type of JSON")
-		}
-	case kind == "names":
-		l.required(n, place)
-	case kind == "object" && !n.isMap():
-		l.mistake(place, "is empty")
-	}
-}
-
-func (l *linter) required(n node, place string) {
-	list, ok := n.value.([]any)
-	if !ok {
-		l.mistake(place, "is not a list")
-	} else if names, _ := uniqueTexts(nil, n, 0); len(names.([]any)) < len(list) {
-		l.mistake(place, "names a member twice")
-	}
-}
-
-// paths holds the parameters of each path against its template, and the templates
-// against each other.
-func (l *linter) paths(paths node) {
-	alike := map[string]string{}
-	items := paths.all()
-	for _, path := range paths.names() {
-		if strings.HasPrefix(path, "x-") {
-			continue
-		}
-		place := "paths/" + path // reads as "paths /device"
-		if !strings.HasPrefix(path, "/") {
-			l.mistake(place, "does not begin with a slash")
-		}
-		plain := template.ReplaceAllString(path, "{}")
-		if other := alike[plain]; other != "" {
-			l.mistake(place, "is the same path as %s", other)
-		}
-		alike[plain] = path
-		for _, method := range methods {
-			if op := items[path].get(method); op.isMap() {
-				l.parameters(path, candidate{item: items[path], node: op}, place+"/"+method)
-			}
-		}
-	}
-}
-
-func (l *linter) parameters(path string, c candidate, place string) {
-	declared := map[string]bool{}
-	for _, p := range c.parameters("path") {
-		name := p.get("name").text()
-		declared[name] = true
-		if !strings.Contains(path, "{"+name+"}") {
-			l.mistake(place, "has the parameter %s, which is not in its path", name)
-		}
-		if p.get("required").value != true {
-			l.mistake(place, "has the parameter %s in its path, which must be required", name)
-		}
-	}
-	for _, found := range template.FindAllStringSubmatch(path, -1) {
-		if !declared[found[1]] {
-			l.mistake(place, "does not declare the parameter %s of its path", found[1])
-		}
-	}
+	return &t, loader.ResolveRefsIn(&t, here)
 }

@@ -154,6 +154,7 @@ func mutated(t testing.TB, name string, text []byte) bool {
 	if c.describe(doc, OperationHints{Path: map[string]string{"tenant": "acme"}}) != nil {
 		return false
 	}
+	doc.overlook()
 	use(c)
 	return true
 }
