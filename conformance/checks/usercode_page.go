@@ -114,7 +114,7 @@ var openedLink = &Scenario{
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link}, nil)
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link}, nil)
 		if s.Target().Has(NeedHTTPApproval) { // with another device's code, since the way could be what decides
-			if way, ok := s.Start(ctx, Step("of the session")).Trace(ctx); ok {
+			if way, ok := s.Start(ctx, Step(ofTheSession)).Trace(ctx); ok {
 				s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link}, way.Cookies)
 			}
 		}

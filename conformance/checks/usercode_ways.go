@@ -34,7 +34,7 @@ var bothWays = &Scenario{
 		if !s.Target().Has(NeedHTTPApproval) {
 			return
 		}
-		if way, ok := s.Start(ctx, Step("of the session")).Trace(ctx); ok {
+		if way, ok := s.Start(ctx, Step(ofTheSession)).Trace(ctx); ok {
 			s.Times(len(scopes), func(i int) { openLater(ctx, s, way.Cookies, scopes[i]) })
 		}
 	},
@@ -45,6 +45,7 @@ const (
 	byHand       = "whose code is typed by hand"
 	byLink       = "whose link is opened"
 	openedBefore = "whose link was fetched before by somebody else"
+	ofTheSession = "of the session"
 )
 
 // walk has the person approve, and polls; where that did not come about, the poll shows
@@ -114,7 +115,7 @@ func judgeWay(e *Evidence, j *Judgement, flow string, start *Exchange) {
 	decided := WithTokens(e.Polls(flow, "undecided"))
 	polls := Unlimited(e.Polls(flow, "redeem"))
 	switch {
-	case !ok || start.Step == "of the session":
+	case !ok || start.Step == ofTheSession:
 	case len(decided) > 0: // DF-USERCODE-011
 		j.Inconclusive("a device "+start.Step+" got tokens before the person approved it", decided...)
 	case d.Decision.Outcome == Refused && start.Step == openedBefore:
