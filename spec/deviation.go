@@ -74,7 +74,7 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 	value, problems := parse(body)
 	found = append(found, problems...)
 	if value != nil {
-		found = append(found, sorted(validateSchema(schema, *value))...)
+		found = append(found, sorted(schema.deviations(*value))...)
 	}
 	return found[:min(len(found), maxDeviations)]
 }

@@ -13,5 +13,5 @@
 //   - request.go, offer.go, sample.go, confidential.go: what a device sends, of the document's
 //     values or made up;
 //   - negative.go: requests that a document gives the server no reason to accept;
-//   - answer.go, gathering.go, scan.go, validate.go, deviation.go: answers held against a document.
+//   - answer.go, gathering.go, scan.go, visit.go, validate.go, deviation.go: answers held against a document.
 package spec

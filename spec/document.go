@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // maxDocument is the size in bytes up to which an OpenAPI document is read, with
@@ -22,8 +20,8 @@ type document struct {
 	// since31 says that schemas are JSON Schema 2020-12, in which other keywords
 	// may stand beside a reference.
 	since31 bool
-	swagger bool                           // it is Swagger 2.0, and root what became of it
-	schemas map[uintptr]*jsonschema.Schema // compiled ones
+	swagger bool                  // it is Swagger 2.0, and root what became of it
+	schemas map[uintptr]validator // compiled ones
 }
 
 // bundled is the member of a document that holds the files it refers to, by their
@@ -45,7 +43,7 @@ func loadDocument(data []byte, read reader) (*document, error) {
 	}
 	f := &files{trees: map[string]any{"": tree}, read: read, left: maxDocument - len(data),
 		unresolved: map[string]string{}}
-	d := &document{root: node{tree, "", f}, files: f, schemas: map[uintptr]*jsonschema.Schema{}}
+	d := &document{root: node{tree, "", f}, files: f, schemas: map[uintptr]validator{}}
 	if held := d.root.get(bundled); held.isMap() {
 		for name, v := range held.all() {
 			f.trees[name] = v.value

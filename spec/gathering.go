@@ -7,15 +7,26 @@ import (
 	"strings"
 )
 
-// gathering copies a schema with all that it refers to into one schema of JSON
-// Schema 2020-12. OpenAPI 3.0 says some things in other words, which are translated;
-// keywords that make no demand of a value are dropped, and so are those that are
-// broken, with a problem for each.
+// gathering copies a schema with all that it refers to, so that it stands alone.
+// OpenAPI 3.0 says some things in other words than JSON Schema 2020-12, which are
+// translated unless kin-openapi is to read them; keywords that make no demand of a
+// value are dropped, and so are those that are broken, with a problem for each.
 type gathering struct {
 	since31  bool
+	kin      bool               // in the words of OpenAPI 3.0
+	circular bool               // some schema refers to itself
 	names    map[uintptr]string // of what is in schemas already
 	schemas  map[string]any
 	problems []string
+}
+
+// gathered is the name of the schema itself among those that it refers to.
+const gathered = "gathered"
+
+func gather(n node, since31, kin bool) *gathering {
+	g := &gathering{since31: since31, kin: kin, names: map[uintptr]string{}, schemas: map[string]any{}}
+	g.schemas[gathered] = g.schema(n, 0)
+	return g
 }
 
 // maxProblems bounds what is said of one schema.
@@ -67,7 +78,7 @@ func (g *gathering) schema(n node, depth int) any {
 func (g *gathering) reference(n node) string {
 	at, ok := n.follow()
 	id := at.identity()
-	if !ok || id == 0 {
+	if _, endless := n.target().own("$ref"); !ok || id == 0 || endless {
 		return ""
 	}
 	name, there := g.names[id]
@@ -76,11 +87,29 @@ func (g *gathering) reference(n node) string {
 		g.names[id] = name
 		g.schemas[name] = g.schema(at, 0)
 	}
-	return "#/$defs/" + name
+	if g.schemas[name] == nil { // it is being copied
+		g.circular = true
+	}
+	return "#/components/schemas/" + name
 }
 
 // translated says in the words of JSON Schema what OpenAPI says in its own.
 func (g *gathering) translated(n node, out map[string]any) any {
+	if d, ok := n.own("discriminator"); ok && d.isMap() && out["oneOf"] != nil && out["anyOf"] == nil {
+		out["anyOf"] = out["oneOf"] // the discriminator tells the branches apart
+		delete(out, "oneOf")
+	}
+	if g.kin {
+		for _, name := range []string{"exclusiveMinimum", "exclusiveMaximum", "writeOnly"} {
+			if flag, _ := n.own(name); flag.value == true {
+				out[name] = true
+			}
+		}
+		if n.nullable() {
+			out["nullable"] = true
+		}
+		return out
+	}
 	for _, bound := range [][2]string{{"exclusiveMinimum", "minimum"}, {"exclusiveMaximum", "maximum"}} {
 		exclusive, _ := n.own(bound[0])
 		if limit := out[bound[1]]; exclusive.value == true && limit != nil {
@@ -89,10 +118,6 @@ func (g *gathering) translated(n node, out map[string]any) any {
 		}
 	}
 	g.sides(n, out)
-	if d, ok := n.own("discriminator"); ok && d.isMap() && out["oneOf"] != nil && out["anyOf"] == nil {
-		out["anyOf"] = out["oneOf"] // the discriminator tells the branches apart
-		delete(out, "oneOf")
-	}
 	if n.nullable() {
 		return nulled(out)
 	}

@@ -28,9 +28,11 @@ func compilePattern(text string) pattern {
 func (p pattern) String() string               { return p.text }
 func (p pattern) MatchString(text string) bool { return p.Regexp == nil || p.Regexp.MatchString(text) }
 
-// validateSchema reports how a decoded JSON value departs from a schema.
-func validateSchema(schema *jsonschema.Schema, value any) []Deviation {
-	e, ok := errors.AsType[*jsonschema.ValidationError](schema.Validate(value))
+// schema31 is a schema of OpenAPI 3.1 and later, which is JSON Schema 2020-12.
+type schema31 struct{ *jsonschema.Schema }
+
+func (s schema31) deviations(value any) []Deviation {
+	e, ok := errors.AsType[*jsonschema.ValidationError](s.Validate(value))
 	if !ok {
 		return nil
 	}
