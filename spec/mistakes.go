@@ -40,8 +40,8 @@ var misplaced = regexp.MustCompile(
 // mistakes are what kin-openapi says against the whole document.
 func (d *document) mistakes() (err error) {
 	defer func() {
-		if p := recover(); p != nil { // a mistake that the library is not prepared for
-			err = fmt.Errorf("it cannot be looked over (%v)", p)
+		if recover() != nil { // a mistake that the library is not prepared for
+			err = errors.New("one that kin-openapi cannot read past")
 		}
 	}()
 	tree := d.files.trees[""]
@@ -60,7 +60,7 @@ func (d *document) mistakes() (err error) {
 
 // unlinked is a document whose schemas do not refer to each other. The library looks
 // over all that a schema refers to once more for each reference, which takes half a
-// minute in a document of a thousand.
+// minute in a document of a thousand schemas.
 func unlinked(value any, at string) any {
 	switch v := value.(type) {
 	case []any:
