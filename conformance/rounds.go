@@ -16,7 +16,7 @@ import (
 // How many rounds races are laid out for: enough for the rates in power.go. An
 // approver that takes seconds for a decision is asked for fewer.
 const (
-	defaultRounds  = 44
+	defaultRounds  = 40
 	thoroughRounds = 200
 	slowRounds     = 6
 	serialRounds   = 3 // where one code at a time is all there can be

@@ -89,7 +89,7 @@ func (s *ScenarioRun) Start(ctx context.Context, opts ...Option) *Flow {
 	s.flows++
 	id := fmt.Sprintf("f%d", s.flows)
 	s.starts++
-	over := s.starts > s.opts.MaxStarts && s.scenario.Lane != LaneAbuse
+	over := s.starts > s.opts.MaxStarts && s.scenario.Lane < LaneAbuse
 	s.mu.Unlock()
 	f := &Flow{ID: id, run: s}
 	if over {

@@ -99,9 +99,10 @@ func TestRacesSayTheirPower(t *testing.T) {
 // rounds rather than more starts.
 func TestPlanIsBounded(t *testing.T) {
 	for _, contract := range []string{"documented-v1", "documented-v2", "rfc8628"} {
-		bench{server: embedded(contract)}.inBubble(t, func(_ context.Context, run *Run) {
+		o := Options{Skip: []string{"DF-EXPIRY-008"}} // nothing restarts the embedded server of a command
+		bench{server: embedded(contract), opts: o}.inBubble(t, func(_ context.Context, run *Run) {
 			p := run.Plan()
-			if p.Critical > time.Minute || p.Starts > DefaultMaxStarts || p.Requests > 1600 {
+			if p.Critical > time.Minute || p.Starts > DefaultMaxStarts || p.Requests > 1700 {
 				t.Errorf("%s: %d requests, %d starts, critical path %s", contract, p.Requests, p.Starts, p.Critical)
 			}
 			if n := run.Target.Timing.Decided; n < enoughForCommon {

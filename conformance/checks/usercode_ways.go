@@ -87,7 +87,8 @@ func judgeBothWays(e *Evidence, j *Judgement) {
 		}
 	}
 	if len(flows) > 0 && !e.Has(NeedWays) {
-		j.Inconclusive("the approver goes one way to the code; those of the kinds form and browser go both")
+		j.SkipFor(Lack{Needs: []Capability{NeedApprover},
+			Because: "the approver goes one way to the code; those of the kinds form and browser go both"})
 	}
 }
 

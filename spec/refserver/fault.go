@@ -25,6 +25,8 @@ type Fault struct {
 	Detailed bool
 	// Thorough faults show too rarely for a default run.
 	Thorough bool
+	// Whole faults show what all checks of a run do together.
+	Whole bool
 
 	Configure func(*Config)
 	Break     func(*behaviour)

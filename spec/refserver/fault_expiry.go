@@ -61,7 +61,7 @@ var expiryFaults = []Fault{
 		},
 	},
 	{
-		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
+		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Whole: true, Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			started, place := 0, map[*grant]int{}
