@@ -284,13 +284,7 @@ func (e *explorer) lonelyToken(ctx context.Context) {
 	if len(e.halves) > 0 {
 		return
 	}
-	var paths []string
-	for _, pair := range e.usual {
-		if !slices.Contains(paths, pair.Token) {
-			paths = append(paths, pair.Token)
-		}
-	}
-	if token := e.first(ctx, e.target.Host, paths, askToken); token != "" {
+	if token := e.first(ctx, e.target.Host, pathsBeside("", e.usual, nil), askToken); token != "" {
 		e.half(token+" answers as a token endpoint, and no device authorization endpoint was found", flagStart)
 	}
 }

@@ -61,29 +61,26 @@ func endpointsFor(host, issuer string) []EndpointsConfig {
 // device authorization endpoint at a path: the usual neighbours first, then the
 // same folder and the one above, then the usual paths.
 func tokenPathsFor(start string, usual []EndpointsConfig) []string {
-	var out []string
-	add := func(p string) {
-		if !slices.Contains(out, p) {
-			out = append(out, p)
-		}
-	}
-	for _, e := range usual {
-		if prefix, ok := strings.CutSuffix(start, e.DeviceAuthorization); ok {
-			add(prefix + e.Token)
-		}
-	}
+	var near []string
 	for dir := range folders(start) {
-		add(strings.TrimSuffix(dir, "/") + "/token")
+		near = append(near, strings.TrimSuffix(dir, "/")+"/token")
 	}
-	for _, e := range usual {
-		add(e.Token)
-	}
-	return out
+	return pathsBeside(start, usual, near)
 }
 
 // startPathsFor are where the device authorization endpoint may be of a server
 // that has its token endpoint at a path.
 func startPathsFor(token string, usual []EndpointsConfig) []string {
+	swapped := slices.Clone(usual)
+	for i, e := range usual {
+		swapped[i] = EndpointsConfig{e.Token, e.DeviceAuthorization}
+	}
+	return pathsBeside(token, swapped, nil)
+}
+
+// pathsBeside are where the second endpoint of a pair may be when the first is at a
+// path: its usual neighbours, some more, and the usual paths; each once.
+func pathsBeside(first string, usual []EndpointsConfig, more []string) []string {
 	var out []string
 	add := func(p string) {
 		if !slices.Contains(out, p) {
@@ -91,12 +88,15 @@ func startPathsFor(token string, usual []EndpointsConfig) []string {
 		}
 	}
 	for _, e := range usual {
-		if prefix, ok := strings.CutSuffix(token, e.Token); ok {
-			add(prefix + e.DeviceAuthorization)
+		if prefix, ok := strings.CutSuffix(first, e.DeviceAuthorization); ok {
+			add(prefix + e.Token)
 		}
 	}
+	for _, p := range more {
+		add(p)
+	}
 	for _, e := range usual {
-		add(e.DeviceAuthorization)
+		add(e.Token)
 	}
 	return out
 }

@@ -16,6 +16,13 @@ const (
 	ExitInterrupted = 130 // by a signal
 )
 
+// exitMeaning says what exit codes mean, shorter than README.md does.
+var exitMeaning = map[int]string{
+	ExitOK: "nothing that was judged failed", ExitFailed: "the target failed", ExitUsage: "usage or configuration",
+	ExitUntested: "could not test", ExitUndecided: "something that --strict demands was not judged",
+	ExitStaleWaiver: "a waiver no longer applies", ExitInterrupted: "interrupted",
+}
+
 // ExitOptions are what the user wants to be told by the exit code.
 type ExitOptions struct {
 	Strict        bool // MUST and DOC checks that were not judged count

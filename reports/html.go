@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/reports/chart"
 )
@@ -18,22 +19,25 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-var htmlTemplate = template.Must(template.New("layout.html").Funcs(template.FuncMap{
-	"clip":    func(n int, s string) string { return short(s, n) },
-	"count":   Count,
-	"figure":  figure,
-	"grouped": grouped,
-	"legible": legible,
-	"ms":      func(v float64) string { return fmt.Sprintf("%.2f", v) },
-	"percent": func(v float64) string { return figure(100*v) + " %" },
-	"plural":  plural[uint64],
-	"bits":    bits,
-	"seconds": duration,
-	"upper":   func(v Verdict) string { return strings.ToUpper(string(v)) },
-}).ParseFS(pageFiles, "page/*.html"))
+// htmlTemplate is read when a page is first made: most commands make none.
+var htmlTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("layout.html").Funcs(template.FuncMap{
+		"clip":    func(n int, s string) string { return short(s, n) },
+		"count":   Count,
+		"figure":  figure,
+		"grouped": grouped,
+		"legible": legible,
+		"ms":      func(v float64) string { return fmt.Sprintf("%.2f", v) },
+		"percent": func(v float64) string { return figure(100*v) + " %" },
+		"plural":  plural[uint64],
+		"bits":    bits,
+		"seconds": duration,
+		"upper":   func(v Verdict) string { return strings.ToUpper(string(v)) },
+	}).ParseFS(pageFiles, "page/*.html"))
+})
 
 // writeHTML renders a report as one page.
-func writeHTML(w io.Writer, r *Report) error { return htmlTemplate.Execute(w, newPage(r)) }
+func writeHTML(w io.Writer, r *Report) error { return htmlTemplate().Execute(w, newPage(r)) }
 
 // page is a report as its page shows it.
 type page struct {

@@ -28,13 +28,6 @@ func (p *page) Facts() []fact {
 	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
 }
 
-// exitMeaning says what exit codes mean, shorter than README.md does.
-var exitMeaning = map[int]string{
-	ExitOK: "nothing that was judged failed", ExitFailed: "the target failed", ExitUsage: "usage or configuration",
-	ExitUntested: "could not test", ExitUndecided: "something that --strict demands was not judged",
-	ExitStaleWaiver: "a waiver no longer applies", ExitInterrupted: "interrupted",
-}
-
 // bar shows every check as a segment, the worst verdicts first.
 type bar struct {
 	Width    int

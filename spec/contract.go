@@ -82,7 +82,7 @@ func BuiltinContract(name string) (*Contract, error) {
 		return nil, fmt.Errorf("unknown contract %q; the nearest is %q (%s, or the file name of an OpenAPI document)",
 			name, strict.Nearest(name, ContractNames()), strings.Join(ContractNames(), ", "))
 	}
-	c, err := LoadContract(name, data, OperationHints{})
+	c, _, err := loadContract(name, data, nil, OperationHints{}) // without mistakes, as a test holds
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,16 @@ func BuiltinContract(name string) (*Contract, error) {
 // its path, its request and its answers say. When that leaves none or several, the
 // error lists the candidates. A mistake anywhere else in the document is a note.
 func LoadContract(name string, data []byte, hints OperationHints) (*Contract, error) {
-	return loadContract(name, data, nil, hints)
+	return lookedOver(loadContract(name, data, nil, hints))
+}
+
+// lookedOver adds to a contract's notes what is wrong with its document.
+func lookedOver(c *Contract, doc *document, err error) (*Contract, error) {
+	if err == nil {
+		doc.overlook()
+		c.Notes = doc.notes
+	}
+	return c, err
 }
 
 // OpenContract returns the built-in contract of that name, or reads the file of
@@ -123,9 +132,9 @@ func LoadContractFile(name string, hints OperationHints) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loadContract(name, data, func(beside string) ([]byte, error) {
+	return lookedOver(loadContract(name, data, func(beside string) ([]byte, error) {
 		return readBounded(filepath.Join(filepath.Dir(name), filepath.FromSlash(beside)))
-	}, hints)
+	}, hints))
 }
 
 // readBounded reads a file up to the size of a document.
@@ -142,20 +151,19 @@ func readBounded(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func loadContract(name string, data []byte, read reader, hints OperationHints) (*Contract, error) {
+func loadContract(name string, data []byte, read reader, hints OperationHints) (*Contract, *document, error) {
 	doc, err := loadDocument(data, read)
 	if err != nil {
-		return nil, fmt.Errorf("contract %q: %w", name, err)
+		return nil, nil, fmt.Errorf("contract %q: %w", name, err)
 	}
 	c := &Contract{Name: name, Title: doc.title(), Family: Document}
 	c.Start.family, c.Token.family = c.Family, c.Family
 	if err := c.describe(doc, hints); err != nil {
-		return nil, fmt.Errorf("contract %q: %w", name, err)
+		return nil, nil, fmt.Errorf("contract %q: %w", name, err)
 	}
-	doc.overlook()
 	c.Notes = doc.notes
 	c.Source, err = doc.source(data)
-	return c, err
+	return c, doc, err
 }
 
 // describe finds the two operations and reads what the document says of them.

@@ -209,16 +209,13 @@ func matched(re *syntax.Regexp, stars, depth int) string {
 		return string(legible(re.Rune))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return "x"
-	case syntax.OpStar, syntax.OpQuest:
-		if re.Op == syntax.OpQuest {
-			return each(min(stars, 1))
-		}
+	case syntax.OpStar:
 		return each(stars)
+	case syntax.OpQuest:
+		return each(min(stars, 1))
 	case syntax.OpPlus:
 		return each(max(stars, 1))
-	case syntax.OpCapture:
-		return each(1)
-	case syntax.OpAlternate:
+	case syntax.OpCapture, syntax.OpAlternate:
 		return each(1)
 	case syntax.OpConcat:
 		var b strings.Builder

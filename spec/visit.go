@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -41,16 +42,19 @@ func newSchema30(schemas map[string]any) (validator, error) {
 // deviations never asks for kin-openapi's own messages: they print schema and value,
 // gigabytes for a hostile body. Where the library asks itself they are kept short.
 func (s schema30) deviations(value any) []Deviation {
-	options := []openapi3.SchemaValidationOption{
+	return visited(nil, s.VisitJSON(value, visiting()...))
+}
+
+// visiting is how kin-openapi is asked, made when it is first needed.
+var visiting = sync.OnceValue(func() []openapi3.SchemaValidationOption {
+	return append(otherFormats(),
 		openapi3.MultiErrors(), openapi3.VisitAsResponse(),
 		openapi3.SetSchemaRegexCompiler(func(text string) (openapi3.RegexMatcher, error) {
 			return compilePattern(text), nil
 		}),
 		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(absoluteURI)),
-		openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField }),
-	}
-	return visited(nil, s.VisitJSON(value, append(options, otherFormats...)...))
-}
+		openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField }))
+})
 
 // absoluteURI is the format uri, which kin-openapi leaves unchecked and JSON
 // Schema checks.
@@ -64,7 +68,7 @@ func absoluteURI(text string) error {
 
 // otherFormats are those that JSON Schema checks and kin-openapi leaves to its
 // user: a format asks the same in every version of OpenAPI.
-var otherFormats = func() []openapi3.SchemaValidationOption {
+func otherFormats() []openapi3.SchemaValidationOption {
 	var all []openapi3.SchemaValidationOption
 	for _, name := range strings.Fields("date date-time duration email hostname ipv4 ipv6 uri-reference uuid") {
 		c := jsonschema.NewCompiler()
@@ -77,7 +81,7 @@ var otherFormats = func() []openapi3.SchemaValidationOption {
 			openapi3.NewCallbackValidator(func(text string) error { return schema.Validate(text) })))
 	}
 	return all
-}()
+}
 
 // visited adds what an error of kin-openapi says.
 func visited(found []Deviation, err error) []Deviation {

@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -237,13 +236,7 @@ var restrictedStart = &Scenario{
 var queryStart = &Scenario{
 	Name: "start with parameters in the URL", Lane: LaneInstant, Cost: FixedCost(1, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		q := url.Values{}
-		for _, p := range s.Target().BaseStart("query") {
-			q.Add(p.Name, p.Value)
-		}
-		s.Start(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}), func(c *Call) {
-			c.URL += fmt.Sprintf("?%s", q.Encode())
-		})
+		s.Start(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}), addressed(s.Target().BaseStart("query")))
 	},
 }
 

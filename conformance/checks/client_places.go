@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"net/url"
 	"slices"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -67,11 +66,7 @@ var addressedPolls = &Scenario{
 
 // addressed puts parameters into the URL.
 func addressed(params spec.Params) Option {
-	q := url.Values{}
-	for _, p := range params {
-		q.Add(p.Name, p.Value)
-	}
-	return func(c *Call) { c.URL += "?" + q.Encode() }
+	return func(c *Call) { c.URL = spec.InURL(c.URL, params) }
 }
 
 func judgeAddressedPolls(e *Evidence, j *Judgement) {

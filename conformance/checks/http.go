@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -44,17 +43,7 @@ func pollCall(s *ScenarioRun, method, step, deviceCode string) Call {
 }
 
 // inQuery moves the parameters of a call into its URL.
-func inQuery(c *Call) {
-	q := url.Values{}
-	for _, p := range c.Params {
-		q.Add(p.Name, p.Value)
-	}
-	sep := "?"
-	if strings.Contains(c.URL, "?") {
-		sep = "&"
-	}
-	c.URL, c.Params = c.URL+sep+q.Encode(), nil
-}
+func inQuery(c *Call) { c.URL, c.Params = spec.InURL(c.URL, c.Params), nil }
 
 // safeMethods tries GET and HEAD with everything in the URL. The code that was
 // named in it is then polled, and redeemed where somebody can approve.

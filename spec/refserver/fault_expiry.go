@@ -1,7 +1,6 @@
 package refserver
 
 import (
-	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -63,18 +62,9 @@ var expiryFaults = []Fault{
 	{
 		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Whole: true, Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
 		Break: func(b *behaviour) {
-			var mu sync.Mutex
-			started, place := 0, map[*grant]int{}
-			b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
-				mu.Lock()
-				defer mu.Unlock()
-				started++
-				place[g] = started
-			}
+			younger := countYounger(b)
 			b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
-				mu.Lock()
-				defer mu.Unlock()
-				if started-place[g] >= 200 && !s.is.over(q, g, now) {
+				if younger(g) >= 200 && !s.is.over(q, g, now) {
 					return refuse(spec.ErrInvalidGrant, "the device code is unknown")
 				}
 				return nil

@@ -62,20 +62,27 @@ var evicting = Fault{
 	Name: "evicts-the-ended", Doc: "A store of 100 grants evicts the oldest of those that have ended.",
 	Also: map[string]string{"DF-EXPIRY-001": purged},
 	Break: func(b *behaviour) {
-		var mu sync.Mutex
-		started, place := 0, map[*grant]int{}
-		b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
-			mu.Lock()
-			defer mu.Unlock()
-			started++
-			place[g] = started
-		}
-		b.early = unknownWhen(func(g *grant, _ time.Time) bool {
-			mu.Lock()
-			defer mu.Unlock()
-			return started-place[g] >= room
-		})
+		younger := countYounger(b)
+		b.early = unknownWhen(func(g *grant, _ time.Time) bool { return younger(g) >= room })
 	},
+}
+
+// countYounger makes a server keep count of its grants; the result tells how many have
+// begun since a given one.
+func countYounger(b *behaviour) func(*grant) int {
+	var mu sync.Mutex
+	started, place := 0, map[*grant]int{}
+	b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		started++
+		place[g] = started
+	}
+	return func(g *grant) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return started - place[g]
+	}
 }
 
 // fullStore refuses what it has no room for, rather than forget what it holds.
