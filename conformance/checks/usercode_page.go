@@ -141,7 +141,14 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 	const expected = "the grant to stay pending after verification_uri_complete was opened"
 	decided := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAccessDenied))}
 	j.Each(e.Of(bothWays, "untouched"), ExpectPending, expected, decided...)
-	j.Each(WithTokens(e.Of(bothWays, "undecided")), ExpectPending, expected+" and nobody had approved", decided...)
+	for _, x := range WithTokens(e.Of(bothWays, "undecided")) {
+		// A decision that broke off may have been carried out, its answer lost on the way.
+		if d, _ := e.Decision(bothWays, x.Flow, ""); d.Decision != nil && d.Decision.Outcome == Refused {
+			j.Each([]*Exchange{x}, ExpectPending, expected+" and nobody had approved", decided...)
+		} else {
+			j.Inconclusive(x.Replied()+", and whether the person's approval reached the server is not known", x)
+		}
+	}
 	polls := e.Of(openedLink, "after")
 	if len(polls) > 0 && !reached && polls[0].StillPending() {
 		j.Inconclusive("no verification page could be reached from here")
