@@ -163,24 +163,14 @@ var lateDecision = Fault{
 		"DF-POLL-008": late, "DF-POLL-019": late, "DF-TOKEN-001": late, "DF-DENY-001": late,
 	},
 	Break: func(b *behaviour) {
-		var mu sync.Mutex
-		unseen := map[*grant]bool{}
-		b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
-			err := s.decide(g, action, user, now)
-			if err == nil && action != actionEnter {
-				mu.Lock()
-				defer mu.Unlock()
-				unseen[g] = true
-			}
-			return err
-		}
+		var seen sync.Map // the grants of which a poll has met the decision
 		b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
-			mu.Lock()
-			defer mu.Unlock()
-			if !unseen[g] || !now.Before(g.expires) {
+			if g.state != approved && g.state != denied || !now.Before(g.expires) {
 				return nil
 			}
-			delete(unseen, g)
+			if _, before := seen.LoadOrStore(g, true); before {
+				return nil
+			}
 			fast := tooFast(q, g, now)
 			g.polled = now
 			if fast {
