@@ -49,11 +49,6 @@ func LookAlike(code string) string {
 // WrongSecret has the length of a good one and matches none.
 func WrongSecret() string { return "wrong-" + RandomCode(12) }
 
-// NormalUserCode is a user code without what people leave out: separators and case.
-func NormalUserCode(s string) string {
-	return strings.ToUpper(separators.Replace(s))
-}
-
 // Letters are those of the alphabet that user codes are made of.
 const Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -69,5 +64,3 @@ func SwapCase(s string) string {
 		return r
 	}, s)
 }
-
-var separators = strings.NewReplacer("-", "", " ", "", "_", "", ".", "")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // An approver that takes its time is never held against the server. Where a code
@@ -115,7 +116,7 @@ func (s *session) answerTo(v approve.Verification, err error) string {
 		return ""
 	}
 	answer := s.secrets.Text(refused.Answer)
-	for _, form := range []string{v.Typed(), NormalUserCode(v.Typed())} {
+	for _, form := range []string{v.Typed(), spec.NormalUserCode(v.Typed())} {
 		if form != "" {
 			answer = strings.ReplaceAll(answer, form, "…")
 		}

@@ -10,20 +10,21 @@
 //
 // A map:
 //
-//   - target.go, config.go, request.go: the server, and what is known of it beforehand;
-//   - choose.go, explore.go, probe.go, places.go, metadata.go: how its contract and its
-//     endpoints are found;
+//   - target.go, host.go, config.go, request.go, restart.go: the server, and what is known of it
+//     beforehand;
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a
 //     scenario can say;
-//   - session.go, session_record.go, pkce.go, redactor.go, traits.go, early.go: the client that
-//     records, without secrets;
+//   - session.go, session_record.go, redactor.go, codes.go: the client that records, without
+//     secrets;
 //   - transcript.go, saved.go: the recording, and its file;
-//   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go, code_stats.go,
-//     codes.go: what a judge sees and says;
-//   - infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
+//   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go: what a judge sees and says;
+//   - pace.go, infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, and what becomes of late decisions;
 //   - asked.go, report.go, drawn.go, waiver.go: what a reader is told.
+//
+// Package discovery finds the contract and the endpoints of a server, package traits
+// measures secrets.
 //
 // Conventions that scenarios and judges keep (rule C1 and so on) stand in
 // spec/conventions.yaml.

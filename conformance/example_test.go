@@ -8,6 +8,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
+	"github.com/dfcheck/dfcheck/conformance/discovery"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
@@ -94,7 +95,7 @@ func ExampleCheck() {
 	defer server.Close()
 	target := &conformance.Target{Facts: conformance.Facts{Host: base, Client: conformance.Client{ID: "dfcheck"}}}
 	ctx := context.Background()
-	if err := target.Choose(ctx, conformance.Choice{Spec: "rfc8628"}); err != nil {
+	if err := discovery.Choose(ctx, target, conformance.Choice{Spec: "rfc8628"}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -21,7 +21,7 @@ func (x *Exchange) Infrastructure() bool {
 		return !looksLikeCode(x.ErrorCode())
 	// 52x: an edge that lost its origin
 	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530:
-		return !slices.Contains(RegisteredErrors, x.ErrorCode()) && !slices.Contains(serverErrors, x.ErrorCode())
+		return !KnownError(x.ErrorCode())
 	}
 	return false
 }
@@ -29,6 +29,11 @@ func (x *Exchange) Infrastructure() bool {
 // serverErrors are the codes of RFC 6749 section 4.1.2.1 for a server that is in
 // trouble.
 var serverErrors = []string{"server_error", "temporarily_unavailable"}
+
+// KnownError reports whether a code is one that the device flow's endpoints may use.
+func KnownError(code string) bool {
+	return slices.Contains(RegisteredErrors, code) || slices.Contains(serverErrors, code)
+}
 
 // looksLikeCode reports whether a text is an error code rather than the words
 // of a status, as in {"error": "Forbidden"}.

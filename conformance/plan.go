@@ -225,6 +225,16 @@ func (p *Plan) starts(t Timing) int {
 	return n
 }
 
+// EnoughCodes is from how many codes on a code space can be estimated.
+const EnoughCodes = 60
+
+// SampleCodes start in a row, so that what follows from the order of starts can
+// be seen. Where a code space is to be estimated and the run has made fewer than
+// EnoughCodes, more are started.
+const SampleCodes = 24
+
+func isSample(s *Scenario) bool { return s.Sample }
+
 // sample is how many codes have to be started in a row, besides what is started
 // before, for the checks that estimate a code space: those that want the code sample
 // for more than codes to go on with.

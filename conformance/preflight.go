@@ -46,7 +46,7 @@ func (s *session) preflight(ctx context.Context) error {
 		}
 		x := f.Authorization
 		if x.Response == nil {
-			return &PreflightError{Problem: "cannot reach " + s.target.StartURL + ": " + x.Error, Hint: reachHint(x.Error),
+			return &PreflightError{Problem: "cannot reach " + s.target.StartURL + ": " + x.Error, Hint: ReachHint(x.Error),
 				Exchange: x, Tried: s.tries()}
 		}
 		if last == nil {
@@ -141,8 +141,8 @@ func (s *session) refused(x *Exchange) error {
 	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL,
 		Describe(x)), Exchange: x, Tried: s.tries()}
 	switch {
-	case x.wantsHTTPS():
-		p.Hint = httpsHint(s.target.Host)
+	case WantsHTTPS(x):
+		p.Hint = HTTPSHint(s.target.Host)
 	case MissingPath(x):
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
 	case slices.ContainsFunc(p.Tried, refusesClient):
@@ -166,20 +166,4 @@ func refusesClient(x *Exchange) bool {
 	code := x.ErrorCode()
 	return x.Op == OpStart && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient ||
 		x.Status() == http.StatusUnauthorized)
-}
-
-func reachHint(err string) string {
-	switch {
-	case strings.Contains(err, "certificate") || strings.Contains(err, "tls:") || strings.Contains(err, "x509"):
-		return "the certificate does not verify: name the issuing CA with --ca-file, or use --insecure for a test server"
-	case strings.Contains(err, "connection refused"):
-		return "nothing listens there: is the server up, and is the port right?"
-	case strings.Contains(err, "no such host"):
-		return "the name does not resolve: is --host spelled right?"
-	case strings.Contains(err, `malformed HTTP response "\x15\x03`):
-		return "the server speaks https: use --host https://…"
-	case strings.Contains(err, "HTTP response to HTTPS"):
-		return "the server speaks plain http: use --host http://…"
-	}
-	return "check --host, the network and any proxy in between"
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -15,17 +16,17 @@ import (
 type redactor struct {
 	*redact.Redactor
 	mu     sync.Mutex
-	traits map[string]SecretTraits // by pseudonym
+	traits map[string]traits.Secret // by pseudonym
 }
 
 // newRedactor knows the secrets of the target's configuration, and what reports
 // show of it.
 func newRedactor(t *Target) *redactor {
-	r := &redactor{traits: map[string]SecretTraits{}}
+	r := &redactor{traits: map[string]traits.Secret{}}
 	r.Redactor = redact.New(func(name, kind, secret string) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.traits[name] = traitsOf(kind, secret, spec.StartResponse{})
+		r.traits[name] = traits.Of(kind, secret, spec.StartResponse{})
 	})
 	r.Show(t.Host, t.StartURL, t.TokenURL, t.Issuer, t.Resource, t.Scope, t.Narrow, t.Device.Type, t.Device.OS,
 		t.Client.ID)
@@ -119,14 +120,14 @@ func (r *redactor) learn(body []byte) {
 		name := r.Learn(m, s)
 		r.mu.Lock()
 		if m == redact.DeviceCode && name != "" && r.traits[name].UserCode == "" {
-			r.traits[name] = traitsOf(m, s, codes)
+			r.traits[name] = traits.Of(m, s, codes)
 		}
 		r.mu.Unlock()
 	}
 }
 
 // secretTraits are those of all secrets so far.
-func (r *redactor) secretTraits() map[string]SecretTraits {
+func (r *redactor) secretTraits() map[string]traits.Secret {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.traits)

@@ -94,9 +94,9 @@ func (t *Target) BasePoll(deviceCode string) spec.Params {
 	return t.verified(sender.Poll(t.Contract, deviceCode), deviceCode)
 }
 
-// adopt takes from a user's document what the configuration leaves open, and asks for
+// Adopt takes from a user's document what the configuration leaves open, and asks for
 // what nobody can make up.
-func (t *Target) adopt() error {
+func (t *Target) Adopt() error {
 	start, token := &t.Contract.Start, &t.Contract.Token
 	if id := start.Offered("client_id"); t.anyClient && id != "" {
 		t.Client.ID = id
@@ -148,3 +148,39 @@ func (s *session) dress(req *http.Request, op Operation) {
 
 // Form is how further members of the requests are written.
 func (RequestConfig) Form() string { return "{start: {audience: tv}, headers: {X-Tenant: demo}}" }
+
+// UsePKCE makes every device authorization request carry a fresh code_challenge, and
+// every poll the code_verifier of its code.
+func (t *Target) UsePKCE() { t.PKCE, t.verifiers = spec.S256, spec.NewVerifiers() }
+
+// challenged adds a fresh code challenge where the target wants one.
+func (t *Target) challenged(p spec.Params) spec.Params {
+	if t.verifiers == nil {
+		return p
+	}
+	return append(p, spec.ChallengeParams(t.verifiers.Fresh())...)
+}
+
+// verified adds the code verifier that belongs to a code.
+func (t *Target) verified(p spec.Params, deviceCode string) spec.Params {
+	if t.verifiers == nil {
+		return p
+	}
+	verifier := t.verifiers.Of(deviceCode)
+	t.redactor().Sent("code_verifier", verifier)
+	return append(p, spec.Param{Name: "code_verifier", Value: verifier})
+}
+
+// demandsPKCE reports whether an answer refuses a request because it has no code
+// challenge.
+func demandsPKCE(x *Exchange) bool {
+	return x != nil && x.Class() == 4 && spec.DemandsPKCE(x.Response.Body)
+}
+
+// checkPKCE holds that a configuration names a method that there is.
+func checkPKCE(method string) error {
+	if method == "" || method == spec.S256 {
+		return nil
+	}
+	return fmt.Errorf("pkce is %q; write pkce: %s, the one method there is, or leave it out", method, spec.S256)
+}

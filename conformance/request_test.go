@@ -8,23 +8,6 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// TestPlace: a host that ends in the path of the document's server URL gets it once.
-func TestPlace(t *testing.T) {
-	o := &spec.Operation{Path: "/idp/v1/token", Prefix: "/idp/v1"}
-	for host, want := range map[string]string{
-		"https://a.example":            "https://a.example/idp/v1/token",
-		"https://a.example/idp/v1":     "https://a.example/idp/v1/token",
-		"https://a.example/idp/v1/":    "https://a.example/idp/v1/token",
-		"https://a.example/gw/idp/v1":  "https://a.example/gw/idp/v1/token",
-		"https://a.example/other":      "https://a.example/other/idp/v1/token",
-		"https://a.example/not-idp/v1": "https://a.example/not-idp/v1/idp/v1/token",
-	} {
-		if got := place(host, o); got != want {
-			t.Errorf("%s: %s, want %s", host, got, want)
-		}
-	}
-}
-
 // TestRequestConfig: values keep their types, what goes by the name of a secret is one,
 // and what has no value is an error that names the key.
 func TestRequestConfig(t *testing.T) {

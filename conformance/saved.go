@@ -9,21 +9,22 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/spec/strict"
 )
 
 // line is one line of a saved transcript: exactly one member is set.
 type line struct {
-	Header   *Header              `json:"header,omitempty"`
-	Exchange *Exchange            `json:"exchange,omitempty"`
-	Event    *Event               `json:"event,omitempty"`
-	Secret   *namedSecret         `json:"secret,omitempty"`
-	Pools    map[string]CodeStats `json:"pools,omitempty"`
+	Header   *Header                `json:"header,omitempty"`
+	Exchange *Exchange              `json:"exchange,omitempty"`
+	Event    *Event                 `json:"event,omitempty"`
+	Secret   *namedSecret           `json:"secret,omitempty"`
+	Pools    map[string]traits.Pool `json:"pools,omitempty"`
 }
 
 type namedSecret struct {
 	Name string `json:"name"`
-	SecretTraits
+	traits.Secret
 }
 
 // Save writes a transcript as JSON lines, the header first. It holds no secret.
@@ -53,7 +54,7 @@ const maxLine = 4 << 20
 
 // Load reads a saved transcript. Errors name the line.
 func Load(r io.Reader) (*Transcript, error) {
-	t := &Transcript{Secrets: map[string]SecretTraits{}}
+	t := &Transcript{Secrets: map[string]traits.Secret{}}
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, maxLine)
 	for n := 1; sc.Scan(); n++ {
@@ -101,7 +102,7 @@ func (t *Transcript) take(l line) {
 		l.Event.Scenario = cmp.Or(formerNames[l.Event.Scenario], l.Event.Scenario)
 		t.Events = append(t.Events, *l.Event)
 	case l.Secret != nil:
-		t.Secrets[l.Secret.Name] = l.Secret.SecretTraits
+		t.Secrets[l.Secret.Name] = l.Secret.Secret
 	case l.Pools != nil:
 		t.Pools = l.Pools
 	}

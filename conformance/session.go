@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 
+	"github.com/dfcheck/dfcheck/conformance/internal/early"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -95,7 +96,7 @@ func (t *Target) HTTPClient() *http.Client {
 		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	}
 	tr := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: heard(dial), TLSClientConfig: t.TLS.Clone(),
+		Proxy: http.ProxyFromEnvironment, DialContext: early.Heard(dial, RequestTimeout), TLSClientConfig: t.TLS.Clone(),
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 128, IdleConnTimeout: 2 * time.Second,
 		DisableCompression: true, ResponseHeaderTimeout: RequestTimeout,
 		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 256 << 10,
@@ -193,7 +194,7 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		x.raw, x.Response = raw, s.recordResponse(resp, raw, cut)
 		if v := s.target.verifiers; v != nil && c.Op == OpStart {
 			codes, _ := spec.DecodeStart(raw)
-			v.belongs(body, codes.DeviceCode)
+			v.Issued(body, codes.DeviceCode)
 		}
 		if t := s.target; c.Op == OpStart && c.Params != nil && t.Contract.Family == spec.Document {
 			codes, _ := spec.DecodeStart(raw)

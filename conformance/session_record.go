@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -115,4 +117,36 @@ func (t *Transcript) redactAgain(secrets *redactor) {
 	for i, e := range t.Events {
 		t.Events[i].Detail = secrets.Text(e.Detail)
 	}
+}
+
+// pools measures the device codes that the target issued. Made-up codes, which
+// only ever travelled to the target, are not part of it. sample is the scenario
+// that starts codes in a row.
+func pools(x []*Exchange, sample string) map[string]traits.Pool {
+	var all, inOrder []string
+	xs := slices.Clone(x)
+	slices.SortFunc(xs, func(a, b *Exchange) int { return cmp.Compare(a.Sent, b.Sent) })
+	for _, x := range xs {
+		code := issuedCode(x)
+		if code == "" {
+			continue
+		}
+		all = append(all, code)
+		if x.Scenario == sample {
+			inOrder = append(inOrder, code)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return map[string]traits.Pool{"device_code": traits.PoolOf(all, inOrder)}
+}
+
+// issuedCode is the device code that an exchange handed out, empty when none.
+func issuedCode(x *Exchange) string {
+	if x.Op != OpStart || x.Class() != 2 {
+		return ""
+	}
+	codes, _ := spec.DecodeStart(x.raw) // what is wrong with it is for the checks
+	return codes.DeviceCode
 }

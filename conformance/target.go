@@ -38,7 +38,7 @@ type Target struct {
 	// Introspection and Resource, when set, tell what a token is worth.
 	Introspection *Introspection
 	Resource      string // URL of a resource that takes the access token
-	Look          *Look  // what Choose found
+	Look          *Look  // what package discovery found
 	// Passwords are what the approver and devices send that nobody may see.
 	Passwords []string
 	anyClient bool // the configuration names none
@@ -46,10 +46,29 @@ type Target struct {
 	// PKCEDemanded: nobody configured PKCE, and the server wants it.
 	PKCEDemanded bool
 
-	verifiers *verifiers // nil without PKCE
+	verifiers *spec.Verifiers // nil without PKCE
 	began     begun
 	secrets   *redactor
 	former    []*redactor // of earlier sessions, whose secrets stay secret
+}
+
+// Choice is what a user said about the contract and the endpoints. Empty
+// members are found out.
+type Choice struct {
+	Spec   string // auto, a built-in contract, or the path of an OpenAPI document
+	Issuer string
+	Start  string // device authorization endpoint: URL, path, or operationId of a document
+	Token  string
+	Path   map[string]string // of the parameters in a document's paths
+}
+
+// A Look is what a look at a host found: how to find the same again, and all that
+// was asked for it.
+type Look struct {
+	Choice
+	Document []byte      // an OpenAPI document of the server's, to be saved where Choice.Spec says
+	Scope    string      // one that the metadata names, for a server that wants a scope
+	Tried    []*Exchange // in order
 }
 
 // Introspection is an RFC 7662 endpoint and how to authenticate at it.

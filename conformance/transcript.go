@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -20,8 +21,8 @@ type Transcript struct {
 	Header    Header
 	Exchanges []*Exchange
 	Events    []Event
-	Secrets   map[string]SecretTraits // by pseudonym
-	Pools     map[string]CodeStats    // by kind of secret
+	Secrets   map[string]traits.Secret // by pseudonym
+	Pools     map[string]traits.Pool   // by kind of secret
 }
 
 // Operation says what an exchange was for.

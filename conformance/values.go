@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/dfcheck/dfcheck/reports"
 )
+
+// SortedNames lists the names of members in order.
+func SortedNames(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
 // JSONText is a value as JSON.
 func JSONText(v any) string {

@@ -1,11 +1,13 @@
 package spec
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // S256 is the method by which a code challenge is made of its verifier (RFC 7636
@@ -37,4 +39,49 @@ func DemandsPKCE(body string) bool {
 	return slices.ContainsFunc([]string{"code_challenge", "code challenge", "pkce"}, func(word string) bool {
 		return strings.Contains(said, word)
 	})
+}
+
+// Verifiers are the code verifiers of a target that demands PKCE, each of one
+// device authorization request. RFC 8628 knows no PKCE; some servers want it of
+// their public clients all the same.
+type Verifiers struct {
+	mu     sync.Mutex
+	made   map[string]string // by challenge
+	issued map[string]string // by device code
+}
+
+// NewVerifiers returns none yet.
+func NewVerifiers() *Verifiers {
+	return &Verifiers{made: map[string]string{}, issued: map[string]string{}}
+}
+
+// Fresh makes a verifier, and knows it by its challenge from then on.
+func (v *Verifiers) Fresh() string {
+	verifier := NewVerifier()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.made[CodeChallenge(verifier)] = verifier
+	return verifier
+}
+
+// Issued notes which code was issued for the challenge in a request.
+func (v *Verifiers) Issued(request []byte, deviceCode string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for challenge, verifier := range v.made {
+		if deviceCode != "" && bytes.Contains(request, []byte(challenge)) {
+			v.issued[deviceCode] = verifier
+		}
+	}
+}
+
+// Of is the verifier for a code; for a code that nobody issued, one that nobody
+// announced.
+func (v *Verifiers) Of(deviceCode string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if verifier := v.issued[deviceCode]; verifier != "" {
+		return verifier
+	}
+	return NewVerifier()
 }

@@ -161,3 +161,10 @@ func integral(number string) (int64, bool) {
 	}
 	return int64(f), true
 }
+
+// NormalUserCode is a user code without what people leave out: separators and case.
+func NormalUserCode(s string) string {
+	return strings.ToUpper(separators.Replace(s))
+}
+
+var separators = strings.NewReplacer("-", "", " ", "", "_", "", ".", "")

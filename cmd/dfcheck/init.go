@@ -16,6 +16,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
+	"github.com/dfcheck/dfcheck/conformance/discovery"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -74,7 +75,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 		return configError(err)
 	}
 	t.secrets.keep(target.Redact, target.Guard)
-	if err := target.Choose(ctx, c.Choice()); err != nil {
+	if err := discovery.Choose(ctx, target, c.Choice()); err != nil {
 		return printAnswers(t, notFound(ctx, err))
 	}
 	found := target.Look

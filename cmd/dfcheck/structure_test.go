@@ -13,13 +13,20 @@ const module = "github.com/dfcheck/dfcheck/"
 // mayImport has a row for every package of this module, with the packages of it
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
-	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/suite", "load", "load/profile",
-		"load/threshold", "load/capacity", "load/forecast", "reports", "reports/redact", "spec", "spec/refserver", "spec/strict"},
+	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
+		"conformance/suite", "load", "load/profile", "load/threshold", "load/capacity", "load/forecast", "reports",
+		"reports/redact", "spec", "spec/refserver", "spec/strict"},
 
-	"conformance":         {"conformance/approve", "reports", "reports/redact", "spec", "spec/strict"},
-	"conformance/checks":  {"conformance", "conformance/approve", "reports", "reports/redact", "spec"},
+	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "reports",
+		"reports/redact", "spec", "spec/strict"},
+	"conformance/discovery": {"conformance", "reports/redact", "spec"},
+	"conformance/checks": {"conformance", "conformance/approve", "conformance/discovery", "conformance/traits",
+		"reports", "reports/redact", "spec"},
 	"conformance/approve": {"spec", "spec/strict"},
-	"conformance/suite":   {"conformance", "conformance/approve", "conformance/checks", "reports", "spec", "spec/refserver"},
+	"conformance/suite": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery", "reports",
+		"spec", "spec/refserver"},
+	"conformance/traits":         {"spec"},
+	"conformance/internal/early": {},
 
 	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
 		"spec/strict"},

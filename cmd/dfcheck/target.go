@@ -11,6 +11,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/conformance/discovery"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -104,7 +105,7 @@ func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Con
 	if target.Approver, err = f.newApprover(t, c, target); err != nil {
 		return nil, nil, err // before anything is sent
 	}
-	if err := target.Choose(ctx, c.Choice()); err != nil {
+	if err := discovery.Choose(ctx, target, c.Choice()); err != nil {
 		closer(target.Approver)()
 		return nil, nil, notFound(ctx, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // judgeStartTypes: strings are non-empty strings, times are integral JSON
@@ -116,12 +117,12 @@ func judgeCompleteURI(e *Evidence, j *Judgement) {
 		text, _ := url.PathUnescape(u.Path + "?" + u.RawQuery + "#" + u.Fragment)
 		main, _ := url.PathUnescape(u.Path + "?" + u.RawQuery)
 		switch base, err := url.Parse(x.Text("verification_uri")); {
-		case !strings.Contains(NormalUserCode(text), NormalUserCode(code)):
+		case !strings.Contains(spec.NormalUserCode(text), spec.NormalUserCode(code)):
 			j.Fail("verification_uri_complete to contain the user code of the same response",
 				fmt.Sprintf("%q for the user code %s", raw, code), x)
 		case err == nil && !sameSite(base.Hostname(), u.Hostname()):
 			j.Warn("verification_uri_complete to have the host of verification_uri", u.Hostname(), x)
-		case !strings.Contains(NormalUserCode(main), NormalUserCode(code)):
+		case !strings.Contains(spec.NormalUserCode(main), spec.NormalUserCode(code)):
 			j.Warn("verification_uri_complete to carry the user code in its path or query, not in its fragment",
 				fmt.Sprintf("%q", raw), x)
 		case !strings.Contains(main, code):
@@ -207,12 +208,12 @@ func judgeSpokenCode(e *Evidence, j *Judgement) {
 	var with, without []*Exchange
 	for _, x := range e.Starts() {
 		uri, err := url.QueryUnescape(x.Text("verification_uri"))
-		code := NormalUserCode(x.Text("user_code"))
+		code := spec.NormalUserCode(x.Text("user_code"))
 		switch {
 		case err != nil || uri == "" || code == "":
 		case len(code) < 4:
 			j.Inconclusive("the user code is too short to be recognized in an address", x)
-		case strings.Contains(NormalUserCode(uri), code):
+		case strings.Contains(spec.NormalUserCode(uri), code):
 			with = append(with, x)
 		default:
 			without = append(without, x)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/discovery"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -79,7 +80,7 @@ var metadata = &Scenario{
 			issuer = s.Target().Host
 		}
 		var found *Exchange
-		for i, u := range WellKnown(issuer) {
+		for i, u := range discovery.WellKnown(issuer) {
 			if i >= 2 && found != nil {
 				break // the places that no standard names matter where there is nothing else
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -112,8 +113,8 @@ const (
 
 func judgeDeviceCodeBits(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
-	if p.Count < InRow {
-		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, InRow))
+	if p.Count < traits.InRow {
+		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, traits.InRow))
 		return
 	}
 	bits, how := p.Bits, fmt.Sprintf("about %.0f bits, estimated from %d codes", p.Bits, p.Count)
@@ -147,8 +148,8 @@ func uuids(e *Evidence) map[int]int {
 // DF-CONC-003's when they came at the same time.
 func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 	p := e.Pools["device_code"]
-	if p.Count < InRow {
-		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, InRow))
+	if p.Count < traits.InRow {
+		j.Inconclusive(fmt.Sprintf("too few device codes were seen: %d of the %d needed", p.Count, traits.InRow))
 		return
 	}
 	by := map[string]*Exchange{}
@@ -185,7 +186,7 @@ func judgeDeviceCodeOrder(e *Evidence, j *Judgement) {
 // room is how many bits the changing characters of the device codes could hold.
 // What they do hold is DF-SEC-001's, and cannot be estimated from the codes of a
 // second or two.
-func room(e *Evidence, p CodeStats) float64 {
+func room(e *Evidence, p traits.Pool) float64 {
 	for _, x := range e.Starts() {
 		if s := e.Secrets[x.Text("device_code")]; s.Length > 0 {
 			return float64(p.Length-p.Fixed) * s.Bits / float64(s.Length)

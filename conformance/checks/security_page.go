@@ -91,7 +91,7 @@ func forged(s *ScenarioRun, r *http.Request, userCode string, f forgery) (Call, 
 	c := Call{Step: f.name, Method: r.Method, URL: r.URL.String(), Header: r.Header.Clone(), Provoked: true}
 	c.Header.Del("Cookie") // it comes with the session
 	for _, segment := range strings.Split(r.URL.Path, "/") {
-		if drawn(segment) && NormalUserCode(segment) != NormalUserCode(userCode) {
+		if drawn(segment) && spec.NormalUserCode(segment) != spec.NormalUserCode(userCode) {
 			return c, errSecretAddress
 		}
 	}
@@ -143,7 +143,7 @@ var secretName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|stat
 // antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
-	return secretName.MatchString(name) || len(value) >= 16 && NormalUserCode(value) != NormalUserCode(userCode) &&
+	return secretName.MatchString(name) || len(value) >= 16 && spec.NormalUserCode(value) != spec.NormalUserCode(userCode) &&
 		!strings.Contains(value, "://")
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -131,7 +132,7 @@ func judgeTokenDistinct(e *Evidence, j *Judgement) {
 	}
 }
 
-func judgeTokenBits(j *Judgement, x *Exchange, s SecretTraits, member string) {
+func judgeTokenBits(j *Judgement, x *Exchange, s traits.Secret, member string) {
 	switch {
 	case s.JWT != nil:
 		j.Pass(x)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -158,7 +159,7 @@ func userCodes(xs []*Exchange) []string {
 				return -1
 			}
 			return r
-		}, NormalUserCode(x.Text("user_code")))
+		}, spec.NormalUserCode(x.Text("user_code")))
 		if code != "" && !slices.Contains(out, code) {
 			out = append(out, code)
 		}
@@ -182,7 +183,7 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 			j.Fail("user_code to be printable ASCII without white space at its ends", fmt.Sprintf("%+q", code), x)
 			continue
 		}
-		if l := len(NormalUserCode(code)); l > maxTyped {
+		if l := len(spec.NormalUserCode(code)); l > maxTyped {
 			j.Warn(fmt.Sprintf("a user code of at most %d characters", maxTyped), fmt.Sprintf("%d characters: %q", l, code), x)
 		}
 		for _, r := range code {
@@ -191,8 +192,8 @@ func judgeLegibleCodes(e *Evidence, j *Judgement) {
 			}
 		}
 	}
-	if n < InRow {
-		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, InRow))
+	if n < traits.InRow {
+		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, traits.InRow))
 	}
 	judgeAlphabet(j, seen)
 	j.Saw(n, "user code")
@@ -241,7 +242,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 	by, codes := map[string][]*Exchange{}, userCodes(e.Starts())
 	n := 0
 	for _, x := range e.Starts() {
-		code := NormalUserCode(x.Text("user_code"))
+		code := spec.NormalUserCode(x.Text("user_code"))
 		if code == "" {
 			continue
 		}
@@ -258,8 +259,8 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 		}
 		by[code] = append(by[code], x)
 	}
-	if n < InRow {
-		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, InRow))
+	if n < traits.InRow {
+		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", n, traits.InRow))
 	}
 	j.Saw(n, "user code")
 }
@@ -267,7 +268,7 @@ func judgeUniqueCodes(e *Evidence, j *Judgement) {
 // byChance reports whether a code may return by accident among n: the code space
 // is DF-USERCODE-002's.
 func byChance(n int, codes []string) bool {
-	bits, _ := ChoiceBits(UsualLength(codes), 36)
+	bits, _ := traits.ChoiceBits(traits.UsualLength(codes), 36)
 	return float64(n)*float64(n)/math.Exp2(bits+1) > 0.01
 }
 
@@ -296,7 +297,7 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 	case len(related) >= 3:
 		j.Fail("a user code that reveals nothing of the device code",
 			fmt.Sprintf("%d user codes, each of which %s", len(related), how), related[:3]...)
-	case len(related) == 1 && len(NormalUserCode(related[0].Text("user_code"))) < 6:
+	case len(related) == 1 && len(spec.NormalUserCode(related[0].Text("user_code"))) < 6:
 		j.Pass(related...) // so short that it is found in something by accident
 	case len(related) > 0:
 		j.Warn("a user code that reveals nothing of the device code", "a user code that "+how, related...)
@@ -318,7 +319,7 @@ var typedAtTokens = &Scenario{
 			return
 		}
 		poll := func(code, step string) { s.PollCode(ctx, code, Step(step), Provoked()) }
-		plain := NormalUserCode(f.Codes.UserCode)
+		plain := spec.NormalUserCode(f.Codes.UserCode)
 		poll(LookAlike(f.Codes.UserCode), "a user code that nobody has")
 		if s.MayAsk() {
 			poll(f.Codes.UserCode, "the undecided user code")

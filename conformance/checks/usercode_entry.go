@@ -10,6 +10,7 @@ import (
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // swappedEntry has the code typed in the other letter case.
@@ -105,7 +106,7 @@ var mistypedEntry = &Scenario{
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		code := f.Codes.UserCode
-		if !f.OK() || len(NormalUserCode(code)) < 4 {
+		if !f.OK() || len(spec.NormalUserCode(code)) < 4 {
 			return
 		}
 		last := code[len(code)-1]

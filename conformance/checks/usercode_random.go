@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/traits"
 )
 
 // Bits of choice below which guessing user codes pays (ruling R17).
@@ -22,7 +23,7 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 		j.Inconclusive(fmt.Sprintf("too few user codes were seen: %d of the %d needed", len(codes), EnoughCodes))
 		return
 	}
-	bits, _ := ChoiceBits(UsualLength(codes), 36)
+	bits, _ := traits.ChoiceBits(traits.UsualLength(codes), 36)
 	actual := fmt.Sprintf("about %.1f bits, estimated from %d codes", bits, len(codes))
 	switch {
 	case bits < fewBits:
@@ -39,16 +40,16 @@ func judgeCodeSpace(e *Evidence, j *Judgement) {
 func judgeCodeOrder(e *Evidence, j *Judgement) {
 	var row []string
 	if row = userCodes(e.Of(codeSample, "start")); len(row) > 0 {
-		row = UsualLength(row)
+		row = traits.UsualLength(row)
 	}
-	if len(row) < InRow {
-		j.Inconclusive(fmt.Sprintf("too few user codes came in a row: %d of the %d needed", len(row), InRow))
+	if len(row) < traits.InRow {
+		j.Inconclusive(fmt.Sprintf("too few user codes came in a row: %d of the %d needed", len(row), traits.InRow))
 		return
 	}
 	all := userCodes(e.Starts())
 	values, size := numbers(row, all)
 	xs := e.Of(codeSample, "start")[:2]
-	if Steady(row) {
+	if traits.Steady(row) {
 		j.Fail("user codes in random order", fmt.Sprintf("%d in a row that rise or fall steadily", len(row)), xs...)
 	}
 	if n := equalSteps(values, size); n >= 0.3 {
@@ -59,14 +60,14 @@ func judgeCodeOrder(e *Evidence, j *Judgement) {
 		j.Fail("user codes that do not follow the time",
 			fmt.Sprintf("a correlation of %.2f with the order in which they were issued", r), xs...)
 	}
-	judgePositions(j, UsualLength(all))
+	judgePositions(j, traits.UsualLength(all))
 	j.Saw(len(row), "user code")
 }
 
 // judgePositions looks for characters that never change, and for uneven ones.
 func judgePositions(j *Judgement, codes []string) {
 	if len(codes) >= EnoughCodes {
-		_, changing := ChoiceBits(codes, 36)
+		_, changing := traits.ChoiceBits(codes, 36)
 		fixed, prefix := len(codes[0])-len(changing), 0
 		for prefix < len(codes[0]) && !slices.Contains(changing, prefix) {
 			prefix++

@@ -12,6 +12,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/conformance/checks"
+	"github.com/dfcheck/dfcheck/conformance/discovery"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -89,7 +90,7 @@ func (p *prepared) target(ctx context.Context, t *testing.T) (*conformance.Targe
 	if err != nil {
 		return nil, err
 	}
-	if err := target.Choose(ctx, c.Choice()); err != nil {
+	if err := discovery.Choose(ctx, target, c.Choice()); err != nil {
 		return target, err
 	}
 	return target, p.approver(target, t)

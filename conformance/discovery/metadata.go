@@ -1,4 +1,4 @@
-package conformance
+package discovery
 
 import (
 	"context"
@@ -6,15 +6,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/conformance"
 )
 
-// ServerMetadata is the part of an RFC 8414 document that discovery uses.
-type ServerMetadata struct {
+// serverMetadata is the part of an RFC 8414 document that discovery uses.
+type serverMetadata struct {
 	URL       string
 	Issuer    string
-	Endpoints EndpointsConfig
-	Aliases   EndpointsConfig // mtls_endpoint_aliases, for clients with a certificate (RFC 8705 section 5)
-	Scopes    []string        // scopes_supported
+	endpoints pair
+	aliases   pair     // mtls_endpoint_aliases, for clients with a certificate (RFC 8705 section 5)
+	Scopes    []string // scopes_supported
 }
 
 // WellKnown lists where the metadata of an issuer may be: RFC 8414 section 3
@@ -41,14 +43,14 @@ func WellKnown(issuer string) []string {
 
 // metadata returns the metadata of an issuer at the first of some places that
 // names the device flow, or else the first there is; nil for none.
-func (l *prober) metadata(ctx context.Context, places []string) *ServerMetadata {
-	var first *ServerMetadata
+func (l *prober) metadata(ctx context.Context, places []string) *serverMetadata {
+	var first *serverMetadata
 	for _, u := range places {
 		m := readMetadata(l.ask(ctx, http.MethodGet, u, "", ""))
 		if m == nil {
 			continue
 		}
-		if m.Endpoints.DeviceAuthorization != "" || m.Aliases.DeviceAuthorization != "" {
+		if m.endpoints.start != "" || m.aliases.start != "" {
 			return m
 		}
 		if first == nil {
@@ -59,15 +61,15 @@ func (l *prober) metadata(ctx context.Context, places []string) *ServerMetadata 
 }
 
 // readMetadata reads an answer as a metadata document, nil when it is none.
-func readMetadata(x *Exchange) *ServerMetadata {
-	if !IsMetadata(x) {
+func readMetadata(x *conformance.Exchange) *serverMetadata {
+	if !conformance.IsMetadata(x) {
 		return nil
 	}
-	m := &ServerMetadata{URL: x.Request.URL, Issuer: x.Text("issuer"), Endpoints: endpointsIn(x.Object())}
+	m := &serverMetadata{URL: x.Request.URL, Issuer: x.Text("issuer"), endpoints: endpointsIn(x.Object())}
 	if aliases, ok := x.Object()["mtls_endpoint_aliases"].(map[string]any); ok {
-		m.Aliases = endpointsIn(aliases)
+		m.aliases = endpointsIn(aliases)
 	}
-	if m.Issuer == "" && m.Endpoints == (EndpointsConfig{}) && m.Aliases == (EndpointsConfig{}) {
+	if m.Issuer == "" && m.endpoints == (pair{}) && m.aliases == (pair{}) {
 		return nil // a catch-all that answers everything with JSON
 	}
 	scopes, _ := x.Object()["scopes_supported"].([]any)
@@ -79,16 +81,16 @@ func readMetadata(x *Exchange) *ServerMetadata {
 	return m
 }
 
-func endpointsIn(members map[string]any) (e EndpointsConfig) {
-	e.DeviceAuthorization, _ = members["device_authorization_endpoint"].(string)
-	e.Token, _ = members["token_endpoint"].(string)
+func endpointsIn(members map[string]any) (e pair) {
+	e.start, _ = members["device_authorization_endpoint"].(string)
+	e.token, _ = members["token_endpoint"].(string)
 	return e
 }
 
 // issuerOf is the issuer that metadata is held against where nobody configured
 // one: the one that was asked for, final slash or not as the server has it. The
 // slash is not part of where the document is (RFC 8414 section 3.1).
-func (m *ServerMetadata) issuerOf(asked string) string {
+func (m *serverMetadata) issuerOf(asked string) string {
 	if strings.TrimSuffix(m.Issuer, "/") == strings.TrimSuffix(asked, "/") {
 		return m.Issuer
 	}
@@ -96,7 +98,7 @@ func (m *ServerMetadata) issuerOf(asked string) string {
 }
 
 // preferred is the scope that a client may ask for where the server wants one.
-func (m *ServerMetadata) preferred() string {
+func (m *serverMetadata) preferred() string {
 	switch {
 	case m == nil || len(m.Scopes) == 0:
 		return ""

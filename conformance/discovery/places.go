@@ -1,4 +1,4 @@
-package conformance
+package discovery
 
 import (
 	"net/url"
@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 )
+
+// A pair is where a server has the two endpoints of the device flow.
+type pair struct{ start, token string }
 
 // Where servers are known to have their issuer, their OpenAPI document and their
 // endpoints, when nothing says so.
@@ -16,7 +19,7 @@ var (
 	usualDocuments = []string{"/openapi.json", "/openapi.yaml", "/api/openapi.json", "/api/schema/", "/v3/api-docs",
 		"/swagger.json"}
 
-	usualEndpoints = []EndpointsConfig{
+	usualEndpoints = []pair{
 		{"/device_authorization", "/token"},
 		{"/oauth/device_authorization", "/oauth/token"},
 		{"/oauth2/device_authorization", "/oauth2/token"},
@@ -40,7 +43,7 @@ const realmPath = "{realm}/protocol/openid-connect"
 
 // endpointsFor are the usual endpoints, with the realm that the issuer or the host
 // names; master is the one that every Keycloak has.
-func endpointsFor(host, issuer string) []EndpointsConfig {
+func endpointsFor(host, issuer string) []pair {
 	realm := "/realms/master"
 	for _, u := range []string{host, issuer} {
 		if before, after, ok := strings.Cut(u, "/realms/"); ok {
@@ -50,7 +53,7 @@ func endpointsFor(host, issuer string) []EndpointsConfig {
 	}
 	out := slices.Clone(usualEndpoints)
 	for i := range out {
-		for _, e := range []*string{&out[i].DeviceAuthorization, &out[i].Token} {
+		for _, e := range []*string{&out[i].start, &out[i].token} {
 			*e = strings.Replace(*e, "{realm}", realm, 1)
 		}
 	}
@@ -60,7 +63,7 @@ func endpointsFor(host, issuer string) []EndpointsConfig {
 // tokenPathsFor are where the token endpoint may be of a server that has its
 // device authorization endpoint at a path: the usual neighbours first, then the
 // same folder and the one above, then the usual paths.
-func tokenPathsFor(start string, usual []EndpointsConfig) []string {
+func tokenPathsFor(start string, usual []pair) []string {
 	var near []string
 	for dir := range folders(start) {
 		near = append(near, strings.TrimSuffix(dir, "/")+"/token")
@@ -70,17 +73,17 @@ func tokenPathsFor(start string, usual []EndpointsConfig) []string {
 
 // startPathsFor are where the device authorization endpoint may be of a server
 // that has its token endpoint at a path.
-func startPathsFor(token string, usual []EndpointsConfig) []string {
+func startPathsFor(token string, usual []pair) []string {
 	swapped := slices.Clone(usual)
 	for i, e := range usual {
-		swapped[i] = EndpointsConfig{e.Token, e.DeviceAuthorization}
+		swapped[i] = pair{e.token, e.start}
 	}
 	return pathsBeside(token, swapped, nil)
 }
 
 // pathsBeside are where the second endpoint of a pair may be when the first is at a
 // path: its usual neighbours, some more, and the usual paths; each once.
-func pathsBeside(first string, usual []EndpointsConfig, more []string) []string {
+func pathsBeside(first string, usual []pair, more []string) []string {
 	var out []string
 	add := func(p string) {
 		if !slices.Contains(out, p) {
@@ -88,15 +91,15 @@ func pathsBeside(first string, usual []EndpointsConfig, more []string) []string 
 		}
 	}
 	for _, e := range usual {
-		if prefix, ok := strings.CutSuffix(first, e.DeviceAuthorization); ok {
-			add(prefix + e.Token)
+		if prefix, ok := strings.CutSuffix(first, e.start); ok {
+			add(prefix + e.token)
 		}
 	}
 	for _, p := range more {
 		add(p)
 	}
 	for _, e := range usual {
-		add(e.Token)
+		add(e.token)
 	}
 	return out
 }

@@ -1,7 +1,6 @@
-package conformance
+package traits
 
 import (
-	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -17,9 +16,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// A CodeStats is what the secrets of one kind show together: facts that need the
+// A Pool is what the secrets of one kind show together: facts that need the
 // secrets side by side, measured when recording ends.
-type CodeStats struct {
+type Pool struct {
 	Count    int     `json:"count"`
 	Distinct int     `json:"distinct"`
 	Bits     float64 `json:"bits"`  // estimated, see variety
@@ -32,41 +31,9 @@ type CodeStats struct {
 	Rising bool `json:"rising,omitempty"`
 }
 
-// EnoughCodes is from how many codes on a code space can be estimated.
-const EnoughCodes = 60
-
-// SampleCodes start in a row, so that what follows from the order of starts can
-// be seen. Where a code space is to be estimated and the run has made fewer than
-// EnoughCodes, more are started.
-const SampleCodes = 24
-
-func isSample(s *Scenario) bool { return s.Sample }
-
-// pools measures the device codes that the target issued. Made-up codes, which
-// only ever travelled to the target, are not part of it. sample is the scenario
-// that starts codes in a row.
-func pools(x []*Exchange, sample string) map[string]CodeStats {
-	var all, inOrder []string
-	xs := slices.Clone(x)
-	slices.SortFunc(xs, func(a, b *Exchange) int { return cmp.Compare(a.Sent, b.Sent) })
-	for _, x := range xs {
-		code := issuedCode(x)
-		if code == "" {
-			continue
-		}
-		all = append(all, code)
-		if x.Scenario == sample {
-			inOrder = append(inOrder, code)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return map[string]CodeStats{"device_code": poolOf(all, inOrder)}
-}
-
-func poolOf(all, inOrder []string) CodeStats {
-	p := CodeStats{Count: len(all), Rising: Steady(inOrder)}
+// PoolOf measures texts, and whether those that came in a row rise or fall.
+func PoolOf(all, inOrder []string) Pool {
+	p := Pool{Count: len(all), Rising: Steady(inOrder)}
 	same := UsualLength(all)
 	p.Length = len(same[0])
 	var changing []int
@@ -78,7 +45,7 @@ func poolOf(all, inOrder []string) CodeStats {
 	return p
 }
 
-// ofUsualLength keeps the texts of the most frequent length.
+// UsualLength keeps the texts of the most frequent length.
 func UsualLength(codes []string) []string {
 	count := map[int]int{}
 	usual := 0
@@ -168,7 +135,7 @@ func Steady(codes []string) bool {
 // relation says how a user code follows from a device code: contained in it,
 // or made from it. Empty when no relation is seen.
 func relation(userCode, deviceCode string) string {
-	code := NormalUserCode(userCode)
+	code := spec.NormalUserCode(userCode)
 	if code == "" {
 		return ""
 	}
@@ -180,7 +147,7 @@ func relation(userCode, deviceCode string) string {
 		texts = append(texts, string(raw))
 	}
 	for _, t := range texts {
-		if strings.Contains(NormalUserCode(t), code) {
+		if strings.Contains(spec.NormalUserCode(t), code) {
 			return "is part of the device code"
 		}
 		if strings.Trim(code, "0123456789") == "" && isNumberOf(t, code) {
@@ -191,7 +158,7 @@ func relation(userCode, deviceCode string) string {
 	for _, sum := range [][]byte{m[:], s1[:], s2[:]} {
 		for _, text := range []string{hex.EncodeToString(sum), base32.StdEncoding.EncodeToString(sum),
 			base64.RawURLEncoding.EncodeToString(sum)} {
-			if strings.HasPrefix(NormalUserCode(text), code) {
+			if strings.HasPrefix(spec.NormalUserCode(text), code) {
 				return "is the beginning of the device code's hash"
 			}
 		}
@@ -212,13 +179,4 @@ func isNumberOf(text, code string) bool {
 		}
 	}
 	return false
-}
-
-// issuedCode is the device code that an exchange handed out, empty when none.
-func issuedCode(x *Exchange) string {
-	if x.Op != OpStart || x.Class() != 2 {
-		return ""
-	}
-	codes, _ := spec.DecodeStart(x.raw) // what is wrong with it is for the checks
-	return codes.DeviceCode
 }

@@ -1,7 +1,8 @@
-package conformance
+package discovery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -18,15 +20,15 @@ import (
 // sent, and sends no secret of a client.
 type prober struct {
 	client  *http.Client
-	secrets *redactor
+	secrets *redact.Redactor
 	headers http.Header // of the target's configuration
-	tried   []*Exchange
+	tried   []*conformance.Exchange
 	failed  int // requests that got no answer
-	asked   map[string]*Exchange
+	asked   map[string]*conformance.Exchange
 }
 
-func (t *Target) prober() *prober {
-	return &prober{client: t.HTTPClient(), secrets: t.redactor(), headers: t.Headers, asked: map[string]*Exchange{}}
+func newProber(t *conformance.Target) *prober {
+	return &prober{client: t.HTTPClient(), secrets: t.Secrets(), headers: t.Headers, asked: map[string]*conformance.Exchange{}}
 }
 
 // Limits on a look at a host: an unknown server is not to be searched for long.
@@ -48,15 +50,15 @@ const nobody = "dfcheck-probe"
 
 // An inquiry is what an endpoint is asked to find out whether it is one.
 type inquiry struct {
-	op     Operation
+	op     conformance.Operation
 	params spec.Params
 	first  spec.Encoding
 	fields []string // of the documented API, whose refusals may name them instead (ruling R9)
 }
 
 var (
-	askStart = inquiry{op: OpStart, params: spec.Params{{Name: "client_id", Value: nobody}}, first: spec.Form}
-	askToken = inquiry{op: OpToken, params: spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode},
+	askStart = inquiry{op: conformance.OpStart, params: spec.Params{{Name: "client_id", Value: nobody}}, first: spec.Form}
+	askToken = inquiry{op: conformance.OpToken, params: spec.Params{{Name: "grant_type", Value: spec.GrantDeviceCode},
 		{Name: "device_code", Value: nobody}, {Name: "client_id", Value: nobody}}, first: spec.Form}
 )
 
@@ -73,7 +75,7 @@ func documentedInquiry(start *spec.Operation) inquiry {
 
 // endpoint asks what may be an endpoint and returns its answer; ok reports whether
 // it is one. Whoever answers a path beside it in the same way answers them all.
-func (l *prober) endpoint(ctx context.Context, u string, a inquiry) (x *Exchange, ok bool) {
+func (l *prober) endpoint(ctx context.Context, u string, a inquiry) (x *conformance.Exchange, ok bool) {
 	encodings := []spec.Encoding{spec.Form, spec.JSON}
 	if a.first == spec.JSON {
 		slices.Reverse(encodings)
@@ -86,7 +88,7 @@ func (l *prober) endpoint(ctx context.Context, u string, a inquiry) (x *Exchange
 		if said := a.kind(x); said != "" {
 			return x, x.HasCodes() || a.kind(l.post(ctx, beside(u), enc, a)) != said
 		}
-		if x.Class() != 4 || MissingPath(x) {
+		if x.Class() != 4 || conformance.MissingPath(x) {
 			break // another encoding would change nothing
 		}
 	}
@@ -96,16 +98,16 @@ func (l *prober) endpoint(ctx context.Context, u string, a inquiry) (x *Exchange
 // kind is what an answer says of the endpoint that gave it: that it hands out
 // codes, or refuses as OAuth or the documented API does. A page and a success
 // without codes say nothing.
-func (a inquiry) kind(x *Exchange) string {
+func (a inquiry) kind(x *conformance.Exchange) string {
 	code := x.ErrorCode()
 	switch {
-	case a.op == OpStart && x.Class() == 2 && x.HasCodes():
+	case a.op == conformance.OpStart && x.Class() == 2 && x.HasCodes():
 		return "codes"
 	case x.Status() < http.StatusBadRequest || x.Object() == nil:
 		return ""
-	case slices.Contains(RegisteredErrors, code) || slices.Contains(serverErrors, code):
+	case conformance.KnownError(code):
 		return fmt.Sprint(x.Status(), code)
-	case x.Class() == 4 && !MissingPath(x) && names(x.Object(), a.fields):
+	case x.Class() == 4 && !conformance.MissingPath(x) && names(x.Object(), a.fields):
 		return fmt.Sprint(x.Status(), " fields")
 	}
 	return ""
@@ -140,7 +142,7 @@ func beside(u string) string {
 }
 
 // post sends parameters, once for each URL, encoding and kind of endpoint.
-func (l *prober) post(ctx context.Context, u string, enc spec.Encoding, a inquiry) *Exchange {
+func (l *prober) post(ctx context.Context, u string, enc spec.Encoding, a inquiry) *conformance.Exchange {
 	key := u + " " + string(enc) + " " + string(a.op)
 	if x := l.asked[key]; x != nil {
 		return x
@@ -153,9 +155,15 @@ func (l *prober) post(ctx context.Context, u string, enc spec.Encoding, a inquir
 }
 
 // ask sends one request and keeps it. It never returns nil.
-func (l *prober) ask(ctx context.Context, method, u, contentType, body string) *Exchange {
-	x := &Exchange{ID: fmt.Sprintf("x%d", len(l.tried)+1), Scenario: "look", Op: OpMetadata,
-		Request: Request{Method: method, URL: u, Body: body, Length: len(body), Header: http.Header{}}}
+func (l *prober) ask(ctx context.Context, method, u, contentType, body string) *conformance.Exchange {
+	x, _ := l.fetch(ctx, method, u, contentType, body)
+	return x
+}
+
+// fetch is ask with all of the body that came, as it came.
+func (l *prober) fetch(ctx context.Context, method, u, contentType, body string) (*conformance.Exchange, []byte) {
+	x := &conformance.Exchange{ID: fmt.Sprintf("x%d", len(l.tried)+1), Scenario: "look", Op: conformance.OpMetadata,
+		Request: conformance.Request{Method: method, URL: u, Body: body, Length: len(body), Header: http.Header{}}}
 	l.tried = append(l.tried, x)
 	for k, v := range l.headers {
 		x.Request.Header[k] = v
@@ -167,38 +175,32 @@ func (l *prober) ask(ctx context.Context, method, u, contentType, body string) *
 	}
 	req, err := http.NewRequestWithContext(ctx, method, u, strings.NewReader(body))
 	if err != nil {
-		return l.unanswered(x, err)
+		return l.unanswered(x, err), nil
 	}
 	req.Header = x.Request.Header.Clone()
 	x.Request.Header = l.secrets.Header(x.Request.Header)
 	resp, err := l.client.Do(req)
 	if err != nil {
-		return l.unanswered(x, unwrapURL(err))
+		return l.unanswered(x, err), nil
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument))
 	if err != nil {
-		return l.unanswered(x, err)
+		return l.unanswered(x, err), nil
 	}
-	x.raw = b
-	kept := b[:min(len(b), MaxBody)]
-	x.Response = &Response{Status: resp.StatusCode, Proto: resp.Proto, Header: l.secrets.Header(resp.Header),
+	kept := b[:min(len(b), conformance.MaxBody)]
+	x.Response = &conformance.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: l.secrets.Header(resp.Header),
 		Length: int64(len(b)),
 		Body: l.secrets.Body(string(kept), redact.About{ContentType: resp.Header.Get("Content-Type"),
 			Cut: len(kept) < len(b)})}
-	return x
+	return x, b
 }
 
-func (l *prober) unanswered(x *Exchange, err error) *Exchange {
+func (l *prober) unanswered(x *conformance.Exchange, err error) *conformance.Exchange {
 	l.failed++
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // without the URL, which may hold parameters
+	}
 	x.Error = l.secrets.Text(err.Error())
 	return x
-}
-
-// join puts a path behind a host as it was given, its own path kept.
-func join(host, path string) string {
-	if strings.Contains(path, "://") {
-		return path
-	}
-	return strings.TrimSuffix(host, "/") + "/" + strings.TrimPrefix(path, "/")
 }

@@ -1,4 +1,4 @@
-package conformance
+package traits
 
 import (
 	"encoding/base64"
@@ -10,9 +10,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// SecretTraits are what is kept of a device code, a token or a client secret: never
+// A Secret is what is kept of a device code, a token or a client secret: never
 // the thing itself.
-type SecretTraits struct {
+type Secret struct {
 	Kind     string  `json:"kind"` // the member it came in: device_code, access_token, …
 	Length   int     `json:"length"`
 	Alphabet string  `json:"alphabet"` // decimal, hex, base32, base64url, uuid, printable, other
@@ -29,9 +29,9 @@ type SecretTraits struct {
 	JWT      *JWT   `json:"jwt,omitempty"`
 }
 
-// traitsOf measures a secret. with is the start response it came in.
-func traitsOf(kind, secret string, with spec.StartResponse) SecretTraits {
-	s := SecretTraits{Kind: kind, Length: len(secret), Printable: true}
+// Of measures a secret. with is the start response it came in.
+func Of(kind, secret string, with spec.StartResponse) Secret {
+	s := Secret{Kind: kind, Length: len(secret), Printable: true}
 	upper, lower := false, false
 	for i := 0; i < len(secret); i++ {
 		c := secret[i]

@@ -1,32 +1,23 @@
-package conformance
+package discovery
 
 import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/spec"
 )
-
-// A Look is what a look at a host found: how to find the same again, and all that
-// was asked for it.
-type Look struct {
-	Choice
-	Document []byte      // an OpenAPI document of the server's, to be saved where Choice.Spec says
-	Scope    string      // one that the metadata names, for a server that wants a scope
-	Tried    []*Exchange // in order
-}
 
 // An explorer finds the device flow of a host. Whoever looks for one uses it, so
 // that init, doctor, conformance and load find the same.
 type explorer struct {
 	*prober
-	target *Target
-	choice Choice
-	usual  []EndpointsConfig
+	target *conformance.Target
+	choice conformance.Choice
+	usual  []pair
 	halves []string // what was found of a device flow, and not the rest
 	lacks  string   // the flag that would name the rest of the first half
 }
@@ -42,7 +33,7 @@ func (e *explorer) find(ctx context.Context) error {
 		if m != nil {
 			e.knows(m, issuer)
 		}
-		return e.take("flag", "both endpoints are named", EndpointsConfig{})
+		return e.take("flag", "both endpoints are named", pair{})
 	case auto && e.documented(ctx):
 		return e.takeDocumented(m)
 	case e.dead(ctx):
@@ -58,7 +49,7 @@ func (e *explorer) find(ctx context.Context) error {
 		return err
 	}
 	if auto && e.byDocument(ctx) {
-		return e.target.adopt()
+		return e.target.Adopt()
 	}
 	if e.byEndpoints(ctx) {
 		return nil
@@ -67,14 +58,14 @@ func (e *explorer) find(ctx context.Context) error {
 }
 
 // take makes the standard contract the target's, with the endpoints that were found.
-func (e *explorer) take(by, why string, found EndpointsConfig) (err error) {
+func (e *explorer) take(by, why string, found pair) (err error) {
 	t := e.target
 	if e.choice.Spec == "rfc8628" {
 		by, why = "flag", strings.TrimSuffix(namedSpec+"; "+why, "; ")
 	}
 	t.Contract, err = spec.BuiltinContract("rfc8628")
 	t.ChosenBy, t.ChosenWhy = by, why
-	t.StartURL, t.TokenURL, t.Look.Spec = found.DeviceAuthorization, found.Token, "rfc8628"
+	t.StartURL, t.TokenURL, t.Look.Spec = found.start, found.token, "rfc8628"
 	return err
 }
 
@@ -88,11 +79,11 @@ func (e *explorer) documented(ctx context.Context) bool {
 	return ok
 }
 
-func (e *explorer) takeDocumented(m *ServerMetadata) (err error) {
+func (e *explorer) takeDocumented(m *serverMetadata) (err error) {
 	t := e.target
 	t.Contract, err = spec.BuiltinContract("documented-v1")
 	t.ChosenBy, t.ChosenWhy, t.Look.Spec = "probe", "the documented paths answer", "documented-v1"
-	if m != nil && m.Endpoints.DeviceAuthorization != "" {
+	if m != nil && m.endpoints.start != "" {
 		t.Also = []string{"rfc8628"}
 	}
 	return err
@@ -101,28 +92,28 @@ func (e *explorer) takeDocumented(m *ServerMetadata) (err error) {
 // byMetadata takes the endpoints that metadata names, with those that the user
 // names in their places. Metadata that names one and not the other is an error:
 // nothing is to be assumed in its place.
-func (e *explorer) byMetadata(m *ServerMetadata, issuer string) (found bool, err error) {
+func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err error) {
 	if m == nil {
 		return false, nil
 	}
-	c, named := e.choice, m.Endpoints
+	c, named := e.choice, m.endpoints
 	incomplete := func(member, flag string) error {
-		return &PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true, Tried: e.tried,
+		return &conformance.PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true, Tried: e.tried,
 			Hint: fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
 	}
 	switch {
-	case named.DeviceAuthorization == "" && c.Start == "" && m.Aliases.DeviceAuthorization != "":
+	case named.start == "" && c.Start == "" && m.aliases.start != "":
 		return false, e.wantsCertificate(m, "device_authorization_endpoint", flagStart)
-	case named.DeviceAuthorization == "" && c.Start == "":
-		if named.Token != "" {
+	case named.start == "" && c.Start == "":
+		if named.token != "" {
 			e.half(m.URL+" names a token endpoint and no device_authorization_endpoint", flagStart)
 		}
 		return false, nil
-	case named.Token == "" && c.Token == "" && m.Aliases.Token != "":
+	case named.token == "" && c.Token == "" && m.aliases.token != "":
 		return false, e.wantsCertificate(m, "token_endpoint", flagToken)
-	case named.Token == "" && c.Token == "" && named.DeviceAuthorization != "":
+	case named.token == "" && c.Token == "" && named.start != "":
 		return false, incomplete("token_endpoint", flagToken)
-	case named.Token == "" && c.Token == "":
+	case named.token == "" && c.Token == "":
 		return false, nil
 	}
 	e.knows(m, issuer)
@@ -143,8 +134,8 @@ var keyOf = map[string]string{flagStart: "endpoints: {device_authorization: …}
 
 // wantsCertificate is the error of metadata that has an endpoint for clients with a
 // certificate alone.
-func (e *explorer) wantsCertificate(m *ServerMetadata, member, flag string) error {
-	return &PreflightError{
+func (e *explorer) wantsCertificate(m *serverMetadata, member, flag string) error {
+	return &conformance.PreflightError{
 		Problem: fmt.Sprintf("%s names %s only in mtls_endpoint_aliases: it is for clients that authenticate with mutual "+
 			"TLS (RFC 8705), and dfcheck has no client certificate", m.URL, member),
 		Hint: fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag,
@@ -154,7 +145,7 @@ func (e *explorer) wantsCertificate(m *ServerMetadata, member, flag string) erro
 }
 
 // knows takes over what metadata says beside the endpoints.
-func (e *explorer) knows(m *ServerMetadata, issuer string) {
+func (e *explorer) knows(m *serverMetadata, issuer string) {
 	if e.target.Issuer == "" {
 		e.target.Issuer = m.issuerOf(issuer)
 	}
@@ -168,7 +159,7 @@ func (e *explorer) complete(ctx context.Context) error {
 		base, p := placeOf(t.Host, c.Start)
 		if token := e.first(ctx, base, tokenPathsFor(p, e.usual), askToken); token != "" {
 			t.Look.Token = token
-			return e.take("flag", c.Start+" is named, and "+token+" answers as a token endpoint", EndpointsConfig{Token: token})
+			return e.take("flag", c.Start+" is named, and "+token+" answers as a token endpoint", pair{token: token})
 		}
 		e.half("the device authorization endpoint is named and no token endpoint was found", flagToken)
 		return e.nothing(ctx)
@@ -177,7 +168,7 @@ func (e *explorer) complete(ctx context.Context) error {
 	if start := e.first(ctx, base, startPathsFor(p, e.usual), askStart); start != "" {
 		t.Look.Start = start
 		return e.take("flag", c.Token+" is named, and "+start+" answers as a device authorization endpoint",
-			EndpointsConfig{DeviceAuthorization: start})
+			pair{start: start})
 	}
 	e.half("the token endpoint is named and no device authorization endpoint was found", flagStart)
 	return e.nothing(ctx)
@@ -196,99 +187,6 @@ func (e *explorer) first(ctx context.Context, base string, paths []string, a inq
 	return ""
 }
 
-// byUsualIssuers looks for metadata where servers are known to have it.
-func (e *explorer) byUsualIssuers(ctx context.Context) (found bool, err error) {
-	if e.choice.Issuer != "" {
-		e.halves = append(e.halves, "the issuer "+e.choice.Issuer+
-			" has no metadata that names a device authorization endpoint")
-		return false, nil
-	}
-	for _, p := range usualIssuers {
-		if e.over(ctx) {
-			break
-		}
-		issuer := e.target.Host + p
-		m := e.metadata(ctx, WellKnown(issuer)[:2])
-		if m == nil || m.Endpoints.DeviceAuthorization == "" {
-			continue
-		}
-		return e.byMetadata(m, issuer)
-	}
-	return false, nil
-}
-
-// savedDocument is where an OpenAPI document that was found is to be saved.
-const savedDocument = "dfcheck.openapi"
-
-// byDocument looks for an OpenAPI document that has both operations.
-func (e *explorer) byDocument(ctx context.Context) bool {
-	t := e.target
-	for _, p := range usualDocuments {
-		if e.over(ctx) {
-			break
-		}
-		x := e.ask(ctx, http.MethodGet, t.Host+p, "", "")
-		if x.Status() != http.StatusOK || IsHTML(x) {
-			continue
-		}
-		hints := spec.OperationHints{Path: e.choice.Path}
-		contract, err := spec.LoadContract(x.Request.URL, x.raw, hints)
-		if err != nil {
-			continue
-		}
-		t.Hints = hints
-		t.Contract, t.ChosenBy = contract, "probe"
-		t.ChosenWhy = "the OpenAPI document at " + x.Request.URL + " has both operations"
-		t.Look.Document, t.Look.Spec = x.raw, savedDocument+extension(p)
-		return true
-	}
-	return false
-}
-
-func extension(path string) string {
-	if strings.HasSuffix(path, ".yaml") {
-		return ".yaml"
-	}
-	return ".json"
-}
-
-// byEndpoints looks for endpoints where servers are known to have them.
-func (e *explorer) byEndpoints(ctx context.Context) bool {
-	t := e.target
-	for _, pair := range e.usual {
-		if e.over(ctx) {
-			return false
-		}
-		start, ok := e.endpoint(ctx, join(t.Host, pair.DeviceAuthorization), askStart)
-		if !ok {
-			continue
-		}
-		token := e.first(ctx, t.Host, tokenPathsFor(pair.DeviceAuthorization, e.usual), askToken)
-		if token == "" {
-			neighbour := e.post(ctx, join(t.Host, pair.Token), spec.Form, askToken)
-			e.half(fmt.Sprintf("%s answers (%s), %s does not (%s)", pair.DeviceAuthorization, start.Says(), pair.Token,
-				neighbour.Says()), flagToken)
-			continue
-		}
-		t.Look.Start, t.Look.Token = pair.DeviceAuthorization, strings.TrimPrefix(token, t.Host)
-		why := start.Request.URL + " and " + token + " answer as the endpoints of a device flow do"
-		return e.take("probe", why, EndpointsConfig{start.Request.URL, token}) == nil
-	}
-	e.lonelyToken(ctx)
-	return false
-}
-
-// lonelyToken notes a token endpoint beside which no device authorization endpoint
-// was found.
-func (e *explorer) lonelyToken(ctx context.Context) {
-	if len(e.halves) > 0 {
-		return
-	}
-	if token := e.first(ctx, e.target.Host, pathsBeside("", e.usual, nil), askToken); token != "" {
-		e.half(token+" answers as a token endpoint, and no device authorization endpoint was found", flagStart)
-	}
-}
-
 // half notes what was found of a device flow, and which flag would name the rest.
 func (e *explorer) half(what, flag string) {
 	e.halves = append(e.halves, what)
@@ -297,7 +195,7 @@ func (e *explorer) half(what, flag string) {
 
 // dead reports whether nothing has answered, or nothing but that https is wanted.
 func (e *explorer) dead(ctx context.Context) bool {
-	return e.over(ctx) || slices.ContainsFunc(e.tried, (*Exchange).wantsHTTPS)
+	return e.over(ctx) || slices.ContainsFunc(e.tried, conformance.WantsHTTPS)
 }
 
 // nothing explains a look that showed no device flow: the host was out of reach,
@@ -307,24 +205,24 @@ func (e *explorer) nothing(ctx context.Context) error {
 		return ctx.Err()
 	}
 	host := e.target.Host
-	p := &PreflightError{Tried: e.tried}
+	p := &conformance.PreflightError{Tried: e.tried}
 	for _, x := range e.tried {
 		if x.Response != nil {
 			p.Exchange = x
 		}
 	}
 	last := e.tried[len(e.tried)-1]
-	https := slices.IndexFunc(e.tried, (*Exchange).wantsHTTPS)
+	https := slices.IndexFunc(e.tried, conformance.WantsHTTPS)
 	switch {
 	case https >= 0:
 		p.Exchange = e.tried[https]
-		p.Problem, p.Hint = "no device flow was found at "+host+": "+Describe(p.Exchange), httpsHint(host)
+		p.Problem, p.Hint = "no device flow was found at "+host+": "+conformance.Describe(p.Exchange), conformance.HTTPSHint(host)
 	case p.Exchange == nil:
-		p.Problem, p.Hint, p.Exchange = "cannot reach "+host+": "+last.Error, reachHint(last.Error), last
+		p.Problem, p.Hint, p.Exchange = "cannot reach "+host+": "+last.Error, conformance.ReachHint(last.Error), last
 	case e.lacks != "":
 		p.Problem = "no device flow was found at " + host + ": " + strings.Join(e.halves, "; ")
 		p.Hint = fmt.Sprintf("name the other endpoint with %s (%s in dfcheck.yaml)", e.lacks, keyOf[e.lacks])
-	case !slices.ContainsFunc(e.tried, Not(func(x *Exchange) bool { return x.Response == nil || IsHTML(x) })):
+	case !slices.ContainsFunc(e.tried, conformance.Not(func(x *conformance.Exchange) bool { return x.Response == nil || conformance.IsHTML(x) })):
 		p.Problem = "no device flow was found at " + host + ": whatever is asked for, it answers with an HTML page"
 		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
 	default:

@@ -1,4 +1,4 @@
-package conformance
+package discovery
 
 import (
 	"crypto/tls"
@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // site answers at some paths, as "POST /token": `400 {"error": …}`, and elsewhere
@@ -63,7 +66,7 @@ func TestChoose(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		site   site
-		choice Choice
+		choice conformance.Choice
 		want   found
 		why    string // of the choice, or of the error
 		hint   string
@@ -94,16 +97,16 @@ func TestChoose(t *testing.T) {
 		{name: "catch-all in OAuth's words alone", site: site{rest: noClient}, why: "no device flow was found", hint: "name the endpoints"},
 		{name: "pages alone", site: site{rest: "200 <h1>It works</h1>"}, why: "answers with an HTML page", hint: "is --host the authorization server itself"},
 		// Metadata.
-		{name: "metadata behind the issuer's path", choice: Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
+		{name: "metadata behind the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
 			"GET /as/.well-known/oauth-authorization-server": metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST/as", "metadata"}},
-		{name: "metadata before the issuer's path", choice: Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
+		{name: "metadata before the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
 			"GET /.well-known/openid-configuration/as": metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST/as", "metadata"}},
 		{name: "an issuer with a final slash that nobody configured", site: site{at: map[string]string{
 			oauthPlace: strings.Replace(metaDevice, `"HOST"`, `"HOST/"`, 1)}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST/", "metadata"}},
-		{name: "a configured issuer without it", choice: Choice{Issuer: "HOST"}, site: site{at: map[string]string{
+		{name: "a configured issuer without it", choice: conformance.Choice{Issuer: "HOST"}, site: site{at: map[string]string{
 			oauthPlace: strings.Replace(metaDevice, `"HOST"`, `"HOST/"`, 1)}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
 		{name: "the second document names it", site: site{at: map[string]string{
@@ -112,10 +115,10 @@ func TestChoose(t *testing.T) {
 		{name: "no token_endpoint", site: site{at: map[string]string{
 			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			why: "/.well-known/oauth-authorization-server names no token_endpoint", hint: "--token-endpoint", config: true},
-		{name: "no token_endpoint under --spec rfc8628", choice: Choice{Spec: "rfc8628"}, site: site{at: map[string]string{
+		{name: "no token_endpoint under --spec rfc8628", choice: conformance.Choice{Spec: "rfc8628"}, site: site{at: map[string]string{
 			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			why: "names no token_endpoint", hint: "--token-endpoint", config: true},
-		{name: "no token_endpoint, and the user names it", choice: Choice{Token: "/t"}, site: site{at: map[string]string{
+		{name: "no token_endpoint, and the user names it", choice: conformance.Choice{Token: "/t"}, site: site{at: map[string]string{
 			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			want: found{"rfc8628", "/as/device", "/t", "HOST", "metadata"}},
 		{name: "mutual TLS alone", site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","mtls_endpoint_aliases":
@@ -126,7 +129,7 @@ func TestChoose(t *testing.T) {
 			why: "names token_endpoint only in mtls_endpoint_aliases", hint: "--token-endpoint", config: true},
 		{name: "a token endpoint alone", site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","token_endpoint":"HOST/t"}`}},
 			why: "names a token endpoint and no device_authorization_endpoint", hint: "--device-authorization-endpoint"},
-		{name: "an issuer without metadata", choice: Choice{Issuer: "HOST/as"}, why: "the issuer HOST/as has no metadata", hint: "name the endpoints"},
+		{name: "an issuer without metadata", choice: conformance.Choice{Issuer: "HOST/as"}, why: "the issuer HOST/as has no metadata", hint: "name the endpoints"},
 		{name: "an issuer in a usual place", site: site{at: map[string]string{"GET /dex/.well-known/openid-configuration": `200 {"issuer":"HOST/dex",
 			"device_authorization_endpoint":"HOST/dex/device/code","token_endpoint":"HOST/dex/token"}`}},
 			want: found{"rfc8628", "/dex/device/code", "/dex/token", "HOST/dex", "metadata"}},
@@ -141,7 +144,7 @@ func TestChoose(t *testing.T) {
 			want: found{"rfc8628", "/connect/deviceauthorization", "/connect/token", "", "probe"}},
 		{name: "Keycloak", site: endpointsAt("/realms/master/protocol/openid-connect/auth/device", "/realms/master/protocol/openid-connect/token"),
 			want: found{"rfc8628", "/realms/master/protocol/openid-connect/auth/device", "/realms/master/protocol/openid-connect/token", "", "probe"}},
-		{name: "Keycloak, a realm of the user's", choice: Choice{Issuer: "HOST/auth/realms/tv"},
+		{name: "Keycloak, a realm of the user's", choice: conformance.Choice{Issuer: "HOST/auth/realms/tv"},
 			site: endpointsAt("/auth/realms/tv/protocol/openid-connect/auth/device", "/auth/realms/tv/protocol/openid-connect/token"),
 			want: found{"rfc8628", "/auth/realms/tv/protocol/openid-connect/auth/device", "/auth/realms/tv/protocol/openid-connect/token", "HOST/auth/realms/tv", "probe"}},
 		{name: "the neighbour of another", site: endpointsAt("/device_authorization", "/oauth/token"),
@@ -153,21 +156,21 @@ func TestChoose(t *testing.T) {
 		{name: "the other half", site: site{at: map[string]string{"POST /oauth/token": `400 {"error":"unsupported_grant_type"}`}},
 			why: "/oauth/token answers as a token endpoint", hint: "--device-authorization-endpoint"},
 		// One endpoint is named.
-		{name: "the token endpoint beside the named one", choice: Choice{Start: "/v2/pair/device/code"},
+		{name: "the token endpoint beside the named one", choice: conformance.Choice{Start: "/v2/pair/device/code"},
 			site: endpointsAt("/v2/pair/device/code", "/v2/pair/token"),
 			want: found{"rfc8628", "/v2/pair/device/code", "/v2/pair/token", "", "flag"}, why: "/v2/pair/token answers"},
-		{name: "in the same folder", choice: Choice{Start: "/v2/pair/begin"}, site: endpointsAt("/v2/pair/begin", "/v2/pair/token"),
+		{name: "in the same folder", choice: conformance.Choice{Start: "/v2/pair/begin"}, site: endpointsAt("/v2/pair/begin", "/v2/pair/token"),
 			want: found{"rfc8628", "/v2/pair/begin", "/v2/pair/token", "", "flag"}},
-		{name: "no token endpoint beside it", choice: Choice{Start: "/v2/begin"}, site: site{at: map[string]string{"POST /v2/begin": noClient}},
+		{name: "no token endpoint beside it", choice: conformance.Choice{Start: "/v2/begin"}, site: site{at: map[string]string{"POST /v2/begin": noClient}},
 			why: "no token endpoint was found", hint: "--token-endpoint"},
-		{name: "no token endpoint beside it under --spec rfc8628", choice: Choice{Spec: "rfc8628", Start: "/v2/begin"},
+		{name: "no token endpoint beside it under --spec rfc8628", choice: conformance.Choice{Spec: "rfc8628", Start: "/v2/begin"},
 			site: site{at: map[string]string{"POST /v2/begin": noClient}},
 			why:  "no token endpoint was found", hint: "--token-endpoint"},
-		{name: "the start beside the named one", choice: Choice{Token: "HOST/oauth/token"}, site: endpointsAt("/oauth/device", "/oauth/token"),
+		{name: "the start beside the named one", choice: conformance.Choice{Token: "HOST/oauth/token"}, site: endpointsAt("/oauth/device", "/oauth/token"),
 			want: found{"rfc8628", "/oauth/device", "/oauth/token", "", "flag"}},
-		{name: "no start beside it", choice: Choice{Token: "/oauth/token"}, site: site{at: map[string]string{"POST /oauth/token": badRequest}},
+		{name: "no start beside it", choice: conformance.Choice{Token: "/oauth/token"}, site: site{at: map[string]string{"POST /oauth/token": badRequest}},
 			why: "no device authorization endpoint was found", hint: "--device-authorization-endpoint"},
-		{name: "both are named", choice: Choice{Start: "/a", Token: "/b"},
+		{name: "both are named", choice: conformance.Choice{Start: "/a", Token: "/b"},
 			want: found{"rfc8628", "/a", "/b", "", "flag"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -176,13 +179,13 @@ func TestChoose(t *testing.T) {
 			for _, s := range []*string{&tc.choice.Issuer, &tc.choice.Start, &tc.choice.Token, &tc.want.Issuer, &tc.why} {
 				*s = own(*s)
 			}
-			target := &Target{Facts: Facts{Host: host}, TLS: &tls.Config{}}
-			err := target.Choose(t.Context(), tc.choice)
+			target := &conformance.Target{Facts: conformance.Facts{Host: host}, TLS: &tls.Config{}}
+			err := Choose(t.Context(), target, tc.choice)
 			if len(target.Look.Tried) > mostAsked {
 				t.Errorf("%d requests", len(target.Look.Tried))
 			}
 			if tc.want == (found{}) {
-				p, ok := err.(*PreflightError)
+				p, ok := err.(*conformance.PreflightError)
 				if !ok || !strings.Contains(p.Problem, tc.why) || !strings.Contains(p.Hint, tc.hint) || p.Incomplete != tc.config {
 					t.Fatalf("got %+v", err)
 				}
@@ -202,10 +205,27 @@ func TestChoose(t *testing.T) {
 			if !strings.Contains(target.ChosenWhy, tc.why) {
 				t.Errorf("chosen because %s", target.ChosenWhy)
 			}
-			again := &Target{Facts: Facts{Host: host}, TLS: &tls.Config{}}
-			if err := again.Choose(t.Context(), target.Look.Choice); err != nil || again.StartURL != target.StartURL || again.TokenURL != target.TokenURL {
+			again := &conformance.Target{Facts: conformance.Facts{Host: host}, TLS: &tls.Config{}}
+			if err := Choose(t.Context(), again, target.Look.Choice); err != nil || again.StartURL != target.StartURL || again.TokenURL != target.TokenURL {
 				t.Errorf("what init would write finds %s and %s: %v", again.StartURL, again.TokenURL, err)
 			}
 		})
+	}
+}
+
+// TestPlace: a host that ends in the path of the document's server URL gets it once.
+func TestPlace(t *testing.T) {
+	o := &spec.Operation{Path: "/idp/v1/token", Prefix: "/idp/v1"}
+	for host, want := range map[string]string{
+		"https://a.example":            "https://a.example/idp/v1/token",
+		"https://a.example/idp/v1":     "https://a.example/idp/v1/token",
+		"https://a.example/idp/v1/":    "https://a.example/idp/v1/token",
+		"https://a.example/gw/idp/v1":  "https://a.example/gw/idp/v1/token",
+		"https://a.example/other":      "https://a.example/other/idp/v1/token",
+		"https://a.example/not-idp/v1": "https://a.example/not-idp/v1/idp/v1/token",
+	} {
+		if got := place(host, o); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
 	}
 }

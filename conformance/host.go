@@ -1,0 +1,121 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// NormalHost completes a host as people write it: without a scheme it is https,
+// on loopback http. The result has no final slash.
+func NormalHost(host string) (string, error) {
+	if !strings.Contains(host, "://") {
+		scheme := "https://"
+		if u, err := url.Parse("//" + host); err == nil && IsLoopback(u.Hostname()) {
+			scheme = "http://"
+		}
+		host = scheme + host
+	}
+	if err := noCredentials("host", host); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(host)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("host %q is not a URL", host)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return "", fmt.Errorf("unsupported scheme %q in host %q (want http or https)", u.Scheme, host)
+	case u.Host == "" || u.Hostname() == "":
+		return "", fmt.Errorf("host %q has no host name", host)
+	case u.RawQuery != "" || u.Fragment != "":
+		return "", fmt.Errorf("host %q has a query or a fragment", host)
+	}
+	return strings.TrimSuffix(host, "/"), nil
+}
+
+// ErrCredentials says that a URL carries a user name or a password, which would
+// then stand in every report.
+var ErrCredentials = errors.New("has a user name or password in it")
+
+// noCredentials refuses a URL with credentials, without repeating them. What cannot
+// be read as a URL and has an @ may hold some as well.
+func noCredentials(key, raw string) error {
+	u, err := url.Parse(raw)
+	at := strings.LastIndexByte(raw, '@')
+	if at < 0 || err == nil && u.User == nil {
+		return nil
+	}
+	scheme, _, ok := strings.Cut(raw[:at], "://")
+	if ok {
+		scheme += "://"
+	} else {
+		scheme = ""
+	}
+	return fmt.Errorf("%s %q %w", key, scheme+"…"+raw[at:], ErrCredentials)
+}
+
+// IsLoopback reports whether a host name is this machine's own.
+func IsLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// IsPrivate reports whether a host is an address that the public cannot reach.
+func IsPrivate(host string) bool {
+	ip := net.ParseIP(host)
+	return IsLoopback(host) || ip != nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
+}
+
+// plainOnTLS are words of servers that were sent plain HTTP on a port for https: of
+// Go, nginx and Apache; and how Go's client shows a TLS alert.
+var plainOnTLS = []string{
+	"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port",
+	"plain HTTP to an SSL-enabled server port", `malformed HTTP response "\x15\x03`,
+}
+
+// WantsHTTPS reports whether an answer says that the same is to be had over https,
+// and only there.
+func WantsHTTPS(x *Exchange) bool {
+	if !strings.HasPrefix(x.Request.URL, "http://") {
+		return false
+	}
+	said := func(text string) bool {
+		return slices.ContainsFunc(plainOnTLS, func(w string) bool { return strings.Contains(text, w) })
+	}
+	switch {
+	case x.Response == nil:
+		return said(x.Error)
+	case x.Class() == 3:
+		return strings.HasPrefix(x.Response.Header.Get("Location"), "https://")
+	}
+	return x.Status() == http.StatusBadRequest && said(x.Response.Body)
+}
+
+// HTTPSHint says what to do where https is wanted.
+func HTTPSHint(host string) string {
+	return "the server speaks https: use --host https://" + strings.TrimPrefix(host, "http://")
+}
+
+// ReachHint says what to do about an error for which no answer came.
+func ReachHint(err string) string {
+	switch {
+	case strings.Contains(err, "certificate") || strings.Contains(err, "tls:") || strings.Contains(err, "x509"):
+		return "the certificate does not verify: name the issuing CA with --ca-file, or use --insecure for a test server"
+	case strings.Contains(err, "connection refused"):
+		return "nothing listens there: is the server up, and is the port right?"
+	case strings.Contains(err, "no such host"):
+		return "the name does not resolve: is --host spelled right?"
+	case strings.Contains(err, `malformed HTTP response "\x15\x03`):
+		return "the server speaks https: use --host https://…"
+	case strings.Contains(err, "HTTP response to HTTPS"):
+		return "the server speaks plain http: use --host http://…"
+	}
+	return "check --host, the network and any proxy in between"
+}
