@@ -34,6 +34,7 @@ when --decisions is given. The clients are dfcheck and dfcheck-other (public),
 dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`,
 		Example: `  dfcheck serve --spec rfc8628 --interval 1s --expires-in 2m --decisions
   dfcheck serve --spec rfc8628 --slow-down 2     does the client wait 5 s longer?
+  dfcheck serve --delay 20ms --decisions         what load and report compare say of a slower server
   dfcheck serve --tls --tls-cert-out ca.pem
   dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
@@ -48,6 +49,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.Var(duration(&f.cfg.Interval), "interval", "polling interval, announced and enforced")
 	fs.Var(duration(&f.cfg.Lifetime), "expires-in", "lifetime of the codes")
 	fs.Var(count(&f.cfg.SlowDownAt), "slow-down", "answer this poll of every code with slow_down, whatever its pace (2: the second)")
+	fs.Var(duration(&f.cfg.Delay), "delay", "take that long for every answer")
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
 	f.secure.add(fs)

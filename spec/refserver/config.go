@@ -36,6 +36,9 @@ type Config struct {
 	// its pace, counted from 1, so that a client's patience can be seen; 0 for
 	// none.
 	SlowDownAt int
+	// Delay is how long every answer takes at least, so that a server can be
+	// slower than another by a known time.
+	Delay time.Duration
 	// Limit is how many requests a second one address may send, 0 for any.
 	Limit int
 	// GuessLimit is how many unknown device codes one address may poll with in
@@ -104,6 +107,9 @@ func (c Config) Check() error {
 	}
 	if c.SlowDownAt < 0 {
 		errs = append(errs, fmt.Errorf("slow_down at poll %d: polls are counted from 1", c.SlowDownAt))
+	}
+	if c.Delay < 0 {
+		errs = append(errs, fmt.Errorf("delay %s is below 0", c.Delay))
 	}
 	if c.Interval >= c.Lifetime {
 		errs = append(errs, fmt.Errorf("interval %s is not shorter than the lifetime %s", c.Interval, c.Lifetime))

@@ -82,6 +82,20 @@ func TestJitter(t *testing.T) {
 
 // The chosen poll of every code is slowed down whatever its pace, and 5 s more
 // are due from then on.
+// A delay is kept by every answer, and lengthens no interval.
+func TestDelay(t *testing.T) {
+	inBubble(t, Config{Interval: time.Second, Delay: 250 * time.Millisecond}, func(d device) {
+		code, _ := d.start()
+		began := time.Now()
+		d.says(code, spec.ErrAuthorizationPending)
+		if took := time.Since(began); took != 250*time.Millisecond {
+			t.Errorf("a poll took %s", took)
+		}
+		time.Sleep(750 * time.Millisecond)
+		d.says(code, spec.ErrAuthorizationPending)
+	})
+}
+
 func TestSlowDownAt(t *testing.T) {
 	inBubble(t, Config{Interval: time.Second, SlowDownAt: 2}, func(d device) {
 		for range 2 {
