@@ -1,6 +1,8 @@
 package refserver
 
 import (
+	"sync"
+
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -138,4 +140,20 @@ var clientFaults = []Fault{
 			}
 			return nil
 		})),
+	standard(Fault{
+		Name: "basic-alone-names-nobody", Check: "DF-CLIENT-012",
+		Doc: "A code whose start named its client with HTTP Basic alone belongs to no client.",
+		Break: func(b *behaviour) {
+			var nobodys sync.Map
+			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) {
+				if _, _, basic := q.BasicAuth(); basic && q.get("client_id") == "" {
+					nobodys.Store(g, true)
+				}
+			}
+			b.bound = func(q *request, g *grant) bool {
+				_, nobody := nobodys.Load(g)
+				return !nobody && (q.client == nil || q.client == g.client)
+			}
+		},
+	}),
 }
