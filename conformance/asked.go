@@ -6,10 +6,12 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
+// Words say which request of its scenario a step is, to a reader of findings: "after the
+// interval"; an empty text where the finding says enough.
+type Words map[string]string
+
 // Replied says what came back and to which request: "400 invalid_grant for a
-// poll after the interval". Steps are words between a scenario and its judge, so
-// a finding has them in a reader's words; where they say nothing of the request,
-// what was expected does.
+// poll after the interval".
 func (x *Exchange) Replied() string {
 	asked := x.Asked()
 	if asked == "" {
@@ -27,9 +29,9 @@ func (x *Exchange) Asked() string {
 	if x == nil || x.Step == "" {
 		return ""
 	}
-	words, known := moments[x.Scenario+": "+x.Step]
+	words, known := x.words[x.Step]
 	if !known {
-		words, known = moments[x.Step]
+		words, known = commonWords[x.Step]
 	}
 	pair, paired := parseEncodingPair(x.Step)
 	n, negative := x.Negative()
@@ -105,65 +107,27 @@ func (x *Exchange) kind() string {
 	return place
 }
 
-// moments are the steps that name a moment of a flow, in a reader's words; a
-// scenario may stand before its step where that means something else in others.
-// Steps that are not here describe the request itself.
-var moments = map[string]string{
+// commonWords are those of steps that several scenarios send, or the functions by which
+// they do. A scenario that means something else by one of these, and one that has a step
+// of its own, says so in its Words. Steps without words describe the request itself.
+var commonWords = Words{
 	// Polls of an undecided code.
-	"due": "after the interval", "patient": "after the interval", "steady": "after the interval",
-	"hasty": "before the interval was over", "served": "after the interval that slow_down asks for",
-	"raised": "after the raised interval", "announced": "after the announced interval",
-	"raised again": "after the interval raised once more", "a second later": "a second after the interval",
-	"at once": "at once", "after an interval": "an interval later",
-	"polls of another client: undecided": "by another client before the decision",
-	"undecided":                          "before the decision", "before": "before the decision",
-	"left alone": "without a decision", "untouched": "after the link was opened",
-	"opened when signed in": "", "of the session": "", "of a later device": "of a later device",
-	"patient device: kept": "on the connection that issued the code", "patient device: fresh": "on a new connection",
-	"soon": "soon after the approval", "issuer": "on the connection that issued the code",
-	"due again": "after the interval, once more", "paced": "at a slower pace",
-	"alone": "of a device that is alone", "another": "on another connection", "patient device, alone: another": "of another device", "another at once": "of another device at once",
-	"entered": "after the user code was entered", "alive": "within the lifetime",
+	"due": "after the interval", "patient": "after the interval", "hasty": "before the interval was over",
+	"served": "after the interval that slow_down asks for", "at once": "at once", "undecided": "before the decision",
+	"before": "before the decision", "left alone": "without a decision",
 	// Around a decision, and after it.
-	"redemption by another client: approved": "by another client after the approval",
-	"approved":                               "after the approval", "denied": "after the denial",
-	"crossing":        "during the approval",
-	"approved device": "of the approved device", "denied device": "of the denied device",
+	"approved": "after the approval", "denied": "after the denial", "crossing": "during the approval",
 	"redeem": "after the approval", "race": "among several at the same moment", "late": "some time later",
-	"replay": "after the redemption", "replayed": "with the used refresh token",
-	"branch": "with one of the new refresh tokens",
-	"again":  "after the denial was reported", "next": "of the next device", "next device": "of the next device",
-	"refresh after replay": "after the code was used again",
+	"replay": "after the redemption", "after": "afterwards", "afterwards": "afterwards",
 	// The end of the lifetime.
 	"before the end": "shortly before the lifetime ended", "after the end": "after the lifetime ended",
-	"later": "long after the lifetime ended",
-	// Before and after something that the finding names.
-	"after": "afterwards", "afterwards": "afterwards", "first": "", "second": "", "poll": "", "refresh": "", "honest": "",
-	"advertised start": "to the advertised endpoint", "start": "", "client_id": "", "grant_type": "",
-	"the user code":               "with the user code in place of the device code",
-	"the undecided user code":     "with the user code in place of the device code, before the decision",
-	"a user code that nobody has": "with a user code that nobody has",
-	"properly":                    "with the right device code", "own": "by the client itself", "foreign": "by another client",
 	// Who asks, and with what.
-	"unknown client": "by an unknown client", "restricted client": "by a client that may not use the device grant",
-	"no secret": "without the client secret", "wrong secret": "with a wrong client secret",
-	"right secret": "with the right client secret", "configured": "with the configured authentication method",
-	"basic": "with HTTP Basic", "post": "with the client secret in the body", "with client_id": "with client_id",
-	"without client_id": "without client_id", "empty client_id": "with an empty client_id",
-	"minimal": "with the required parameters alone", "query": "with its parameters in the URL",
-	"with": "with unknown parameters", "extra": "with unknown parameters", "without": "without unknown parameters",
-	"empty client_secret": "with an empty client_secret", "widened": "for more scope",
-	"accented":           "with an accented letter",
-	"of the usual shape": "with an unknown code of the usual shape",
-	"of another shape":   "with an unknown code of another shape",
-	"a wrong verifier":   "with a wrong code_verifier", "the right verifier": "with the right code_verifier",
-	"no verifier": "without code_verifier", "form": "as form", "json": "as json", "multipart": "as multipart",
-	"Accept: ":                          "without an Accept header field",
-	"a page of another site: preflight": "as a CORS preflight", "preflight": "", "page": "", "shared": "", "opened": "",
-	"owner": "", "chunked": "in chunks", "agreeing": "with the same credentials twice", "guess": "with a guessed code",
-	"introspect": "for introspection", "null": "with null as its body", "tampered": "with an altered access token",
-	// Floods.
-	"kept": "before the flood", "ready": "before the flood",
-	"kept through the flood": "for an earlier code during the flood", "start of the flood": "during the flood",
-	"redeemed through the flood": "for an approved code during the flood", "guess of the flood": "during the flood",
+	"unknown client": "by an unknown client", "no secret": "without the client secret",
+	"wrong secret": "with a wrong client secret", "right secret": "with the right client secret",
+	"basic": "with HTTP Basic", "post": "with the client secret in the body", "without client_id": "without client_id",
+	"query": "with its parameters in the URL", "properly": "with the right device code",
+	"form": "as form", "json": "as json", "multipart": "as multipart", "introspect": "for introspection",
+	// The only one of its kind, or one of a pair that the finding tells apart.
+	"start": "", "poll": "", "refresh": "", "first": "", "second": "", "page": "", "opened": "",
+	"opened when signed in": "", "of the session": "",
 }

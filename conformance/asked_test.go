@@ -20,11 +20,13 @@ func TestFindingsNameTheRequest(t *testing.T) {
 		{Exchange{Op: OpToken, Step: "first", Request: poll}, "501 with neither an error nor codes"},
 		{Exchange{Op: OpToken, Step: "due", Request: poll},
 			"501 with neither an error nor codes for a poll after the interval"},
+		{Exchange{Op: OpToken, Step: "due", words: Words{"due": "on time"}, Request: poll},
+			"501 with neither an error nor codes for a poll on time"},
 		{Exchange{Op: OpToken, Step: "device_code missing (form)", Request: poll},
 			"501 with neither an error nor codes for a poll as form (device_code missing)"},
 		{Exchange{Op: OpToken, Step: "form then form", Request: poll},
 			"501 with neither an error nor codes for a poll as form, of a code that was requested as form"},
-		{Exchange{Op: OpToken, Step: "foreign", Request: Request{Method: http.MethodPost,
+		{Exchange{Op: OpToken, Step: "foreign", words: Words{"foreign": "by another client"}, Request: Request{Method: http.MethodPost,
 			Params: grant(spec.GrantRefreshToken)}},
 			"501 with neither an error nor codes for a refresh request by another client"},
 		{Exchange{Op: OpStart, Step: "HEAD", Request: Request{Method: http.MethodHead}},
@@ -35,8 +37,8 @@ func TestFindingsNameTheRequest(t *testing.T) {
 			t.Errorf("step %q: %q, want %q", c.x.Step, got, c.want)
 		}
 	}
-	lost := Exchange{Op: OpStart, Step: "chunked", Error: "connection reset", Request: Request{Method: http.MethodPost}}
-	if got := lost.Replied(); got != "no answer (connection reset) to a device authorization request in chunks" {
+	lost := Exchange{Op: OpStart, Step: "form", Error: "connection reset", Request: Request{Method: http.MethodPost}}
+	if got := lost.Replied(); got != "no answer (connection reset) to a device authorization request as form" {
 		t.Error(got)
 	}
 }

@@ -34,6 +34,7 @@ type Call struct {
 
 	flow  *Flow
 	crowd bool         // of a race
+	words Words        // of its scenario
 	gate  func()       // returns when the request may leave
 	hold  func()       // the same, when its connection is there
 	HTTP  *http.Client // another client than the session's

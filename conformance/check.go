@@ -61,6 +61,21 @@ func (cs Checks) Scenarios(c Check, family spec.Family) []*Scenario {
 	return out
 }
 
+// word gives exchanges that were read from a file the words of their scenarios.
+func (cs Checks) word(xs []*Exchange) {
+	words := map[string]Words{preflightScenario.Name: preflightScenario.Words}
+	for _, c := range cs {
+		for _, s := range c.Scenarios() {
+			words[s.Name] = s.Words
+		}
+	}
+	for _, x := range xs {
+		if x.words == nil {
+			x.words = words[x.Scenario]
+		}
+	}
+}
+
 // gates lists the prerequisites of a check for one family, nearest first. The
 // documented and the standard start are each other's twin: DF-AUTHZ-002 stands
 // for DF-AUTHZ-001 where it is not the documented API that is checked. A gate of

@@ -33,6 +33,7 @@ func NewEvidence(t *Transcript, all Checks) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
+	all.word(t.Exchanges)
 	return newEvidence(t, c, all), nil
 }
 

@@ -85,7 +85,8 @@ func (s *session) tries() []*Exchange {
 	return append(looked, s.transcript().Exchanges...)
 }
 
-var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1)} // one more of each where PKCE is demanded
+// preflightScenario costs one more of each where PKCE is demanded.
+var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1), Words: Words{"preflight": ""}}
 
 // announce keeps what the start says of times.
 func (s *session) announce(f *Flow) {

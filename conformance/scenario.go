@@ -30,8 +30,9 @@ type Scenario struct {
 	// Decisions tells the plan how often the approver is asked, at most; nil is
 	// once where the scenario needs an approver, and never elsewhere.
 	Decisions func(*Facts) int
-	AsksLate  bool // long after the start: the person's turn begins with the decision
-	Spared    bool // a person decides on it after everything else, if at all
+	AsksLate  bool  // long after the start: the person's turn begins with the decision
+	Spared    bool  // a person decides on it after everything else, if at all
+	Words     Words // of its own steps; those that several scenarios have stand in asked.go
 	Run       func(ctx context.Context, s *ScenarioRun)
 }
 
@@ -112,7 +113,7 @@ func (s *ScenarioRun) Send(ctx context.Context, c Call, opts ...Option) *Exchang
 	for _, o := range opts {
 		o(&c)
 	}
-	c.crowd = s.scenario.Race
+	c.crowd, c.words = s.scenario.Race, s.scenario.Words
 	return s.send(ctx, s.scenario.Name, c)
 }
 

@@ -162,7 +162,8 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 	}
 	c = s.authenticated(c)
 	req, body, err := s.request(ctx, c)
-	x := &Exchange{Scenario: scenario, Step: c.Step, Op: c.Op, Provoked: c.Provoked, lenient: &s.target.Lenient}
+	x := &Exchange{Scenario: scenario, Step: c.Step, Op: c.Op, Provoked: c.Provoked, lenient: &s.target.Lenient,
+		words: c.words}
 	if c.flow != nil {
 		x.Flow = c.flow.ID
 	}

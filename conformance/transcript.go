@@ -58,6 +58,7 @@ type Exchange struct {
 
 	raw     []byte   // the body with its secrets, for the scenario alone
 	lenient *Lenient // what is known of the target's statuses
+	words   Words    // of its scenario's steps
 }
 
 // Request is what was sent. Params are its parameters where it was made of

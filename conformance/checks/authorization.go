@@ -129,7 +129,8 @@ var authorizationChecks = []Check{
 // wants beside it.
 var minimalStart = &Scenario{
 	Name: "minimal start", Lane: LaneFirst, Cost: FixedCost(1, 1),
-	Run: func(ctx context.Context, s *ScenarioRun) { s.Start(ctx, unscoped(s), Step("minimal")) },
+	Words: Words{"minimal": "with the required parameters alone"},
+	Run:   func(ctx context.Context, s *ScenarioRun) { s.Start(ctx, unscoped(s), Step("minimal")) },
 }
 
 // unscoped leaves the scope out, unless a user's document requires one.

@@ -81,6 +81,7 @@ func judgeMissingMetadata(e *Evidence, j *Judgement, check string) {
 // them, so that a refusal can be laid to them.
 var extraMembers = &Scenario{
 	Name: "start with unknown parameters", Lane: LaneInstant, Cost: FixedCost(2, 2),
+	Words: Words{"with": "with unknown parameters", "without": "without unknown parameters"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}, {Name: "a[b]", Value: "c"}}
 		for _, p := range (spec.Params{{Name: "device_type", Value: "tv"}, {Name: "device_os", Value: "x"}}) {
@@ -227,6 +228,7 @@ func judgeRepeatedMembers(e *Evidence, j *Judgement) {
 var restrictedStart = &Scenario{
 	Name: "start of a client without the device grant", Lane: LaneInstant,
 	Needs: []Capability{NeedRestricted}, Cost: FixedCost(1, 1),
+	Words: Words{"restricted client": "by a client that may not use the device grant"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, As(s.Target().Restricted), Provoked(), Step("restricted client"))
 	},

@@ -129,6 +129,7 @@ func stranger(s *ScenarioRun) *Client {
 // code.
 var foreignPolls = &Scenario{
 	Name: "polls of another client", Lane: LaneInstant, Cost: FixedCost(4, 2),
+	Words: Words{"undecided": "by another client before the decision"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx).Poll(ctx, As(stranger(s)), Step("undecided"), Provoked())
 		if s.Documented() { // elsewhere DF-CLIENT-011 does that
@@ -141,6 +142,7 @@ var foreignPolls = &Scenario{
 // approved code; then its own client redeems it.
 var foreignRedemption = &Scenario{
 	Name: "redemption by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 3),
+	Words: Words{"approved": "by another client after the approval", "own": "by the client itself"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Approve(ctx) != Accepted {
@@ -191,6 +193,7 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 // namelessPolls polls without client_id, then with it.
 var namelessPolls = &Scenario{
 	Name: "polls without client", Lane: LaneInterval, Cost: WaitingCost(5, 2, 2),
+	Words: Words{"with client_id": "with client_id", "empty client_id": "with an empty client_id"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		nameless := func(c *Call) { c.Client = nil }
 		s.Parallel(

@@ -107,6 +107,7 @@ func judgeFailedBasic(e *Evidence, j *Judgement) {
 // secretMethods starts and polls with the secret in the header and in the body.
 var secretMethods = &Scenario{
 	Name: "secret methods", Lane: LaneInterval, Needs: []Capability{NeedConfidential}, Cost: WaitingCost(4, 2, 1),
+	Words: Words{"configured": "with the configured authentication method"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		// A client refused by one method could still poll a code it got by the
 		// other, so each endpoint is asked by each method with a separate code.
@@ -208,6 +209,7 @@ func atEndpoints(started, polled *Exchange) string {
 // doubleCredentials polls a live code with two sets of credentials at once.
 var doubleCredentials = &Scenario{
 	Name: "double credentials", Lane: LaneInstant, Needs: []Capability{NeedConfidential}, Cost: FixedCost(6, 3),
+	Words: Words{"agreeing": "with the same credentials twice"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		right := s.Target().Confidential.Secret
 		basic := secretOf(s, right, "basic")

@@ -156,7 +156,8 @@ func purest(e *Evidence, op Operation, enc spec.Encoding) []*Exchange {
 // contract has one and leaves it open.
 var accentedStarts = &Scenario{
 	Name: "starts with accented letters", Lane: LaneInstant,
-	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings, Starts: t.Encodings} },
+	Cost:  func(t Timing) Cost { return Cost{Requests: t.Encodings, Starts: t.Encodings} },
+	Words: Words{"accented": "with an accented letter"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if p, ok := s.Operation(OpStart).Param("device_type"); !ok || len(p.Enum) > 0 {
 			return

@@ -63,6 +63,7 @@ const (
 // live code.
 var malformedJSON = &Scenario{
 	Name: "malformed JSON", Lane: LaneInstant, Cost: FixedCost(25, 13),
+	Words: Words{"null": "with null as its body"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if op := s.Operation(OpStart); op.Accepts(spec.JSON) {
 			params := s.Target().Signed(s.Target().BaseStart("malformed"))

@@ -125,6 +125,7 @@ func accepting(value string) string { return "Accept: " + value }
 // acceptedTypes starts and polls an unknown code under each of them.
 var acceptedTypes = &Scenario{
 	Name: "values of Accept", Lane: LaneInstant, Cost: FixedCost(2*7, 7),
+	Words: Words{"Accept: ": "without an Accept header field"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		code := RandomCode(40)
 		for _, a := range accepts {

@@ -69,6 +69,7 @@ var denialChecks = []Check{
 // deniedFlow is denied, polled until that shows, and polled three times more.
 var deniedFlow = &Scenario{
 	Name: "denied flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 4),
+	Words: Words{"again": "after the denial was reported"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Deny(ctx) != Accepted {
@@ -199,6 +200,12 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 var twoDevices = &Scenario{
 	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 3, 4),
 	Decisions: DecisionCount(2),
+	Words: Words{
+		"approved device": "of the approved device",
+		"denied device":   "of the denied device",
+		"next":            "of the next device",
+		"next device":     "of the next device",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		// Both are of one make.
 		a := s.Start(ctx, Sending(s.Target().BaseStart("household-1")), Step("denied device"))

@@ -74,6 +74,7 @@ var documentedPaths = &Scenario{
 // authorization endpoint that the first of them names.
 var metadata = &Scenario{
 	Name: "metadata", Lane: LaneFirst, Cost: FixedCost(5, 1),
+	Words: Words{"advertised start": "to the advertised endpoint"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		issuer := s.Target().Issuer
 		if issuer == "" {

@@ -34,6 +34,7 @@ const strangeText = "dfcheck\"\\\u00e9"
 // quotedInput sends it where a description may quote it.
 var quotedInput = &Scenario{
 	Name: "input with quotes", Lane: LaneInstant, Cost: FixedCost(2, 1),
+	Words: Words{"client_id": "", "grant_type": ""},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, With("client_id", strangeText), Step("client_id"), Provoked())
 		s.PollCode(ctx, RandomCode(40), With("grant_type", strangeText), Step("grant_type"), Provoked())

@@ -64,6 +64,7 @@ var expiringFlow = &Scenario{
 		polls := min(lifePolls, int(t.Lifetime/max(t.Interval, time.Second)))
 		return Cost{Requests: polls + 8, Starts: 1, Wait: t.Lifetime + t.Tolerance() + 4*(t.Interval+Slack) + min(expiryTail, t.Lifetime)}
 	},
+	Words: Words{"alive": "within the lifetime", "later": "long after the lifetime ended"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.ExpiresIn <= 0 {
@@ -119,7 +120,8 @@ var idleFlow = &Scenario{
 // lateApproval is approved after its end.
 var lateApproval = &Scenario{
 	Name: "late approval", AsksLate: true, Lane: LaneExpiry, Needs: []Capability{NeedApprover, NeedShortExpiry},
-	Cost: lifelong(3, 1, 1),
+	Cost:  lifelong(3, 1, 1),
+	Words: Words{"after an interval": "an interval later"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.WaitEnd(ctx) {

@@ -20,6 +20,11 @@ var approvedElsewhere = &Scenario{
 		return Cost{Requests: 3 * len(soonAfter), Starts: len(soonAfter), Wait: 2*t.Polled() + settling}
 	},
 	Decisions: DecisionCount(len(soonAfter)),
+	Words: Words{
+		"soon":    "soon after the approval",
+		"another": "on another connection",
+		"issuer":  "on the connection that issued the code",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Times(len(soonAfter), func(i int) {
 			issuer, closeIssuer := s.Kept()

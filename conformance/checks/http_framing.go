@@ -34,7 +34,8 @@ const (
 // Where HTTP/2 is offered, all ordinary requests of the run use it.
 var framings = &Scenario{
 	Name: "ways of framing", Lane: LaneInstant,
-	Cost: func(Timing) Cost { return Cost{Requests: 5, Starts: 5, Wait: time.Second} },
+	Cost:  func(Timing) Cost { return Cost{Requests: 5, Starts: 5, Wait: time.Second} },
+	Words: Words{framedChunked: "in chunks"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		old := http1Client(s.Target())
 		defer old.CloseIdleConnections()

@@ -75,6 +75,7 @@ var pollingChecks = []Check{
 // firstPoll is the plainest flow: start, wait the interval, poll, and the same again.
 var firstPoll = &Scenario{
 	Name: "first poll", Lane: LaneFirst, Cost: WaitingCost(3, 1, 2),
+	Words: Words{"due again": "after the interval, once more"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if x := f.PollDue(ctx, Step("due")); x != nil && x.ErrorCode() == spec.ErrAuthorizationPending {
@@ -151,6 +152,7 @@ const guesses = 10
 // guessingNeighbour polls unknown codes while a device keeps its interval.
 var guessingNeighbour = &Scenario{
 	Name: "guessing neighbour", Lane: LaneInterval, Cost: WaitingCost(guesses+3, 1, 2),
+	Words: Words{"guess": "with a guessed code"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		as := As(&s.Target().Client) // another client, so that a limit on this one stays here
 		if s.Target().Second != nil {
@@ -183,6 +185,7 @@ func judgePatient(s *Scenario, whose string) func(*Evidence, *Judgement) {
 var enteredCode = &Scenario{
 	Name: "entered code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSteps}, Cost: WaitingCost(4, 1, 2),
 	Decisions: DecisionCount(2),
+	Words:     Words{"entered": "after the user code was entered"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.Enter(ctx, DecisionOptions{}) != Accepted {
@@ -257,6 +260,11 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 // without those that were refused.
 var extraPollMembers = &Scenario{
 	Name: "poll with unknown parameters", Lane: LaneInterval, Cost: WaitingCost(6, 2, 2),
+	Words: Words{
+		withExtra:             "with unknown parameters",
+		"empty client_secret": "with an empty client_secret",
+		"without":             "without unknown parameters",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		extra := []spec.Param{{Name: "dfcheck_extra", Value: "1"}}
 		if !s.Operation(OpToken).Has("device_type") {

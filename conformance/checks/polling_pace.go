@@ -25,6 +25,7 @@ var steadyPolls = &Scenario{
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: steadyDevices * (1 + steadyTimes), Starts: steadyDevices, Wait: steadyTimes*t.Interval + steadyDevices*steadyPhase}
 	},
+	Words: Words{"steady": "after the interval", "a second later": "a second after the interval"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Times(steadyDevices, func(i int) {
 			f := s.Start(ctx)

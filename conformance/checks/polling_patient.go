@@ -20,6 +20,7 @@ var patientPolls = &Scenario{
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 1 + t.Patience, Starts: 1, Wait: time.Duration(t.Patience) * t.Polled()}
 	},
+	Words: Words{"kept": "on the connection that issued the code", "fresh": "on a new connection"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		kept, done := s.Kept()
 		defer done()
@@ -70,6 +71,11 @@ const forgetting = time.Minute
 // limited it: dfcheck polls with many devices from one address, a household does not.
 var patientAlone = &Scenario{
 	Name: "patient device, alone", Lane: LaneQuiet, Cost: FixedCost(0, 0),
+	Words: Words{
+		"alone":           "of a device that is alone",
+		"another":         "of another device",
+		"another at once": "of another device at once",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		limited := func(x *Exchange) bool { return x.In(patientPolls) && isLimit(x) }
 		if !slices.ContainsFunc(s.Recorded(OpToken), limited) || s.Target().MaxWait <= forgetting {

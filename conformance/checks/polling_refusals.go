@@ -13,6 +13,10 @@ import (
 // another shape.
 var unknownCodes = &Scenario{
 	Name: "unknown codes", Lane: LaneInstant, Cost: FixedCost(3, 1),
+	Words: Words{
+		"of the usual shape": "with an unknown code of the usual shape",
+		"of another shape":   "with an unknown code of another shape",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.OK() {

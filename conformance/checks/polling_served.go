@@ -15,6 +15,7 @@ import (
 // new code, before anything else could disturb it.
 var pacesServed = &Scenario{
 	Name: "paces that are served", Lane: LanePace, Cost: FixedCost(0, 0),
+	Words: Words{"paced": "at a slower pace"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		slowed := func(x *Exchange) bool { return x.In(firstPoll) && x.ErrorCode() == spec.ErrSlowDown }
 		if !slices.ContainsFunc(s.Recorded(OpToken), slowed) {

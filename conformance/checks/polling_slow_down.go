@@ -184,6 +184,11 @@ func judgeAddedSlowDowns(e *Evidence, j *Judgement) {
 // a slow_down.
 var rememberedSlowDown = &Scenario{
 	Name: "remembered slow_down", Lane: LaneInterval, Cost: raised(8, 2, 1, 2),
+	Words: Words{
+		"raised":       "after the raised interval",
+		"announced":    "after the announced interval",
+		"raised again": "after the interval raised once more",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if provoke(ctx, f, 1) == 0 || !f.WithinLifetime(f.Interval()+Slack) {

@@ -161,7 +161,8 @@ func advertises(e *Evidence, member, value string) bool {
 
 var foreignRefresh = &Scenario{
 	Name: "refresh by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondClient},
-	Cost: WaitingCost(4, 1, 1),
+	Cost:  WaitingCost(4, 1, 1),
+	Words: Words{"foreign": "by another client", "own": "by the client itself"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f, ok := refreshable(ctx, s); ok {
 			s.Refresh(ctx, f.Token.RefreshToken, As(s.Target().Second), Step("foreign"), Provoked())
@@ -178,7 +179,8 @@ func grace(t Timing) time.Duration { return min(65*time.Second, 2*t.Lifetime) }
 // over, with r0 again. Its wait hides in the expiry lane.
 var rotation = &Scenario{
 	Name: "rotation", Lane: LaneExpiry, Needs: []Capability{NeedApprover},
-	Cost: func(t Timing) Cost { return Cost{Requests: 5, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
+	Cost:  func(t Timing) Cost { return Cost{Requests: 5, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
+	Words: Words{"replayed": "with the used refresh token"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := refreshable(ctx, s)
 		if !ok {
@@ -211,6 +213,7 @@ func judgeRotation(e *Evidence, j *Judgement) {
 
 var widenedRefresh = &Scenario{
 	Name: "widened refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Words: Words{"widened": "for more scope"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := refreshable(ctx, s)
 		if !ok {

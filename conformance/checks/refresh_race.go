@@ -29,6 +29,7 @@ var refreshingRace = &Scenario{
 		return Cost{Requests: n * (2 + racingRefreshes), Starts: n, Wait: 2*(t.Interval+Slack) + grace(t)}
 	},
 	Decisions: func(f *Facts) int { return refreshingRounds(f.Timing) },
+	Words:     Words{"branch": "with one of the new refresh tokens"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		var branches []func()
 		if f, ok := refreshable(ctx, s); ok {

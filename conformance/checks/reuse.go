@@ -46,6 +46,7 @@ var reuseChecks = []Check{
 // then it looks at what became of the tokens.
 var replayedCode = &Scenario{
 	Name: "replayed code", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 1, 4),
+	Words: Words{"refresh after replay": "after the code was used again"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := s.Redeem(ctx)
 		if !ok {

@@ -203,6 +203,7 @@ const hostField = "Host"
 
 var forgedHosts = &Scenario{
 	Name: "forged hosts", Lane: LaneInstant, Cost: FixedCost(6, 6),
+	Words: Words{"honest": ""},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Start(ctx, Step("honest"))
 		for _, f := range []struct{ name, value string }{
@@ -280,6 +281,11 @@ func judgeSecretURLs(e *Evidence, j *Judgement) {
 var codeChallenge = &Scenario{
 	Name: "code challenge", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 2, 2),
 	Decisions: DecisionCount(2),
+	Words: Words{
+		"a wrong verifier":   "with a wrong code_verifier",
+		"the right verifier": "with the right code_verifier",
+		"no verifier":        "without code_verifier",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		verifier := spec.NewVerifier()
 		begin := func() *Flow {

@@ -108,6 +108,14 @@ var flood = &Scenario{
 		return Cost{Requests: 2*floodSize + 6, Starts: floodSize + 3, Wait: 2*floodSize*floodGap + t.Interval + Slack}
 	},
 	Decisions: DecisionCount(1),
+	Words: Words{
+		"kept":                       "before the flood",
+		"ready":                      "before the flood",
+		"kept through the flood":     "for an earlier code during the flood",
+		"start of the flood":         "during the flood",
+		"redeemed through the flood": "for an approved code during the flood",
+		"guess of the flood":         "during the flood",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		kept, ready := s.Start(ctx, Step("kept")), s.Start(ctx, Step("ready"))
 		approved := ready.Decide(ctx, approve.Approve, somebody(s)) == Accepted

@@ -22,7 +22,7 @@ func TestJudgesNameStepsThatAreSent(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") || name == "asked.go" { // the words of steps, sent or not
+			if strings.HasSuffix(name, "_test.go") || name == "asked.go" { // common words, sent or not
 				continue
 			}
 			file, err := parser.ParseFile(files, dir+"/"+name, nil, parser.SkipObjectResolution)
@@ -52,7 +52,7 @@ func TestJudgesNameStepsThatAreSent(t *testing.T) {
 // evidence for.
 func texts(file *ast.File, f func(text string, pos token.Pos, byJudge bool)) {
 	asks := map[string]bool{"Of": true, "One": true, "Polls": true, "Decision": true, "Decisions": true}
-	byJudge := map[*ast.BasicLit]bool{}
+	byJudge, worded := map[*ast.BasicLit]bool{}, map[*ast.BasicLit]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
@@ -63,11 +63,51 @@ func texts(file *ast.File, f func(text string, pos token.Pos, byJudge bool)) {
 					}
 				}
 			}
+		case *ast.CompositeLit:
+			if name, ok := n.Type.(*ast.Ident); ok && name.Name == "Words" {
+				for _, e := range n.Elts {
+					if l, ok := e.(*ast.KeyValueExpr).Key.(*ast.BasicLit); ok {
+						worded[l] = true
+					}
+				}
+			}
 		case *ast.BasicLit:
-			if n.Kind == token.STRING {
+			if n.Kind == token.STRING && !worded[n] {
 				f(strings.Trim(n.Value, `"`), n.Pos(), byJudge[n])
 			}
 		}
 		return true
 	})
+}
+
+// TestWordsAreOfStepsThatAreSent: a scenario has words for no step that nobody sends.
+func TestWordsAreOfStepsThatAreSent(t *testing.T) {
+	sent := map[string]bool{}
+	files := token.NewFileSet()
+	names, err := fs.Glob(os.DirFS("."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			texts(file, func(text string, _ token.Pos, byJudge bool) { sent[text] = sent[text] || !byJudge })
+		}
+	}
+	n := 0
+	for _, c := range All() {
+		for _, s := range c.Scenarios() {
+			for step := range s.Words {
+				if n++; !sent[step] && s != acceptedTypes { // whose steps are made of what is accepted
+					t.Errorf("%q has words for the step %q, which nobody sends", s.Name, step)
+				}
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d steps have words", n)
+	}
 }

@@ -145,6 +145,7 @@ var narrowedScope = &Scenario{
 var tokenWorth = &Scenario{
 	Name: "token in use", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedIntrospection}, Cost: WaitingCost(7, 2, 1),
 	Decisions: func(f *Facts) int { return 1 + f.Count(NeedSecondUser) },
+	Words:     Words{"tampered": "with an altered access token"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		a, b := s.Start(ctx, Step("first")), s.Start(ctx, Step("second"))
 		if a.Approve(ctx) != Accepted {

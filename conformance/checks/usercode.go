@@ -313,6 +313,11 @@ func judgeRelatedCodes(e *Evidence, j *Judgement) {
 var typedAtTokens = &Scenario{
 	Name: "user code at the token endpoint", Lane: LaneApprove, Cost: WaitingCost(7, 1, 1),
 	Decisions: DecisionCount(1),
+	Words: Words{
+		"the user code":               "with the user code in place of the device code",
+		"the undecided user code":     "with the user code in place of the device code, before the decision",
+		"a user code that nobody has": "with a user code that nobody has",
+	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() || f.Codes.UserCode == "" {

@@ -20,6 +20,7 @@ var bothWays = &Scenario{
 	Decisions: func(f *Facts) int {
 		return 1 + 4*f.Count(NeedWays) + f.Count(NeedHTTPApproval)
 	},
+	Words: Words{"untouched": "after the link was opened", "of a later device": "of a later device"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		scopes := []Option{func(*Call) {}, Without("scope")}
 		ways := []func(){func() { walk(ctx, s, openedBefore, "", scopes[0]) }}
