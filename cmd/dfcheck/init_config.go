@@ -21,7 +21,9 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 		}
 	}
 	t := run.Target
-	line("# Where the server is, and how it was found: %s.", oneLine(t.ChosenWhy))
+	line("# yaml-language-server: $schema=%s", conformance.ConfigSchemaURL)
+	line("# `dfcheck config reference` explains every key.")
+	line("\n# Where the server is, and how it was found: %s.", oneLine(t.ChosenWhy))
 	line("host: %s", quoted(t.Host))
 	line("spec: %s", quoted(found.Spec))
 	if found.Issuer != "" {

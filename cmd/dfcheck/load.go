@@ -94,6 +94,8 @@ func newLoadProfiles(t terminal) *cobra.Command {
 	c := &cobra.Command{Use: "profiles", Short: "List the built-in profiles", Args: cobra.NoArgs, RunE: list,
 		Example: "  dfcheck load profiles\n  dfcheck load profiles show soak > mine.yaml"}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.AddCommand(newReference(t, profileReference, profile.Keys, "dfcheck load profiles reference", "arrivals"),
+		newSchema(t, profile.Schema, "profiles", "  dfcheck load profiles schema > profile.schema.json"))
 	c.AddCommand(&cobra.Command{
 		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1), Example: "  dfcheck load profiles show soak",
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -173,7 +175,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindLoad)
 	if err := errors.Join(err, derr); err != nil {
-		return usage(err, "`dfcheck load --help` lists the flags, `dfcheck load profiles` the profiles")
+		return usage(err, loadHint("dfcheck load"))
 	}
 	r := f.emptyReport(reports.KindLoad)
 	target, stop, err := f.loadTarget(ctx, t, c, r)

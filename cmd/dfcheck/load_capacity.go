@@ -63,7 +63,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindCapacity)
 	if err := errors.Join(err, derr, f.search.Check()); err != nil {
-		return usage(err, "`dfcheck load capacity --help` lists the flags")
+		return usage(err, loadHint("dfcheck load capacity"))
 	}
 	r := f.emptyReport(reports.KindCapacity)
 	target, stop, err := f.loadTarget(ctx, t, c, r)

@@ -63,7 +63,7 @@ func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal
 	p, err := f.crowd(cmd)
 	s, serr := f.settings(reports.KindPlan)
 	if err := errors.Join(err, serr, f.model.Check()); err != nil {
-		return usage(err, "`dfcheck load plan --help` lists the flags")
+		return usage(err, loadHint("dfcheck load plan"))
 	}
 	r := f.emptyReport(reports.KindPlan)
 	f.model.Profile, f.model.Devices = p, devices

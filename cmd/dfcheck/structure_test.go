@@ -14,23 +14,22 @@ const module = "github.com/dfcheck/dfcheck/"
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
-		"conformance/suite", "load", "load/profile", "load/threshold", "load/capacity", "load/forecast", "reports",
-		"reports/redact", "spec", "spec/refserver", "spec/strict"},
-
+		"conformance/suite", "load", "load/capacity", "load/forecast", "load/profile", "load/threshold", "reports",
+		"reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
 	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "reports",
-		"reports/redact", "spec", "spec/strict"},
+		"reports/redact", "spec", "spec/keys", "spec/strict"},
 	"conformance/discovery": {"conformance", "reports/redact", "spec"},
 	"conformance/checks": {"conformance", "conformance/approve", "conformance/discovery", "conformance/traits",
 		"reports", "reports/redact", "spec"},
-	"conformance/approve": {"spec", "spec/strict"},
-	"conformance/suite": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery", "reports",
-		"spec", "spec/refserver"},
+	"conformance/approve": {"spec", "spec/keys", "spec/strict"},
+	"conformance/suite": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
+		"reports", "spec", "spec/refserver"},
 	"conformance/traits":         {"spec"},
 	"conformance/internal/early": {},
 
 	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
 		"spec/strict"},
-	"load/profile":           {"load/threshold", "spec", "spec/strict"},
+	"load/profile":           {"load/threshold", "spec", "spec/keys", "spec/strict"},
 	"load/threshold":         {"reports", "spec/strict"},
 	"load/capacity":          {"load", "load/profile", "load/threshold", "reports"},
 	"load/forecast":          {"load", "load/profile", "reports"},
@@ -45,6 +44,7 @@ var mayImport = map[string][]string{
 
 	"spec":           {"spec/strict"},
 	"spec/refserver": {"spec", "spec/strict"},
+	"spec/keys":      {"spec/strict"},
 	"spec/strict":    {},
 }
 

@@ -65,7 +65,7 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 		var err error
 		f.configured = path
 		if c, err = conformance.ReadConfig(path); err != nil {
-			return nil, usage(err, "`dfcheck init --host URL -o -` prints a configuration for a server, with comments")
+			return nil, usage(err, configHint)
 		}
 	}
 	for _, o := range []struct {

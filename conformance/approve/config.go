@@ -20,12 +20,12 @@ var Kinds = []string{"none", "reference", "http", "exec", "form", "browser", "pr
 // the kind: a request for http, a command for exec, steps for form and browser.
 type Config struct {
 	Kind    string `yaml:"kind"`
+	Steps   []Step `yaml:"steps"` // form: before both decisions
 	Approve Action `yaml:"approve"`
 	Deny    Action `yaml:"deny"`
 	URL     string `yaml:"url"` // of the reference server; the host when empty
 	All     bool   `yaml:"all"` // prompt: ask for every decision, not only for the few that show the most
 
-	Steps   []Step   `yaml:"steps"`   // form: before both decisions
 	Refused []string `yaml:"refused"` // form: texts or selectors of a page that refuses the code
 	Hosts   []string `yaml:"hosts"`   // form: whose pages may be opened besides the target's
 	Browser string   `yaml:"browser"` // browser: the program, when it is not found by itself

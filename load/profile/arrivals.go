@@ -36,6 +36,12 @@ func (a *Arrivals) withDefaults() {
 	}
 }
 
+// The kinds of arrivals, of all devices and of those of a stage.
+var (
+	arrivalKinds = []string{"ramp", "constant", "poisson", "burst", "stages", "replay"}
+	stageKinds   = []string{"ramp", "poisson", "burst"}
+)
+
 // maxStages bounds the memory of their figures.
 const maxStages = 50
 
@@ -45,8 +51,7 @@ func (a *Arrivals) check() (errs []error) {
 			errs = append(errs, fmt.Errorf("arrivals: "+format, args...))
 		}
 	}
-	kinds := []string{"ramp", "constant", "poisson", "burst", "stages", "replay"}
-	bad(slices.Contains(kinds, a.Kind),
+	bad(slices.Contains(arrivalKinds, a.Kind),
 		"kind is %q; it must be ramp, constant, poisson, burst, stages or replay", a.Kind)
 	bad(a.Over >= 0 && a.At >= 0, "over and at must not be negative")
 	bad(a.Kind != "constant" || a.Rate > 0, "a constant rate needs rate, in devices per second")
@@ -59,7 +64,7 @@ func (a *Arrivals) check() (errs []error) {
 	bad(len(a.Stages) <= maxStages, "%d stages; the maximum is %d", len(a.Stages), maxStages)
 	shares, names := 0.0, map[string]bool{}
 	for _, s := range a.Stages {
-		bad(slices.Contains([]string{"ramp", "poisson", "burst"}, s.Kind),
+		bad(slices.Contains(stageKinds, s.Kind),
 			"stage %q is of kind %q; it must be ramp, poisson or burst", s.Name, s.Kind)
 		bad(s.Share >= 0 && s.Over >= 0, "stage %q has a negative share or length", s.Name)
 		bad(!names[s.Name], "two stages are called %q", s.Name)

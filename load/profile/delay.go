@@ -17,13 +17,15 @@ type Delay struct {
 	Times  []Duration `yaml:"times,omitempty"` // of replay, when there is no file; sorted when read
 }
 
+var delayKinds = []string{"fixed", "uniform", "lognormal", "replay"}
+
 func (d *Delay) check() (errs []error) {
 	bad := func(ok bool, format string, args ...any) {
 		if !ok {
 			errs = append(errs, fmt.Errorf("delay: "+format, args...))
 		}
 	}
-	bad(slices.Contains([]string{"fixed", "uniform", "lognormal", "replay"}, d.Kind),
+	bad(slices.Contains(delayKinds, d.Kind),
 		"kind is %q; it must be fixed, uniform, lognormal or replay", d.Kind)
 	bad(d.Median >= 0 && d.P95 >= 0, "median and p95 must not be negative")
 	bad(d.Kind != "lognormal" || d.P95 > d.Median && d.Median > 0, "lognormal needs a median and a larger p95")

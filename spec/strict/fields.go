@@ -68,13 +68,19 @@ func elem(typ reflect.Type) reflect.Type {
 	return nil
 }
 
-// fieldsOf lists the keys a mapping may have by the yaml tags of a struct.
-// open means that any key goes.
-func fieldsOf(typ reflect.Type) (fields map[string]reflect.Type, open bool) {
+// A Field is a key that a mapping may have.
+type Field struct {
+	Name string
+	Was  string // the old name of a key that was renamed, which is still read
+	Type reflect.Type
+}
+
+// Fields lists the keys that a mapping may have by the yaml tags of a struct, in
+// the order of their declaration. open means that any key goes.
+func Fields(typ reflect.Type) (fields []Field, open bool) {
 	if typ == nil || typ.Kind() != reflect.Struct {
 		return nil, true
 	}
-	fields = map[string]reflect.Type{}
 	for f := range typ.Fields() {
 		name, flags, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
@@ -88,29 +94,58 @@ func fieldsOf(typ reflect.Type) (fields map[string]reflect.Type, open bool) {
 			if inner.Kind() == reflect.Map {
 				return nil, true
 			}
-			more, _ := fieldsOf(inner)
-			maps.Copy(fields, more)
+			more, _ := Fields(inner)
+			fields = append(fields, more...)
 			continue
 		case name == "":
 			name = strings.ToLower(f.Name)
 		}
-		fields[name] = f.Type
+		fields = append(fields, Field{name, f.Tag.Get("was"), f.Type})
+	}
+	return fields, false
+}
+
+// fieldsOf has the types of the keys of a struct by their names.
+func fieldsOf(typ reflect.Type) (fields map[string]reflect.Type, open bool) {
+	list, open := Fields(typ)
+	if open {
+		return nil, true
+	}
+	fields = map[string]reflect.Type{}
+	for _, f := range list {
+		fields[f.Name] = f.Type
 	}
 	return fields, false
 }
 
 // renamedKeys has the new names of keys by their old ones.
 func renamedKeys(typ reflect.Type) map[string]string {
-	if typ == nil || typ.Kind() != reflect.Struct {
-		return nil
-	}
+	list, _ := Fields(typ)
 	renamed := map[string]string{}
-	for f := range typ.Fields() {
-		if old := f.Tag.Get("was"); old != "" {
-			renamed[old], _, _ = strings.Cut(f.Tag.Get("yaml"), ",")
+	for _, f := range list {
+		if f.Was != "" {
+			renamed[f.Was] = f.Name
 		}
 	}
 	return renamed
+}
+
+// Shapes lists the types that a value of typ can be read as: typ itself, or for one
+// that decodes itself what it makes of a mapping, of a list of mappings and of a
+// list of texts. It is empty where such a type tells nothing of its keys.
+func Shapes(typ reflect.Type) (shapes []reflect.Type) {
+	if !decodesItself(typ) {
+		return []reflect.Type{typ}
+	}
+	text := &yaml.Node{Kind: yaml.ScalarNode}
+	mapping := &yaml.Node{Kind: yaml.MappingNode}
+	for _, n := range []*yaml.Node{mapping, {Kind: yaml.SequenceNode, Content: []*yaml.Node{mapping}},
+		{Kind: yaml.SequenceNode, Content: []*yaml.Node{text}}} {
+		if shape := shapeOf(typ, n); shape != nil && !slices.Contains(shapes, shape) {
+			shapes = append(shapes, shape)
+		}
+	}
+	return shapes
 }
 
 func sortedKeys(fields map[string]reflect.Type) []string {
