@@ -29,6 +29,7 @@ type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"` // that it was built from, where the build knows
+	Date    string `json:"date,omitempty"`   // of the commit, as RFC 3339 says
 }
 
 // Kind of a run.

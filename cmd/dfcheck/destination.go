@@ -63,8 +63,7 @@ func place(path string) string {
 
 // emptyReport is a report whose run begins now.
 func (f *targetFlags) emptyReport(kind reports.Kind) *reports.Report {
-	r := reports.New(kind, buildVersion())
-	r.Tool.Commit = buildCommit()
+	r := reportOf(kind)
 	r.Run.Started = time.Now()
 	r.Run.ID = r.Run.Started.UTC().Format("20060102T150405Z")
 	r.Run.Config = relativeName(f.configured)

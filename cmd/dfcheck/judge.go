@@ -53,8 +53,7 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", path, err), "")
 	}
-	r := reports.New(reports.KindConformance, buildVersion())
-	r.Tool.Commit = buildCommit()
+	r := reportOf(reports.KindConformance)
 	r.Run.Started, r.Run.ID = transcript.Header.Started, transcript.Header.Started.UTC().Format("20060102T150405Z")
 	if n := len(transcript.Exchanges); n > 0 {
 		r.Run.DurationMS = float64(transcript.Exchanges[n-1].Received / time.Millisecond)
