@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 
 	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
 		"spec/strict"},
+	"load/shard":             {},
 	"load/profile":           {"load/threshold", "spec", "spec/keys", "spec/strict"},
 	"load/threshold":         {"reports", "spec/strict"},
 	"load/capacity":          {"load", "load/profile", "load/threshold", "reports"},
