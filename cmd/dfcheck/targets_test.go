@@ -63,7 +63,7 @@ func (e expectation) opens(c reports.Check) bool {
 // ordinaryTargets run with make test; DFCHECK_TARGETS=all runs all.
 var (
 	ordinaryTargets = []string{"zitadel-oidc", "oidc-provider"}
-	allTargets      = append([]string{"dex", "better-auth", "glewlwyd", "authlib", "go-oidc"}, ordinaryTargets...)
+	allTargets      = append([]string{"go-oidc", "dex", "better-auth", "glewlwyd", "authlib"}, ordinaryTargets...)
 )
 
 // TestTargets checks servers that others wrote, and holds the verdicts against
