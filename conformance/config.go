@@ -121,7 +121,8 @@ func (c *Config) Options(o Options) Options {
 
 // Choice is what the configuration says about the contract and the endpoints.
 func (c *Config) Choice() Choice {
-	return Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token, Path: c.Request.Path}
+	return Choice{Spec: c.Spec, Issuer: c.Issuer, Start: c.Endpoints.DeviceAuthorization, Token: c.Endpoints.Token,
+		Path: c.Request.Path}
 }
 
 // CheckHost returns an error where keys say something of a server and no server is

@@ -112,7 +112,8 @@ func TestConfigSchemaRefusesNothingGood(t *testing.T) {
 		if _, err := keys.Find(ConfigKeys(), path); err != nil {
 			t.Error(err)
 		}
-		for _, value := range []string{"words", "[a, b]", "[404]", "{a: b}", "12", "12.5", "true", "[[1]]", "[{open: a}]", "~",
+		for _, value := range []string{"words", "[a, b]", "[404]", "{a: b}", "12", "12.5", "true", "[[1]]", "[{open: a}]",
+			"~",
 			"90s", "basic", "form", "S256", "${VARIABLE}", "[]", "{}"} {
 			text := k.Written(value)
 			if decodeConfig(text) != nil || value == "~" && typ.Kind() == reflect.String {

@@ -21,11 +21,13 @@ func TestRevealedCurl(t *testing.T) {
 	x := &Exchange{Request: Request{Method: "POST", URL: "http://127.0.0.1/token", Encoding: spec.Form,
 		Params: r.Params(spec.Params{{Name: "device_code", Value: code}}), Header: r.Header(http.Header{
 			"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte("my+client:"+url.QueryEscape(secret)))}})}}
-	if hidden := x.report(nil).Curl; r.Check("curl", []byte(hidden)) != nil || !strings.Contains(hidden, "device_code%3A") {
+	if hidden := x.report(nil).Curl; r.Check("curl", []byte(hidden)) != nil ||
+		!strings.Contains(hidden, "device_code%3A") {
 		t.Errorf("hidden: %s", hidden)
 	}
 	shown := x.report(r.Reveal).Curl
-	for _, want := range []string{"device_code=" + url.QueryEscape(code), base64.StdEncoding.EncodeToString([]byte("my+client:" + url.QueryEscape(secret)))} {
+	for _, want := range []string{"device_code=" + url.QueryEscape(code),
+		base64.StdEncoding.EncodeToString([]byte("my+client:" + url.QueryEscape(secret)))} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("shown: %s, want %s in it", shown, want)
 		}

@@ -46,7 +46,8 @@ func ExampleJudge() {
 // A selection names checks and groups. A wrong name is an error that names the
 // nearest.
 func ExampleSelect() {
-	selected, err := conformance.Select(checks.All(), conformance.Options{Only: []string{"REUSE", "POLL-003"}, Skip: []string{"DF-REUSE-004"}})
+	selected, err := conformance.Select(checks.All(), conformance.Options{Only: []string{"REUSE", "POLL-003"},
+		Skip: []string{"DF-REUSE-004"}})
 	for _, c := range selected {
 		fmt.Println(c.ID)
 	}
@@ -69,7 +70,8 @@ func ExampleCheck() {
 	foreignGrant := &conformance.Scenario{
 		Name: "foreign grant type", Lane: conformance.LaneInstant, Cost: conformance.FixedCost(2, 1),
 		Run: func(ctx context.Context, s *conformance.ScenarioRun) {
-			s.Start(ctx).Poll(ctx, conformance.With("grant_type", "urn:example:device_code"), conformance.Step("of another grant type"),
+			s.Start(ctx).Poll(ctx, conformance.With("grant_type", "urn:example:device_code"),
+				conformance.Step("of another grant type"),
 				conformance.Provoked())
 		},
 	}

@@ -97,7 +97,8 @@ func (f *Flow) Poll(ctx context.Context, opts ...Option) *Exchange {
 	if x == nil {
 		return nil
 	}
-	if f.heard(x) && f.run.adapted.Load().repeats(x, opts) && f.WithinLifetime(f.Interval()+Slack) && f.WaitInterval(ctx, Slack) {
+	if f.heard(x) && f.run.adapted.Load().repeats(x, opts) && f.WithinLifetime(f.Interval()+Slack) &&
+		f.WaitInterval(ctx, Slack) {
 		f.run.supersede(x)
 		return f.Poll(ctx, opts...)
 	}

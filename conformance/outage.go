@@ -125,7 +125,8 @@ func (s *session) returned(x *Exchange, began time.Duration) {
 func (s *session) fatal(x *Exchange, began time.Duration) *Exchange {
 	var lost []*Exchange
 	for _, y := range append(slices.Clone(s.all), x) {
-		if y.Response == nil && !y.refused() && y.Sent <= began && began-y.Received < time.Second && !slices.Contains(lost, y) {
+		if y.Response == nil && !y.refused() && y.Sent <= began && began-y.Received < time.Second &&
+			!slices.Contains(lost, y) {
 			lost = append(lost, y)
 		}
 	}

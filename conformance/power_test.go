@@ -37,7 +37,8 @@ func TestPowerIsThatOfTheRoundsThatCount(t *testing.T) {
 	}
 	j.Lost(LostOverlap)
 	j.Lost(LostOverlap)
-	const want = "20 rounds: would have seen a fault that shows in 10 % of rounds with 88 % probability; 90 % takes 22 rounds; " +
+	const want = "20 rounds: would have seen a fault that shows in 10 % of rounds with 88 % probability; 90 % takes " +
+		"22 rounds; " +
 		"not counted: 2 (the requests did not overlap in time)"
 	if got := j.power(commonRate); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -86,7 +86,8 @@ func (s *session) tries() []*Exchange {
 }
 
 // preflightScenario costs one more of each where PKCE is demanded.
-var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1), Words: Words{"preflight": ""}}
+var preflightScenario = &Scenario{Name: "preflight", Lane: LaneFirst, Cost: FixedCost(2, 1),
+	Words: Words{"preflight": ""}}
 
 // announce keeps what the start says of times.
 func (s *session) announce(f *Flow) {

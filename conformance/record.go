@@ -83,7 +83,8 @@ func (r *Run) serial(ctx context.Context) {
 		for _, s := range r.inLane(lane) {
 			if time.Now().After(end) {
 				r.session.event(Event{Scenario: s.Name, Kind: EventStopped,
-					Detail: fmt.Sprintf("devices of one client disturb each other, and one code at a time takes longer than --max-wait (%s)", Seconds(r.opts.MaxWait))})
+					Detail: fmt.Sprintf("devices of one client disturb each other, and one code at a time takes longer than "+
+						"--max-wait (%s)", Seconds(r.opts.MaxWait))})
 				r.finish(s)
 				continue
 			}

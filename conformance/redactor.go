@@ -96,7 +96,8 @@ func (t *Transcript) Redactor() *redact.Redactor {
 			r.Show(codes.UserCode)
 		}
 		r.Header(x.Response.Header)
-		r.Body(x.Response.Body, redact.About{ContentType: x.Response.Header.Get("Content-Type"), Refusal: x.Status() >= http.StatusBadRequest})
+		r.Body(x.Response.Body, redact.About{ContentType: x.Response.Header.Get("Content-Type"),
+			Refusal: x.Status() >= http.StatusBadRequest})
 	}
 	return r.Redactor
 }

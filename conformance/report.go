@@ -85,7 +85,8 @@ func notes(t *Transcript, gaps []reports.Gap, results []Result) []string {
 			out = append(out, "document: "+strings.TrimPrefix(line, "note: "))
 		}
 	} else if err == nil && contract.TokenResponseSlip {
-		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; token responses were judged by RFC 6749 section 5.1")
+		out = append(out, "the OpenAPI document declares the device authorization response for the token operation too; "+
+			"token responses were judged by RFC 6749 section 5.1")
 	}
 	if a := t.Header.Target.Timing.Adapted; a != nil {
 		out = append(out, a.String()+"; the run has kept to that, so that the rest could be judged")

@@ -42,7 +42,8 @@ func (c RequestConfig) given() (g spec.Given, err error) {
 		}
 		return out
 	}
-	g = spec.Given{Start: members("start", c.Start), Poll: members("poll", c.Poll), Header: texts(c.Headers), Query: texts(c.Query)}
+	g = spec.Given{Start: members("start", c.Start), Poll: members("poll", c.Poll), Header: texts(c.Headers),
+		Query: texts(c.Query)}
 	return g, errors.Join(errs...)
 }
 

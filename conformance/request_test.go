@@ -20,7 +20,8 @@ func TestRequestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (spec.Params{{Name: "api_key", Value: "k3y-0f-a11"}, {Name: "device_name", Value: "tv"},
-		{Name: "scopes", Value: `["a"]`, JSON: true}, {Name: "year", Value: "2025", JSON: true}}); !slices.Equal(target.Given.Start, want) {
+		{Name: "scopes", Value: `["a"]`, JSON: true}, {Name: "year", Value: "2025",
+			JSON: true}}); !slices.Equal(target.Given.Start, want) {
 		t.Errorf("%v, want %v", target.Given.Start, want)
 	}
 	for _, secret := range []string{"k3y-0f-a11", "0paque-t0ken", "123"} {
@@ -28,7 +29,8 @@ func TestRequestConfig(t *testing.T) {
 			t.Errorf("%s is no secret", secret)
 		}
 	}
-	if got := target.redactor().URL("https://a/?pin=123&market=SE"); strings.Contains(got, "123&") || !strings.Contains(got, "market=SE") {
+	if got := target.redactor().URL("https://a/?pin=123&market=SE"); strings.Contains(got, "123&") ||
+		!strings.Contains(got, "market=SE") {
 		t.Error(got)
 	}
 	c.Request.Poll = map[string]any{"device_id": nil}

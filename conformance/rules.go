@@ -33,7 +33,8 @@ const (
 	ExpectRefusal Expectation = iota // 4xx without credentials
 	ExpectPending                    // the grant is undecided
 	ExpectSuccess                    // 200 with codes or tokens
-	ExpectTokens                     // the same, of an ordinary poll that shows what the requests before it did (ruling R33)
+	// the same, of an ordinary poll that shows what the requests before it did (ruling R33)
+	ExpectTokens
 )
 
 // fallback is the verdict on an outcome that no rule names (rule C17).

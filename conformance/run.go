@@ -152,7 +152,9 @@ func (r *Run) waitsFor(c Check) []*Scenario {
 	if c.Passive {
 		return r.plan.Scenarios
 	}
-	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Contract.Family), func(s *Scenario) bool { return r.done[s] == nil })
+	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Contract.Family), func(s *Scenario) bool {
+		return r.done[s] == nil
+	})
 }
 
 // Ordered returns the run's checks in the order their verdicts become known.

@@ -84,7 +84,8 @@ func (t Target) sender() spec.Sender {
 
 // template is a request of the target's client, with all that the contract and the
 // configuration want of it.
-func (t Target) template(op *spec.Operation, at string, e spec.Encoding, params spec.Params, closes bool) (*wire.Template, error) {
+func (t Target) template(op *spec.Operation, at string, e spec.Encoding, params spec.Params,
+	closes bool) (*wire.Template, error) {
 	header := t.Headers.Clone()
 	if header == nil {
 		header = http.Header{}

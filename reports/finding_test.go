@@ -84,7 +84,8 @@ func TestReasonsStandAlone(t *testing.T) {
 		if err := format(&b, r); err != nil {
 			t.Fatal(err)
 		}
-		if out := content(name, b.String()); !strings.Contains(out, why) || name != "json" && strings.Contains(out, "expected") {
+		if out := content(name, b.String()); !strings.Contains(out, why) ||
+			name != "json" && strings.Contains(out, "expected") {
 			t.Errorf("%s:\n%s", name, out)
 		}
 	}

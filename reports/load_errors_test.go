@@ -22,9 +22,10 @@ func TestLoadErrorsAreRendered(t *testing.T) {
 			"http_503             97 errors, from 12.3 s to 20.0 s; the first: status 503, ", "[x1]",
 			"reset                1 error, at 3.0 s\n"},
 		"markdown": {"offered 12,000 requests", "`http_503`: 97 errors", "`reset`: 1 error, at 3.0 s"},
-		"html":     {"offered 12,000 requests", "<th scope=\"row\">http_503</th><td>97</td><td>12.3 s</td><td>20.0 s</td><td>status 503"},
-		"junit":    {`name="load" value="offered 12,000 requests`, `name="error.http_503" value="97 errors`},
-		"json":     {`"kind": "http_503"`, `"backing_off": 2`, `"put_off": 500`},
+		"html": {"offered 12,000 requests",
+			"<th scope=\"row\">http_503</th><td>97</td><td>12.3 s</td><td>20.0 s</td><td>status 503"},
+		"junit": {`name="load" value="offered 12,000 requests`, `name="error.http_503" value="97 errors`},
+		"json":  {`"kind": "http_503"`, `"backing_off": 2`, `"put_off": 500`},
 	} {
 		var b bytes.Buffer
 		if err := Formats[name](&b, r); err != nil {

@@ -55,7 +55,8 @@ func (r *Report) headBlock() (b block) {
 			b.entries = append(b.entries, f)
 		}
 	}
-	b.label("made by", "%s", strings.TrimSpace(r.Tool.Name+" "+r.Tool.Version+after(", ", r.Tool.Commit)+after(", ", r.Tool.Date)))
+	b.label("made by", "%s", strings.TrimSpace(r.Tool.Name+" "+r.Tool.Version+after(", ", r.Tool.Commit)+
+		after(", ", r.Tool.Date)))
 	if ci := run.CI; ci != nil {
 		b.label("CI", "%s%s%s%s", ci.System, after(", branch ", ci.Branch), after(", commit ", ci.Commit),
 			after(", ", ci.URL))

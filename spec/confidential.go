@@ -10,7 +10,8 @@ import (
 // token. Its value is never made up and never shown.
 func Confidential(name string) bool {
 	lower := strings.ToLower(name)
-	return slices.ContainsFunc([]string{"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "apikey", "otp"},
+	return slices.ContainsFunc([]string{"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie",
+		"apikey", "otp"},
 		func(part string) bool { return strings.Contains(lower, part) }) ||
 		slices.ContainsFunc(words(name), func(w string) bool { return w == "key" || w == "pin" })
 }

@@ -144,7 +144,8 @@ func (o *Operation) explain(d *document) {
 		}
 	}
 	if len(more) > 0 {
-		d.note("POST %s requires %s beside the parameters of RFC 8628: devices that know RFC 8628 alone cannot use it", o.Path, strings.Join(more, ", "))
+		d.note("POST %s requires %s beside the parameters of RFC 8628: devices that know RFC 8628 alone cannot use it",
+			o.Path, strings.Join(more, ", "))
 	}
 }
 

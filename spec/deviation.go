@@ -17,9 +17,10 @@ import (
 // no values of the answer, only names of members, and none that is too long.
 type Deviation struct {
 	Pointer string `json:"pointer,omitempty"` // JSON Pointer (RFC 6901) into the body, "" for the whole answer
-	Keyword string `json:"keyword"`           // the schema keyword, or status, contentType, size, depth, number, json, duplicate
-	Want    string `json:"want"`              // what the document asks: "to match the pattern ^[0-9]{6}$"
-	Got     string `json:"got,omitempty"`     // what came, where that can be told without its value
+	// the schema keyword, or status, contentType, size, depth, number, json, duplicate
+	Keyword string `json:"keyword"`
+	Want    string `json:"want"`          // what the document asks: "to match the pattern ^[0-9]{6}$"
+	Got     string `json:"got,omitempty"` // what came, where that can be told without its value
 }
 
 func (d Deviation) String() string {
@@ -57,7 +58,8 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 		if status >= 400 || !o.declaresSuccess() {
 			return nil
 		}
-		return []Deviation{{Keyword: "status", Want: "to have a status that the document declares (" + o.statuses() + ")", Got: strconv.Itoa(status)}}
+		return []Deviation{{Keyword: "status", Want: "to have a status that the document declares (" + o.statuses() + ")",
+			Got: strconv.Itoa(status)}}
 	}
 	if len(declared.types) == 0 {
 		return nil
@@ -65,7 +67,8 @@ func (o *Operation) CheckResponse(status int, contentType string, body []byte) [
 	var found []Deviation
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil || !declared.allows(media) {
-		found = append(found, Deviation{Keyword: "contentType", Want: "to have the media type " + strings.Join(declared.types, " or "), Got: "another"})
+		found = append(found, Deviation{Keyword: "contentType", Want: "to have the media type " +
+			strings.Join(declared.types, " or "), Got: "another"})
 	}
 	schema := declared.schema(media)
 	if schema == nil {

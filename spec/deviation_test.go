@@ -31,10 +31,12 @@ func TestCheckResponse(t *testing.T) {
 		{"media types compare without case and parameters", &v1.Start, 200, "Application/JSON; charset=utf-8", start, nil},
 		{"unknown members are fine", &v1.Start, 200, json, start[:len(start)-1] + `,"verification_uri_complete":"x"}`, nil},
 		{"1800.0 is an integer", &v1.Start, 200, json, strings.Replace(start, "1800", "1800.0", 1), nil},
-		{"missing and mistyped members, all at once", &v1.Start, 200, json, `{"device_code":7,"user_code":null,"verification_uri":"u","expires_in":"1800"}`,
+		{"missing and mistyped members, all at once", &v1.Start, 200, json,
+			`{"device_code":7,"user_code":null,"verification_uri":"u","expires_in":"1800"}`,
 			[]string{"/device_code type", "/expires_in type", "/interval required", "/user_code type"}},
 		{"wrong media type, right body", &v1.Start, 200, "text/html", start, []string{" contentType"}},
-		{"no media type, wrong body", &v1.Start, 200, "", "{}", []string{" contentType", "/device_code required", "/expires_in required",
+		{"no media type, wrong body", &v1.Start, 200, "", "{}", []string{" contentType", "/device_code required",
+			"/expires_in required",
 			"/interval required", "/user_code required", "/verification_uri required"}},
 		{"undeclared success", &v1.Start, 201, json, start, []string{" status"}},
 		{"undeclared redirect", &v1.Start, 307, json, start, []string{" status"}},
@@ -46,30 +48,39 @@ func TestCheckResponse(t *testing.T) {
 		{"byte order mark", &v1.Start, 200, json, "\xef\xbb\xbf" + start, []string{" json"}},
 		{"broken UTF-8", &v1.Start, 200, json, strings.Replace(start, `"u"`, "\"\xff\"", 1), []string{" json"}},
 		{"a name twice", &v1.Start, 200, json, start[:len(start)-1] + `,"interval":6}`, []string{"/interval duplicate"}},
-		{"the same name in two objects", &v1.Start, 200, json, start[:len(start)-1] + `,"a":{"b":1},"c":{"b":1},"d":["e","e"]}`, nil},
+		{"the same name in two objects", &v1.Start, 200, json, start[:len(start)-1] +
+			`,"a":{"b":1},"c":{"b":1},"d":["e","e"]}`, nil},
 
 		{"the slip: token members are what counts", &v1.Token, 200, json, token, nil},
-		{"the slip: a start response is no token response", &v1.Token, 200, json, start, []string{"/access_token required", "/token_type required"}},
+		{"the slip: a start response is no token response", &v1.Token, 200, json, start,
+			[]string{"/access_token required", "/token_type required"}},
 		{"v2 requires expires_in", &v2.Token, 200, json, `{"access_token":"a"}`, []string{"/expires_in required"}},
 		{"a standard error", &rfc.Token, 400, json, `{"error":"slow_down"}`, nil},
 		{"a standard error without its code", &rfc.Token, 401, json, `{"detail":"x"}`, []string{"/error required"}},
 
 		{"3.1: as documented", &lumen.Start, 200, json, lumens + "}", nil},
-		{"3.1: keywords beyond 3.0", &lumen.Start, 200, json, lumens[:len(lumens)-4] + `0,"extra":1}`, []string{"/expires_in exclusiveMinimum", "/extra unevaluatedProperties"}},
-		{"3.1: formats and patterns hold", &lumen.Start, 200, json, strings.NewReplacer("https://x/", "::", "BCDF", "bcdf").Replace(lumens) + `,"verification_uri_complete":null}`,
+		{"3.1: keywords beyond 3.0", &lumen.Start, 200, json, lumens[:len(lumens)-4] + `0,"extra":1}`,
+			[]string{"/expires_in exclusiveMinimum", "/extra unevaluatedProperties"}},
+		{"3.1: formats and patterns hold", &lumen.Start, 200, json,
+			strings.NewReplacer("https://x/", "::", "BCDF", "bcdf").Replace(lumens) + `,"verification_uri_complete":null}`,
 			[]string{"/user_code pattern", "/verification_uri format"}},
-		{"3.1: missing members are named as in 3.0", &lumen.Start, 200, json, `{"interval":"5"}`, []string{"/device_code required", "/expires_in required",
-			"/interval type", "/user_code required", "/verification_uri required"}},
-		{"3.1: const and dependentRequired", &lumen.Token, 200, json, `{"access_token":"a","token_type":"mac","expires_in":1,"refresh_token":"r"}`,
+		{"3.1: missing members are named as in 3.0", &lumen.Start, 200, json, `{"interval":"5"}`,
+			[]string{"/device_code required", "/expires_in required",
+				"/interval type", "/user_code required", "/verification_uri required"}},
+		{"3.1: const and dependentRequired", &lumen.Token, 200, json,
+			`{"access_token":"a","token_type":"mac","expires_in":1,"refresh_token":"r"}`,
 			[]string{"/scope dependentRequired", "/token_type const"}},
 		{"3.1: a status range", &lumen.Start, 429, json, `{}`, []string{"/error required"}},
 		{"3.1: the default answer", &lumen.Token, 503, "text/html", `{"error":"x"}`, []string{" contentType"}},
 
-		{"3.1: a pattern of another dialect is passed over", &lumen.Token, 403, json, `{"error":"x","error_description":"<p>"}`, nil},
+		{"3.1: a pattern of another dialect is passed over", &lumen.Token, 403, json,
+			`{"error":"x","error_description":"<p>"}`, nil},
 
-		{"3.0: limits", &hub.Start, 200, json, `{"device_code":"d","user_code":"0123456789","verification_uri":"u","expires_in":3601,"interval":5,"note":null,"more":1}`,
+		{"3.0: limits", &hub.Start, 200, json,
+			`{"device_code":"d","user_code":"0123456789","verification_uri":"u","expires_in":3601,"interval":5,"note":null,"more":1}`,
 			[]string{"/expires_in maximum", "/more additionalProperties", "/user_code maxLength", "/verification_uri format"}},
-		{"3.0: patterns", &hub.Start, 200, json, `{"device_code":"d d","user_code":"<","verification_uri":"https://x/","expires_in":60,"interval":5}`,
+		{"3.0: patterns", &hub.Start, 200, json,
+			`{"device_code":"d d","user_code":"<","verification_uri":"https://x/","expires_in":60,"interval":5}`,
 			[]string{"/device_code pattern"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,7 +113,8 @@ func TestCheckResponseIsBounded(t *testing.T) {
 		{"many members", `{"` + strings.Repeat(`a":1,"`, 100000) + `b":1}`, "duplicate"},
 		{"long name", `{"` + strings.Repeat("n", 500000) + `":1,"` + strings.Repeat("n", 500000) + `":1}`, "duplicate"},
 		{"too large", `{"device_code":"` + strings.Repeat("x", MaxBody) + `"}`, "size"},
-		{"secrets", `{"device_code":["` + secret + `"],"user_code":{"a":"` + secret + `"},"expires_in":"` + secret + `"}`, "type"},
+		{"secrets", `{"device_code":["` + secret + `"],"user_code":{"a":"` + secret + `"},"expires_in":"` + secret + `"}`,
+			"type"},
 	} {
 		for _, o := range []*Operation{&v1.Start, &lumen.Start} {
 			began := time.Now()
@@ -128,7 +140,8 @@ func TestCheckResponseIsBounded(t *testing.T) {
 }
 
 func TestDeviationsReadWell(t *testing.T) {
-	v1, lumen, hub := must(BuiltinContract("documented-v1")), vendor(t, "lumen-identity.yaml"), vendor(t, "homehub-pairing.json")
+	v1, lumen, hub := must(BuiltinContract("documented-v1")), vendor(t, "lumen-identity.yaml"),
+		vendor(t, "homehub-pairing.json")
 	const start = `{"device_code":"dddddddddddddddddddd","user_code":"BCDF-GHJK","verification_uri":"https://x/","expires_in":1800,"interval":5}`
 	for _, test := range []struct {
 		operation *Operation
@@ -139,17 +152,22 @@ func TestDeviationsReadWell(t *testing.T) {
 		{&v1.Start, `,"interval":5`, "", "expected /interval to be there, got no such member"},
 		{&v1.Start, start, `[]`, "expected the answer to be of type object, got an array"},
 		{&v1.Start, `{`, `{"interval":5,`, "expected /interval to be given once in its object, got the same name twice"},
-		{&v1.Start, `5}`, `5,"a":1e9999}`, "expected the answer to have numbers of at most 64 characters, with exponents of at most 3 digits, got a longer one"},
+		{&v1.Start, `5}`, `5,"a":1e9999}`,
+			"expected the answer to have numbers of at most 64 characters, with exponents of at most 3 digits, got a " +
+				"longer one"},
 		{&lumen.Start, "1800", `"1800"`, "expected /expires_in to be of type integer, got a string"},
 		{&lumen.Start, "1800", `0`, "expected /expires_in to be more than 0, got another value"},
-		{&lumen.Start, "5}", `5,"a/b":1}`, "expected /a~1b to be left out, since the document lists all members (unevaluatedProperties), got a member"},
-		{&lumen.Start, "dddddddddddddddddddd", `d`, "expected /device_code to have at least 20 characters, got another value"},
+		{&lumen.Start, "5}", `5,"a/b":1}`,
+			"expected /a~1b to be left out, since the document lists all members (unevaluatedProperties), got a member"},
+		{&lumen.Start, "dddddddddddddddddddd", `d`,
+			"expected /device_code to have at least 20 characters, got another value"},
 		{&lumen.Start, "https://x/", "x", "expected /verification_uri to have the format uri, got another value"},
 		{&hub.Start, "1800", "3601", "expected /expires_in to be at most 3600, got another value"},
 		{&hub.Start, "BCDF-GHJK", "0123456789", "expected /user_code to have at most 9 characters, got another value"},
 		{&hub.Start, "dddddddddddddddddddd", "d d", `expected /device_code to match the pattern ^\S+$, got another value`},
 		{&hub.Start, "https://x/", "x", "expected /verification_uri to have the format uri, got another value"},
-		{&hub.Start, "5}", `5,"a":1}`, "expected /a to be left out, since the document lists all members (additionalProperties), got a member"},
+		{&hub.Start, "5}", `5,"a":1}`,
+			"expected /a to be left out, since the document lists all members (additionalProperties), got a member"},
 	} {
 		body := strings.Replace(start, test.old, test.new, 1)
 		found := test.operation.CheckResponse(200, "application/json", []byte(body))
@@ -176,9 +194,11 @@ func TestDeviationsReadWell(t *testing.T) {
 func TestFormats(t *testing.T) {
 	for _, version := range []string{"3.0.3", "3.1.0"} {
 		for format, value := range map[string]struct{ right, wrong string }{
-			"date": {"2026-11-27", "27.11.2026"}, "date-time": {"2026-11-27T02:00:00Z", "2026-11-27"}, "email": {"a@b.example", "a"},
+			"date": {"2026-11-27", "27.11.2026"}, "date-time": {"2026-11-27T02:00:00Z", "2026-11-27"},
+			"email":    {"a@b.example", "a"},
 			"hostname": {"a.example", "a_b"}, "ipv4": {"192.0.2.1", "192.0.2"}, "ipv6": {"2001:db8::1", "192.0.2.1"},
-			"uri": {"https://a.example/", "a"}, "uuid": {"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "f81d4fae"}, "of-our-own": {"x", ""},
+			"uri": {"https://a.example/", "a"}, "uuid": {"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "f81d4fae"},
+			"of-our-own": {"x", ""},
 		} {
 			o := formatted(t, version, format)
 			body := func(text string) []byte { return []byte(`{"device_code":"d","user_code":"` + text + `"}`) }
@@ -200,7 +220,8 @@ func formatted(t *testing.T, version, format string) *Operation {
 		return `{"requestBody": {"content": {"application/json": {"schema": {"properties": {"device_code": {}}}}}},
 			"responses": {"200": {"description": "", "content": {"application/json": {"schema": {"properties": ` + members + `}}}}}}`
 	}
-	c, err := LoadContract("formats", []byte(`{"openapi": "`+version+`", "info": {"title": "formats", "version": "1"}, "paths": {
+	c, err := LoadContract("formats", []byte(`{"openapi": "`+version+
+		`", "info": {"title": "formats", "version": "1"}, "paths": {
 		"/a": {"post": `+text(`{"device_code": {}, "user_code": {"type": "string", "format": "`+format+`"}}`)+`},
 		"/b": {"post": `+text(`{"access_token": {}}`)+`}}}`), OperationHints{})
 	if err != nil {
@@ -211,7 +232,9 @@ func formatted(t *testing.T, version, format string) *Operation {
 
 // A name is changed as it stands in the body, not as the pointer writes it.
 func TestRenamed(t *testing.T) {
-	d := Deviation{Pointer: "/a/s~1e~0cret"}.Renamed(func(name string) string { return strings.Replace(name, "s/e~cret", "x/y", 1) })
+	d := Deviation{Pointer: "/a/s~1e~0cret"}.Renamed(func(name string) string {
+		return strings.Replace(name, "s/e~cret", "x/y", 1)
+	})
 	if d.Pointer != "/a/x~1y" {
 		t.Error(d.Pointer)
 	}
@@ -225,7 +248,8 @@ func TestCheckResponseConcurrently(t *testing.T) {
 		go func() {
 			n := 0
 			for range 20 {
-				n += len(lumen.Start.CheckResponse(200, "application/json", []byte("{}"))) + len(v1.Start.CheckResponse(200, "application/json", []byte("{}")))
+				n += len(lumen.Start.CheckResponse(200, "application/json", []byte("{}"))) +
+					len(v1.Start.CheckResponse(200, "application/json", []byte("{}")))
 			}
 			done <- n
 		}()

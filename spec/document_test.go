@@ -190,8 +190,10 @@ func TestUnusableDocuments(t *testing.T) {
 		"reference to outside": {"openapi: 3.0.3" + info + "paths: {/a: {$ref: 'http://127.0.0.1:1/x'}}\n",
 			"no POST operations at all"},
 		"larger than the limit": {strings.Repeat(" ", maxDocument+1), "larger than"},
-		"aliases in aliases": {"openapi: 3.0.3\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
-			"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g]\n",
+		"aliases in aliases": {"openapi: 3.0.3\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c " +
+			"[*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +
+			"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: " +
+			"&g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g]\n",
 			"aliases make it larger"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -166,7 +166,8 @@ func TestSloppySchemas(t *testing.T) {
 		"as it is": {"", right, nil},
 		"broken limit": {"{properties: {user_code: {maxLength: nine}, device_code: {maxLength: 0}}}", right,
 			[]string{"/device_code maxLength"}},
-		"limit that takes an hour": {"{properties: {expires_in: {maximum: 1e999999, minimum: 61}, device_code: {}, user_code: {}}}",
+		"limit that takes an hour": {"{properties: {expires_in: {maximum: 1e999999, minimum: 61}, device_code: {}, " +
+			"user_code: {}}}",
 			right, []string{"/expires_in minimum"}},
 		"unknown type": {"{properties: {user_code: {type: text}, device_code: {type: integer}}}", right,
 			[]string{"/device_code type"}},
@@ -178,23 +179,31 @@ func TestSloppySchemas(t *testing.T) {
 			right, []string{"/left required"}},
 		"reference to nothing": {"{properties: {user_code: {$ref: '#/nowhere'}, device_code: {type: integer}}}",
 			right, []string{"/device_code type"}},
-		"reference with siblings": {"{properties: {user_code: {$ref: '#/components/schemas/Begin/properties/scope', maxLength: 0}, device_code: {type: integer}}}",
+		"reference with siblings": {"{properties: {user_code: {$ref: '#/components/schemas/Begin/properties/scope', " +
+			"maxLength: 0}, device_code: {type: integer}}}",
 			right, []string{"/device_code type"}},
 		"itself": {"{properties: {user_code: {}, device_code: {}, more: {$ref: '#/components/schemas/Codes'}}}",
 			right[:len(right)-1] + `,"more":{"more":7}}`, []string{"/more/more type"}},
-		"itself in a choice, deep": {"{properties: {user_code: {}, device_code: {}, more: {anyOf: [{$ref: '#/components/schemas/Codes'}]}}}",
+		"itself in a choice, deep": {"{properties: {user_code: {}, device_code: {}, more: {anyOf: [{$ref: " +
+			"'#/components/schemas/Codes'}]}}}",
 			right[:len(right)-1] + `,"more":` + strings.Repeat(`{"more":`, 25) + "{}" + strings.Repeat("}", 26), nil},
-		"nullable": {"{properties: {user_code: {type: string, nullable: true, enum: [x]}, device_code: {nullable: true, allOf: [{type: string}]}}}",
+		"nullable": {"{properties: {user_code: {type: string, nullable: true, enum: [x]}, device_code: {nullable: true, " +
+			"allOf: [{type: string}]}}}",
 			`{"device_code":null,"user_code":null}`, nil},
-		"exclusive as a flag": {"{properties: {expires_in: {type: integer, minimum: 60, exclusiveMinimum: true}, device_code: {}, user_code: {}}}",
+		"exclusive as a flag": {"{properties: {expires_in: {type: integer, minimum: 60, exclusiveMinimum: true}, " +
+			"device_code: {}, user_code: {}}}",
 			right, []string{"/expires_in exclusiveMinimum"}},
-		"member of requests": {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: {writeOnly: true}}}",
+		"member of requests": {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: " +
+			"{writeOnly: true}}}",
 			right[:len(right)-1] + `,"secret":1}`, []string{"/secret writeOnly"}},
-		"no member of requests": {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: {writeOnly: true}}}",
+		"no member of requests": {"{required: [device_code, secret], properties: {user_code: {}, device_code: {}, secret: " +
+			"{writeOnly: true}}}",
 			right, nil},
-		"branches with a discriminator": {"{oneOf: [{properties: {device_code: {}, user_code: {}}}, {properties: {device_code: {}}}], discriminator: {propertyName: kind}}",
+		"branches with a discriminator": {"{oneOf: [{properties: {device_code: {}, user_code: {}}}, {properties: " +
+			"{device_code: {}}}], discriminator: {propertyName: kind}}",
 			right, nil},
-		"branches without": {"{oneOf: [{properties: {device_code: {type: string}, user_code: {}}}, {properties: {device_code: {}}}]}",
+		"branches without": {"{oneOf: [{properties: {device_code: {type: string}, user_code: {}}}, {properties: " +
+			"{device_code: {}}}]}",
 			right, []string{" oneOf"}},
 		"a schema that is true": {"{properties: {user_code: true, device_code: {}}, additionalProperties: false}",
 			right, []string{"/expires_in additionalProperties"}},

@@ -12,9 +12,11 @@ import (
 
 // replacements stand in for a value of a document, one after another.
 func replacements(whole, value any, path string) []any {
-	out := []any{nil, "", "x", json.Number("0"), json.Number("-1.5"), true, false, []any{}, []any{nil}, []any{"x", "x"}, map[string]any{},
+	out := []any{nil, "", "x", json.Number("0"), json.Number("-1.5"), true, false, []any{}, []any{nil}, []any{"x", "x"},
+		map[string]any{},
 		map[string]any{"": nil}, map[string]any{"$ref": "#" + path}, map[string]any{"$ref": "#"}, map[string]any{"$ref": nil},
-		map[string]any{"$ref": "#/nowhere"}, []any{value}, map[string]any{"x": value}, map[string]any{"allOf": []any{value, map[string]any{"$ref": "#" + path}}},
+		map[string]any{"$ref": "#/nowhere"}, []any{value}, map[string]any{"x": value},
+		map[string]any{"allOf": []any{value, map[string]any{"$ref": "#" + path}}},
 		map[string]any{"schema": value}, map[string]any{"properties": value}}
 	return out
 }
@@ -71,7 +73,8 @@ func use(c *Contract) {
 			ParseNegative(n.String())
 		}
 		for _, status := range []int{200, 201, 302, 400, 503} {
-			for _, body := range []string{"", "null", "[]", `{"device_code":1,"error":null}`, `{"device_code":"d","user_code":"u","access_token":"a","token_type":"Bearer","expires_in":1.5}`} {
+			for _, body := range []string{"", "null", "[]", `{"device_code":1,"error":null}`,
+				`{"device_code":"d","user_code":"u","access_token":"a","token_type":"Bearer","expires_in":1.5}`} {
 				for _, d := range o.CheckResponse(status, "application/json", []byte(body)) {
 					_ = d.String()
 				}
@@ -167,8 +170,10 @@ func FuzzLoadContract(f *testing.F) {
 		f.Add(data, "", "")
 	}
 	f.Add([]byte(sound), "/device", "poll")
-	f.Add([]byte("openapi: 3.1.0\npaths: {'/{a}/device': {post: }, '/token': }\n"), "/x/device", "https://example.com/token")
-	f.Add([]byte("swagger: '2.0'\npaths: {/device: {post: {parameters: [{in: formData, name: client_id}]}}}\n"), "/device", "")
+	f.Add([]byte("openapi: 3.1.0\npaths: {'/{a}/device': {post: }, '/token': }\n"), "/x/device",
+		"https://example.com/token")
+	f.Add([]byte("swagger: '2.0'\npaths: {/device: {post: {parameters: [{in: formData, name: client_id}]}}}\n"), "/device",
+		"")
 	f.Fuzz(func(t *testing.T, data []byte, start, token string) {
 		c, err := LoadContract("fuzz", data, OperationHints{Start: start, Token: token})
 		if err == nil {

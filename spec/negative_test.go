@@ -108,7 +108,8 @@ func find(t *testing.T, o *Operation, name string) Negative {
 
 // TestParseNegative: what a recording calls a negative request is read as what it was.
 func TestParseNegative(t *testing.T) {
-	v1, v2, rfc := must(BuiltinContract("documented-v1")), must(BuiltinContract("documented-v2")), must(BuiltinContract("rfc8628"))
+	v1, v2, rfc := must(BuiltinContract("documented-v1")), must(BuiltinContract("documented-v2")),
+		must(BuiltinContract("rfc8628"))
 	lumen, hub := vendor(t, "lumen-identity.yaml"), vendor(t, "homehub-pairing.json")
 	kinds := map[NegativeKind]bool{}
 	for _, c := range []*Contract{v1, v2, rfc, lumen, hub} {
@@ -140,7 +141,8 @@ func TestParseNegative(t *testing.T) {
 
 func TestNegativeApply(t *testing.T) {
 	v1, lumen := must(BuiltinContract("documented-v1")), vendor(t, "lumen-identity.yaml")
-	v1Base := Params{{Name: "client_id", Value: "c"}, {Name: "device_type", Value: "tv"}, {Name: "device_os", Value: "linux"}}
+	v1Base := Params{{Name: "client_id", Value: "c"}, {Name: "device_type", Value: "tv"},
+		{Name: "device_os", Value: "linux"}}
 	lumenBase := Sender{ClientID: "c"}.Start(lumen, "")
 	for _, test := range []struct {
 		operation   *Operation
@@ -177,10 +179,13 @@ func TestNegativeApply(t *testing.T) {
 func TestUndeclaredEncodingsAreEncodedAsLabelled(t *testing.T) {
 	v2, hub := must(BuiltinContract("documented-v2")), vendor(t, "homehub-pairing.json")
 	base := Params{{Name: "client_id", Value: "c"}}
-	if contentType, body := find(t, &v2.Start, "body labelled application/json").Apply(base); contentType != string(JSON) || !json.Valid(body) {
+	if contentType, body := find(t, &v2.Start,
+		"body labelled application/json").Apply(base); contentType != string(JSON) || !json.Valid(body) {
 		t.Errorf("%s %s", contentType, body)
 	}
-	if contentType, body := find(t, &v2.Start, "body labelled multipart/form-data").Apply(base); !strings.HasPrefix(contentType, "multipart/form-data; boundary=") || !strings.Contains(string(body), "client_id") {
+	if contentType, body := find(t, &v2.Start,
+		"body labelled multipart/form-data").Apply(base); !strings.HasPrefix(contentType, "multipart/form-data; boundary=") ||
+		!strings.Contains(string(body), "client_id") {
 		t.Errorf("%s %s", contentType, body)
 	}
 	contentType, body := find(t, &hub.Start, "body labelled application/x-www-form-urlencoded").Apply(base)

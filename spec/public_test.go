@@ -75,7 +75,8 @@ func TestPublicDocuments(t *testing.T) {
 				"  answers: 201 application/json",
 				"token: POST /cloud/v1/terminals/sessions/tokens (sessionTokens)", "  json: device_code, grant_type",
 				"  answers: 201 application/json; 400 application/json"},
-			notes: []string{"requires terminal beside the parameters of RFC 8628", "does not declare client_id, which RFC 8628 has"},
+			notes: []string{"requires terminal beside the parameters of RFC 8628",
+				"does not declare client_id, which RFC 8628 has"},
 		},
 		{
 			file: "studio-query.yaml",
@@ -99,7 +100,8 @@ func TestPublicDocuments(t *testing.T) {
 		},
 		{
 			file: "nimbus-camel.json",
-			err:  "POST /device_authorization answers deviceCode and userCode where RFC 8628 section 3.2 has device_code and user_code",
+			err: "POST /device_authorization answers deviceCode and userCode where RFC 8628 section 3.2 has device_code and " +
+				"user_code",
 		},
 		{
 			file:  "nimbus-camel.json",

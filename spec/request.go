@@ -58,7 +58,8 @@ func (s Sender) named(p Params, c *Contract) Params {
 func (s Sender) Follow(c *Contract, start Params) Sender {
 	s.Given.Poll = slices.Clone(s.Given.Poll)
 	for _, p := range start {
-		if _, given := s.Given.Poll.Get(p.Name); !given && p.Name != "client_id" && p.Name != "scope" && c.Token.Requires(p.Name) {
+		if _, given := s.Given.Poll.Get(p.Name); !given && p.Name != "client_id" && p.Name != "scope" &&
+			c.Token.Requires(p.Name) {
 			s.Given.Poll = append(s.Given.Poll, p)
 		}
 	}
@@ -122,7 +123,8 @@ func (s Sender) value(o *Operation, name, salt string) (p Param, ok bool) {
 func (s Sender) Check(c *Contract) error {
 	var errs []error
 	ask := func(o *Operation, what, name, key string) {
-		errs = append(errs, fmt.Errorf("the document requires %s %q in the request to %s, for which there is no value: %s", what, name, o.Path, key))
+		errs = append(errs, fmt.Errorf("the document requires %s %q in the request to %s, for which there is no value: %s",
+			what, name, o.Path, key))
 	}
 	start, poll := s.Start(c, "f1"), s.Poll(c, "code")
 	for _, r := range []struct {
@@ -141,7 +143,8 @@ func (s Sender) Check(c *Contract) error {
 			wants []field
 		}{{"headers", s.Header(r.o), r.o.headers}, {"query", s.Query(r.o), r.o.query}} {
 			for _, f := range place.wants {
-				if _, there := get(place.sent, f.name); f.required && !there && !(s.Authorized && strings.EqualFold(f.name, "authorization")) {
+				if _, there := get(place.sent, f.name); f.required && !there &&
+					!(s.Authorized && strings.EqualFold(f.name, "authorization")) {
 					ask(r.o, "the "+strings.TrimSuffix(place.key, "s")+" parameter", f.name, requestKey(place.key, f.name))
 				}
 			}
@@ -181,7 +184,8 @@ func (c *candidate) fields(place string) []field {
 	var all []field
 	for _, p := range c.parameters(place) {
 		f := field{p.get("name").text(), p, p.get("required").value == true}
-		if place != "header" || !slices.Contains([]string{"content-type", "content-length", "host", "user-agent"}, strings.ToLower(f.name)) {
+		if place != "header" || !slices.Contains([]string{"content-type", "content-length", "host", "user-agent"},
+			strings.ToLower(f.name)) {
 			all = append(all, f)
 		}
 	}

@@ -32,7 +32,8 @@ func TestRequestOfDocument(t *testing.T) {
 	start := s.Start(c, "f1")
 	_, body := c.Start.Encode(JSON, start)
 	uuid := `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`
-	want := regexp.MustCompile(`^\{"client_id":"alder-tv","beta":false,"device_id":"(` + uuid + `)","device_name":"dfcheck f1",` +
+	want := regexp.MustCompile(`^\{"client_id":"alder-tv","beta":false,"device_id":"(` + uuid +
+		`)","device_name":"dfcheck f1",` +
 		`"registered_at":"[-0-9]+T[0-9:]+Z","scopes":\["play"\],"screen":\{"height":1080,"width":1920\},"year":2020,"activation_key":"k-e-y"\}$`)
 	found := want.FindStringSubmatch(string(body))
 	if found == nil {
@@ -63,7 +64,8 @@ func TestRequestOfDocument(t *testing.T) {
 func TestGivenWins(t *testing.T) {
 	c := alder(t)
 	s := Sender{ClientID: "alder-tv", Given: Given{
-		Start:  Params{ParamOf("activation_key", "k"), ParamOf("beta", true), ParamOf("year", 2024), ParamOf("scopes", []any{"a", "b"}), ParamOf("pkce", "x")},
+		Start: Params{ParamOf("activation_key", "k"), ParamOf("beta", true), ParamOf("year", 2024),
+			ParamOf("scopes", []any{"a", "b"}), ParamOf("pkce", "x")},
 		Poll:   Params{ParamOf("grant_type", "urn:alder")},
 		Header: Params{{Name: "x-api-version", Value: "2025-10-01"}},
 		Query:  Params{{Name: "market", Value: "SE"}},
@@ -77,7 +79,8 @@ func TestGivenWins(t *testing.T) {
 	if _, form := Form.Encode(s.Start(c, "")); !strings.Contains(string(form), "&scopes=a&scopes=b") {
 		t.Errorf("%s", form)
 	}
-	if _, body := c.Token.Encode(JSON, s.Poll(c, "c")); !strings.HasPrefix(string(body), `{"device_code":"c"`) || !strings.Contains(string(body), `"grant_type":"urn:alder"`) {
+	if _, body := c.Token.Encode(JSON, s.Poll(c, "c")); !strings.HasPrefix(string(body), `{"device_code":"c"`) ||
+		!strings.Contains(string(body), `"grant_type":"urn:alder"`) {
 		t.Errorf("%s", body)
 	}
 	if got := s.Header(&c.Token); len(got) != 1 || got[0].Value != "2025-10-01" {
@@ -112,7 +115,8 @@ responses: {"200": {content: {application/json: {schema: {properties: {access_to
 		t.Fatal(err)
 	}
 	err = Sender{ClientID: "c"}.Check(d)
-	for _, key := range []string{"client: {secret_env: NAME}", `start: {push_token: "${VARIABLE}"}`, `start: {enrolment: ...}`, "start: {cert: ...}",
+	for _, key := range []string{"client: {secret_env: NAME}", `start: {push_token: "${VARIABLE}"}`,
+		`start: {enrolment: ...}`, "start: {cert: ...}",
 		"--scope", `headers: {Api-Key: "${VARIABLE}"}`, `headers: {Authorization: "${VARIABLE}"}`} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%v\nlacks %s", err, key)
@@ -149,7 +153,8 @@ responses: {"200": {content: {application/json: {schema: {properties: {access_to
 		s := Sender{ClientID: "c", Scope: "s"}
 		_, start := c.Start.Encode(JSON, s.Start(c, ""))
 		_, poll := c.Token.Encode(JSON, s.Poll(c, "d"))
-		wantStart, wantPoll := `{"client_id":"c","scope":"s"}`, `{"grant_type":"`+GrantDeviceCode+`","device_code":"d","client_id":"c"}`
+		wantStart, wantPoll := `{"client_id":"c","scope":"s"}`, `{"grant_type":"`+
+			GrantDeviceCode+`","device_code":"d","client_id":"c"}`
 		if closed {
 			wantStart, wantPoll = `{}`, `{"device_code":"d"}`
 		}

@@ -20,20 +20,24 @@ func TestDecodeStart(t *testing.T) {
 		want       StartResponse
 		problems   string
 	}{
-		{"as the standard prints it", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`, whole, ""},
+		{"as the standard prints it",
+			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`, whole, ""},
 		{"byte order mark, fractions and exponents", "\xef\xbb\xbf" +
 			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1.8e3,"interval":5.0}`, whole, ""},
 		{"no interval", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800}`,
 			with(func(r *StartResponse) { r.Interval, r.HasInterval = 0, false }), ""},
-		{"numbers as strings are read", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":"1800","interval":"5"}`, whole, ""},
+		{"numbers as strings are read",
+			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":"1800","interval":"5"}`, whole, ""},
 		{"negative interval is for the reader to judge",
 			`{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":-1}`,
 			with(func(r *StartResponse) { r.Interval = -1 }), ""},
-		{"names of other case are other members", `{"Device_Code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`,
+		{"names of other case are other members",
+			`{"Device_Code":"d","user_code":"u","verification_uri":"https://x/","expires_in":1800,"interval":5}`,
 			with(func(r *StartResponse) { r.DeviceCode = "" }), `member "device_code" is missing`},
 		{"wrong types", `{"device_code":7,"user_code":"u","verification_uri":"https://x/","expires_in":1.5,"interval":{}}`,
 			with(func(r *StartResponse) { r.DeviceCode, r.ExpiresIn, r.Interval, r.HasInterval = "", 0, 0, false }),
-			"member \"device_code\" is not a string that is not empty\nmember \"expires_in\" is not an integral number\nmember \"interval\" is not an integral number"},
+			"member \"device_code\" is not a string that is not empty\nmember \"expires_in\" is not an integral " +
+				"number\nmember \"interval\" is not an integral number"},
 		{"numbers too long to parse", `{"device_code":"d","user_code":"u","verification_uri":"https://x/","expires_in":` +
 			strings.Repeat("9", 1000) + `,"interval":5}`,
 			with(func(r *StartResponse) { r.ExpiresIn = 0 }), `member "expires_in" is not an integral number`},

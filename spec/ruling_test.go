@@ -12,7 +12,8 @@ func TestConventions(t *testing.T) {
 	form := regexp.MustCompile(`^(C[1-9]|C\d\d|L\d)$`)
 	checks := regexp.MustCompile(`DF-[A-Z]+-\d{3}`)
 	ids := Conventions()
-	if got := strings.Join(ids, " "); !strings.HasPrefix(got, "C1 C2 C3") || !strings.HasSuffix(got, "C21 L0 L1 L2 L3 L4") {
+	if got := strings.Join(ids, " "); !strings.HasPrefix(got, "C1 C2 C3") ||
+		!strings.HasSuffix(got, "C21 L0 L1 L2 L3 L4") {
 		t.Errorf("the order is %s", got)
 	}
 	for _, id := range ids {

@@ -61,7 +61,8 @@ func (s *scanner) nest(d json.Delim) bool {
 		s.open = s.open[:len(s.open)-1]
 	}
 	if len(s.open) > maxDepth {
-		s.found = append(s.found, Deviation{Keyword: "depth", Want: fmt.Sprintf("to be nested at most %d deep", maxDepth), Got: "more"})
+		s.found = append(s.found, Deviation{Keyword: "depth", Want: fmt.Sprintf("to be nested at most %d deep", maxDepth),
+			Got: "more"})
 		return false
 	}
 	return true
@@ -73,14 +74,16 @@ func (s *scanner) number(text string) bool {
 		return true
 	}
 	s.found = append(s.found, Deviation{Keyword: "number", Got: "a longer one",
-		Want: fmt.Sprintf("to have numbers of at most %d characters, with exponents of at most %d digits", maxNumber, maxExponent)})
+		Want: fmt.Sprintf("to have numbers of at most %d characters, with exponents of at most %d digits", maxNumber,
+			maxExponent)})
 	return false
 }
 
 func (s *scanner) member(name string) {
 	names := s.open[len(s.open)-1]
 	if names[name] && len(s.found) < maxDeviations {
-		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate", Want: "to be given once in its object", Got: "the same name twice"})
+		s.found = append(s.found, Deviation{Pointer: pointer([]string{name}), Keyword: "duplicate",
+			Want: "to be given once in its object", Got: "the same name twice"})
 	}
 	names[name], s.name = true, false
 }

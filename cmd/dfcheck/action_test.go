@@ -46,14 +46,16 @@ var actionInput = regexp.MustCompile(`\$\{\{ inputs\.([a-z-]+) \}\}`)
 // program that keeps its arguments, writes its reports and ends with a code.
 func (a action) check(t *testing.T, code int, inputs map[string]string) (ended int, args, outputs, summary string) {
 	dir := t.TempDir()
-	fake := "#!/bin/sh\nprintf '%s\\n' \"$@\" > args\nfor a; do case $a in markdown=*) echo \"# told $a\" > \"${a#*=}\";; esac; done\nexit " + fmt.Sprint(code) + "\n"
+	fake := "#!/bin/sh\nprintf '%s\\n' \"$@\" > args\nfor a; do case $a in markdown=*) echo \"# told $a\" > " +
+		"\"${a#*=}\";; esac; done\nexit " + fmt.Sprint(code) + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "dfcheck"), []byte(fake), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	step := a.Runs.Steps[slices.IndexFunc(a.Runs.Steps, func(s actionStep) bool { return s.ID == "check" })]
 	cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "RUNNER_TEMP="+dir, "GITHUB_OUTPUT="+filepath.Join(dir, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(dir, "summary"))
+	cmd.Env = append(os.Environ(), "RUNNER_TEMP="+dir, "GITHUB_OUTPUT="+filepath.Join(dir, "outputs"),
+		"GITHUB_STEP_SUMMARY="+filepath.Join(dir, "summary"))
 	for name, value := range step.Env {
 		value = actionInput.ReplaceAllStringFunc(value, func(text string) string {
 			input := actionInput.FindStringSubmatch(text)[1]
@@ -84,12 +86,15 @@ func TestAction(t *testing.T) {
 		t.Skipf("SKIPPED: %v", err)
 	}
 	a := readAction(t)
-	for _, code := range []int{reports.ExitOK, reports.ExitFailed, reports.ExitUsage, reports.ExitUntested, reports.ExitUndecided, reports.ExitStaleWaiver, reports.ExitInterrupted} {
-		ended, args, outputs, summary := a.check(t, code, map[string]string{"host": "http://127.0.0.1:1", "waivers": "my waivers.yaml"})
+	for _, code := range []int{reports.ExitOK, reports.ExitFailed, reports.ExitUsage, reports.ExitUntested,
+		reports.ExitUndecided, reports.ExitStaleWaiver, reports.ExitInterrupted} {
+		ended, args, outputs, summary := a.check(t, code, map[string]string{"host": "http://127.0.0.1:1",
+			"waivers": "my waivers.yaml"})
 		if ended != code || outputs != fmt.Sprintf("exit-code=%d\n", code) || !strings.HasPrefix(summary, "# told") {
 			t.Errorf("dfcheck ends with %d; the step ends with %d, outputs %q, summary %q", code, ended, outputs, summary)
 		}
-		for _, want := range []string{"conformance\n", "--host\nhttp://127.0.0.1:1\n", "--waivers\nmy waivers.yaml\n", "--strict=false\n", "junit=dfcheck-reports/run.xml\n"} {
+		for _, want := range []string{"conformance\n", "--host\nhttp://127.0.0.1:1\n", "--waivers\nmy waivers.yaml\n",
+			"--strict=false\n", "junit=dfcheck-reports/run.xml\n"} {
 			if !strings.Contains(args, want) {
 				t.Errorf("the arguments lack %q:\n%s", want, args)
 			}
@@ -99,7 +104,8 @@ func TestAction(t *testing.T) {
 		}
 	}
 	upload := a.Runs.Steps[len(a.Runs.Steps)-1]
-	if !strings.HasPrefix(upload.Uses, "actions/upload-artifact@") || upload.If != "${{ always() }}" || upload.With["path"] != "${{ inputs.reports }}" {
+	if !strings.HasPrefix(upload.Uses, "actions/upload-artifact@") || upload.If != "${{ always() }}" ||
+		upload.With["path"] != "${{ inputs.reports }}" {
 		t.Errorf("the reports of a failed step are not uploaded: %v", upload)
 	}
 }

@@ -54,8 +54,10 @@ approver is broken or the server out of reach, 130 interrupted.`,
 	fs := c.Flags()
 	f.add(fs)
 	fs.StringVar(&f.v.UserCode, "user-code", "", "user code that a device shows (default: dfcheck requests one)")
-	fs.StringVar(&f.v.VerificationURI, "verification-uri", "", "verification URI that the device shows, for recipes with {verification_uri}")
-	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "", "verification URI with the user code in it, for recipes with {verification_uri_complete}")
+	fs.StringVar(&f.v.VerificationURI, "verification-uri", "",
+		"verification URI that the device shows, for recipes with {verification_uri}")
+	fs.StringVar(&f.v.VerificationURIComplete, "verification-uri-complete", "",
+		"verification URI with the user code in it, for recipes with {verification_uri_complete}")
 	fs.BoolVar(&f.deny, "deny", false, "deny instead of approving")
 	fs.BoolVar(&f.enter, "enter", false, "enter the code and stop before the decision")
 	fs.BoolVar(&f.second, "second-user", false, "decide as the second user")
@@ -80,7 +82,8 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 	if rehearsal != nil {
 		defer rehearsal.Close()
 		v = rehearsal.Verification
-		t.note("requested a code: user code %s, verification URI %s", approve.Clean(v.UserCode), approve.Clean(v.VerificationURI))
+		t.note("requested a code: user code %s, verification URI %s", approve.Clean(v.UserCode),
+			approve.Clean(v.VerificationURI))
 	}
 	v.Host, v.ClientID = target.Host, target.Client.ID
 	if f.second {
@@ -98,12 +101,14 @@ func (f *approveFlags) try(ctx context.Context, t terminal) error {
 
 // subject is the target with its approver, and a device of its own when no code
 // is given.
-func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target, *conformance.ApproverTrial, func(), error) {
+func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.Config) (*conformance.Target,
+	*conformance.ApproverTrial, func(), error) {
 	f.pictures = "."
 	f.trace = func(s approve.PageSeen) { showPage(t.out, s) }
 	if f.v.UserCode != "" {
 		if c.Host == "" {
-			return nil, nil, nil, usage(errors.New("--user-code needs the server that issued the code"), "name it with --host or --config; without --user-code dfcheck requests a code itself")
+			return nil, nil, nil, usage(errors.New("--user-code needs the server that issued the code"),
+				"name it with --host or --config; without --user-code dfcheck requests a code itself")
 		}
 		target, err := c.Target()
 		if err != nil {
@@ -136,7 +141,8 @@ func (f *approveFlags) subject(ctx context.Context, t terminal, c *conformance.C
 }
 
 func noApprover() error {
-	return usage(errors.New("the configuration has no approver"), "give it an approve section, or choose one with --approve: "+strings.Join(approve.Kinds[1:], ", "))
+	return usage(errors.New("the configuration has no approver"),
+		"give it an approve section, or choose one with --approve: "+strings.Join(approve.Kinds[1:], ", "))
 }
 
 // givePowers makes the approver of a target that is not spoken to.
@@ -175,16 +181,20 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 	case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
 		return &failure{reports.ExitUntested, err, ""}
 	case errors.Is(err, approve.ErrUnsupported):
-		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from the decision")
+		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from "+
+			"the decision")
 	}
-	return &failure{reports.ExitUntested, err, "change the approve section and try again; `dfcheck approve --help` describes it"}
+	return &failure{reports.ExitUntested, err,
+		"change the approve section and try again; `dfcheck approve --help` describes it"}
 }
 
 // signInHint says where the values come from that the server did not accept.
-const signInHint = "check approve.user in dfcheck.yaml, and the environment variables that its values name; {password} in a step stands for its password: key"
+const signInHint = "check approve.user in dfcheck.yaml, and the environment variables that its values name; " +
+	"{password} in a step stands for its password: key"
 
 // arrival tells what the decision did to the device.
-func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.ApproverTrial, d approve.Decision) error {
+func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.ApproverTrial,
+	d approve.Decision) error {
 	done := map[approve.Decision]string{approve.Approve: "approved", approve.Deny: "denied"}[d]
 	if r == nil {
 		fmt.Fprintln(t.out, done)

@@ -31,7 +31,8 @@ func (f *certificateFlags) add(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.own, "tls", false, "serve https, with a certificate made on the spot unless one is given")
 	fs.StringVar(&f.certFile, "tls-cert", "", "serve https with this certificate (PEM)")
 	fs.StringVar(&f.keyFile, "tls-key", "", "private key for --tls-cert (PEM)")
-	fs.StringVar(&f.ownCertificateFile, "tls-cert-out", "", "write the certificate that was made to this file, for clients to trust")
+	fs.StringVar(&f.ownCertificateFile, "tls-cert-out", "",
+		"write the certificate that was made to this file, for clients to trust")
 }
 
 func (f *certificateFlags) wanted() bool {

@@ -38,14 +38,16 @@ func newChecks(t terminal) *cobra.Command {
 	}
 	c.AddCommand(listToo, groups, newShowCheck(t),
 		&cobra.Command{
-			Use: "rulings [ID]...", Short: "Print what was decided where the texts leave room, and the conventions of all checks",
+			Use: "rulings [ID]...", Short: "Print what was decided where the texts leave room, and the conventions of " +
+				"all checks",
 			Example: "  dfcheck checks rulings\n  dfcheck checks rulings R5 C14 L2", Args: cobra.ArbitraryArgs,
 			RunE: func(_ *cobra.Command, ids []string) error { return printRulings(t.out, ids) },
 		},
 		&cobra.Command{
-			Use: "matrix", Short: "Print which fault of the reference server trips which check", Example: "  dfcheck checks matrix | grep DF-POLL",
-			Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { fmt.Fprint(t.out, checks.Matrix()); return nil },
+			Use: "matrix", Short: "Print which fault of the reference server trips which check",
+			Example: "  dfcheck checks matrix | grep DF-POLL",
+			Args:    cobra.NoArgs,
+			RunE:    func(*cobra.Command, []string) error { fmt.Fprint(t.out, checks.Matrix()); return nil },
 		})
 	return c
 }
@@ -129,7 +131,8 @@ func explain(r spec.Requirement) string {
 		fmt.Fprintf(&b, "  %s: %s\n", n, conformance.Capability(n).Enable())
 	}
 	for _, p := range []struct{ name, text string }{
-		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided}, {"Remedy", r.Remedy},
+		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided},
+		{"Remedy", r.Remedy},
 	} {
 		if p.text != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", p.name, wrap(p.text, 78))

@@ -34,7 +34,8 @@ func citations(text string) (ids []string) {
 // TestCitations: what comments and texts cite is in spec/rulings.yaml or
 // spec/conventions.yaml.
 func TestCitations(t *testing.T) {
-	files, err := exec.Command("git", "-C", "../..", "ls-files", "-co", "--exclude-standard", "*.go", "*.md", "*.yaml").Output()
+	files, err := exec.Command("git", "-C", "../..", "ls-files", "-co", "--exclude-standard", "*.go", "*.md",
+		"*.yaml").Output()
 	if err != nil {
 		t.Skipf("not a clone: %v", err)
 	}
@@ -51,7 +52,8 @@ func TestCitations(t *testing.T) {
 		for _, id := range citations(string(data)) {
 			seen++
 			if !slices.Contains(known, id) {
-				t.Errorf("%s cites %s: it is neither a ruling (spec/rulings.yaml) nor a convention (spec/conventions.yaml)", name, id)
+				t.Errorf("%s cites %s: it is neither a ruling (spec/rulings.yaml) nor a convention (spec/conventions.yaml)", name,
+					id)
 			}
 		}
 	}

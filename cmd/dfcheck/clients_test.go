@@ -49,7 +49,8 @@ func TestClients(t *testing.T) {
 		want           []string // the decision falls before the last answer
 	}{
 		{"approval after slow_down", "approve", []string{"--slow-down", "2"},
-			[]string{"answer authorization_pending", "answer slow_down", "answer authorization_pending", "answer token", "token bearer"}},
+			[]string{"answer authorization_pending", "answer slow_down", "answer authorization_pending", "answer token",
+				"token bearer"}},
 		{"denial", "deny", nil,
 			[]string{"answer authorization_pending", "answer access_denied", "refused access_denied"}},
 	}
@@ -106,7 +107,8 @@ func startServe(t *testing.T, args ...string) served {
 	t.Helper()
 	s := served{caFile: filepath.Join(t.TempDir(), "ca.pem")}
 	// Not t.Context: the parallel tests inside outlast the function that starts it.
-	cmd := exec.Command("dfcheck", append([]string{"serve", "--addr", "127.0.0.1:0", "--decisions", "--tls-cert-out", s.caFile}, args...)...)
+	cmd := exec.Command("dfcheck", append([]string{"serve", "--addr", "127.0.0.1:0", "--decisions", "--tls-cert-out",
+		s.caFile}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {

@@ -15,7 +15,8 @@ import (
 func newConfig(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "config", Short: "Explain the keys of dfcheck.yaml",
-		Example: "  dfcheck config reference\n  dfcheck config reference client\n  dfcheck config schema > dfcheck.schema.json",
+		Example: "  dfcheck config reference\n  dfcheck config reference client\n  dfcheck config schema > " +
+			"dfcheck.schema.json",
 	}
 	c.AddCommand(
 		newReference(t, configReference, conformance.ConfigKeys, "dfcheck config reference", "client"),
@@ -36,7 +37,8 @@ written as 90s or 3m.`
 // newReference explains the keys of a file.
 func newReference(t terminal, about string, all func() []keys.Key, path, key string) *cobra.Command {
 	return &cobra.Command{
-		Use: "reference [KEY]", Short: "Print every key with its type, default, meaning and an example", Args: cobra.MaximumNArgs(1),
+		Use: "reference [KEY]", Short: "Print every key with its type, default, meaning and an example",
+		Args:    cobra.MaximumNArgs(1),
 		Long:    "Prints what the keys mean, or one of them with those below it.",
 		Example: fmt.Sprintf("  %s\n  %s %s", path, path, key),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -57,8 +59,9 @@ func newReference(t terminal, about string, all func() []keys.Key, path, key str
 
 func newSchema(t terminal, schema func() []byte, file, example string) *cobra.Command {
 	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of " + file + ", by which editors complete it", Args: cobra.NoArgs, Example: example,
-		RunE: func(*cobra.Command, []string) error { _, err := t.out.Write(schema()); return err },
+		Use: "schema", Short: "Print the JSON Schema of " + file + ", by which editors complete it", Args: cobra.NoArgs,
+		Example: example,
+		RunE:    func(*cobra.Command, []string) error { _, err := t.out.Write(schema()); return err },
 	}
 }
 

@@ -53,15 +53,19 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 	fs := c.Flags()
 	f.add(fs)
 	f.addSelection(fs)
-	fs.Var(duration(&f.run.MaxWait), "max-wait", fmt.Sprintf("longest time to wait for one code, such as for it to expire (default %s)", conformance.DefaultMaxWait))
+	fs.Var(duration(&f.run.MaxWait), "max-wait",
+		fmt.Sprintf("longest time to wait for one code, such as for it to expire (default %s)", conformance.DefaultMaxWait))
 	f.run.MaxRPS, f.run.Concurrency = conformance.DefaultMaxRPS, conformance.DefaultConcurrency
 	fs.Var(number(&f.run.MaxRPS, "50"), "max-rps", "maximum requests per second")
-	fs.Var(count(&f.run.MaxStarts), "max-starts", fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
-		conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
+	fs.Var(count(&f.run.MaxStarts), "max-starts",
+		fmt.Sprintf("maximum device authorization requests (default %d, with --thorough %d)",
+			conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
 	fs.Var(count(&f.run.Concurrency), "concurrency", "maximum requests in flight")
-	fs.BoolVar(&f.run.Thorough, "thorough", false, "run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
+	fs.BoolVar(&f.run.Thorough, "thorough", false,
+		"run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack the server's limits: floods, oversized requests, guessing")
-	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only for the %d that show the most", conformance.MaxDecisions))
+	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only "+
+		"for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
 	f.addGate(fs)
@@ -70,7 +74,8 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 
 // addSelection adds the flags that choose checks.
 func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
-	fs.StringSliceVar(&f.run.Only, "only", nil, "only these checks or groups (DF-POLL-003, POLL; dfcheck checks groups lists them)")
+	fs.StringSliceVar(&f.run.Only, "only", nil,
+		"only these checks or groups (DF-POLL-003, POLL; dfcheck checks groups lists them)")
 	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
 	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
 }
@@ -80,7 +85,8 @@ func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
 	f.addReports(fs, reports.KindConformance)
 	fs.StringVar(&f.waivers, "waivers", "", "file of known failures (dfcheck waivers explains it)")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
-	fs.BoolVar(&f.strict, "strict", false, "exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
+	fs.BoolVar(&f.strict, "strict", false,
+		"exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
 	fs.StringVar(&f.failOn, "fail-on", "fail", "least serious verdict that makes exit code 1: fail or warning")
 }
 
@@ -120,7 +126,8 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	}
 	f.run = c.Options(f.run)
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
-		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them", f.run.Level))
+		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them",
+			f.run.Level))
 	}
 	_, err = conformance.Select(checks.All(), f.run)
 	errs = append(errs, err)
@@ -236,7 +243,8 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run, kind strin
 	if d := demanded(run.Target); d != "" {
 		t.note("%s", d)
 	}
-	t.note("plan: %d of %d checks, about %d requests (%d device authorizations, %d decisions), at most %g a second; critical path %s",
+	t.note("plan: %d of %d checks, about %d requests (%d device authorizations, %d decisions), at most %g a second; "+
+		"critical path %s",
 		p.Count(), len(p.Checks), p.Requests, p.Starts, p.Decisions, f.run.MaxRPS, p.Critical.Round(time.Second/10))
 	if rounds := run.Rounds(); rounds != "" {
 		t.note("plan: %s", rounds)
@@ -288,7 +296,8 @@ func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run 
 }
 
 // finish makes the report of a run, writes it, and finds the exit code.
-func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r *reports.Report, run *conformance.Run, results []conformance.Result) error {
+func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r *reports.Report, run *conformance.Run,
+	results []conformance.Result) error {
 	transcript := run.Transcript()
 	var reveal func(string) string
 	if f.run.ShowSecrets {

@@ -82,7 +82,8 @@ func TestLinks(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "node_modules" || strings.HasSuffix(filepath.ToSlash(path), "reports/testdata")): // not ours; golden
+		// not ours; golden
+		case d.IsDir() && (d.Name() == "node_modules" || strings.HasSuffix(filepath.ToSlash(path), "reports/testdata")):
 			return filepath.SkipDir
 		case filepath.Ext(path) != ".md":
 			return nil

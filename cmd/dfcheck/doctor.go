@@ -32,8 +32,8 @@ func newDoctor(t terminal) *cobra.Command {
 		Use: "doctor", Short: "Find out whether a server can be checked, and why not", Args: cobra.NoArgs,
 		Long: `Does what every run starts with, and nothing else: finds the endpoints, sends one
 device authorization request, polls once. The approver approves one more device
-and denies another, each until the device has heard of it. What goes wrong is shown with the exact request, the answer, and
-what to change.
+and denies another, each until the device has heard of it. What goes wrong is
+shown with the exact request, the answer, and what to change.
 
 Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		Example: `  dfcheck doctor --host https://auth.example.com --client-id tv-app
@@ -41,7 +41,8 @@ Exit codes: 0 it can be checked, 2 usage or configuration, 3 it cannot.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.examine(cmd.Context(), t) },
 	}
 	f.add(c.Flags())
-	c.Flags().Var(duration(&f.maxWait), "max-wait", fmt.Sprintf("longest time that a run would wait for a code to expire (default %s)", conformance.DefaultMaxWait))
+	c.Flags().Var(duration(&f.maxWait), "max-wait",
+		fmt.Sprintf("longest time that a run would wait for a code to expire (default %s)", conformance.DefaultMaxWait))
 	return c
 }
 
@@ -59,7 +60,8 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 	}
 	defer stop()
 	printLook(t.out, target)
-	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{MaxWait: f.maxWait, AllDecisions: c.Approve.All})
+	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{MaxWait: f.maxWait,
+		AllDecisions: c.Approve.All})
 	if err != nil {
 		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
@@ -73,10 +75,12 @@ func (f *doctorFlags) examine(ctx context.Context, t terminal) error {
 
 // tryApprover walks one approval and one denial to the end: a run with an approver
 // that cannot would find out as much, at its own end.
-func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformance.Config, target *conformance.Target) error {
+func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformance.Config,
+	target *conformance.Target) error {
 	kind := cmp.Or(c.Approve.Kind, "reference")
 	if target.Approver == nil {
-		fmt.Fprintln(t.out, "approver   none: tokens, denials and the verification page cannot be tested (--approve prompt asks you)")
+		fmt.Fprintln(t.out, "approver   none: tokens, denials and the verification page cannot be tested (--approve prompt "+
+			"asks you)")
 		return nil
 	}
 	if person, asks := target.Approver.(approve.Person); asks {
@@ -92,7 +96,8 @@ func (f *doctorFlags) tryApprover(ctx context.Context, t terminal, c *conformanc
 		case ctx.Err() != nil:
 			return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
 		case d == approve.Deny && errors.Is(err, approve.ErrUnsupported):
-			fmt.Fprintf(t.out, "           it cannot deny: denials cannot be tested (deny: in the approve section of dfcheck.yaml)\n")
+			fmt.Fprintf(t.out, "           it cannot deny: denials cannot be tested (deny: in the approve section of "+
+				"dfcheck.yaml)\n")
 		case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
 			fmt.Fprintf(t.out, "approver   %s: %s was not tried\n", kind, d)
 		case err != nil:
@@ -132,7 +137,8 @@ func cannotDecide(d approve.Decision, err error) error {
 	}
 	hint := "`dfcheck approve` shows every page on the way"
 	if d == approve.Deny {
-		hint = "`dfcheck approve --deny` shows every page on the way; without deny: in dfcheck.yaml the checks of denials are skipped"
+		hint = "`dfcheck approve --deny` shows every page on the way; without deny: in dfcheck.yaml " +
+			"the checks of denials are skipped"
 	}
 	if errors.Is(err, approve.ErrSignIn) {
 		hint = signInHint
@@ -212,7 +218,8 @@ func printFound(w io.Writer, run *conformance.Run) {
 		fmt.Fprintf(w, "deviation  %s%s\n", reports.Legible(h.What), keep)
 	}
 	plan := run.Plan()
-	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %d decisions, %s\n", plan.Count(), len(plan.Checks), plan.Requests, plan.Decisions, plan.Critical.Round(time.Second))
+	fmt.Fprintf(w, "plan       %d of %d checks, about %d requests, %d decisions, %s\n", plan.Count(), len(plan.Checks),
+		plan.Requests, plan.Decisions, plan.Critical.Round(time.Second))
 	if plan.Attended > 0 {
 		fmt.Fprintf(w, "           %s\n", attendance(plan))
 	}

@@ -38,7 +38,8 @@ func auto(spec string) string {
 
 // serve starts a reference server and returns its base URL. A certificate
 // makes it https.
-func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tls.Certificate) (base string, stop func(), err error) {
+func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tls.Certificate) (base string,
+	stop func(), err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, err

@@ -50,7 +50,8 @@ func run(t *testing.T, args ...string) (code int, out, err string) {
 func startLeaky(t *testing.T) (host string, latest func() string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second, BaseURL: "http://" + server.Listener.Addr().String()})
+	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second,
+		BaseURL: "http://" + server.Listener.Addr().String()})
 	var code atomic.Value
 	latest = func() string { return code.Load().(string) }
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,8 +84,10 @@ func TestStreams(t *testing.T) {
 	}
 	for command, want := range map[string]int{"approve": reports.ExitFailed, "doctor": reports.ExitUntested} {
 		code, out, stderr := run(t, command, "--config", config)
-		if code != want || !strings.Contains(stderr, "cannot approve device_code:") || strings.Contains(strings.ReplaceAll(out+stderr, `\u002d`, "-"), latest()) {
-			t.Errorf("%s: exit code %d, want %d, and the refusal without the device code:\n%s%s", command, code, want, out, stderr)
+		if code != want || !strings.Contains(stderr, "cannot approve device_code:") ||
+			strings.Contains(strings.ReplaceAll(out+stderr, `\u002d`, "-"), latest()) {
+			t.Errorf("%s: exit code %d, want %d, and the refusal without the device code:\n%s%s", command, code, want, out,
+				stderr)
 		}
 	}
 }
@@ -98,7 +101,8 @@ func TestGuardedConfiguration(t *testing.T) {
 		s := leakySecrecy()
 		var out bytes.Buffer
 		f := initFlags{output: output}
-		err := f.write(terminal{out: &stream{"standard output", &out, s}, secrets: s}, &conformance.Look{}, "scope: "+leakyCookie)
+		err := f.write(terminal{out: &stream{"standard output", &out, s}, secrets: s}, &conformance.Look{},
+			"scope: "+leakyCookie)
 		if _, missing := os.Stat(path); err == nil || missing == nil || out.Len() > 0 {
 			t.Errorf("--output %s: got %v, wrote %q", output, err, out.String())
 		}
@@ -120,14 +124,16 @@ func leakySecrecy() *secrecy {
 // TestStreamRefuses: what redaction missed is not written, and the exit code says so,
 // whatever the command ends with.
 func TestStreamRefuses(t *testing.T) {
-	for name, end := range map[string]error{"success": nil, "a verdict": exit(reports.ExitFailed), "an error": errors.New("a file")} {
+	for name, end := range map[string]error{"success": nil, "a verdict": exit(reports.ExitFailed),
+		"an error": errors.New("a file")} {
 		s := leakySecrecy()
 		var out bytes.Buffer
 		fmt.Fprintf(&stream{"standard output", &out, s}, "title %s\n", leakyCookie)
 		if out.Len() > 0 {
 			t.Errorf("%s: written: %s", name, out.String())
 		}
-		if f, ok := errors.AsType[*failure](s.refused(end)); !ok || f.code != reports.ExitUntested || !strings.Contains(f.Error(), "internal error: standard output") {
+		if f, ok := errors.AsType[*failure](s.refused(end)); !ok || f.code != reports.ExitUntested ||
+			!strings.Contains(f.Error(), "internal error: standard output") {
 			t.Errorf("%s: got %v", name, f)
 		}
 	}
@@ -138,7 +144,8 @@ func TestJudgeUnredacted(t *testing.T) {
 	dir := t.TempDir()
 	path, report := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "out.json")
 	host := startReference(t, "documented-v1", "code-reusable")
-	code, out, stderr := run(t, "conformance", "--host", host, "--approve", "reference", "--only", "DF-REUSE-001", "--record", path)
+	code, out, stderr := run(t, "conformance", "--host", host, "--approve", "reference", "--only", "DF-REUSE-001",
+		"--record", path)
 	if code != reports.ExitFailed {
 		t.Fatalf("exit code %d\n%s%s", code, out, stderr)
 	}
@@ -151,7 +158,8 @@ func TestJudgeUnredacted(t *testing.T) {
 	}
 	const token = "mF_9.B5f-4.1JqM-zzzz"
 	unredacted := regexp.MustCompile(`access_token:[0-9a-f]+\\"`).ReplaceAll(saved, []byte(token+`\"`))
-	unredacted = bytes.ReplaceAll(unredacted, []byte(`"Cache-Control"`), []byte(`"X-Told": ["`+token+`"], "Cache-Control"`))
+	unredacted = bytes.ReplaceAll(unredacted, []byte(`"Cache-Control"`),
+		[]byte(`"X-Told": ["`+token+`"], "Cache-Control"`))
 	if bytes.Equal(saved, unredacted) {
 		t.Fatal("there is no token in the transcript")
 	}

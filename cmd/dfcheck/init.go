@@ -36,7 +36,8 @@ func newInit(t terminal) *cobra.Command {
 		Long: `Looks for the device flow of a server: the documented paths, metadata, an OpenAPI
 document and the usual endpoints. Then it sends one device authorization request,
 looks at the verification page, and writes a configuration with a comment for
-everything that can be added, a first recipe for the page included. On a terminal it asks for the host and the client; elsewhere, flags name them.
+everything that can be added, a first recipe for the page included. On a terminal
+it asks for the host and the client; elsewhere, flags name them.
 
 An existing file is kept, unless --force is given.`,
 		Example: `  dfcheck init --host https://auth.example.com --client-id tv-app
@@ -110,7 +111,10 @@ func (f *initFlags) begin(ctx context.Context, target *conformance.Target) (*con
 // read again.
 func (f *initFlags) write(t terminal, found *conformance.Look, text string) error {
 	guard := reports.Guard(t.secrets.guard)
-	configuration := guard.Over("the configuration", func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+	configuration := guard.Over("the configuration", func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 	if f.output == "-" {
 		return configuration(rendered(t.out))
 	}
@@ -119,7 +123,10 @@ func (f *initFlags) write(t terminal, found *conformance.Look, text string) erro
 		if _, err := os.Stat(path); err == nil && !f.force {
 			return usage(fmt.Errorf("%s exists already", path), "--force replaces it")
 		}
-		document := guard.Over("the OpenAPI document", func(w io.Writer) error { _, err := w.Write(found.Document); return err })
+		document := guard.Over("the OpenAPI document", func(w io.Writer) error {
+			_, err := w.Write(found.Document)
+			return err
+		})
 		if err := reports.WriteFile(path, document); err != nil {
 			return &failure{reports.ExitUsage, err, ""}
 		}

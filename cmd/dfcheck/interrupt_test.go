@@ -14,7 +14,8 @@ import (
 // Ctrl-C in the middle of a run: exit code 130, and reports that are whole.
 func TestInterrupt(t *testing.T) {
 	dir := t.TempDir()
-	cmd := exec.Command("dfcheck", "conformance", "--only", "EXPIRY", "--report", "json="+filepath.Join(dir, "out.json"), "--report", "junit="+filepath.Join(dir, "out.xml"))
+	cmd := exec.Command("dfcheck", "conformance", "--only", "EXPIRY", "--report", "json="+filepath.Join(dir, "out.json"),
+		"--report", "junit="+filepath.Join(dir, "out.xml"))
 	cmd.Dir = dir
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -46,7 +47,8 @@ func TestInterrupt(t *testing.T) {
 	if !r.Run.Interrupted || r.Run.ExitCode != reports.ExitInterrupted || r.Conformance.Summary.Inconclusive == 0 {
 		t.Errorf("the report says %+v, %+v", r.Run, r.Conformance.Summary)
 	}
-	if xml, _ := os.ReadFile(filepath.Join(dir, "out.xml")); !strings.HasSuffix(strings.TrimSpace(string(xml)), "</testsuites>") {
+	if xml, _ := os.ReadFile(filepath.Join(dir, "out.xml")); !strings.HasSuffix(strings.TrimSpace(string(xml)),
+		"</testsuites>") {
 		t.Error("the JUnit report is not whole")
 	}
 }

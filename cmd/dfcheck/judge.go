@@ -62,7 +62,9 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	r.Conformance = conformance.Section(transcript, results, nil, s.waivers, nil)
 	r.Run.Problem = transcript.Problem()
 	r.Run.ExitCode = reports.ExitCode(r, reports.ExitOptions{Strict: f.strict, FailOnWarning: f.failOn == "warning"})
-	err = s.guard.Over("the summary", func(w io.Writer) error { return reports.WriteText(w, r, f.verbose) })(s.words(t).out)
+	err = s.guard.Over("the summary", func(w io.Writer) error {
+		return reports.WriteText(w, r, f.verbose)
+	})(s.words(t).out)
 	if err := errors.Join(err, s.write(t.out, r)); err != nil {
 		return &failure{reports.ExitUntested, err, ""}
 	}

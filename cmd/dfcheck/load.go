@@ -62,14 +62,16 @@ needs --allow-host.`,
 	fs := c.Flags()
 	f.add(fs)
 	f.maxRate = load.MaxRate
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
+	fs.StringVar(&f.profile, "profile", "",
+		"profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
 	fs.Var(count(&f.devices), "devices", "number of devices (default 100)")
 	fs.Var(duration(&f.ramp), "ramp", "time over which they arrive (default: all at once)")
 	fs.Var(duration(&f.duration), "duration", "length of the whole run (default 1m)")
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.Var(count(&f.maxRate), "max-rate", "maximum requests per second")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
-	fs.StringArrayVar(&f.thresholds, "threshold", nil, "`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
+	fs.StringArrayVar(&f.thresholds, "threshold", nil,
+		"`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
 	f.addReports(fs, reports.KindLoad)
 	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t))
@@ -97,7 +99,8 @@ func newLoadProfiles(t terminal) *cobra.Command {
 	c.AddCommand(newReference(t, profileReference, profile.Keys, "dfcheck load profiles reference", "arrivals"),
 		newSchema(t, profile.Schema, "profiles", "  dfcheck load profiles schema > profile.schema.json"))
 	c.AddCommand(&cobra.Command{
-		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1), Example: "  dfcheck load profiles show soak",
+		Use: "show NAME", Short: "Print a built-in profile", Args: cobra.ExactArgs(1),
+		Example: "  dfcheck load profiles show soak",
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := profile.Source(args[0])
 			if err != nil {
@@ -185,10 +188,12 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	defer stop()
 	s.guard = target.Secrets.Check
 	q := p.WithDefaults()
-	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration, q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
+	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration,
+		q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
 	line := t.progress()
 	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
-		line.say(fmt.Sprintf("%s of %s: %d device authorizations, %d polls, %d errors, %d flows in progress", g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
+		line.say(fmt.Sprintf("%s of %s: %d device authorizations, %d polls, %d errors, %d flows in progress",
+			g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
 	}})
 	line.clear()
 	if err != nil {
@@ -205,7 +210,8 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 
 // run carries out the load run. lost says that its results are not in their
 // file; the section stands then all the same.
-func (f *loadFlags) run(ctx context.Context, target load.Target, p *profile.Profile, o load.Options) (section *reports.Load, lost, err error) {
+func (f *loadFlags) run(ctx context.Context, target load.Target, p *profile.Profile,
+	o load.Options) (section *reports.Load, lost, err error) {
 	run := func(w io.Writer) error {
 		o.Results = w
 		section, err = load.Run(ctx, target, p, o)

@@ -42,13 +42,19 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 	}
 	fs := c.Flags()
 	f.add(fs)
-	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+capacity.DefaultObjectives[0]+"')")
-	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)", profile.MaxDevices))
+	fs.StringArrayVar(&f.search.Objectives, "slo", nil, "`OBJECTIVE`, such as 'poll.p99 < 250ms'; repeatable (default '"+
+		capacity.DefaultObjectives[0]+"')")
+	fs.Var(count(&f.search.MaxDevices), "max-devices", fmt.Sprintf("largest crowd to try (default %d)",
+		profile.MaxDevices))
 	fs.Var(count(&f.search.First), "first", "devices of the first crowd (default 100)")
-	fs.Var(duration(&f.search.Hold), "hold", "how long all devices poll in each measurement; two polling intervals at least (default 10s)")
-	fs.Var(number(&f.search.Precision, "0.1"), "precision", "relative width of the confidence interval at which to stop (default 0.1)")
+	fs.Var(duration(&f.search.Hold), "hold",
+		"how long all devices poll in each measurement; two polling intervals at least (default 10s)")
+	fs.Var(number(&f.search.Precision, "0.1"), "precision",
+		"relative width of the confidence interval at which to stop (default 0.1)")
 	fs.Var(count(&f.search.MaxMeasurements), "measurements", "maximum number of measurements (default 30)")
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; its arrivals, thresholds and number of devices are ignored")
+	fs.StringVar(&f.profile, "profile", "",
+		"profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file; "+
+			"its arrivals, thresholds and number of devices are ignored")
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
 	f.addReports(fs, reports.KindCapacity)
@@ -74,14 +80,17 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	s.guard = target.Secrets.Check
 	f.search.Progress = func(p reports.CapacityPoint) {
 		t.note("%s: %d devices, %.0f polls a second, p50 %.2f ms, p99 %.2f ms, %.2f %% errors: %s",
-			time.Since(r.Run.Started).Round(time.Second), p.Devices, p.PollsPerSecond, p.P50, p.P99, 100*p.ErrorRate, p.Outcome())
+			time.Since(r.Run.Started).Round(time.Second), p.Devices, p.PollsPerSecond, p.P50, p.P99, 100*p.ErrorRate,
+			p.Outcome())
 	}
 	r.Capacity, err = f.search.Run(ctx, target, p, load.Options{})
 	if err != nil {
 		return notLoaded(ctx, err)
 	}
 	if points := r.Capacity.Points; r.Capacity.Stopped {
-		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: fmt.Sprintf("%s during the search, with %d devices on it", reports.LimitStopped, points[len(points)-1].Devices)}
+		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied,
+			Message: fmt.Sprintf("%s during the search, with %d devices on it", reports.LimitStopped,
+				points[len(points)-1].Devices)}
 	}
 	return s.finish(ctx, t, r)
 }

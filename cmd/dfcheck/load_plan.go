@@ -47,13 +47,16 @@ Numbers of devices can be written as 10k or 5M.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
-	f.model.Devices, f.model.Interval, f.model.Lifetime, f.model.Latency = 100_000, 5*time.Second, 10*time.Minute, 20*time.Millisecond
+	f.model.Devices, f.model.Interval, f.model.Lifetime, f.model.Latency = 100_000, 5*time.Second, 10*time.Minute,
+		20*time.Millisecond
 	fs.Var(count(&f.model.Devices), "devices", "number of devices")
 	fs.Var(duration(&f.model.Interval), "interval", "polling interval that the server announces")
 	fs.Var(duration(&f.model.Lifetime), "expires-in", "lifetime of the codes")
 	fs.Var(duration(&f.model.Latency), "latency", "time in which the server answers")
-	fs.Var(number(&f.model.Speed.PerSecond, "20000"), "speed", "requests a second that one load generator can send, instead of measuring this machine")
-	fs.StringVar(&f.profile, "profile", "", "profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
+	fs.Var(number(&f.model.Speed.PerSecond, "20000"), "speed",
+		"requests a second that one load generator can send, instead of measuring this machine")
+	fs.StringVar(&f.profile, "profile", "",
+		"profile of the devices: a `NAME` that \"dfcheck load profiles\" lists, or a file")
 	f.addReports(fs, reports.KindPlan)
 	return c
 }
@@ -107,6 +110,8 @@ func measure(ctx context.Context, t terminal) (load.Speed, error) {
 		return load.Speed{}, err
 	}
 	t.note("measuring how much load this machine can generate; --speed skips that")
-	return load.Calibrate(ctx, load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: &approve.Reference{Client: &http.Client{}, URL: base}})
+	return load.Calibrate(ctx, load.Target{Host: base, StartURL: base + contract.Start.Path,
+		TokenURL: base + contract.Token.Path, Contract: contract,
+		ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux",
+		Approver: &approve.Reference{Client: &http.Client{}, URL: base}})
 }

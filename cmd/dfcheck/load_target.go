@@ -20,7 +20,8 @@ import (
 
 // loadTarget is the server under load: the one that is named, or the embedded
 // one with the timing of real servers.
-func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.Config, r *reports.Report) (load.Target, func(), error) {
+func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.Config, r *reports.Report) (load.Target,
+	func(), error) {
 	if c.Host != "" {
 		ct, stop, err := f.target(ctx, t, c)
 		if err != nil {
@@ -29,9 +30,11 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		t.note("%s", rules(ct))
 		t.note("%s", deciders(ct, c.Approve.Kind))
 		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
-		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL, TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
-			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, PKCE: ct.PKCE != "", DeviceType: ct.Device.Type, DeviceOS: ct.Device.OS,
-			Headers: ct.Headers, Given: ct.Given, TLS: ct.TLS, Approver: ct.Approver, Secrets: ct.Secrets()}, stop, nil
+		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL,
+			TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
+			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, PKCE: ct.PKCE != "", DeviceType: ct.Device.Type,
+			DeviceOS: ct.Device.OS,
+			Headers:  ct.Headers, Given: ct.Given, TLS: ct.TLS, Approver: ct.Approver, Secrets: ct.Secrets()}, stop, nil
 	}
 	if err := serverless(c); err != nil {
 		return load.Target{}, nil, err
@@ -48,18 +51,23 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 	}
 	var approver approve.Approver = &approve.Reference{Client: &http.Client{}, URL: base}
 	if c.Approve.Kind != "" {
-		if approver, err = f.newApprover(t, c, &conformance.Target{Facts: conformance.Facts{Host: base}, TLS: &tls.Config{}}); err != nil {
+		if approver, err = f.newApprover(t, c, &conformance.Target{Facts: conformance.Facts{Host: base},
+			TLS: &tls.Config{}}); err != nil {
 			stop()
 			return load.Target{}, nil, err
 		}
 	}
-	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded", DeviceAuthorizationEndpoint: base + contract.Start.Path,
-		TokenEndpoint: base + contract.Token.Path, ClientID: "dfcheck", Approver: cmp.Or(c.Approve.Kind, "reference")}
+	r.Target = reports.Target{Host: base, Spec: contract.Name, ChosenBy: "embedded",
+		DeviceAuthorizationEndpoint: base + contract.Start.Path,
+		TokenEndpoint:               base + contract.Token.Path, ClientID: "dfcheck",
+		Approver: cmp.Or(c.Approve.Kind, "reference")}
 	secrets := redact.New(nil)
 	t.secrets.keep(secrets.Text, secrets.Check)
 	t.note("loading the embedded server at %s (name another with --host)", base)
-	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Contract: contract,
-		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver, Secrets: secrets}, stop, nil
+	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path,
+		Contract: contract,
+		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver,
+		Secrets: secrets}, stop, nil
 }
 
 // settings are those of the flags.

@@ -18,7 +18,8 @@ func printTried(w io.Writer, tried []*conformance.Exchange) {
 		if x.Request.Encoding != "" {
 			as = " as " + encodingName(x)
 		}
-		fmt.Fprintf(w, "tried      %s %s%s: %s\n", x.Request.Method, reports.Legible(x.Request.URL), as, reports.Legible(said(x)))
+		fmt.Fprintf(w, "tried      %s %s%s: %s\n", x.Request.Method, reports.Legible(x.Request.URL), as,
+			reports.Legible(said(x)))
 	}
 }
 
@@ -35,7 +36,8 @@ func printLook(w io.Writer, target *conformance.Target) {
 	if target.Look != nil {
 		printTried(w, target.Look.Tried)
 	}
-	fmt.Fprintf(w, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy, reports.Legible(target.ChosenWhy))
+	fmt.Fprintf(w, "contract   %s, chosen by %s: %s\n", target.Contract.Name, target.ChosenBy,
+		reports.Legible(target.ChosenWhy))
 	fmt.Fprintf(w, "endpoints  %s\n           %s\n", reports.Legible(target.StartURL), reports.Legible(target.TokenURL))
 	if there := elsewhere(target); there != "" {
 		fmt.Fprintf(w, "           on %s, which is not --host\n", reports.Legible(there))

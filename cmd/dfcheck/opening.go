@@ -73,7 +73,8 @@ func untested(plan *conformance.Plan) string {
 	var out []string
 	for i, r := range reasons {
 		if i == shown {
-			out = append(out, fmt.Sprintf("and %s (-v names them)", reports.Count(len(reasons)-shown, "other reason", "other reasons")))
+			out = append(out, fmt.Sprintf("and %s (-v names them)", reports.Count(len(reasons)-shown, "other reason",
+				"other reasons")))
 			break
 		}
 		text := fmt.Sprintf("%s: %s", reports.Count(r.checks, "check", "checks"), r.why)

@@ -105,7 +105,8 @@ func atTerminal(t *testing.T, o *operator, cfg refserver.Config, args ...string)
 	}
 	keyboard, tty := openTerminal(t)
 	file := filepath.Join(t.TempDir(), "report.json")
-	cmd := exec.Command("dfcheck", append([]string{"conformance", "--host", base, "--spec", cfg.Contract, "--approve", "prompt", "--report", "json=" + file}, args...)...)
+	cmd := exec.Command("dfcheck", append([]string{"conformance", "--host", base, "--spec", cfg.Contract, "--approve",
+		"prompt", "--report", "json=" + file}, args...)...)
 	cmd.Dir = t.TempDir()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

@@ -57,7 +57,8 @@ func count[T int | uint64](to *T) quantity[T] {
 }
 
 func duration(to *time.Duration) quantity[time.Duration] {
-	return quantity[time.Duration]{to: to, read: time.ParseDuration, want: "a time above 0 with its unit, such as 250ms, 30s or 5m"}
+	return quantity[time.Duration]{to: to, read: time.ParseDuration,
+		want: "a time above 0 with its unit, such as 250ms, 30s or 5m"}
 }
 
 func number(to *float64, example string) quantity[float64] {

@@ -64,7 +64,8 @@ func newConvert(t terminal) *cobra.Command {
 
 func newCompare(t terminal) *cobra.Command {
 	return &cobra.Command{
-		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"}, Short: "Show what got worse, what is no longer tested, and what got better", Args: cobra.ExactArgs(2),
+		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"},
+		Short: "Show what got worse, what is no longer tested, and what got better", Args: cobra.ExactArgs(2),
 		Long: `Compares the verdicts of two conformance reports.
 
 Exit codes: 0 nothing got worse, 1 a check got worse, or was judged before and

@@ -35,13 +35,15 @@ beside the JSON one, its column leads there too.`,
 	}
 	fs := c.Flags()
 	fs.StringArrayVar(&f.to, "to", []string{"markdown=-"}, "html=PATH or markdown=PATH, repeatable; - is standard output")
-	fs.StringVar(&f.rows, "rows", "all", "all checks, those that some server did not pass (found), or only counts (groups)")
+	fs.StringVar(&f.rows, "rows", "all",
+		"all checks, those that some server did not pass (found), or only counts (groups)")
 	return c
 }
 
 func (f *matrixFlags) render(t terminal, args []string) error {
 	if strict.Nearest(f.rows, matrixRows) != f.rows {
-		return usage(fmt.Errorf("--rows is %q; the nearest is %q (%s)", f.rows, strict.Nearest(f.rows, matrixRows), strings.Join(matrixRows, ", ")), "")
+		return usage(fmt.Errorf("--rows is %q; the nearest is %q (%s)", f.rows, strict.Nearest(f.rows, matrixRows),
+			strings.Join(matrixRows, ", ")), "")
 	}
 	var to []reports.Destination
 	var errs []error
@@ -89,7 +91,8 @@ func page(to []reports.Destination) string {
 }
 
 // write renders one destination, its links relative to itself.
-func (f *matrixFlags) write(t terminal, d reports.Destination, page string, servers []reports.MatrixServer, files []string) error {
+func (f *matrixFlags) write(t terminal, d reports.Destination, page string, servers []reports.MatrixServer,
+	files []string) error {
 	here := filepath.Dir(d.Path)
 	servers = append([]reports.MatrixServer(nil), servers...)
 	for i, file := range files {

@@ -104,7 +104,8 @@ func startReference(t *testing.T, contract string, faults ...string) string {
 		}
 		wrong = append(wrong, all[i])
 	}
-	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract, Interval: time.Second, Lifetime: 20 * time.Second, Decisions: true}, wrong, nil)
+	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: contract, Interval: time.Second,
+		Lifetime: 20 * time.Second, Decisions: true}, wrong, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

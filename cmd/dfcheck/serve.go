@@ -48,7 +48,8 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	f.cfg.Interval, f.cfg.Lifetime = 5*time.Second, 10*time.Minute
 	fs.Var(duration(&f.cfg.Interval), "interval", "polling interval, announced and enforced")
 	fs.Var(duration(&f.cfg.Lifetime), "expires-in", "lifetime of the codes")
-	fs.Var(count(&f.cfg.SlowDownAt), "slow-down", "answer this poll of every code with slow_down, whatever its pace (2: the second)")
+	fs.Var(count(&f.cfg.SlowDownAt), "slow-down",
+		"answer this poll of every code with slow_down, whatever its pace (2: the second)")
 	fs.Var(duration(&f.cfg.Delay), "delay", "take that long for every answer")
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
@@ -82,7 +83,8 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	if err != nil {
 		return usage(err, "")
 	}
-	fmt.Fprintf(t.out, "listening on %s\n  device authorization  POST %s\n  token                 POST %s\n  verification page     %s/device\n",
+	fmt.Fprintf(t.out, "listening on %s\n  device authorization  POST %s\n  token                 POST %s\n  "+
+		"verification page     %s/device\n",
 		base, base+contract.Start.Path, base+contract.Token.Path, base)
 	<-cmd.Context().Done()
 	return nil
@@ -104,7 +106,8 @@ func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
 			t.note("the fault %s was made for --spec %s; with %s it may not show", name, fault.Contract, f.cfg.Contract)
 		}
 		if fault.Detailed {
-			t.note("the fault %s shows only to `dfcheck conformance --spec spec/refserver/openapi.yaml`, the server's own document", name)
+			t.note("the fault %s shows only to `dfcheck conformance --spec spec/refserver/openapi.yaml`, "+
+				"the server's own document", name)
 		}
 		if fault.TLS && !f.secure.wanted() {
 			t.note("the fault %s shows only over https: add --tls", name)

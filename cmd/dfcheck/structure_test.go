@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"go/scanner"
+	"go/token"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const module = "github.com/dfcheck/dfcheck/"
@@ -27,7 +31,8 @@ var mayImport = map[string][]string{
 	"conformance/traits":         {"spec"},
 	"conformance/internal/early": {},
 
-	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact", "spec",
+	"load": {"load/profile", "load/threshold", "load/internal/wire", "conformance/approve", "reports", "reports/redact",
+		"spec",
 		"spec/strict"},
 	"load/shard":             {},
 	"load/profile":           {"load/threshold", "spec", "spec/keys", "spec/strict"},
@@ -86,8 +91,10 @@ func misimports(from string, imports []string) (problems []string) {
 // inside others are held to rows of their own, and none goes without.
 func TestMisimports(t *testing.T) {
 	for _, test := range []struct{ from, to string }{
-		{"conformance", "spec/refserver"}, {"load", "spec/refserver"}, {"reports", "spec/refserver"}, {"spec", "spec/refserver"},
-		{"spec/strict", "spec"}, {"reports/redact", "reports"}, {"conformance/approve", "conformance"}, {"load", "load/capacity"},
+		{"conformance", "spec/refserver"}, {"load", "spec/refserver"}, {"reports", "spec/refserver"},
+		{"spec", "spec/refserver"},
+		{"spec/strict", "spec"}, {"reports/redact", "reports"}, {"conformance/approve", "conformance"},
+		{"load", "load/capacity"},
 		{"spec/unheard", "spec"},
 	} {
 		if got := misimports(test.from, []string{"fmt", module + test.to}); len(got) != 1 {
@@ -107,5 +114,69 @@ func TestTopLevel(t *testing.T) {
 		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(allowed, e.Name()) {
 			t.Errorf("%s does not belong at the top level", e.Name())
 		}
+	}
+}
+
+// maxColumns is how long a line of code may be, a tab counted as one column. What
+// stands in a raw string keeps its own lines.
+const maxColumns = 120
+
+// TestLinesAreShort: nobody has to scroll sideways.
+func TestLinesAreShort(t *testing.T) {
+	out, err := exec.Command("git", "-C", "../..", "ls-files", "-co", "--exclude-standard", "*.go").Output()
+	if err != nil {
+		t.Skipf("no git to list files with: %v", err)
+	}
+	files := strings.Fields(string(out))
+	if len(files) < 300 {
+		t.Errorf("only %d files", len(files))
+	}
+	for _, name := range files {
+		text, err := os.ReadFile("../../" + name)
+		if os.IsNotExist(err) {
+			continue // deleted, and not committed yet
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range longLines(text) {
+			t.Errorf("%s:%d: longer than %d columns", name, line, maxColumns)
+		}
+	}
+}
+
+// longLines are the lines of a file that are too long, but for those in which a raw
+// string begins, goes on or ends.
+func longLines(text []byte) (long []int) {
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if utf8.RuneCount(line) > maxColumns {
+			long = append(long, i+1)
+		}
+	}
+	if len(long) == 0 {
+		return nil
+	}
+	files := token.NewFileSet()
+	file := files.AddFile("", -1, len(text))
+	var s scanner.Scanner
+	s.Init(file, text, nil, 0)
+	for {
+		pos, tok, literal := s.Scan()
+		if tok == token.EOF {
+			return long
+		}
+		if first := file.Line(pos); tok == token.STRING && literal[0] == '`' {
+			last := first + strings.Count(literal, "\n")
+			long = slices.DeleteFunc(long, func(n int) bool { return first <= n && n <= last })
+		}
+	}
+}
+
+// TestLongLines: a raw string keeps its line out, and no other.
+func TestLongLines(t *testing.T) {
+	wide := strings.Repeat("x", maxColumns+1)
+	text := "package p\n\n// " + wide + "\nvar a = `" + wide + "\n" + wide + "`\nvar b = \"" + wide + "\"\nvar c = 1\n"
+	if got := longLines([]byte(text)); !slices.Equal(got, []int{3, 6}) {
+		t.Errorf("%v", got)
 	}
 }

@@ -36,7 +36,8 @@ type ginkgoReport []struct {
 
 // ginkgoRun runs the suite against a server and returns what it printed, its specs'
 // states by check id, less those that a filter left out, and its JUnit report.
-func ginkgoRun(t *testing.T, binary, config string, flags ...string) (out string, states map[string]string, junit string) {
+func ginkgoRun(t *testing.T, binary, config string, flags ...string) (out string, states map[string]string,
+	junit string) {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := suiteCommand(binary, config, append(flags, "-ginkgo.json-report="+filepath.Join(dir, "out.json"),
@@ -145,7 +146,8 @@ func TestSuite(t *testing.T) {
 				t.Errorf("%s: the suite says %q, dfcheck %q", id, states[id], verdict)
 			}
 		}
-		for _, want := range []string{`message="skipped - skipped: needs restricted_client (`, `failure message="DF-AUTHZ-012 `,
+		for _, want := range []string{`message="skipped - skipped: needs restricted_client (`,
+			`failure message="DF-AUTHZ-012 `,
 			"expected:", "curl -i -X POST"} {
 			if !strings.Contains(junit, want) {
 				t.Errorf("the JUnit report has no %s\n%s", want, junit)

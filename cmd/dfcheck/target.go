@@ -37,7 +37,8 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	f.flags = fs
 	fs.StringVar(&f.config, "config", "", "configuration file (default "+defaultConfig+" when it exists)")
 	fs.StringVar(&f.host, "host", "", "URL of the server (default: the embedded server)")
-	fs.StringVar(&f.spec, "spec", "", "contract: auto, documented-v1, documented-v2, rfc8628, or an OpenAPI document (default auto)")
+	fs.StringVar(&f.spec, "spec", "",
+		"contract: auto, documented-v1, documented-v2, rfc8628, or an OpenAPI document (default auto)")
 	fs.StringVar(&f.issuer, "issuer", "", "issuer whose metadata names the endpoints, when it is not --host")
 	fs.StringVar(&f.start, "device-authorization-endpoint", "", "URL or path of the device authorization endpoint")
 	fs.StringVar(&f.token, "token-endpoint", "", "URL or path of the token endpoint")
@@ -86,14 +87,16 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	c.TLS.Insecure = c.TLS.Insecure || f.insecure
 	if c.Approve.Kind == "prompt" && !interactive(t.in) {
 		return nil, usage(errors.New("--approve prompt asks a person, and standard input is not a terminal"),
-			"let a program decide: approve: {kind: form, exec, http or browser, ...} in dfcheck.yaml; or run without: --approve none")
+			"let a program decide: approve: {kind: form, exec, http or browser, ...} in dfcheck.yaml; or run without: "+
+				"--approve none")
 	}
 	return c, nil
 }
 
 // target makes the target that configuration and flags describe, or the
 // embedded server when they name no host. stop ends what was started for it.
-func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Config) (target *conformance.Target, stop func(), err error) {
+func (f *targetFlags) target(ctx context.Context, t terminal, c *conformance.Config) (target *conformance.Target,
+	stop func(), err error) {
 	if c.Host == "" {
 		return f.embedded(t, c)
 	}
@@ -172,7 +175,8 @@ func closer(a approve.Approver) func() {
 }
 
 // newApprover makes the approver of the configuration; nil when it has none.
-func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver, error) {
+func (f *targetFlags) newApprover(t terminal, c *conformance.Config, target *conformance.Target) (approve.Approver,
+	error) {
 	a, err := approve.New(c.Approve, approve.Env{Host: target.Host, Client: target.PageClient(), In: t.in, Out: t.err,
 		Trace: f.trace, Dir: f.pictures, Redact: t.secrets.redact, Hold: t.screen.hold})
 	return a, usage(err, "`dfcheck approve --help` describes the approvers")

@@ -18,8 +18,9 @@ func newWaivers(t terminal) *cobra.Command {
 	}
 	c := &cobra.Command{
 		Use: "waivers", Short: "Explain the file of known failures, and check one", RunE: form(waiversForm),
-		Long:    waiversForm,
-		Example: "  dfcheck waivers example > waivers.yaml\n  dfcheck waivers check waivers.yaml\n  dfcheck conformance --waivers waivers.yaml",
+		Long: waiversForm,
+		Example: "  dfcheck waivers example > waivers.yaml\n  dfcheck waivers check waivers.yaml\n  dfcheck conformance " +
+			"--waivers waivers.yaml",
 	}
 	c.AddCommand(
 		&cobra.Command{
@@ -27,8 +28,9 @@ func newWaivers(t terminal) *cobra.Command {
 			Args: cobra.NoArgs, RunE: form(conformance.WaiverExample),
 		},
 		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of waiver files", Example: "  dfcheck waivers schema > waivers.schema.json",
-			Args: cobra.NoArgs, RunE: form(conformance.WaiverSchema),
+			Use: "schema", Short: "Print the JSON Schema of waiver files",
+			Example: "  dfcheck waivers schema > waivers.schema.json",
+			Args:    cobra.NoArgs, RunE: form(conformance.WaiverSchema),
 		},
 		&cobra.Command{
 			Use: "check FILE", Short: "Check a waiver file without a run", Example: "  dfcheck waivers check waivers.yaml",

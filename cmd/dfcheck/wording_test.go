@@ -16,13 +16,15 @@ import (
 var worded = []string{"Step", "step", "Reason", "reason", "Because", "Detail", "Hint", "hint"}
 
 // readers are the functions that take a text apart.
-var readers = []string{"Contains", "ContainsAny", "HasPrefix", "HasSuffix", "CutPrefix", "CutSuffix", "Cut", "Index", "LastIndex",
+var readers = []string{"Contains", "ContainsAny", "HasPrefix", "HasSuffix", "CutPrefix", "CutSuffix", "Cut", "Index",
+	"LastIndex",
 	"TrimPrefix", "TrimSuffix", "Split", "SplitN", "SplitSeq", "Fields", "FieldsSeq", "EqualFold"}
 
 // TestWordsAreNotRead: no verdict and no message depends on how a step, a reason or a
 // hint is worded. What is behind the words is a constant, a table or a type.
 func TestWordsAreNotRead(t *testing.T) {
-	for _, dir := range []string{"../../conformance", "../../conformance/checks", "../../conformance/suite", "../../reports", "."} {
+	for _, dir := range []string{"../../conformance", "../../conformance/checks", "../../conformance/suite",
+		"../../reports", "."} {
 		files, err := fs.Glob(os.DirFS(dir), "*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files in %s: %v", dir, err)
@@ -53,7 +55,8 @@ func f() {
 	case due, "late":
 	}
 }`))
-	want := []string{"x.go:3 reads Step", "x.go:4 reads Reason", "x.go:5 reads Step", "x.go:6 reads Step", "x.go:7 reads Step"}
+	want := []string{"x.go:3 reads Step", "x.go:4 reads Reason", "x.go:5 reads Step", "x.go:6 reads Step",
+		"x.go:7 reads Step"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

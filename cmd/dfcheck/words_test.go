@@ -53,7 +53,8 @@ func TestEveryTextFlagRefusesNothing(t *testing.T) {
 			for _, nothing := range []string{"", " \t"} {
 				args := append(append([]string{}, path...), "--"+f.Name, nothing)
 				stderr.Reset()
-				if code := execute(t.Context(), args, silent); code != 2 || !strings.Contains(stderr.String(), "--"+f.Name+" is empty") {
+				if code := execute(t.Context(), args, silent); code != 2 ||
+					!strings.Contains(stderr.String(), "--"+f.Name+" is empty") {
 					t.Errorf("dfcheck %q: exit code %d, %s", args, code, stderr.String())
 				}
 			}

@@ -42,7 +42,8 @@ const (
 // browser is installed; the error says how to install one.
 func NewBrowser(c Config, env Env) (*Browser, error) {
 	r, err := newRecipe(c, env.Host)
-	b := &Browser{recipe: r, trace: env.Trace, redact: env.Redact, pictures: env.Dir, passwords: c.Secrets(), tabs: make(chan struct{}, maxTabs)}
+	b := &Browser{recipe: r, trace: env.Trace, redact: env.Redact, pictures: env.Dir, passwords: c.Secrets(),
+		tabs: make(chan struct{}, maxTabs)}
 	path, findErr := findBrowser(c.Browser)
 	b.path = path
 	return b, errors.Join(err, findErr, b.trust(env.Client))
@@ -56,7 +57,8 @@ func (b *Browser) trust(c *http.Client) error {
 	}
 	b.insecure = t.TLSClientConfig.InsecureSkipVerify
 	if t.TLSClientConfig.RootCAs != nil && !b.insecure {
-		return errors.New("the browser approver cannot be given a CA file: install the CA for the browser, or for a test server set tls.insecure")
+		return errors.New("the browser approver cannot be given a CA file: install the CA for the browser, or for a test " +
+			"server set tls.insecure")
 	}
 	return nil
 }
@@ -92,7 +94,8 @@ func (b *Browser) Enter(ctx context.Context, v Verification) error {
 }
 
 // visit does something in a separate tab.
-func (b *Browser) visit(ctx context.Context, v Verification, d Decision, do func(context.Context, *runner) error) error {
+func (b *Browser) visit(ctx context.Context, v Verification, d Decision,
+	do func(context.Context, *runner) error) error {
 	select {
 	case b.tabs <- struct{}{}:
 		defer func() { <-b.tabs }()
@@ -131,7 +134,8 @@ func (b *Browser) start() (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(b.path), chromedp.UserDataDir(dir), chromedp.Env("TMPDIR="+dir),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(b.path), chromedp.UserDataDir(dir),
+		chromedp.Env("TMPDIR="+dir),
 		chromedp.WindowSize(1024, 768), chromedp.Flag("host-resolver-rules", b.recipe.reachable()))
 	if b.insecure {
 		options = append(options, chromedp.IgnoreCertErrors)

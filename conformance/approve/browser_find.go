@@ -16,8 +16,8 @@ var browsers = []string{
 }
 
 // errNoBrowser says how to get one.
-var errNoBrowser = errors.New("no browser is installed; on Debian `apt-get install chromium-headless-shell` (or chromium) brings one, " +
-	"on macOS `brew install --cask chromium`, or name one in approve.browser")
+var errNoBrowser = errors.New("no browser is installed; on Debian `apt-get install chromium-headless-shell` " +
+	"(or chromium) brings one, on macOS `brew install --cask chromium`, or name one in approve.browser")
 
 // findBrowser looks for an installed browser, or for the one that is named.
 func findBrowser(named string) (string, error) {

@@ -127,10 +127,12 @@ func TestBrowser(t *testing.T) {
 	if err := b.Enter(t.Context(), v("GOOD4")); err != nil {
 		t.Error(err)
 	}
-	if got := s.decided; got["GOOD1"] != "Approve" || got["GOOD2"] != "Deny" || got["GOOD3"] != "Approve" || len(got) != 3 {
+	if got := s.decided; got["GOOD1"] != "Approve" || got["GOOD2"] != "Deny" || got["GOOD3"] != "Approve" ||
+		len(got) != 3 {
 		t.Errorf("decided: %v", got)
 	}
-	if err := b.Decide(t.Context(), v("BAD"), Approve); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "This code is wrong") {
+	if err := b.Decide(t.Context(), v("BAD"), Approve); !errors.Is(err, ErrRefused) ||
+		!strings.Contains(err.Error(), "This code is wrong") {
 		t.Errorf("an unknown code: %v", err)
 	}
 
@@ -138,7 +140,8 @@ func TestBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Decide(t.Context(), v("GOOD5"), Approve); err == nil || !strings.Contains(err.Error(), `no field "Code" on the page "Device"`) {
+	if err := f.Decide(t.Context(), v("GOOD5"), Approve); err == nil ||
+		!strings.Contains(err.Error(), `no field "Code" on the page "Device"`) {
 		t.Errorf("plain requests: %v", err)
 	}
 }
@@ -160,7 +163,8 @@ func TestBrowserBroken(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `step 2 (fill PIN, Country, I agree, press "Next"): there is no field "PIN" on the page "Device"`
-	if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `the fields c, k, t and the buttons and links "Next"; see `) {
+	if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(),
+		`the fields c, k, t and the buttons and links "Next"; see `) {
 		t.Errorf("%v", err)
 	}
 	name := regexp.MustCompile(`see (.*\.png)`).FindStringSubmatch(err.Error())
@@ -171,7 +175,8 @@ func TestBrowserBroken(t *testing.T) {
 		t.Errorf("%v, %q", err, png[:min(len(png), 8)])
 	}
 	// Elsewhere nothing is opened.
-	if err := b.Decide(t.Context(), Verification{VerificationURI: "http://example.invalid/"}, Approve); err == nil || !strings.Contains(err.Error(), "approve.hosts") {
+	if err := b.Decide(t.Context(), Verification{VerificationURI: "http://example.invalid/"}, Approve); err == nil ||
+		!strings.Contains(err.Error(), "approve.hosts") {
 		t.Errorf("a foreign host: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -112,9 +112,11 @@ func New(c Config, env Env) (Approver, error) {
 		}
 		return &Reference{Client: env.Client, URL: url}, nil
 	case "http":
-		return &HTTP{client: env.Client, host: env.Host, approve: c.Approve, deny: c.Deny}, c.check(func(a Action) bool { return a.URL != "" }, "a request with a url, like "+requestForm)
+		return &HTTP{client: env.Client, host: env.Host, approve: c.Approve, deny: c.Deny},
+			c.check(func(a Action) bool { return a.URL != "" }, "a request with a url, like "+requestForm)
 	case "exec":
-		return &Exec{host: env.Host, approve: c.Approve.Command, deny: c.Deny.Command}, c.check(func(a Action) bool { return len(a.Command) > 0 }, "a command, like "+commandForm)
+		return &Exec{host: env.Host, approve: c.Approve.Command, deny: c.Deny.Command},
+			c.check(func(a Action) bool { return len(a.Command) > 0 }, "a command, like "+commandForm)
 	case "form":
 		f, err := NewForm(c, env)
 		if err != nil {
@@ -130,7 +132,8 @@ func New(c Config, env Env) (Approver, error) {
 	case "prompt":
 		return NewPrompt(env.In, env.Out, env.Hold), nil
 	}
-	return nil, fmt.Errorf("unknown approver %q; the nearest is %q (%s)", c.Kind, strict.Nearest(c.Kind, Kinds), strings.Join(Kinds, ", "))
+	return nil, fmt.Errorf("unknown approver %q; the nearest is %q (%s)", c.Kind, strict.Nearest(c.Kind, Kinds),
+		strings.Join(Kinds, ", "))
 }
 
 // check holds that approve is there, and that both actions have the right form.

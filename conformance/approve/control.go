@@ -37,7 +37,8 @@ func controlsOf(doc *goquery.Document) []*control {
 	var out []*control
 	var latest *html.Node
 	doc.Find("form, input, select, textarea, button, a[href]").Each(func(_ int, s *goquery.Selection) {
-		c := &control{sel: s, tag: goquery.NodeName(s), name: s.AttrOr("name", ""), typ: strings.ToLower(s.AttrOr("type", ""))}
+		c := &control{sel: s, tag: goquery.NodeName(s), name: s.AttrOr("name", ""),
+			typ: strings.ToLower(s.AttrOr("type", ""))}
 		if c.tag == "form" {
 			latest = s.Nodes[0]
 			c.form = latest
@@ -132,7 +133,8 @@ var buttonTypes = []string{"submit", "image", "button", "reset"}
 
 // pressable reports whether it is a button or a link a person sees.
 func (c *control) pressable() bool {
-	return (c.tag == "a" || c.tag == "button" || c.tag == "input" && slices.Contains(buttonTypes, c.typ)) && !concealed(c.sel)
+	return (c.tag == "a" || c.tag == "button" || c.tag == "input" && slices.Contains(buttonTypes, c.typ)) &&
+		!concealed(c.sel)
 }
 
 // typable reports whether a person can put something in.

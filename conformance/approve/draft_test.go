@@ -23,24 +23,33 @@ func TestNewDraft(t *testing.T) {
 		todos int
 	}{
 		{"asks for the code, then who is there", map[string]string{"GET/device": codePage, "POST/code": login}, "form",
-			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `fill login, pass, press "Log in"`, `press "Approve"`, `press "Deny"`},
+			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `fill login, pass, press "Log in"`,
+				`press "Approve"`, `press "Deny"`},
 			[]string{"username", "password"}, 2},
 		{"asks for the code, then for the decision", map[string]string{"GET/device": codePage,
 			"POST/code": `<title>Sure?</title><form action=/x method=post><button>Abort</button><button>Yes, it is mine</button></form>`}, "form",
-			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `press "Yes, it is mine"`, `press "Abort"`}, nil, 1},
-		{"a field without a telling name", map[string]string{"GET/device": strings.ReplaceAll(codePage, "user_code", "x1"), "POST/code": login}, "form",
-			[]string{"open {verification_uri}", `fill x1, press "Continue"`, `fill login, pass, press "Log in"`, `press "Approve"`, `press "Deny"`},
+			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `press "Yes, it is mine"`, `press "Abort"`},
+			nil, 1},
+		{"a field without a telling name", map[string]string{"GET/device": strings.ReplaceAll(codePage, "user_code", "x1"),
+			"POST/code": login}, "form",
+			[]string{"open {verification_uri}", `fill x1, press "Continue"`, `fill login, pass, press "Log in"`,
+				`press "Approve"`, `press "Deny"`},
 			[]string{"username", "password"}, 2},
-		{"everything on one page", map[string]string{"GET/device": `<form action=/x method=post><input name=user><input name=pw type=password>
+		{"everything on one page",
+			map[string]string{"GET/device": `<form action=/x method=post><input name=user><input name=pw type=password>
 			<label>Code <input name=c></label><button>Refuse</button><button>Go</button></form>`}, "form",
-			[]string{"open {verification_uri}", `fill user, pw, c, press "Go"`, `press "Approve"`, `press "Deny"`}, []string{"username", "password"}, 2},
+			[]string{"open {verification_uri}", `fill user, pw, c, press "Go"`, `press "Approve"`, `press "Deny"`},
+			[]string{"username", "password"}, 2},
 		{"scripts do everything", map[string]string{"GET/device": `<form id=a><input name=email type=email><input name=pw type=password><button>Sign in</button></form>
 			<form id=b hidden><input name=user_code><button>Approve</button><button>Deny</button></form><script src=x></script>`}, "browser",
-			[]string{"open {verification_uri}", `fill email, pw, press "Sign in"`, "fill user_code", `press "Approve"`, `press "Deny"`}, []string{"username", "password"}, 0},
+			[]string{"open {verification_uri}", `fill email, pw, press "Sign in"`, "fill user_code", `press "Approve"`,
+				`press "Deny"`}, []string{"username", "password"}, 0},
 		{"a button with the code of this device", map[string]string{"GET/device": codePage,
-			"POST/code": `<form action=/x method=post><button>Approve WDJB-MJHT</button><button>Deny {this}</button></form>`}, "form",
+			"POST/code": `<form action=/x method=post><button>Approve WDJB-MJHT</button><button>Deny {this}</button></form>`},
+			"form",
 			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `press "Approve"`, `press "Deny"`}, nil, 2},
-		{"the next page is elsewhere", map[string]string{"GET/device": strings.Replace(codePage, "/code", "https://elsewhere.example/code", 1)}, "form",
+		{"the next page is elsewhere", map[string]string{"GET/device": strings.Replace(codePage, "/code",
+			"https://elsewhere.example/code", 1)}, "form",
 			[]string{"open {verification_uri}", `fill user_code, press "Continue"`, `press "Approve"`, `press "Deny"`}, nil, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -84,7 +93,8 @@ func TestNewDraftFails(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	for uri, want := range map[string]string{"": "no verification URI", server.URL + "/device": "404 Not Found"} {
-		if _, err := NewDraft(t.Context(), Env{Client: server.Client()}, Verification{VerificationURI: uri}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := NewDraft(t.Context(), Env{Client: server.Client()}, Verification{VerificationURI: uri}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", uri, err)
 		}
 	}

@@ -45,7 +45,8 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	for i, w := range words {
 		args[i] = fill(w, values, func(s string) string { return s })
 		if args[i] != w && !harmless(args[i]) {
-			return fmt.Errorf("the server's value for %s could be taken for an option or has control characters; read it from the environment instead", w)
+			return fmt.Errorf("the server's value for %s could be taken for an option or has control characters; read it from "+
+				"the environment instead", w)
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, execTimeout)

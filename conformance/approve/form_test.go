@@ -44,7 +44,9 @@ func newReference(t *testing.T, faults ...string) *reference {
 	server := refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: host, GuessLimit: 120}, named(t, faults)...)
 	r := &reference{T: t, client: &http.Client{Transport: inMemory{server}}}
 	var err error
-	r.form, err = NewForm(ReferencePage(), Env{Host: host, Client: r.client, Trace: func(s PageSeen) { r.seen = append(r.seen, s) }})
+	r.form, err = NewForm(ReferencePage(), Env{Host: host, Client: r.client, Trace: func(s PageSeen) {
+		r.seen = append(r.seen, s)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,8 @@ func (r *reference) codes() (device string, v Verification) {
 // poll is what a poll says: an error, or "token".
 func (r *reference) poll(device string) string {
 	r.Helper()
-	out := r.post("/token", url.Values{"client_id": {"dfcheck"}, "device_code": {device}, "grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}})
+	out := r.post("/token", url.Values{"client_id": {"dfcheck"}, "device_code": {device},
+		"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}})
 	if out["access_token"] != nil {
 		return "token"
 	}
@@ -104,7 +107,8 @@ func TestFormAtReferencePage(t *testing.T) {
 					if got := r.poll(device); got != want {
 						t.Errorf("the poll says %s, want %s", got, want)
 					}
-					if len(r.seen) != 4 || r.seen[0].Title != "Sign in" || r.seen[3].Title != "Done" || r.seen[2].URL != host+"/device" || r.seen[3].Status != 200 {
+					if len(r.seen) != 4 || r.seen[0].Title != "Sign in" || r.seen[3].Title != "Done" ||
+						r.seen[2].URL != host+"/device" || r.seen[3].Status != 200 {
 						t.Errorf("the trace is %+v", r.seen)
 					}
 				})
@@ -173,7 +177,8 @@ func TestFormWalk(t *testing.T) {
 	final := way.Requests[len(way.Requests)-1]
 	body, _ := final.GetBody()
 	text, _ := io.ReadAll(body)
-	if final.Header.Get("Cookie") == "" || final.Header.Get("Origin") != host || !strings.Contains(string(text), "csrf=") || !strings.HasSuffix(string(text), "action=approve") {
+	if final.Header.Get("Cookie") == "" || final.Header.Get("Origin") != host ||
+		!strings.Contains(string(text), "csrf=") || !strings.HasSuffix(string(text), "action=approve") {
 		t.Errorf("the last request has %v and %s", final.Header, text)
 	}
 	resp, err := r.client.Do(final.Clone(t.Context()))

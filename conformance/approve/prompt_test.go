@@ -66,14 +66,16 @@ func (p person) asks(ctx context.Context, code string, lifetime time.Duration) <
 }
 
 func TestPromptAnswers(t *testing.T) {
-	for line, want := range map[string]error{"y": nil, "\ny": nil, " YES ": nil, "n": ErrRefused, "s": ErrSkipped, "q": ErrStopped, "what?\ny": nil} {
+	for line, want := range map[string]error{"y": nil, "\ny": nil, " YES ": nil, "n": ErrRefused, "s": ErrSkipped,
+		"q": ErrStopped, "what?\ny": nil} {
 		inBubble(t, func(p person) {
 			got := p.asks(p.Context(), "ABCD", time.Hour)
 			p.types(line)
 			if err := <-got; !errors.Is(err, want) || want == nil && err != nil {
 				t.Errorf("%q: %v, want %v", line, err, want)
 			}
-			if s := p.screen.String(); !strings.Contains(s, "please APPROVE") || !strings.Contains(s, "enter ABCD") || !strings.Contains(s, "ends in 1h0m0s") {
+			if s := p.screen.String(); !strings.Contains(s, "please APPROVE") || !strings.Contains(s, "enter ABCD") ||
+				!strings.Contains(s, "ends in 1h0m0s") {
 				t.Errorf("the screen says %q", s)
 			}
 		})
@@ -186,7 +188,8 @@ func TestPromptEnds(t *testing.T) {
 func TestPromptExpects(t *testing.T) {
 	inBubble(t, func(p person) {
 		p.Expect(2)
-		for i, want := range []string{"Device 1 of 2: please APPROVE", "Device 2 of 2: please APPROVE", "Device 3: please APPROVE"} {
+		for i, want := range []string{"Device 1 of 2: please APPROVE", "Device 2 of 2: please APPROVE",
+			"Device 3: please APPROVE"} {
 			lifetime := time.Duration(1-i) * time.Minute
 			got := p.asks(p.Context(), "ABCD", lifetime)
 			p.types("y")
@@ -281,7 +284,8 @@ func TestPromptHolds(t *testing.T) {
 // TestPromptHostile: a server's text cannot reach the terminal as a command.
 func TestPromptHostile(t *testing.T) {
 	inBubble(t, func(p person) {
-		v := Verification{UserCode: "\x1b[2JAB\r\nCD\u202e", VerificationURI: "https://a\x07", VerificationURIComplete: strings.Repeat("x", 5000)}
+		v := Verification{UserCode: "\x1b[2JAB\r\nCD\u202e", VerificationURI: "https://a\x07",
+			VerificationURIComplete: strings.Repeat("x", 5000)}
 		got := make(chan error, 1)
 		go func() { got <- p.Decide(p.Context(), v, Deny) }()
 		p.types("y")

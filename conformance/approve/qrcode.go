@@ -22,7 +22,8 @@ func code(text string) string {
 		b.WriteString("  ")
 		for x := -quiet; x < q.Size+quiet; x++ {
 			top, bottom := q.Black(x, y), q.Black(x, y+1)
-			b.WriteString(map[[2]bool]string{{true, true}: " ", {false, false}: "█", {false, true}: "▀", {true, false}: "▄"}[[2]bool{top, bottom}])
+			b.WriteString(map[[2]bool]string{{true, true}: " ", {false, false}: "█", {false, true}: "▀",
+				{true, false}: "▄"}[[2]bool{top, bottom}])
 		}
 		b.WriteByte('\n')
 	}

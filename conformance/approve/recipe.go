@@ -77,7 +77,8 @@ func (r *recipe) checkSteps(c Config) (errs []error) {
 			for _, text := range s.texts() {
 				for _, p := range placeholder.FindAllString(text, -1) {
 					if _, ok := known[p]; !ok {
-						errs = append(errs, fmt.Errorf("%s: unknown placeholder %s; the nearest is %s", where, p, strict.Nearest(p, names)))
+						errs = append(errs, fmt.Errorf("%s: unknown placeholder %s; the nearest is %s", where, p,
+							strict.Nearest(p, names)))
 					}
 				}
 			}
@@ -100,7 +101,8 @@ func checkNames(user map[string]string) (errs []error) {
 	for name := range user {
 		p := "{" + name + "}"
 		if _, ok := taken[p]; ok || placeholder.FindString(p) != p {
-			errs = append(errs, fmt.Errorf("approve.user: %q cannot be a name; small letters and _, and none of the built-in placeholders", name))
+			errs = append(errs, fmt.Errorf("approve.user: %q cannot be a name; small letters and _, and none of the built-in "+
+				"placeholders", name))
 		}
 	}
 	return errs

@@ -57,7 +57,8 @@ func (r *Reference) post(ctx context.Context, v Verification, action string) err
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/decision", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(r.URL, "/")+"/decision",
+		bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

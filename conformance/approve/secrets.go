@@ -65,6 +65,7 @@ func (a Action) secrets() (out []string) {
 // confidential reports whether what goes by a name is a secret.
 func confidential(name string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "api-key", "apikey", "api_key", "otp"},
+	return slices.ContainsFunc([]string{"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie",
+		"api-key", "apikey", "api_key", "otp"},
 		func(part string) bool { return strings.Contains(name, part) }) || name == "pin" || strings.HasSuffix(name, "-pin")
 }

@@ -126,7 +126,8 @@ type field struct{ name, value string }
 func (p *page) successful(pressed *control) []field {
 	var out []field
 	for _, c := range p.controls {
-		isButton := c.tag == "button" || c.tag == "input" && (c.typ == "submit" || c.typ == "image" || c.typ == "button" || c.typ == "reset")
+		isButton := c.tag == "button" || c.tag == "input" && (c.typ == "submit" || c.typ == "image" || c.typ == "button" ||
+			c.typ == "reset")
 		switch {
 		case c.form != pressed.form || c.tag == "form" || c.name == "" || disabled(c.sel):
 		case isButton && c != pressed, (c.typ == "checkbox" || c.typ == "radio") && !c.checked, c.typ == "file":

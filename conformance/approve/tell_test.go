@@ -51,7 +51,8 @@ func (s leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func leakyRecipe(kind string) Config {
-	return Config{Kind: kind, Approve: Action{Steps: []Step{{Open: "{verification_uri}"}, {Fill: Fields{{"PIN", "1"}}, Press: "Go", Timeout: time.Second}}}}
+	return Config{Kind: kind, Approve: Action{Steps: []Step{{Open: "{verification_uri}"},
+		{Fill: Fields{{"PIN", "1"}}, Press: "Go", Timeout: time.Second}}}}
 }
 
 // TestToldPages: neither a trace nor an error repeats what opens the session.
@@ -60,7 +61,9 @@ func TestToldPages(t *testing.T) {
 	defer server.Close()
 	var told strings.Builder
 	c := leakyRecipe("form")
-	f, err := NewForm(c, Env{Host: server.URL, Client: server.Client(), Trace: func(s PageSeen) { fmt.Fprintln(&told, s.Title, s.URL) }})
+	f, err := NewForm(c, Env{Host: server.URL, Client: server.Client(), Trace: func(s PageSeen) {
+		fmt.Fprintln(&told, s.Title, s.URL)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +85,8 @@ func TestToldPages(t *testing.T) {
 			t.Errorf("%s is told:\n%s", secret, told.String())
 		}
 	}
-	if !strings.Contains(told.String(), "/sign-in;jsessionid=…?flow=…&state=…") || !strings.Contains(told.String(), `button`) {
+	if !strings.Contains(told.String(), "/sign-in;jsessionid=…?flow=…&state=…") ||
+		!strings.Contains(told.String(), `button`) {
 		t.Errorf("too little is told:\n%s", told.String())
 	}
 }
@@ -119,7 +123,8 @@ func TestPictures(t *testing.T) {
 				return strings.ReplaceAll(text, page.known, "device_code:3f9a1c")
 			}
 			err := b.Decide(t.Context(), Verification{UserCode: "WDJB-MJHT", VerificationURI: server.URL}, Approve)
-			if err == nil || strings.Contains(err.Error(), "; see ") != page.picture || strings.Contains(err.Error(), "shows a secret") == page.picture {
+			if err == nil || strings.Contains(err.Error(), "; see ") != page.picture ||
+				strings.Contains(err.Error(), "shows a secret") == page.picture {
 				t.Errorf("got %v", err)
 			}
 		})

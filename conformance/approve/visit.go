@@ -199,7 +199,8 @@ func (r *recipe) allowed(u *url.URL) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to lead there", Clean(cut(address(u), maxTold)), Clean(u.Host))
+	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to "+
+		"lead there", Clean(cut(address(u), maxTold)), Clean(u.Host))
 }
 
 // sameHost compares a URL's host and port with those of a host of a scheme. The

@@ -128,7 +128,8 @@ func (p *page) lone(filled Fields) *control {
 	var out []*control
 	for _, c := range p.controls {
 		taken := slices.ContainsFunc(filled, func(f Field) bool { return p.field(f.Name) == c })
-		if c.typable() && c.value == "" && !taken && slices.Contains([]string{"", "text", "search", "tel"}, c.typ) && c.tag == "input" {
+		if c.typable() && c.value == "" && !taken && slices.Contains([]string{"", "text", "search", "tel"}, c.typ) &&
+			c.tag == "input" {
 			out = append(out, c)
 		}
 	}

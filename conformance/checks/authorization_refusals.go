@@ -152,7 +152,8 @@ func judgeEmptyMembers(e *Evidence, j *Judgement) {
 					accepted = tolerated(e, OpStart, name, GivesCodes)
 				}
 			}
-			j.Each([]*Exchange{x}, ExpectRefusal, "an empty parameter to be refused like a missing one", accepted, PassIf(Class(4)))
+			j.Each([]*Exchange{x}, ExpectRefusal, "an empty parameter to be refused like a missing one", accepted,
+				PassIf(Class(4)))
 		}
 	}
 }

@@ -16,7 +16,8 @@ var clientChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{bareDevice},
 		Judge: func(e *Evidence, j *Judgement) {
-			j.Each(e.Of(bareDevice, "start"), ExpectSuccess, "200 for a device that sends no credentials, cookies or anti-forgery token",
+			j.Each(e.Of(bareDevice, "start"), ExpectSuccess,
+				"200 for a device that sends no credentials, cookies or anti-forgery token",
 				PassIf(GivesCodes), InconclusiveIf(Infrastructure), FailIf(StatusIs(401, 403)))
 			j.Each(e.Of(bareDevice, "poll"), ExpectPending, "authorization_pending for a poll on another connection",
 				PassIf(StillPending), FailIf(StatusIs(401, 403)))
@@ -170,7 +171,8 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 	unknown.Each(e.Of(foreignRedemption, "approved"), ExpectRefusal, "invalid_grant for another client's code",
 		append(refused, WarnIf(StillPending))...)
 	if !e.Has(NeedSecondClient) {
-		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered client can redeem the code")
+		j.Inconclusive("only an unregistered client was tried; configure second_client to see whether another registered " +
+			"client can redeem the code")
 	}
 }
 
@@ -240,7 +242,8 @@ func judgeOptionalClient(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(namelessRedemption) {
 		if d, ok := e.Decision(namelessRedemption, f, ""); ok && d.Decision.Outcome == Accepted {
 			j.Each(e.Polls(f, "without client_id"), ExpectTokens, "tokens for a poll without client_id",
-				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(IsTerminal), FailIf(Class(4)))
+				PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), FailIf(IsTerminal),
+				FailIf(Class(4)))
 		}
 	}
 }

@@ -27,7 +27,8 @@ var basicAlone = &Scenario{
 // judgeBasicAlone: client_id is required of clients that do not authenticate (RFC 8628
 // sections 3.1, 3.4). Whether Basic works at all is DF-CLIENT-009's.
 func judgeBasicAlone(e *Evidence, j *Judgement) {
-	control, declared := e.One(basicAlone, "basic"), slices.Concat(e.Contract.Start.Required(), e.Contract.Token.Required())
+	control, declared := e.One(basicAlone, "basic"), slices.Concat(e.Contract.Start.Required(),
+		e.Contract.Token.Required())
 	switch {
 	case e.OwnDocument() && slices.Contains(declared, "client_id"):
 		j.Skip("the document requires client_id in the body of every request")
@@ -56,7 +57,8 @@ var addressedPolls = &Scenario{
 	Name: "polls with parameters in the URL", Lane: LaneInstant, Cost: FixedCost(5, 2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f := s.Start(ctx); f.OK() {
-			f.Poll(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}), addressed(s.Target().BasePoll(f.Codes.DeviceCode)))
+			f.Poll(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}),
+				addressed(s.Target().BasePoll(f.Codes.DeviceCode)))
 		}
 		if c := s.Target().Confidential; c != nil {
 			f, plain := s.Start(ctx, As(c)), As(&Client{ID: c.ID})

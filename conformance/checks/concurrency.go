@@ -132,15 +132,20 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 		for _, y := range rivalsOf(x, starts[:i]) {
 			for _, m := range []string{"device_code", "user_code"} {
 				if x.Text(m) != "" && x.Text(m) == y.Text(m) {
-					j.Fail("a different "+m+" for each device authorization request", "the same "+m+" for two requests sent at the same moment", y, x)
+					j.Fail("a different "+m+" for each device authorization request",
+						"the same "+m+" for two requests sent at the same moment", y, x)
 				}
 			}
 		}
 	}
 	for _, flow := range e.FlowsOf(startingRace) {
-		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool { return x.Infrastructure() || !e.Alive(x) })
-		if len(polls) > 0 && !sharesCode(e, flow) && !slices.ContainsFunc(polls, StillPending) { // one that is not is DF-CONC-002's
-			j.Each(polls[:1], ExpectPending, "a code from simultaneous device authorization requests to be pending like any other")
+		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool {
+			return x.Infrastructure() || !e.Alive(x)
+		})
+		// one that is not is DF-CONC-002's
+		if len(polls) > 0 && !sharesCode(e, flow) && !slices.ContainsFunc(polls, StillPending) {
+			j.Each(polls[:1], ExpectPending,
+				"a code from simultaneous device authorization requests to be pending like any other")
 		}
 	}
 }
@@ -224,7 +229,8 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 			if x.Infrastructure() || !e.Alive(x) {
 				continue
 			}
-			j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending+" once the device has waited as long as slow_down asks for",
+			j.Each([]*Exchange{x}, ExpectPending, spec.ErrAuthorizationPending+
+				" once the device has waited as long as slow_down asks for",
 				PassIf(ErrorIs(spec.ErrAuthorizationPending)),
 				InconclusiveIf(ErrorIs(spec.ErrSlowDown), // DF-POLL-006, or DF-POLL-001
 					func(x *Exchange) bool { return slows(e, x) > 0 || e.Timing.Adapted != nil }),

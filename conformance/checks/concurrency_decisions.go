@@ -17,11 +17,12 @@ import (
 // crossingPolls lets polls be in flight while the approval arrives. The codes are those of the code sample, which
 // nobody polled, and then new ones; the redeeming race goes on with them.
 var crossingPolls = &Scenario{
-	Name: "polls across the approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap}, After: codeSample, Race: true,
+	Name: "polls across the approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap},
+	After: codeSample, Race: true,
 	Decisions: func(f *Facts) int { return CrossingRounds(f.Timing) },
 	Cost: func(t Timing) Cost {
 		n := CrossingRounds(t)
-		return Cost{Requests: n + (n+crossingTwice-1)/crossingTwice + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes), Wait: 0}
+		return Cost{Requests: n + (n+crossingTwice-1)/crossingTwice + max(0, n-SampleCodes), Starts: max(0, n-SampleCodes)}
 	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		t, each := s.Target().Timing, crossingMost+1+racers(s.Target().Timing)
@@ -155,10 +156,12 @@ func untilOutcome(t Timing) time.Duration { return 2*slowed(t) + settling + Slac
 // racingDecisions approves and denies codes at one instant: those that the
 // pending race left.
 var racingDecisions = &Scenario{
-	Name: "racing decisions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap}, After: pendingRace,
+	Name: "racing decisions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedProgram, NeedOverlap},
+	After:     pendingRace,
 	Decisions: func(f *Facts) int { return 2 * f.Timing.Decided },
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: 2 * t.Decided, Starts: max(0, t.Decided-t.Rounds+t.Rounds/latePolls), Wait: t.Interval + Slack + untilOutcome(t)}
+		return Cost{Requests: 2 * t.Decided, Starts: max(0, t.Decided-t.Rounds+t.Rounds/latePolls),
+			Wait: t.Interval + Slack + untilOutcome(t)}
 	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing
@@ -238,7 +241,8 @@ func flowDecisions(e *Evidence, j *Judgement, flow string) (accepted int, why st
 func judgeOutcomes(j *Judgement, first, second *Exchange, accepted int) {
 	switch {
 	case first.Class() == 5 || second.Class() == 5:
-		j.Fail("an OAuth answer to the polls after an approval and a denial at the same moment", Describe(first)+", then "+Describe(second), first, second)
+		j.Fail("an OAuth answer to the polls after an approval and a denial at the same moment",
+			Describe(first)+", then "+Describe(second), first, second)
 	case first.ErrorCode() == spec.ErrAccessDenied && second.HasTokens():
 		j.Fail("a denial to last", "tokens after "+spec.ErrAccessDenied, first, second)
 	case second.StillPending() && first.StillPending() && accepted == 2:
@@ -254,11 +258,13 @@ var manyDevices = &Scenario{
 	Name: "many devices", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := devices(t)
-		return Cost{Requests: fleetRequests(t, n), Starts: n, Wait: time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
+		return Cost{Requests: fleetRequests(t, n), Starts: n,
+			Wait: time.Duration((n+fleet-1)/fleet) * (t.Interval + settling)}
 	},
 	Decisions: func(f *Facts) int { return devices(f.Timing) - (devices(f.Timing)+4)/len(fates) },
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		for left := devices(s.Target().Timing); left > 0 && s.Room(ctx, fleetRequests(s.Target().Timing, min(left, fleet))); left -= fleet {
+		t := s.Target().Timing
+		for left := devices(t); left > 0 && s.Room(ctx, fleetRequests(t, min(left, fleet))); left -= fleet {
 			decideFleet(ctx, s, min(left, fleet))
 		}
 	},
@@ -351,7 +357,8 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			j.Lost(LostTime)
 		default:
 			j.Round()
-			j.Each([]*Exchange{x}, ExpectRefusal, "each of many devices to get its own outcome (this one was "+begun.Step+")", due...)
+			j.Each([]*Exchange{x}, ExpectRefusal, "each of many devices to get its own outcome (this one was "+begun.Step+")",
+				due...)
 		}
 	}
 }

@@ -39,7 +39,8 @@ func judgeMoment(e *Evidence, j *Judgement, x *Exchange, d Event) {
 		j.Pass(x)
 		return
 	}
-	actual := fmt.Sprintf("%s, %d ms after the approval had begun", x.Replied(), (x.Received - (d.At - d.Decision.Took)).Milliseconds())
+	actual := fmt.Sprintf("%s, %d ms after the approval had begun", x.Replied(),
+		(x.Received - (d.At - d.Decision.Took)).Milliseconds())
 	switch {
 	case len(winners) > 0:
 		actual += fmt.Sprintf(", and tokens %.1f s later", (winners[0].Received - x.Received).Seconds())

@@ -22,7 +22,8 @@ func racers(t Timing) int {
 // polled across their approval, of which some have given tokens already; for a person,
 // who decides on one at a time, it has its own approved.
 var redeemingRace = &Scenario{
-	Name: "redeeming race", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: crossingPolls, Race: true,
+	Name: "redeeming race", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: crossingPolls,
+	Race: true,
 	Cost: func(t Timing) Cost {
 		n, own := RedemptionRounds(t), t.Flows(0, 2)
 		return Cost{Requests: n*racers(t) + own, Starts: own, Wait: t.Interval + settling + Slack}
@@ -111,7 +112,8 @@ func judgeRedemption(e *Evidence, j *Judgement, race, late []*Exchange) {
 	case len(late) > 0 && late[0].HasTokens():
 		j.Warn("tokens for one of the polls at the same moment", "tokens only on a later poll", late[0])
 	case len(late) > 0 && IsTerminal(late[0]):
-		j.Warn("tokens for one of the polls at the same moment", "none, and the code has ended: the device lost its grant", late[0])
+		j.Warn("tokens for one of the polls at the same moment", "none, and the code has ended: the device lost its grant",
+			late[0])
 	default:
 		j.Lost("no poll got tokens, and the code ended before another could be sent")
 		return

@@ -39,7 +39,8 @@ func inEncodings(ctx context.Context, s *ScenarioRun, f func(flow *Flow, in, ste
 // perEncoding is the cost of a scenario for each encoding.
 func perEncoding(requests, intervals int) func(Timing) Cost {
 	return func(t Timing) Cost {
-		return Cost{Requests: requests * t.Encodings, Starts: t.Encodings, Wait: time.Duration(intervals) * (t.Interval + Slack)}
+		return Cost{Requests: requests * t.Encodings, Starts: t.Encodings,
+			Wait: time.Duration(intervals) * (t.Interval + Slack)}
 	}
 }
 

@@ -198,7 +198,8 @@ func judgeWithdrawnApproval(e *Evidence, j *Judgement) {
 
 // twoDevices denies one of a person's devices and approves the other.
 var twoDevices = &Scenario{
-	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 3, 4),
+	Name: "one device denied, one approved", Lane: LaneApprove, Needs: []Capability{NeedApprover},
+	Cost:      WaitingCost(7, 3, 4),
 	Decisions: DecisionCount(2),
 	Words: Words{
 		"approved device": "of the approved device",

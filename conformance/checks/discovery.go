@@ -19,7 +19,8 @@ var discoveryChecks = []Check{
 		Reads: []*Scenario{documentedPaths},
 		Judge: func(e *Evidence, j *Judgement) {
 			j.Each(e.Of(documentedPaths), ExpectRefusal, "an endpoint at this path (no 404, 405, 410 or redirect)",
-				PassIf(declared(e), ErrorIs(RegisteredErrors...)), FailIf(MissingPath), InconclusiveIf(Infrastructure), PassIf(AnyAnswer))
+				PassIf(declared(e), ErrorIs(RegisteredErrors...)), FailIf(MissingPath), InconclusiveIf(Infrastructure),
+				PassIf(AnyAnswer))
 		},
 	},
 	{

@@ -18,8 +18,10 @@ import (
 // document says of them (ruling R58). The comparison was made when they were
 // recorded.
 var documentChecks = []Check{
-	also(passive("DF-DOC-001", func(e *Evidence, j *Judgement) { compare(e, j, granting(e, OpStart), ofBody) }), encodedFlows),
-	also(passiveToken("DF-DOC-002", func(e *Evidence, j *Judgement) { compare(e, j, granting(e, OpToken), ofBody) }), refreshing),
+	also(passive("DF-DOC-001", func(e *Evidence, j *Judgement) { compare(e, j, granting(e, OpStart), ofBody) }),
+		encodedFlows),
+	also(passiveToken("DF-DOC-002", func(e *Evidence, j *Judgement) { compare(e, j, granting(e, OpToken), ofBody) }),
+		refreshing),
 	passiveErrors("DF-DOC-003", judgeDescribedErrors),
 	{
 		ID: "DF-DOC-004", Gate: GateStart, Reads: []*Scenario{minimalStart, firstPoll}, Wants: []*Scenario{approvedFlow},
@@ -106,7 +108,8 @@ func leniency(e *Evidence, x *Exchange, d spec.Deviation) string {
 	switch {
 	case e.Lenient.ScopeArray && d.Pointer == "/scope" && array:
 		return LenientScopeArray
-	case e.Lenient.VerificationURL && (d.Pointer == "/verification_url" || d.Pointer == "/verification_uri" && d.Keyword == "required"):
+	case e.Lenient.VerificationURL && (d.Pointer == "/verification_url" || d.Pointer == "/verification_uri" &&
+		d.Keyword == "required"):
 		return LenientVerificationURL
 	}
 	return ""
@@ -122,13 +125,16 @@ func toldElsewhere(e *Evidence, x *Exchange, d spec.Deviation) bool {
 	case "json":
 		return refused || x.Object() != nil // DF-ERR-002, DF-HTTP-009
 	case "contentType":
-		return x.MediaType() != string(spec.JSON) && (refused || x.Op == OpStart && x.Class() == 2) // DF-ERR-002, DF-AUTHZ-004
+		// DF-ERR-002, DF-AUTHZ-004
+		return x.MediaType() != string(spec.JSON) && (refused || x.Op == OpStart && x.Class() == 2)
 	case "required":
 		return refused && member == "error" || // DF-ERR-003, DF-ERR-007
 			member == "token_type" || // DF-TOKEN-002
-			member == "expires_in" && x.HasTokens() && grant == spec.GrantDeviceCode && e.Contract.Name == "documented-v2" // DF-TOKEN-004
+			// DF-TOKEN-004
+			member == "expires_in" && x.HasTokens() && grant == spec.GrantDeviceCode && e.Contract.Name == "documented-v2"
 	case "format":
-		return d.Want == "to have the format uri" && strings.HasPrefix(member, "verification_uri") // DF-AUTHZ-005, DF-AUTHZ-007
+		// DF-AUTHZ-005, DF-AUTHZ-007
+		return d.Want == "to have the format uri" && strings.HasPrefix(member, "verification_uri")
 	case "type":
 		return typeToldElsewhere(e, x, member)
 	}

@@ -57,7 +57,8 @@ func TestDocumentAddsToRFC8628(t *testing.T) {
 			passed = append(passed, r.Check.ID)
 		}
 	}
-	for _, id := range []string{"DF-DISC-001", "DF-DISC-004", "DF-AUTHZ-002", "DF-CLIENT-004", "DF-CLIENT-006", "DF-CLIENT-011",
+	for _, id := range []string{"DF-DISC-001", "DF-DISC-004", "DF-AUTHZ-002", "DF-CLIENT-004", "DF-CLIENT-006",
+		"DF-CLIENT-011",
 		"DF-POLL-017", "DF-TOKEN-002", "DF-DOC-001", "DF-DOC-002", "DF-DOC-003", "DF-DOC-004"} {
 		if !slices.Contains(passed, id) {
 			t.Errorf("%s did not pass", id)
@@ -68,7 +69,8 @@ func TestDocumentAddsToRFC8628(t *testing.T) {
 // TestDocumentExcusesNoDeviation: what deviates from RFC 8628 is seen with a user's
 // document too.
 func TestDocumentExcusesNoDeviation(t *testing.T) {
-	for _, fault := range []string{"pending-as-401", "code-reusable", "unknown-client-as-absent", "token-secret-ignored", "client-id-optional"} {
+	for _, fault := range []string{"pending-as-401", "code-reusable", "unknown-client-as-absent", "token-secret-ignored",
+		"client-id-optional"} {
 		t.Run(fault, func(t *testing.T) {
 			i := slices.IndexFunc(refserver.Faults(), func(f refserver.Fault) bool { return f.Name == fault })
 			if i < 0 {

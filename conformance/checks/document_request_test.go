@@ -29,8 +29,9 @@ type screens struct {
 }
 
 var (
-	uuid     = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	linked   = []string{"client_id", "device_id", "device_name", "scopes", "screen", "activation_key", "year", "beta", "registered_at"}
+	uuid   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	linked = []string{"client_id", "device_id", "device_name", "scopes", "screen", "activation_key", "year", "beta",
+		"registered_at"}
 	redeemed = []string{"grant_type", "device_code", "device_id"}
 )
 
@@ -73,7 +74,8 @@ func (s screens) read(r *http.Request, body []byte, members []string) ([]byte, s
 		}
 	}
 	for _, name := range members {
-		if m[name] == nil && name != "client_id" && name != "grant_type" && name != "device_code" { // which the server looks for
+		// which the server looks for
+		if m[name] == nil && name != "client_id" && name != "grant_type" && name != "device_code" {
 			return nil, name + " is missing"
 		}
 	}
@@ -82,7 +84,8 @@ func (s screens) read(r *http.Request, body []byte, members []string) ([]byte, s
 	}
 	if m["activation_key"] != nil {
 		scopes, list := m["scopes"].([]any)
-		if !list || !slices.Contains([]any{"play", "rate"}, scopes[0]) || m["activation_key"] != "k3y-0f-th3-screen" || r.URL.Query().Get("market") != "SE" ||
+		if !list || !slices.Contains([]any{"play", "rate"}, scopes[0]) || m["activation_key"] != "k3y-0f-th3-screen" ||
+			r.URL.Query().Get("market") != "SE" ||
 			!uuid.MatchString(r.Header.Get("X-Request-Id")) {
 			return nil, "scopes, activation_key, market or X-Request-Id is not valid"
 		}
@@ -121,14 +124,16 @@ func alder(t *testing.T) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients := append(slices.Clone(refserver.DefaultClients), refserver.Client{ID: "alder-tv"}, refserver.Client{ID: "alder-stick"})
+	clients := append(slices.Clone(refserver.DefaultClients), refserver.Client{ID: "alder-tv"},
+		refserver.Client{ID: "alder-stick"})
 	return bench{
 		server: refserver.Config{Document: c, Interval: time.Second, Lifetime: 20 * time.Second, Clients: clients},
 		wrap:   func(next http.Handler) http.Handler { return screens{next, t} },
 		target: func(t *Target) {
 			t.Client.ID, t.Second, t.SecondID = "alder-tv", &Client{ID: "alder-stick", Auth: "none"}, "alder-stick"
 			t.Confidential, t.Restricted, t.Scope, t.Narrow = nil, nil, "", ""
-			t.Given, t.Passwords, t.Hints = configured.Given, configured.Passwords, spec.OperationHints{Path: map[string]string{"tenant": "acme"}}
+			t.Given, t.Passwords, t.Hints = configured.Given, configured.Passwords,
+				spec.OperationHints{Path: map[string]string{"tenant": "acme"}}
 		},
 	}
 }
@@ -139,7 +144,8 @@ func TestRequestsOfADocument(t *testing.T) {
 	verdicts := map[reports.Verdict]int{}
 	for _, r := range alder(t).conform(t) {
 		verdicts[r.Verdict]++
-		if r.Verdict == reports.Warning && slices.Contains([]string{"DF-AUTHZ-015", "DF-POLL-020", "DF-ERR-007"}, r.Check.ID) {
+		if r.Verdict == reports.Warning && slices.Contains([]string{"DF-AUTHZ-015", "DF-POLL-020", "DF-ERR-007"},
+			r.Check.ID) {
 			continue // rulings R91, R88
 		}
 		for _, line := range worse([]Result{r}) {

@@ -32,7 +32,8 @@ func documentBench(t *testing.T, file string) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bench{server: refserver.Config{Document: c, Interval: time.Second, Lifetime: 20 * time.Second}, wrap: plainAnswers}
+	return bench{server: refserver.Config{Document: c, Interval: time.Second, Lifetime: 20 * time.Second},
+		wrap: plainAnswers}
 }
 
 // plainAnswers leaves out what a closed schema does not list.

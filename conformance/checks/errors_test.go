@@ -26,7 +26,10 @@ func TestServerErrors(t *testing.T) {
 		{"two", 2, plain, reports.Fail},
 		{"in a race", 2, func(x *Exchange) { x.Scenario = pendingRace.Name }, reports.Pass},
 		{"provoked", 2, func(x *Exchange) { x.Provoked = true }, reports.Pass},
-		{"of a full server", 2, func(x *Exchange) { replace(x, 503, "application/json", `{"error":"temporarily_unavailable"}`) }, reports.Pass},
+		{"of a full server", 2, func(x *Exchange) {
+			replace(x, 503, "application/json",
+				`{"error":"temporarily_unavailable"}`)
+		}, reports.Pass},
 		{"of a proxy", 2, func(x *Exchange) { replace(x, 502, "text/html", html) }, reports.Pass},
 		{"of a gateway that speaks OAuth", 2, func(x *Exchange) { replace(x, 502, "application/json", oauth) }, reports.Fail},
 	} {

@@ -117,7 +117,8 @@ var internals = []struct {
 	{"a Go stack trace", regexp.MustCompile(`goroutine \d+ \[`)},
 	{"a .NET stack trace", regexp.MustCompile(`(?m)^\s*at [\w.]+\(.*\) in .+:line \d+`)},
 	{"a JavaScript stack trace", regexp.MustCompile(`at [^\n]*\(?[\w/.:-]+\.[cm]?[jt]s:\d+:\d+\)?`)},
-	{"a path with a line number", regexp.MustCompile(`(?:/[\w.-]+)+\.(?:py|rb|php|js|ts|java|go|cs|pl|ex)(?::\d+| on line \d+)`)},
+	{"a path with a line number",
+		regexp.MustCompile(`(?:/[\w.-]+)+\.(?:py|rb|php|js|ts|java|go|cs|pl|ex)(?::\d+| on line \d+)`)},
 	{"a database message", regexp.MustCompile(`SQLSTATE|ORA-\d{5}|You have an error in your SQL syntax`)},
 	{"a debug page", regexp.MustCompile(`Werkzeug Debugger|DEBUG = True|Whoops! There was an error|Action Controller: Exception caught|Symfony Exception|Developer Exception Page`)},
 }
@@ -133,7 +134,8 @@ func judgeErrorSecrets(e *Evidence, j *Judgement) {
 		j.Record(v, "an error response without secrets and without internals of the server", actual, x)
 	}
 	if !slices.ContainsFunc(e.Exchanges, func(x *Exchange) bool { return x.Class() >= 4 && carriesSecret(x) }) {
-		j.Inconclusive("no request with a client secret was refused, so it did not show whether error responses repeat secrets")
+		j.Inconclusive("no request with a client secret was refused, so it did not show whether error responses " +
+			"repeat secrets")
 	}
 }
 

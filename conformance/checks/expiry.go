@@ -13,11 +13,13 @@ import (
 // expiryChecks judge the end of a code's lifetime. All of their scenarios begin
 // together and wait for it side by side with everything else.
 var expiryChecks = []Check{
-	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+	{ID: "DF-EXPIRY-001", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
+		Reads: []*Scenario{expiringFlow, idleFlow},
 		Judge: judgeExpired},
 	{ID: "DF-EXPIRY-002", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
 		Reads: []*Scenario{expiringFlow, idleUntilEnd}, Judge: judgeEarlyEnd},
-	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow, idleFlow},
+	{ID: "DF-EXPIRY-003", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
+		Reads: []*Scenario{expiringFlow, idleFlow},
 		Judge: judgeProlonged},
 	{
 		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Capability{NeedApprover, NeedShortExpiry},
@@ -39,7 +41,8 @@ var expiryChecks = []Check{
 // intervals more.
 func lifelong(requests, starts, n int) func(Timing) Cost {
 	return func(t Timing) Cost {
-		return Cost{Requests: requests, Starts: starts, Wait: t.Lifetime + t.Tolerance() + time.Duration(n)*(t.Interval+Slack)}
+		return Cost{Requests: requests, Starts: starts, Wait: t.Lifetime + t.Tolerance() +
+			time.Duration(n)*(t.Interval+Slack)}
 	}
 }
 
@@ -62,7 +65,8 @@ var expiringFlow = &Scenario{
 	Name: "expiring flow", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry},
 	Cost: func(t Timing) Cost {
 		polls := min(lifePolls, int(t.Lifetime/max(t.Interval, time.Second)))
-		return Cost{Requests: polls + 8, Starts: 1, Wait: t.Lifetime + t.Tolerance() + 4*(t.Interval+Slack) + min(expiryTail, t.Lifetime)}
+		return Cost{Requests: polls + 8, Starts: 1, Wait: t.Lifetime + t.Tolerance() + 4*(t.Interval+Slack) +
+			min(expiryTail, t.Lifetime)}
 	},
 	Words: Words{"alive": "within the lifetime", "later": "long after the lifetime ended"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
@@ -98,7 +102,8 @@ var expiringFlow = &Scenario{
 
 // idleUntilEnd is polled once, just before its end.
 var idleUntilEnd = &Scenario{
-	Name: "idle until just before the end", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry}, Cost: lifelong(2, 1, 0),
+	Name: "idle until just before the end", Lane: LaneExpiry, Needs: []Capability{NeedShortExpiry},
+	Cost: lifelong(2, 1, 0),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if f.OK() && f.Codes.ExpiresIn > 0 && s.WaitUntil(ctx, f.Earliest()-margin(s.Target().Timing)) {
@@ -213,7 +218,8 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 				continue
 			}
 			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, and %s had been issued since)",
-				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(startedBetween(e, e.Authorization(x.Flow), x), "other code",
+				(e.Earliest(x.Flow) - x.Received).Seconds(), reports.Count(startedBetween(e, e.Authorization(x.Flow), x),
+					"other code",
 					"other codes"))
 			j.Each([]*Exchange{x}, ExpectPending, expected,
 				PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(IsTerminal))

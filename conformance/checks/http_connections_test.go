@@ -13,7 +13,8 @@ import (
 // share what they know, the finding names the cause.
 func TestOneInstanceKnows(t *testing.T) {
 	for name, cause := range map[string]string{
-		"one-instance-knows":       "some instances of the server do not know the code|known only to the instance that issued it",
+		"one-instance-knows": "some instances of the server do not know the code|known only to the instance that " +
+			"issued it",
 		"approval-on-one-instance": "tokens at once on the connection that issued the code",
 	} {
 		t.Run(name, func(t *testing.T) {

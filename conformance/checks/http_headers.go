@@ -94,7 +94,8 @@ func judgeForeignOrigin(e *Evidence, j *Judgement) {
 		}
 	}
 	j.Each(e.Of(foreignOrigin, "OPTIONS"), ExpectRefusal, "2xx or 405 for OPTIONS",
-		FailIf(GivesCodes), FailIf(StillPending), PassIf(Class(2)), PassIf(StatusIs(405, 501)), InconclusiveIf(Infrastructure),
+		FailIf(GivesCodes), FailIf(StillPending), PassIf(Class(2)), PassIf(StatusIs(405, 501)),
+		InconclusiveIf(Infrastructure),
 		WarnIf(Class(4)))
 	for _, op := range []Operation{OpStart, OpToken} {
 		judgePreflight(e, j, op)

@@ -33,7 +33,8 @@ func TestServerComesBack(t *testing.T) {
 				if r.Verdict != reports.Pass && r.Verdict != reports.Skipped {
 					t.Errorf("%s is %s: %s", r.Check.ID, r.Verdict, r.Reason)
 				}
-			case r.Verdict != reports.Fail || !strings.Contains(r.Reason, "the server stopped at TRACE /device_authorization (x") ||
+			case r.Verdict != reports.Fail || !strings.Contains(r.Reason,
+				"the server stopped at TRACE /device_authorization (x") ||
 				!strings.Contains(r.Reason, "and came back after 4 s"):
 				t.Errorf("DF-HTTP-003 is %s: %s", r.Verdict, r.Reason)
 			}

@@ -55,14 +55,16 @@ var pollingChecks = []Check{
 	{ID: "DF-POLL-011", Gate: GatePending, Reads: []*Scenario{unknownCodes}, Judge: judgeUnknownCodes},
 	{ID: "DF-POLL-012", Gate: GatePending, Reads: []*Scenario{alteredCodes, unknownCodes}, Judge: judgeAlteredCodes},
 	{ID: "DF-POLL-013", Gate: GatePending, Reads: []*Scenario{missingCode}, Judge: judgeMissingCode},
-	{ID: "DF-POLL-014", Gate: GatePending, Reads: []*Scenario{missingGrantType}, Judge: taking(OpToken, "grant_type", judgeMissingGrantType)},
+	{ID: "DF-POLL-014", Gate: GatePending, Reads: []*Scenario{missingGrantType},
+		Judge: taking(OpToken, "grant_type", judgeMissingGrantType)},
 	{ID: "DF-POLL-015", Gate: GatePending, Reads: []*Scenario{foreignGrantTypes, missingGrantType, firstPoll},
 		Judge: taking(OpToken, "grant_type", judgeForeignGrantTypes)},
 	{ID: "DF-POLL-016", Gate: GatePending, Reads: []*Scenario{overlongPolls, unknownCodes}, Judge: judgeOverlongPolls},
 	{ID: "DF-POLL-017", Gate: GatePending, Reads: []*Scenario{steadyPolls, servedSlowDown}, Judge: judgeDefaultInterval},
 	{ID: "DF-POLL-018", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedSteps}, Reads: []*Scenario{enteredCode},
 		Judge: judgeEnteredCode},
-	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Capability{NeedApprover}, Reads: []*Scenario{unprimedFlow, approvedFlow},
+	{ID: "DF-POLL-019", Gate: GatePending, Needs: []Capability{NeedApprover},
+		Reads: []*Scenario{unprimedFlow, approvedFlow},
 		Judge: judgeUnprimedFlow},
 	{ID: "DF-POLL-020", Gate: GatePending, Reads: []*Scenario{extraPollMembers}, Judge: judgeExtraPollMembers},
 	{ID: "DF-POLL-021", Gate: GatePending, Reads: []*Scenario{repeatedPollMembers, unknownCodes, unknownClientPoll},
@@ -204,7 +206,8 @@ func judgeEnteredCode(e *Evidence, j *Judgement) {
 		if !WasDecided(e, j, enteredCode, f) {
 			continue
 		}
-		j.Each(e.Polls(f, "entered"), ExpectPending, "the grant to stay pending (the user entered the code and decided nothing)",
+		j.Each(e.Polls(f, "entered"), ExpectPending,
+			"the grant to stay pending (the user entered the code and decided nothing)",
 			PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
 		for _, x := range e.Polls(f, "entered") {
 			if !x.StillPending() {

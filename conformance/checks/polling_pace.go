@@ -23,7 +23,8 @@ const (
 var steadyPolls = &Scenario{
 	Name: "steady polls", Lane: LaneInterval,
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: steadyDevices * (1 + steadyTimes), Starts: steadyDevices, Wait: steadyTimes*t.Interval + steadyDevices*steadyPhase}
+		return Cost{Requests: steadyDevices * (1 + steadyTimes), Starts: steadyDevices,
+			Wait: steadyTimes*t.Interval + steadyDevices*steadyPhase}
 	},
 	Words: Words{"steady": "after the interval", "a second later": "a second after the interval"},
 	Run: func(ctx context.Context, s *ScenarioRun) {

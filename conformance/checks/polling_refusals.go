@@ -50,7 +50,8 @@ var alterations = []alteration{
 
 // In a code of one case, hexadecimal or a UUID, folding is harmless.
 var (
-	swappedOne  = alteration{step: "with upper and lower case swapped, in a code of one case", write: SwapCase, harmless: true}
+	swappedOne = alteration{step: "with upper and lower case swapped, in a code of one case", write: SwapCase,
+		harmless: true}
 	swappedBoth = alteration{step: "with upper and lower case swapped, in a code of both cases", write: SwapCase}
 )
 

@@ -90,7 +90,8 @@ func judgeEarnedSlowDown(e *Evidence, j *Judgement) {
 	switch {
 	case len(early) == 0:
 	case slowed:
-		j.Each(slices.Concat(first, early), ExpectPending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
+		j.Each(slices.Concat(first, early), ExpectPending, "slow_down", PassIf(StillPending), InconclusiveIf(Infrastructure),
+			FailIf(AnyAnswer))
 	default:
 		j.Each(early, ExpectPending, "slow_down for polls that come 0.1 s apart",
 			WarnIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), FailIf(AnyAnswer))
@@ -113,7 +114,8 @@ func noSlowDown(e *Evidence, j *Judgement, s *Scenario) bool {
 
 // served are the rules for a device that kept its raised interval.
 func served(e *Evidence) []Rule {
-	return []Rule{PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)), FailIf(ErrorIs(spec.ErrSlowDown)),
+	return []Rule{PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(throttled(e)),
+		FailIf(ErrorIs(spec.ErrSlowDown)),
 		InconclusiveIf(Infrastructure), FailIf(IsTerminal)}
 }
 

@@ -20,7 +20,8 @@ func TestOwnersOfLimits(t *testing.T) {
 			got = append(got, c.ID)
 		}
 	}
-	if want := []string{"DF-USERCODE-014", "DF-USERCODE-015", "DF-POLL-022", "DF-SEC-003", "DF-SEC-005", "DF-SEC-010"}; !slices.Equal(got, want) {
+	if want := []string{"DF-USERCODE-014", "DF-USERCODE-015", "DF-POLL-022", "DF-SEC-003", "DF-SEC-005",
+		"DF-SEC-010"}; !slices.Equal(got, want) {
 		t.Errorf("%v own limits, want %v", got, want)
 	}
 }
@@ -37,7 +38,8 @@ var proxies = []func(x *Exchange){
 }
 
 func replace(x *Exchange, status int, media, body string) {
-	x.Response = &Response{Status: status, Proto: "HTTP/1.1", Header: http.Header{"Content-Type": {media}}, Body: body, Length: int64(len(body))}
+	x.Response = &Response{Status: status, Proto: "HTTP/1.1", Header: http.Header{"Content-Type": {media}}, Body: body,
+		Length: int64(len(body))}
 }
 
 // TestNoCheckFailsForAProxy puts a proxy's answer in place of each answer of a
@@ -66,7 +68,8 @@ func TestNoCheckFailsForAProxy(t *testing.T) {
 			e := evidenceOf(t, spoilt(clean, hit, proxies[(n+k)%len(proxies)]))
 			for _, c := range readers[clean.Exchanges[hit[0]].Scenario] {
 				if res := e.Judge(c); reports.Order(res.Verdict, reports.Inconclusive) > 0 {
-					t.Errorf("%s (%d of %d): %s is %s: %s %v", step, len(hit), len(steps[step]), c.ID, res.Verdict, res.Reason, res.Findings)
+					t.Errorf("%s (%d of %d): %s is %s: %s %v", step, len(hit), len(steps[step]), c.ID, res.Verdict, res.Reason,
+						res.Findings)
 				}
 			}
 		}

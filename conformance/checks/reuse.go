@@ -168,7 +168,8 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 	}
 	if refreshed != nil && !refreshed.Infrastructure() && IsActive(access) != refreshed.HasTokens() {
 		j.Warn("both tokens revoked, or neither",
-			fmt.Sprintf("access token active: %t, refresh token usable: %t", IsActive(access), refreshed.HasTokens()), access, refreshed)
+			fmt.Sprintf("access token active: %t, refresh token usable: %t", IsActive(access), refreshed.HasTokens()), access,
+			refreshed)
 		return
 	}
 	j.Pass(access)
@@ -178,7 +179,8 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 // again, twice, at the interval, and then approves them once more. For a person,
 // whose turn comes later, it redeems one itself.
 var secondApproval = &Scenario{
-	Name: "second approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: redeemingRace, Race: true,
+	Name: "second approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: redeemingRace,
+	Race: true,
 	Cost: func(t Timing) Cost {
 		return Cost{Requests: 3 * RedemptionRounds(t), Starts: t.Flows(0, 1), Wait: untilReplayed(t)}
 	},

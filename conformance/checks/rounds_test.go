@@ -122,7 +122,8 @@ func TestPlanIsBounded(t *testing.T) {
 // TestSmallPlansAreKept: what is selected alone takes about as long, and as many
 // codes, as its plan said.
 func TestSmallPlansAreKept(t *testing.T) {
-	for _, only := range []string{"CONC", "REUSE", "USERCODE", "DF-CONC-001", "DF-CONC-003", "DF-CONC-004", "DF-CONC-005", "DF-CONC-006"} {
+	for _, only := range []string{"CONC", "REUSE", "USERCODE", "DF-CONC-001", "DF-CONC-003", "DF-CONC-004", "DF-CONC-005",
+		"DF-CONC-006"} {
 		b := bench{server: embedded("documented-v1"), opts: Options{Only: []string{only}}}
 		b.inBubble(t, func(ctx context.Context, run *Run) {
 			begun := time.Now()
@@ -222,7 +223,8 @@ func TestEveryConcurrency(t *testing.T) {
 		b := bench{server: embedded("rfc8628"), opts: Options{Only: []string{"CONC", "REFRESH"}, Concurrency: n}}
 		b.inBubble(t, func(ctx context.Context, run *Run) {
 			for _, p := range run.Plan().Checks {
-				if told := strings.Contains(p.Reason, string(NeedOverlap)); told != (n == 1 && slices.Contains(racingChecks, p.ID) && p.ID != "DF-CONC-006") {
+				if told := strings.Contains(p.Reason, string(NeedOverlap)); told != (n == 1 &&
+					slices.Contains(racingChecks, p.ID) && p.ID != "DF-CONC-006") {
 					t.Errorf("--concurrency %d: the plan says %q of %s", n, p.Reason, p.ID)
 				}
 			}
@@ -291,7 +293,8 @@ func TestRacesBehindAProxy(t *testing.T) {
 			continue
 		}
 		for fault, want := range map[string]string{"": string(reports.Pass), "redeem-unlocked": string(reports.Fail)} {
-			b := bench{server: embedded("rfc8628"), faults: []refserver.Fault{v}, opts: Options{Only: []string{"CONC", "REUSE", "DF-REFRESH-006"}}}
+			b := bench{server: embedded("rfc8628"), faults: []refserver.Fault{v},
+				opts: Options{Only: []string{"CONC", "REUSE", "DF-REFRESH-006"}}}
 			if f, err := refserver.FaultNamed(fault); err == nil {
 				b.faults = append(b.faults, f)
 			}

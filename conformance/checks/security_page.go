@@ -143,7 +143,8 @@ var secretName = regexp.MustCompile(`(?i)csrf|xsrf|token|nonce|authenticity|stat
 // antiForgery reports whether a form field is one that a stranger cannot know: it
 // is called so, or it is long and not the user code.
 func antiForgery(name, value, userCode string) bool {
-	return secretName.MatchString(name) || len(value) >= 16 && spec.NormalUserCode(value) != spec.NormalUserCode(userCode) &&
+	return secretName.MatchString(name) || len(value) >= 16 &&
+		spec.NormalUserCode(value) != spec.NormalUserCode(userCode) &&
 		!strings.Contains(value, "://")
 }
 

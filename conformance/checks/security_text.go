@@ -143,7 +143,8 @@ func took(x *Exchange) time.Duration { return x.Received - x.Sent }
 func judgeHostileText(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hostileText) {
 		due := Expectation(ExpectRefusal)
-		rules := []Rule{InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(StillPending), PassIf(Class(4)), PassIf(HasError)}
+		rules := []Rule{InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(StillPending), PassIf(Class(4)),
+			PassIf(HasError)}
 		if x.Op == OpStart { // unknown clients are DF-AUTHZ-012's
 			due, rules = ExpectSuccess, []Rule{InconclusiveIf(Infrastructure), PassIf(Class(2)), PassIf(Class(4))}
 		}

@@ -48,7 +48,9 @@ func throttled(e *Evidence) Predicate {
 			return false
 		}
 		own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
-		return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool { return y.Status() != http.StatusTooManyRequests })
+		return len(own) == 0 || slices.ContainsFunc(own, func(y *Exchange) bool {
+			return y.Status() != http.StatusTooManyRequests
+		})
 	}
 }
 

@@ -131,7 +131,8 @@ func judgeCollected(e *Evidence, j *Judgement, polls []*Exchange) {
 
 // narrowedScope asks for a scope of which a part is not granted.
 var narrowedScope = &Scenario{
-	Name: "narrowed scope", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedNarrowable}, Cost: WaitingCost(2, 1, 1),
+	Name: "narrowed scope", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedNarrowable},
+	Cost: WaitingCost(2, 1, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := s.Redeem(ctx, With("scope", JoinScopes(s.Target().Scope, s.Target().Narrow)))
 		if ok {
@@ -143,7 +144,8 @@ var narrowedScope = &Scenario{
 // tokenWorth uses fresh tokens, of two people where there are two, and one that
 // was tampered with.
 var tokenWorth = &Scenario{
-	Name: "token in use", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedIntrospection}, Cost: WaitingCost(7, 2, 1),
+	Name: "token in use", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedIntrospection},
+	Cost:      WaitingCost(7, 2, 1),
 	Decisions: func(f *Facts) int { return 1 + f.Count(NeedSecondUser) },
 	Words:     Words{"tampered": "with an altered access token"},
 	Run: func(ctx context.Context, s *ScenarioRun) {

@@ -29,7 +29,8 @@ func judgeScopeEnd(e *Evidence, j *Judgement, s *Scenario, f scoped) {
 		return
 	}
 	if d, ok := e.Decision(s, f.start.Flow, ""); ok && d.Decision.Outcome == Refused {
-		j.Warn(request+" to be refused at once, or to be approved", "codes, and a page that refuses the approval: "+d.Detail, f.start)
+		j.Warn(request+" to be refused at once, or to be approved", "codes, and a page that refuses the approval: "+d.Detail,
+			f.start)
 		return
 	}
 	polls := Unlimited(e.Polls(f.start.Flow, "redeem"))
@@ -66,13 +67,17 @@ func judgeToldScope(e *Evidence, j *Judgement) {
 		extra := beyond(f.told, f.asked, technicalScopes)
 		switch {
 		case len(hidden) > 0 && len(f.asked) == 0 && !f.tells: // ruling R75
-			j.Warn("a scope member that names the default scope ("+named(f.real)+")", MemberText(f.redeemed, "scope"), f.redeemed, f.seen)
+			j.Warn("a scope member that names the default scope ("+named(f.real)+")", MemberText(f.redeemed, "scope"),
+				f.redeemed, f.seen)
 		case len(hidden) > 0:
-			j.Fail("a scope member that names all that was granted ("+named(f.real)+")", MemberText(f.redeemed, "scope"), f.redeemed, f.seen)
+			j.Fail("a scope member that names all that was granted ("+named(f.real)+")", MemberText(f.redeemed, "scope"),
+				f.redeemed, f.seen)
 		case f.known && len(beyond(told, f.real)) > 0 && e.Narrow == "":
-			j.Fail("a scope member that names what was granted ("+named(f.real)+")", MemberText(f.redeemed, "scope"), f.redeemed, f.seen)
+			j.Fail("a scope member that names what was granted ("+named(f.real)+")", MemberText(f.redeemed, "scope"), f.redeemed,
+				f.seen)
 		case !f.tells && !f.known && slices.Contains(f.asked, unknownScope) && e.Narrow == "":
-			j.Warn("a scope member, because nobody registered "+unknownScope, "none, and no other way to learn what was granted", f.redeemed)
+			j.Warn("a scope member, because nobody registered "+unknownScope, "none, and no other way to learn what was granted",
+				f.redeemed)
 		case len(extra) > 0 && len(f.asked) > 0:
 			j.Warn("no more scope than was asked for ("+named(f.asked)+")", named(f.told), f.redeemed)
 		default:
@@ -109,7 +114,8 @@ func judgeUnknownScope(e *Evidence, j *Judgement) {
 		left := len(beyond(asked, granted)) == len(asked)
 		switch expected := "a request for " + scope + " to be refused with invalid_scope, or a token without it"; {
 		case f.redeemed == nil:
-			if d, asked := e.Decision(f.scenario, f.start.Flow, ""); f.start.Class() == 4 || asked && d.Decision.Outcome == Refused {
+			if d, asked := e.Decision(f.scenario, f.start.Flow, ""); f.start.Class() == 4 ||
+				asked && d.Decision.Outcome == Refused {
 				j.Pass(f.start)
 			}
 		case !f.tells && !f.known:
@@ -152,7 +158,8 @@ func judgeScopeShape(e *Evidence, j *Judgement) {
 		case !scopeShaped(text) && inAlphabet(text, quotable):
 			j.Warn(expected, fmt.Sprintf("%q", text), x)
 		default:
-			j.Record(alphabetVerdict(text), "scope to hold only the characters of RFC 6749 section 3.3", fmt.Sprintf("%+q", text), x)
+			j.Record(alphabetVerdict(text), "scope to hold only the characters of RFC 6749 section 3.3",
+				fmt.Sprintf("%+q", text), x)
 		}
 	}
 }

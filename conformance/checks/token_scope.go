@@ -164,7 +164,9 @@ func (f scoped) granted() (scope []string, ok bool) {
 
 // beyond are the scopes that are not among those of other lists.
 func beyond(scope []string, lists ...[]string) []string {
-	return slices.DeleteFunc(slices.Clone(scope), func(s string) bool { return slices.Contains(slices.Concat(lists...), s) })
+	return slices.DeleteFunc(slices.Clone(scope), func(s string) bool {
+		return slices.Contains(slices.Concat(lists...), s)
+	})
 }
 
 // technicalScopes are added by servers on their own account.
@@ -203,7 +205,8 @@ func judgeSameGrant(j *Judgement, f, plain scoped) {
 	granted, ok := f.granted()
 	usual, both := plain.granted()
 	extra := beyond(granted, f.asked, usual)
-	expected := "the scope that was asked for (" + named(f.asked) + "), whatever scope the poll sends (" + named(strings.Fields(f.polled)) + ")"
+	expected := "the scope that was asked for (" + named(f.asked) + "), whatever scope the poll sends (" +
+		named(strings.Fields(f.polled)) + ")"
 	switch {
 	case !ok || f.polled == "":
 		j.Pass(f.redeemed)

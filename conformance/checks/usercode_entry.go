@@ -171,7 +171,8 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 // twoPeople has two people approve one code, and for comparison one person
 // another.
 var twoPeople = &Scenario{
-	Name: "two people and one code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondUser}, Cost: WaitingCost(6, 2, 1),
+	Name: "two people and one code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondUser},
+	Cost:      WaitingCost(6, 2, 1),
 	Decisions: func(f *Facts) int { return 2 + f.Count(NeedIntrospection) },
 	Words:     Words{"shared": "", "owner": ""},
 	Run: func(ctx context.Context, s *ScenarioRun) {

@@ -139,7 +139,8 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 		reached = reached || x.Response != nil && x.Status() != http.StatusNotFound && x.Class() != 5
 	}
 	const expected = "the grant to stay pending after verification_uri_complete was opened"
-	decided := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAccessDenied))}
+	decided := []Rule{PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(GivesTokens),
+		FailIf(ErrorIs(spec.ErrAccessDenied))}
 	j.Each(e.Of(bothWays, "untouched"), ExpectPending, expected, decided...)
 	for _, x := range WithTokens(e.Of(bothWays, "undecided")) {
 		// A decision that broke off may have been carried out, its answer lost on the way.

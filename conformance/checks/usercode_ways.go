@@ -73,7 +73,8 @@ func walk(ctx context.Context, s *ScenarioRun, step string, way approve.Way, sco
 // others.
 func openLater(ctx context.Context, s *ScenarioRun, session http.CookieJar, scope Option) {
 	if f := s.Start(ctx, scope, Step("of a later device")); f.OK() && f.Codes.VerificationURIComplete != "" {
-		s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: f.Codes.VerificationURIComplete}, session)
+		s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: f.Codes.VerificationURIComplete},
+			session)
 		f.PollDue(ctx, Step("untouched"))
 	}
 }
@@ -127,9 +128,11 @@ func judgeWay(e *Evidence, j *Judgement, flow string, start *Exchange) {
 	case d.Decision.Outcome != Accepted:
 		j.Inconclusive("the approver did not get to the end for a device " + start.Step + ": " + d.Detail)
 	case len(polls) == 0:
-	case polls[len(polls)-1].StillPending() && len(polls) == 3 && e.Alive(polls[2]) && len(WithTokens(e.Of(unprimedFlow))) > 0:
+	case polls[len(polls)-1].StillPending() && len(polls) == 3 && e.Alive(polls[2]) &&
+		len(WithTokens(e.Of(unprimedFlow))) > 0:
 		j.Fail(expected, Describe(polls[2])+" three times after the approval", polls...)
 	default:
-		j.Each(polls[len(polls)-1:], ExpectTokens, expected, PassIf(GivesTokens), InconclusiveIf(StillPending), FailIf(Class(4)), FailIf(Class(2)))
+		j.Each(polls[len(polls)-1:], ExpectTokens, expected, PassIf(GivesTokens), InconclusiveIf(StillPending),
+			FailIf(Class(4)), FailIf(Class(2)))
 	}
 }

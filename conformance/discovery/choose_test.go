@@ -73,7 +73,8 @@ func TestChoose(t *testing.T) {
 		config bool // the error is one of configuration
 	}{
 		// The documented paths.
-		{name: "documented, refuses as OAuth", site: endpointsAt("/api/v1/oauth/device-authorization/", "/api/v1/oauth/token"),
+		{name: "documented, refuses as OAuth", site: endpointsAt("/api/v1/oauth/device-authorization/",
+			"/api/v1/oauth/token"),
 			want: found{"documented-v1", "/api/v1/oauth/device-authorization/", "/api/v1/oauth/token", "", "probe"}},
 		{name: "documented, refuses by fields", site: site{at: map[string]string{
 			"POST /api/v1/oauth/device-authorization/": `400 {"device_type":["This field is required."]}`}},
@@ -85,23 +86,32 @@ func TestChoose(t *testing.T) {
 			"POST /api/v1/oauth/device-authorization/": codes}},
 			want: found{"documented-v1", "/api/v1/oauth/device-authorization/", "/api/v1/oauth/token", "", "probe"}},
 		// Catch-alls are nobody's device flow.
-		{name: "catch-all under 200, and metadata", site: site{rest: `200 {"status":"error"}`, at: map[string]string{oauthPlace: metaDevice}},
+		{name: "catch-all under 200, and metadata", site: site{rest: `200 {"status":"error"}`,
+			at: map[string]string{oauthPlace: metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
-		{name: "catch-all under 400, and metadata", site: site{rest: `400 {"status":"error"}`, at: map[string]string{oauthPlace: metaDevice}},
+		{name: "catch-all under 400, and metadata", site: site{rest: `400 {"status":"error"}`,
+			at: map[string]string{oauthPlace: metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
-		{name: "catch-all in OAuth's words, and metadata", site: site{rest: badRequest, at: map[string]string{oauthPlace: metaDevice}},
+		{name: "catch-all in OAuth's words, and metadata", site: site{rest: badRequest,
+			at: map[string]string{oauthPlace: metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
-		{name: "catch-all that names fields, and metadata", site: site{rest: `400 {"client_id":["unknown"]}`, at: map[string]string{oauthPlace: metaDevice}},
+		{name: "catch-all that names fields, and metadata", site: site{rest: `400 {"client_id":["unknown"]}`,
+			at: map[string]string{oauthPlace: metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
-		{name: "catch-all alone", site: site{rest: `200 {"status":"error"}`}, why: "no device flow was found", hint: "name the endpoints"},
-		{name: "catch-all in OAuth's words alone", site: site{rest: noClient}, why: "no device flow was found", hint: "name the endpoints"},
-		{name: "pages alone", site: site{rest: "200 <h1>It works</h1>"}, why: "answers with an HTML page", hint: "is --host the authorization server itself"},
+		{name: "catch-all alone", site: site{rest: `200 {"status":"error"}`}, why: "no device flow was found",
+			hint: "name the endpoints"},
+		{name: "catch-all in OAuth's words alone", site: site{rest: noClient}, why: "no device flow was found",
+			hint: "name the endpoints"},
+		{name: "pages alone", site: site{rest: "200 <h1>It works</h1>"}, why: "answers with an HTML page",
+			hint: "is --host the authorization server itself"},
 		// Metadata.
-		{name: "metadata behind the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
-			"GET /as/.well-known/oauth-authorization-server": metaDevice}},
+		{name: "metadata behind the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"},
+			site: site{at: map[string]string{
+				"GET /as/.well-known/oauth-authorization-server": metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST/as", "metadata"}},
-		{name: "metadata before the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"}, site: site{at: map[string]string{
-			"GET /.well-known/openid-configuration/as": metaDevice}},
+		{name: "metadata before the issuer's path", choice: conformance.Choice{Issuer: "HOST/as"},
+			site: site{at: map[string]string{
+				"GET /.well-known/openid-configuration/as": metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST/as", "metadata"}},
 		{name: "an issuer with a final slash that nobody configured", site: site{at: map[string]string{
 			oauthPlace: strings.Replace(metaDevice, `"HOST"`, `"HOST/"`, 1)}},
@@ -110,16 +120,19 @@ func TestChoose(t *testing.T) {
 			oauthPlace: strings.Replace(metaDevice, `"HOST"`, `"HOST/"`, 1)}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
 		{name: "the second document names it", site: site{at: map[string]string{
-			oauthPlace: `200 {"issuer":"HOST","token_endpoint":"HOST/as/token"}`, "GET /.well-known/openid-configuration": metaDevice}},
+			oauthPlace:                              `200 {"issuer":"HOST","token_endpoint":"HOST/as/token"}`,
+			"GET /.well-known/openid-configuration": metaDevice}},
 			want: found{"rfc8628", "/as/device", "/as/token", "HOST", "metadata"}},
 		{name: "no token_endpoint", site: site{at: map[string]string{
 			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			why: "/.well-known/oauth-authorization-server names no token_endpoint", hint: "--token-endpoint", config: true},
-		{name: "no token_endpoint under --spec rfc8628", choice: conformance.Choice{Spec: "rfc8628"}, site: site{at: map[string]string{
-			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
+		{name: "no token_endpoint under --spec rfc8628", choice: conformance.Choice{Spec: "rfc8628"},
+			site: site{at: map[string]string{
+				oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			why: "names no token_endpoint", hint: "--token-endpoint", config: true},
-		{name: "no token_endpoint, and the user names it", choice: conformance.Choice{Token: "/t"}, site: site{at: map[string]string{
-			oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
+		{name: "no token_endpoint, and the user names it", choice: conformance.Choice{Token: "/t"},
+			site: site{at: map[string]string{
+				oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device"}`}},
 			want: found{"rfc8628", "/as/device", "/t", "HOST", "metadata"}},
 		{name: "mutual TLS alone", site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","mtls_endpoint_aliases":
 			{"device_authorization_endpoint":"HOST/m/device","token_endpoint":"HOST/m/token"}}`}},
@@ -127,10 +140,13 @@ func TestChoose(t *testing.T) {
 		{name: "mutual TLS at the token endpoint", site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST",
 			"device_authorization_endpoint":"HOST/d","mtls_endpoint_aliases":{"token_endpoint":"HOST/m/token"}}`}},
 			why: "names token_endpoint only in mtls_endpoint_aliases", hint: "--token-endpoint", config: true},
-		{name: "a token endpoint alone", site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","token_endpoint":"HOST/t"}`}},
-			why: "names a token endpoint and no device_authorization_endpoint", hint: "--device-authorization-endpoint"},
-		{name: "an issuer without metadata", choice: conformance.Choice{Issuer: "HOST/as"}, why: "the issuer HOST/as has no metadata", hint: "name the endpoints"},
-		{name: "an issuer in a usual place", site: site{at: map[string]string{"GET /dex/.well-known/openid-configuration": `200 {"issuer":"HOST/dex",
+		{name: "a token endpoint alone",
+			site: site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","token_endpoint":"HOST/t"}`}},
+			why:  "names a token endpoint and no device_authorization_endpoint", hint: "--device-authorization-endpoint"},
+		{name: "an issuer without metadata", choice: conformance.Choice{Issuer: "HOST/as"},
+			why: "the issuer HOST/as has no metadata", hint: "name the endpoints"},
+		{name: "an issuer in a usual place",
+			site: site{at: map[string]string{"GET /dex/.well-known/openid-configuration": `200 {"issuer":"HOST/dex",
 			"device_authorization_endpoint":"HOST/dex/device/code","token_endpoint":"HOST/dex/token"}`}},
 			want: found{"rfc8628", "/dex/device/code", "/dex/token", "HOST/dex", "metadata"}},
 		// Endpoints in usual places.
@@ -142,34 +158,46 @@ func TestChoose(t *testing.T) {
 			want: found{"rfc8628", "/oauth2/device/auth", "/oauth2/token", "", "probe"}},
 		{name: "IdentityServer", site: endpointsAt("/connect/deviceauthorization", "/connect/token"),
 			want: found{"rfc8628", "/connect/deviceauthorization", "/connect/token", "", "probe"}},
-		{name: "Keycloak", site: endpointsAt("/realms/master/protocol/openid-connect/auth/device", "/realms/master/protocol/openid-connect/token"),
-			want: found{"rfc8628", "/realms/master/protocol/openid-connect/auth/device", "/realms/master/protocol/openid-connect/token", "", "probe"}},
+		{name: "Keycloak", site: endpointsAt("/realms/master/protocol/openid-connect/auth/device",
+			"/realms/master/protocol/openid-connect/token"),
+			want: found{"rfc8628", "/realms/master/protocol/openid-connect/auth/device",
+				"/realms/master/protocol/openid-connect/token", "", "probe"}},
 		{name: "Keycloak, a realm of the user's", choice: conformance.Choice{Issuer: "HOST/auth/realms/tv"},
-			site: endpointsAt("/auth/realms/tv/protocol/openid-connect/auth/device", "/auth/realms/tv/protocol/openid-connect/token"),
-			want: found{"rfc8628", "/auth/realms/tv/protocol/openid-connect/auth/device", "/auth/realms/tv/protocol/openid-connect/token", "HOST/auth/realms/tv", "probe"}},
+			site: endpointsAt("/auth/realms/tv/protocol/openid-connect/auth/device",
+				"/auth/realms/tv/protocol/openid-connect/token"),
+			want: found{"rfc8628", "/auth/realms/tv/protocol/openid-connect/auth/device",
+				"/auth/realms/tv/protocol/openid-connect/token", "HOST/auth/realms/tv", "probe"}},
 		{name: "the neighbour of another", site: endpointsAt("/device_authorization", "/oauth/token"),
 			want: found{"rfc8628", "/device_authorization", "/oauth/token", "", "probe"}},
-		{name: "a token endpoint that wants JSON", site: site{at: map[string]string{"POST /device/code": badRequest, "POST /token": `415 {"message":"json"}`}},
-			why: "/device/code answers (400 invalid_request), /token does not (415 with neither an error nor codes)", hint: "--token-endpoint"},
+		{name: "a token endpoint that wants JSON", site: site{at: map[string]string{"POST /device/code": badRequest,
+			"POST /token": `415 {"message":"json"}`}},
+			why:  "/device/code answers (400 invalid_request), /token does not (415 with neither an error nor codes)",
+			hint: "--token-endpoint"},
 		{name: "half a device flow", site: site{at: map[string]string{"POST /device_authorization": noClient}},
-			why: "/device_authorization answers (401 invalid_client), /token does not (404 ", hint: "name the other endpoint with --token-endpoint (endpoints: {token: …}"},
+			why:  "/device_authorization answers (401 invalid_client), /token does not (404 ",
+			hint: "name the other endpoint with --token-endpoint (endpoints: {token: …}"},
 		{name: "the other half", site: site{at: map[string]string{"POST /oauth/token": `400 {"error":"unsupported_grant_type"}`}},
 			why: "/oauth/token answers as a token endpoint", hint: "--device-authorization-endpoint"},
 		// One endpoint is named.
 		{name: "the token endpoint beside the named one", choice: conformance.Choice{Start: "/v2/pair/device/code"},
 			site: endpointsAt("/v2/pair/device/code", "/v2/pair/token"),
 			want: found{"rfc8628", "/v2/pair/device/code", "/v2/pair/token", "", "flag"}, why: "/v2/pair/token answers"},
-		{name: "in the same folder", choice: conformance.Choice{Start: "/v2/pair/begin"}, site: endpointsAt("/v2/pair/begin", "/v2/pair/token"),
+		{name: "in the same folder", choice: conformance.Choice{Start: "/v2/pair/begin"},
+			site: endpointsAt("/v2/pair/begin", "/v2/pair/token"),
 			want: found{"rfc8628", "/v2/pair/begin", "/v2/pair/token", "", "flag"}},
-		{name: "no token endpoint beside it", choice: conformance.Choice{Start: "/v2/begin"}, site: site{at: map[string]string{"POST /v2/begin": noClient}},
-			why: "no token endpoint was found", hint: "--token-endpoint"},
-		{name: "no token endpoint beside it under --spec rfc8628", choice: conformance.Choice{Spec: "rfc8628", Start: "/v2/begin"},
+		{name: "no token endpoint beside it", choice: conformance.Choice{Start: "/v2/begin"},
 			site: site{at: map[string]string{"POST /v2/begin": noClient}},
 			why:  "no token endpoint was found", hint: "--token-endpoint"},
-		{name: "the start beside the named one", choice: conformance.Choice{Token: "HOST/oauth/token"}, site: endpointsAt("/oauth/device", "/oauth/token"),
+		{name: "no token endpoint beside it under --spec rfc8628",
+			choice: conformance.Choice{Spec: "rfc8628", Start: "/v2/begin"},
+			site:   site{at: map[string]string{"POST /v2/begin": noClient}},
+			why:    "no token endpoint was found", hint: "--token-endpoint"},
+		{name: "the start beside the named one", choice: conformance.Choice{Token: "HOST/oauth/token"},
+			site: endpointsAt("/oauth/device", "/oauth/token"),
 			want: found{"rfc8628", "/oauth/device", "/oauth/token", "", "flag"}},
-		{name: "no start beside it", choice: conformance.Choice{Token: "/oauth/token"}, site: site{at: map[string]string{"POST /oauth/token": badRequest}},
-			why: "no device authorization endpoint was found", hint: "--device-authorization-endpoint"},
+		{name: "no start beside it", choice: conformance.Choice{Token: "/oauth/token"},
+			site: site{at: map[string]string{"POST /oauth/token": badRequest}},
+			why:  "no device authorization endpoint was found", hint: "--device-authorization-endpoint"},
 		{name: "both are named", choice: conformance.Choice{Start: "/a", Token: "/b"},
 			want: found{"rfc8628", "/a", "/b", "", "flag"}},
 	} {
@@ -197,7 +225,8 @@ func TestChoose(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := found{target.Contract.Name, strings.TrimPrefix(target.StartURL, host), strings.TrimPrefix(target.TokenURL, host),
+			got := found{target.Contract.Name, strings.TrimPrefix(target.StartURL, host),
+				strings.TrimPrefix(target.TokenURL, host),
 				target.Issuer, target.ChosenBy}
 			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Error(d)
@@ -206,7 +235,8 @@ func TestChoose(t *testing.T) {
 				t.Errorf("chosen because %s", target.ChosenWhy)
 			}
 			again := &conformance.Target{Facts: conformance.Facts{Host: host}, TLS: &tls.Config{}}
-			if err := Choose(t.Context(), again, target.Look.Choice); err != nil || again.StartURL != target.StartURL || again.TokenURL != target.TokenURL {
+			if err := Choose(t.Context(), again, target.Look.Choice); err != nil || again.StartURL != target.StartURL ||
+				again.TokenURL != target.TokenURL {
 				t.Errorf("what init would write finds %s and %s: %v", again.StartURL, again.TokenURL, err)
 			}
 		})

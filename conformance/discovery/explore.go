@@ -98,8 +98,9 @@ func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err
 	}
 	c, named := e.choice, m.endpoints
 	incomplete := func(member, flag string) error {
-		return &conformance.PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true, Tried: e.tried,
-			Hint: fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
+		return &conformance.PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true,
+			Tried: e.tried,
+			Hint:  fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
 	}
 	switch {
 	case named.start == "" && c.Start == "" && m.aliases.start != "":
@@ -216,13 +217,16 @@ func (e *explorer) nothing(ctx context.Context) error {
 	switch {
 	case https >= 0:
 		p.Exchange = e.tried[https]
-		p.Problem, p.Hint = "no device flow was found at "+host+": "+conformance.Describe(p.Exchange), conformance.HTTPSHint(host)
+		p.Problem, p.Hint = "no device flow was found at "+host+": "+conformance.Describe(p.Exchange),
+			conformance.HTTPSHint(host)
 	case p.Exchange == nil:
 		p.Problem, p.Hint, p.Exchange = "cannot reach "+host+": "+last.Error, conformance.ReachHint(last.Error), last
 	case e.lacks != "":
 		p.Problem = "no device flow was found at " + host + ": " + strings.Join(e.halves, "; ")
 		p.Hint = fmt.Sprintf("name the other endpoint with %s (%s in dfcheck.yaml)", e.lacks, keyOf[e.lacks])
-	case !slices.ContainsFunc(e.tried, conformance.Not(func(x *conformance.Exchange) bool { return x.Response == nil || conformance.IsHTML(x) })):
+	case !slices.ContainsFunc(e.tried, func(x *conformance.Exchange) bool {
+		return x.Response != nil && !conformance.IsHTML(x)
+	}):
 		p.Problem = "no device flow was found at " + host + ": whatever is asked for, it answers with an HTML page"
 		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
 	default:

@@ -28,7 +28,8 @@ type prober struct {
 }
 
 func newProber(t *conformance.Target) *prober {
-	return &prober{client: t.HTTPClient(), secrets: t.Secrets(), headers: t.Headers, asked: map[string]*conformance.Exchange{}}
+	return &prober{client: t.HTTPClient(), secrets: t.Secrets(), headers: t.Headers,
+		asked: map[string]*conformance.Exchange{}}
 }
 
 // Limits on a look at a host: an unknown server is not to be searched for long.

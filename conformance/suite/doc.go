@@ -6,7 +6,8 @@
 //
 // Specs have labels to filter by: group:POLL, level:MUST, id:DF-POLL-003,
 // contract:rfc8628, contract:documented or contract:document (a user's own, which adds
-// to RFC 8628), and needs:approve for each capability that the check needs. What a filter leaves out is not planned and sends nothing.
+// to RFC 8628), and needs:approve for each capability that the check needs. What a filter leaves
+// out is not planned and sends nothing.
 //
 // The suite sends nothing by itself either. Before the first spec the engine (package
 // conformance) prepares a run of the selected checks; it records while the specs wait

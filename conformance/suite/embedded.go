@@ -49,7 +49,8 @@ func Embedded(c *conformance.Config) (target *conformance.Target, stop func(), e
 		Facts: conformance.Facts{
 			Host: base, ChosenBy: "embedded", ChosenWhy: "no --host was given", Embedded: true,
 			StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path, Issuer: base,
-			Client: conformance.Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid profile", Narrow: "email",
+			Client: conformance.Client{ID: "dfcheck", Auth: "none"}, SecondID: "dfcheck-other", Scope: "openid profile",
+			Narrow: "email",
 			Device: conformance.Device{Type: "tv", OS: "linux"}, ClientsRegistered: true, ShortLifetime: true,
 		},
 		Contract: contract, TLS: &tls.Config{},

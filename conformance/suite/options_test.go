@@ -28,7 +28,8 @@ func TestLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "id:DF-POLL-018 level:MUST contract:documented contract:rfc8628 contract:document needs:approve needs:approve.steps"
+	want := "id:DF-POLL-018 level:MUST contract:documented contract:rfc8628 contract:document needs:approve " +
+		"needs:approve.steps"
 	if got := strings.Join(labels(r), " "); got != want {
 		t.Errorf("labels %s, want %s", got, want)
 	}

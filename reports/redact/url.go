@@ -18,7 +18,8 @@ func (r *Redactor) URL(text string) string {
 	for i, pair := range pairs {
 		name, value, _ := strings.Cut(pair, "=")
 		plain, err := url.QueryUnescape(value)
-		if known, nameErr := url.QueryUnescape(name); err == nil && nameErr == nil && plain != "" && spec.Confidential(known) && !IsMember(known) {
+		if known, nameErr := url.QueryUnescape(name); err == nil && nameErr == nil && plain != "" &&
+			spec.Confidential(known) && !IsMember(known) {
 			pairs[i] = name + "=" + r.Sent(Password, plain)
 		}
 	}

@@ -51,7 +51,8 @@ func (d *describer) keys(path string, typ reflect.Type, again bool) (out []Key) 
 	words := wordsOf(typ)
 	fields, _ := strict.Fields(typ)
 	for _, f := range fields {
-		k := Key{Word: words[f.Name], Path: strings.TrimPrefix(path+"."+f.Name, "."), Was: f.Was, Type: named(f.Type), Again: again}
+		k := Key{Word: words[f.Name], Path: strings.TrimPrefix(path+"."+f.Name, "."), Was: f.Was, Type: named(f.Type),
+			Again: again}
 		k.Example = cmp.Or(k.Example, formOf(f.Type))
 		if len(k.OneOf) > 0 {
 			k.Type = oneOf(k.Word)

@@ -89,12 +89,14 @@ func TestOf(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	for path, want := range map[string]string{"one.id": "one.id", "other.id": "other.id", "parts[].id": "parts[].id", "host": "host"} {
+	for path, want := range map[string]string{"one.id": "one.id", "other.id": "other.id", "parts[].id": "parts[].id",
+		"host": "host"} {
 		if k, err := Find(Of(file{}), path); err != nil || k.Path != want {
 			t.Errorf("%s: %q, %v", path, k.Path, err)
 		}
 	}
-	if _, err := Find(Of(file{}), "other.di"); err == nil || err.Error() != `unknown key "other.di"; the nearest is "other.id"` {
+	if _, err := Find(Of(file{}), "other.di"); err == nil ||
+		err.Error() != `unknown key "other.di"; the nearest is "other.id"` {
 		t.Error(err)
 	}
 }

@@ -27,7 +27,8 @@ func optional(name, check, param, doc string) Fault {
 }
 
 var authorizationFaults = []Fault{
-	startFault("interval-missing", "DF-AUTHZ-001", "The device authorization response of the documented API lacks interval.",
+	startFault("interval-missing", "DF-AUTHZ-001",
+		"The device authorization response of the documented API lacks interval.",
 		func(_ *Server, _ *grant, m map[string]any) { delete(m, "interval") }),
 	standard(startRequestFault("scope-mandatory", "DF-AUTHZ-002",
 		"A device authorization request without scope is refused.",

@@ -10,18 +10,26 @@ import (
 
 // chanceFaults show now and then: in one race of so many.
 var chanceFaults = []Fault{
-	inTen("redeem-unlocked", "DF-CONC-001", "Now and then two polls at the same moment redeem a code twice.", 1, redeemedTwice),
-	rare(inForty("redeem-unlocked", "DF-CONC-001", "Now and then two polls at the same moment redeem a code twice.", redeemedTwice)),
+	inTen("redeem-unlocked", "DF-CONC-001", "Now and then two polls at the same moment redeem a code twice.", 1,
+		redeemedTwice),
+	rare(inForty("redeem-unlocked", "DF-CONC-001", "Now and then two polls at the same moment redeem a code twice.",
+		redeemedTwice)),
 	inTen("poll-conflict", "DF-CONC-002", "One in ten polls that come together with another of their code ends in 500.", 1,
 		func(b *behaviour, hit func() bool) { b.early = pollConflict(hit) }),
-	inTen("codes-shared", "DF-CONC-003", "One in ten simultaneous device authorization requests gets the user code of the one before.", 1, codesShared),
-	inTen("poll-erases-approval", "DF-CONC-004", "One in ten polls that cross an approval writes back the record that it read.", 1.5, // not every poll that crosses an approval is read before it
+	inTen("codes-shared", "DF-CONC-003",
+		"One in ten simultaneous device authorization requests gets the user code of the one before.", 1, codesShared),
+	// not every poll that crosses an approval is read before it
+	inTen("poll-erases-approval", "DF-CONC-004",
+		"One in ten polls that cross an approval writes back the record that it read.", 1.5,
 		func(b *behaviour, hit func() bool) { b.early = pollErases(hit) }),
-	inTen("both-decisions-kept", "DF-CONC-005", "One in ten pairs of decisions at once is shown one after the other.", 2, // half of them approve first, which hides it
+	// half of them approve first, which hides it
+	inTen("both-decisions-kept", "DF-CONC-005", "One in ten pairs of decisions at once is shown one after the other.", 2,
 		bothDecisionsKept),
-	inTen("decisions-per-model", "DF-CONC-006", "One in ten devices gets the decision on another of its make.", 2.4, // some have none, half would have got it anyway
+	// some have none, half would have got it anyway
+	inTen("decisions-per-model", "DF-CONC-006", "One in ten devices gets the decision on another of its make.", 2.4,
 		func(b *behaviour, hit func() bool) { b.decide = decisionsPerModel(hit) }),
-	inTen("code-reusable", "DF-REUSE-001", "A code that was redeemed in a race gives another set of tokens on one in ten later polls.", 1, codeReusable),
+	inTen("code-reusable", "DF-REUSE-001",
+		"A code that was redeemed in a race gives another set of tokens on one in ten later polls.", 1, codeReusable),
 }
 
 // inTen is a fault that shows in one round of ten.

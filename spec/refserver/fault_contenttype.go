@@ -60,7 +60,8 @@ var contentTypeFaults = []Fault{
 	unreadAtToken("multipart-unread-at-token", "DF-CTYPE-003", "The token endpoint finds nothing in multipart bodies.",
 		spec.Multipart),
 	{
-		Name: "encoding-sticks", Check: "DF-CTYPE-004", Doc: "A code can be polled only in the encoding of its device authorization request.",
+		Name: "encoding-sticks", Check: "DF-CTYPE-004",
+		Doc: "A code can be polled only in the encoding of its device authorization request.",
 		Break: func(b *behaviour) {
 			var started sync.Map // grant to encoding
 			b.began = func(_ *Server, q *request, g *grant, _ map[string]any) { started.Store(g, q.encoding) }

@@ -10,9 +10,11 @@ import (
 
 // decisionFaults answer polls that come at the moment of an approval with an error.
 var decisionFaults = []Fault{
-	momentFault("decision-before-tokens", "For half a second after its approval a code is unknown.", 0, 500*time.Millisecond,
+	momentFault("decision-before-tokens", "For half a second after its approval a code is unknown.", 0,
+		500*time.Millisecond,
 		refuse(spec.ErrInvalidGrant, "unknown")),
-	momentFault("code-briefly-unknown", "A twentieth of a second after its approval a code is moved, and unknown for a tenth.",
+	momentFault("code-briefly-unknown",
+		"A twentieth of a second after its approval a code is moved, and unknown for a tenth.",
 		50*time.Millisecond, 150*time.Millisecond, refuse(spec.ErrInvalidGrant, "unknown")),
 	{
 		Name: "5xx-at-decision", Check: "DF-CONC-007", Doc: "A poll during which the code is approved ends in 500.",

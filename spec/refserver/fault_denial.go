@@ -55,8 +55,10 @@ var denialFaults = []Fault{
 			return err
 		}),
 	{
-		Name: "denial-per-model", Check: "DF-DENY-005", Doc: "A second after a denial it holds for every device of the same make that the person has.",
-		Also: map[string]string{"DF-CONC-006": "devices of one make that are approved beside a denied one are denied as well"},
+		Name: "denial-per-model", Check: "DF-DENY-005",
+		Doc: "A second after a denial it holds for every device of the same make that the person has.",
+		Also: map[string]string{"DF-CONC-006": "devices of one make that are approved beside a denied one are " +
+			"denied as well"},
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			refusedModels := map[string]time.Time{}

@@ -73,7 +73,8 @@ var errorFaults = []Fault{
 		Name: "refresh-with-openid-crashes", Check: "DF-ERR-008", Contract: "rfc8628",
 		Doc: "The refresh of a token for openid ends in 500.",
 		Also: map[string]string{
-			"DF-REFRESH-001": refreshCrashes, "DF-REFRESH-002": refreshCrashes, "DF-REFRESH-004": refreshCrashes, "DF-REFRESH-006": refreshCrashes,
+			"DF-REFRESH-001": refreshCrashes, "DF-REFRESH-002": refreshCrashes, "DF-REFRESH-004": refreshCrashes,
+			"DF-REFRESH-006": refreshCrashes,
 		},
 		Break: func(b *behaviour) {
 			b.refresh = func(s *Server, q *request) *answer {

@@ -60,7 +60,8 @@ var expiryFaults = []Fault{
 		},
 	},
 	{
-		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Whole: true, Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
+		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Whole: true,
+		Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
 		Break: func(b *behaviour) {
 			younger := countYounger(b)
 			b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
@@ -72,7 +73,8 @@ var expiryFaults = []Fault{
 		},
 	},
 	{
-		Name: "restart-forgets", Check: "DF-EXPIRY-008", Doc: "Grants are in the memory of the process, and gone when it is restarted.",
+		Name: "restart-forgets", Check: "DF-EXPIRY-008",
+		Doc:   "Grants are in the memory of the process, and gone when it is restarted.",
 		Break: func(b *behaviour) { b.restarted = func(s *Server) { s.grants.clear() } },
 	},
 	pollFault("limiter-before-end", "DF-EXPIRY-007", "The rate limit is checked before the expiry of the code.",

@@ -65,7 +65,8 @@ var httpFaults = []Fault{
 		},
 	},
 	{
-		Name: "slash-crashes", Check: "DF-HTTP-005", Doc: "POST to the device authorization path without its final slash ends in 500.",
+		Name: "slash-crashes", Check: "DF-HTTP-005",
+		Doc: "POST to the device authorization path without its final slash ends in 500.",
 		Wrap: func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/device-authorization") {

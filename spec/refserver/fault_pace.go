@@ -20,7 +20,8 @@ var unservedFaults = []Fault{
 			}
 			return now.Sub(last) < g.interval+time.Second
 		}),
-	paceFault("longer-interval-between-polls", "DF-POLL-003", "A second more than the announced interval is enforced between polls.",
+	paceFault("longer-interval-between-polls", "DF-POLL-003",
+		"A second more than the announced interval is enforced between polls.",
 		func(_ *request, g *grant, now time.Time) bool {
 			return !g.polled.IsZero() && now.Sub(g.polled) < g.interval+time.Second
 		}),

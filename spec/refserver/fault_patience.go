@@ -10,7 +10,8 @@ import (
 
 // patienceFaults end, or put off, a device that keeps its interval for long.
 var patienceFaults = []Fault{
-	pollFault("loop-breaker", "DF-POLL-022", "An undecided code is unknown from its tenth poll on, as if its device never stopped polling.",
+	pollFault("loop-breaker", "DF-POLL-022",
+		"An undecided code is unknown from its tenth poll on, as if its device never stopped polling.",
 		func(_ *Server, _ *request, g *grant, now time.Time) *answer {
 			if g.state == pending && g.polls >= 9 && now.Before(g.expires) {
 				return refuse(spec.ErrInvalidGrant, "too many polls")
@@ -18,7 +19,8 @@ var patienceFaults = []Fault{
 			return nil
 		}),
 	slow(Fault{
-		Name: "ends-after-two-minutes", Check: "DF-POLL-022", Doc: "An undecided code expires two minutes after it was issued, whatever lifetime was announced.",
+		Name: "ends-after-two-minutes", Check: "DF-POLL-022",
+		Doc:       "An undecided code expires two minutes after it was issued, whatever lifetime was announced.",
 		Configure: func(c *Config) { c.Lifetime = 15 * time.Minute },
 		Break: func(b *behaviour) {
 			b.over = func(_ *request, g *grant, now time.Time) bool {
@@ -30,7 +32,8 @@ var patienceFaults = []Fault{
 		problem(http.StatusTooManyRequests, "try again in a minute").with("Retry-After", "60")),
 	belowPace("error-below-pace", "A code that was polled eight times in a minute is answered invalid_request.",
 		refuse(spec.ErrInvalidRequest, "try again in a minute")),
-	belowPace("slow-down-below-pace", "A code that was polled eight times in a minute is answered slow_down.", stateAnswer(spec.ErrSlowDown)),
+	belowPace("slow-down-below-pace", "A code that was polled eight times in a minute is answered slow_down.",
+		stateAnswer(spec.ErrSlowDown)),
 	slow(windowed("address-limit-below-pace", "Eight polls a minute from one address are answered, the others with 429.")),
 }
 

@@ -67,7 +67,8 @@ var scopeFaults = []Fault{
 			return g.scope != "" && s.granted(g.scope) != s.defaultScope()
 		}),
 	{
-		Name: "no-scope-stays-pending", Check: "DF-TOKEN-012", Doc: "The approval of a request without a scope has no effect.",
+		Name: "no-scope-stays-pending", Check: "DF-TOKEN-012",
+		Doc: "The approval of a request without a scope has no effect.",
 		Break: func(b *behaviour) {
 			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
 				if g.scope == "" {

@@ -49,7 +49,8 @@ var securityFaults = []Fault{
 			return refuse(spec.ErrInvalidScope, "the scope is malformed").with(name, value)
 		}),
 	{
-		Name: "templates-hang", Check: "DF-SEC-003", Doc: "A value that looks like a template is rendered, which takes twelve seconds.",
+		Name: "templates-hang", Check: "DF-SEC-003",
+		Doc: "A value that looks like a template is rendered, which takes twelve seconds.",
 		Wrap: rewriteRequest(func(_ *http.Request, body []byte) (*answer, []byte) {
 			if bytes.Contains(body, []byte("{{")) || bytes.Contains(body, []byte(url.QueryEscape("{{"))) {
 				time.Sleep(12 * time.Second)
@@ -134,7 +135,8 @@ var securityFaults = []Fault{
 		Break: func(b *behaviour) { b.page.text = func(s string) string { return s } },
 	},
 	abuse(Fault{
-		Name: "flood-evicts", Check: "DF-SEC-010", Doc: "A device that requests 150 codes pushes all other grants out of the store.",
+		Name: "flood-evicts", Check: "DF-SEC-010",
+		Doc: "A device that requests 150 codes pushes all other grants out of the store.",
 		Break: func(b *behaviour) {
 			var mu sync.Mutex
 			started := map[string]int{}
@@ -169,9 +171,11 @@ var securityFaults = []Fault{
 			}
 		},
 	},
-	standard(tokenRequestFault("token-query-merged", "DF-SEC-012", "Token request parameters in the URL are read like those in the body.",
+	standard(tokenRequestFault("token-query-merged", "DF-SEC-012",
+		"Token request parameters in the URL are read like those in the body.",
 		func(_ *Server, q *request) *answer { return q.merge(func(string) bool { return true }) })),
-	standard(tokenRequestFault("secret-in-query", "DF-SEC-012", "A client secret in the URL is as good as one in the body.",
+	standard(tokenRequestFault("secret-in-query", "DF-SEC-012",
+		"A client secret in the URL is as good as one in the body.",
 		func(_ *Server, q *request) *answer {
 			return q.merge(func(name string) bool { return name == "client_secret" })
 		})),

@@ -13,7 +13,8 @@ var wayFaults = []Fault{
 	lookedAtFault("link-burns-code", "DF-USERCODE-016", "Whoever opens a link uses its code up.",
 		func(string) bool { return true }, errUnknownCode),
 	{
-		Name: "typed-code-unknown", Check: "DF-USERCODE-016", Doc: "The page knows a code only when its link was opened before.",
+		Name: "typed-code-unknown", Check: "DF-USERCODE-016",
+		Doc: "The page knows a code only when its link was opened before.",
 		Wrap: func(next http.Handler) http.Handler {
 			var opened sync.Map
 			return pageKnows(next, func(code string, r *http.Request) bool {

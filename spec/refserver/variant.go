@@ -16,7 +16,8 @@ import (
 // standards leave open, as real servers do. Nothing may fail on them, and only
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
-	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants, scopeVariants, wayVariants,
+	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
+		scopeVariants, wayVariants,
 		limitVariants, storeVariants, machineVariants, proxyVariants, []Fault{burstProxy})
 }
 
@@ -123,7 +124,8 @@ var openVariants = []Fault{
 // proxied stands behind a proxy that answers every twentieth request itself. Half
 // of those have reached the server, whose answer is then lost.
 var proxied = Fault{
-	Name: "proxied", Doc: "Every twentieth request is answered by a proxy, with 502, 503 or 504 in HTML or JSON.", Abuse: true,
+	Name: "proxied", Doc: "Every twentieth request is answered by a proxy, with 502, 503 or 504 in HTML or JSON.",
+	Abuse: true,
 	Wrap: func(next http.Handler) http.Handler {
 		var served atomic.Int64
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

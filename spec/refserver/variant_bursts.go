@@ -11,7 +11,8 @@ import (
 // same time. To the others it answers itself, each time in another way: with a
 // page, with a bare limit, or by closing the connection.
 var burstProxy = Fault{
-	Name: "proxy-limits-bursts", Doc: "A proxy answers all but three of the requests that reach an endpoint at the same moment.", Abuse: true,
+	Name: "proxy-limits-bursts",
+	Doc:  "A proxy answers all but three of the requests that reach an endpoint at the same moment.", Abuse: true,
 	Wrap: func(next http.Handler) http.Handler {
 		var mu sync.Mutex
 		inside, refused := map[string]int{}, 0

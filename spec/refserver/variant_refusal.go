@@ -10,8 +10,10 @@ import (
 // contract leaves that open.
 var refusalVariants = []Fault{
 	{
-		Name: "faults-under-200", Doc: "Invalid requests are refused under status 200, in a contract that is silent on errors.",
-		Contract: "documented-v1", Also: map[string]string{"DF-ERR-001": "ruling R23: in a documented contract that is a warning"},
+		Name: "faults-under-200", Doc: "Invalid requests are refused under status 200, in a contract that is silent " +
+			"on errors.",
+		Contract: "documented-v1",
+		Also:     map[string]string{"DF-ERR-001": "ruling R23: in a documented contract that is a warning"},
 		Break: func(b *behaviour) {
 			b.finish = func(_ *request, a *answer) {
 				if a.status == http.StatusBadRequest && !pollingState(a.code) {

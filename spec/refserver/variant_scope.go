@@ -29,7 +29,8 @@ var scopeVariants = []Fault{
 		},
 	},
 	{
-		Name: "unknown-scopes-refused", Doc: "A request that names a scope which is not granted is refused with invalid_scope.",
+		Name: "unknown-scopes-refused",
+		Doc:  "A request that names a scope which is not granted is refused with invalid_scope.",
 		Break: func(b *behaviour) {
 			b.refuseStart = func(s *Server, q *request) *answer {
 				if scope := q.get("scope"); scopeShaped(scope) && s.granted(scope) != scope {

@@ -87,7 +87,8 @@ func countYounger(b *behaviour) func(*grant) int {
 
 // fullStore refuses what it has no room for, rather than forget what it holds.
 var fullStore = Fault{
-	Name: "full-store-refuses", Doc: "A store of 100 live grants answers further device authorization requests with 503 and Retry-After.",
+	Name: "full-store-refuses",
+	Doc:  "A store of 100 live grants answers further device authorization requests with 503 and Retry-After.",
 	Break: func(b *behaviour) {
 		var mu sync.Mutex
 		var ends []time.Time

@@ -68,7 +68,8 @@ func TestDecode(t *testing.T) {
 		{name: "empty document keeps defaults", doc: "# nothing\n", want: config{Host: "default"}},
 		{
 			name: "every kind of value",
-			doc:  "host: a\nport: 1\nclient: {id: x}\nothers: [{id: y}]\nheaders: {X-Any: v}\nmax_wait: 3m\nscope: s\nlevel: abc\n",
+			doc: "host: a\nport: 1\nclient: {id: x}\nothers: [{id: y}]\nheaders: {X-Any: v}\nmax_wait: 3m\nscope: " +
+				"s\nlevel: abc\n",
 			want: config{Host: "a", Port: 1, Client: &client{ID: "x"}, Others: []client{{ID: "y"}},
 				Headers: map[string]string{"X-Any": "v"},
 				MaxWait: 3 * time.Minute, inlined: inlined{"s"}, Level: 3},
@@ -111,7 +112,8 @@ func TestDecode(t *testing.T) {
 		},
 		{
 			name: "environment: strings stay strings, numbers become numbers, maps and lists included",
-			doc:  "host: https://${HOST}/${EMPTY}\nport: ${PORT}\nclient: {id: \"${ID}\"}\nheaders: {X: '$${HOST}'}\nothers: [id: $ID]\nscope: ${TRICK}\nfree: [\"${PORT}\"]\n",
+			doc: "host: https://${HOST}/${EMPTY}\nport: ${PORT}\nclient: {id: \"${ID}\"}\nheaders: {X: '$${HOST}'}\nothers: " +
+				"[id: $ID]\nscope: ${TRICK}\nfree: [\"${PORT}\"]\n",
 			want: config{Host: "https://h.example/", Port: 8080, Client: &client{ID: "0123"},
 				Headers: map[string]string{"X": "${HOST}"},
 				Others:  []client{{ID: "$ID"}}, inlined: inlined{"a: b\nc: ${HOST}"}, Free: []any{"8080"}},
