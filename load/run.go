@@ -78,7 +78,7 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 		return nil, err
 	}
 	after := usage()
-	l.Client.CPUSeconds, l.Client.MaxRSSBytes = after.cpu-before.cpu, after.rss
+	l.Client.CPUSeconds, l.Client.MaxRSSBytes, l.Client.Machine = after.cpu-before.cpu, after.rss, machine()
 	stale, idle := sim.transport.StaleConnections()
 	if note := keepAliveNote(stale, idle, l.Requests.Total(), sim.interval); note != "" {
 		l.Notes = append(l.Notes, note)

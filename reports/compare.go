@@ -1,192 +1,168 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
-	"io"
 	"slices"
-
-	"github.com/dfcheck/dfcheck/spec"
 )
 
-// A Change is a check whose verdict differs between two reports. A report that
-// does not have the check gives it no verdict.
-type Change struct {
-	Check    // as the new report has it, or the old one when the new has not
-	Old, New Verdict
-}
-
-// Worse reports whether the check got worse: a verdict that was better, or one
-// that was not there, became a warning or more.
-func (c Change) Worse() bool {
-	switch c.New {
-	case "":
-		return false
-	case Warning, Fail, Error:
-		return c.Old == "" || c.New == Worse(c.Old, c.New)
-	}
-	return false
-}
-
-// Untested reports whether a check that was judged before is not any more:
-// skipped, inconclusive, or no longer selected. A failure that went that way was
-// not mended either.
-func (c Change) Untested() bool {
-	judged := c.Old == Pass || c.Old == Waived || c.Old == Warning || c.Old == Fail
-	return judged && (c.New == "" || c.New == Skipped || c.New == Inconclusive)
-}
-
-// Better reports whether what was found before is a pass now.
-func (c Change) Better() bool {
-	return c.New == Pass && (c.Old == Warning || c.Old == Fail || c.Old == Error || c.Old == Waived)
-}
-
-// A Comparison is what changed from one report to another: first what got worse,
-// then what is no longer tested, then what got better, then the rest, each in the
-// order of the checks.
+// A Comparison is what changed from the runs of one side to those of another.
 type Comparison struct {
+	Old, New []*Report
+	// Changes are those of checks, for conformance runs: first what is broken, then
+	// what is no longer tested, what is fixed, what is newly tested, and the rest, each
+	// in the order of the checks.
 	Changes []Change
+	// Load is what became of the figures, nil for conformance runs.
+	Load *LoadChange
 	// Notes say where the runs differ in what they could find.
 	Notes []string
 }
 
+// CompareOptions are what a comparison tolerates.
+type CompareOptions struct {
+	// Across are the differences between runs that are meant, some of Acrosses.
+	Across []string
+	// Tolerance is by how much a figure of a load run may differ and be no better and
+	// no worse, as a share of what it was.
+	Tolerance float64
+}
+
+// DefaultTolerance is what one machine differs by from one hour to the next.
+const DefaultTolerance = 0.02
+
+// Compare finds what changed from the runs of one side to those of another, several of
+// a kind. Runs of two kinds, without results, of two contracts and, under load, of two
+// targets, profiles, seeds or machines are an error that says so: the same figure means
+// something else there.
+func Compare(old, now []*Report, o CompareOptions) (*Comparison, error) {
+	c := &Comparison{Old: old, New: now}
+	if err := c.incomparable(o.Across); err != nil {
+		return nil, err
+	}
+	if c.kind() == KindLoad {
+		c.Load = compareLoad(old, now, o.Tolerance)
+	} else {
+		c.Changes = changes(old, now)
+	}
+	c.Notes = c.differences()
+	return c, nil
+}
+
+// kind of the runs.
+func (c *Comparison) kind() Kind { return cmp.Or(c.New[0].Run.Kind, KindConformance) }
+
 // Regressed reports whether anything got worse or is no longer tested.
 func (c *Comparison) Regressed() bool {
+	if c.Load != nil {
+		return c.Load.regressed()
+	}
 	return slices.ContainsFunc(c.Changes, func(c Change) bool { return c.Worse() || c.Untested() })
 }
 
-// Compare lists what changed from one conformance report to another. Reports of
-// other runs, of runs without verdicts, and of two contracts are an error: the same
-// check means something else there.
-func Compare(before, now *Report) (*Comparison, error) {
-	if err := incomparable(before, now); err != nil {
-		return nil, err
+// Undecided reports whether there were too few runs to tell whether a figure changed.
+func (c *Comparison) Undecided() bool { return c.Load != nil && c.Load.undecided() }
+
+// Headline says what changed in one sentence.
+func (c *Comparison) Headline() Headline {
+	if c.Load != nil {
+		return c.Load.headline()
 	}
-	old, present := byID(before), byID(now)
-	out := &Comparison{}
-	for _, c := range now.Conformance.Checks {
-		if was := old[c.ID].Verdict; was != c.Verdict {
-			out.Changes = append(out.Changes, Change{c, was, c.Verdict})
+	count := c.counts()
+	var said []string
+	for i, words := range []string{"broken", "no longer tested", "fixed", "newly tested"} {
+		if count[i] > 0 {
+			said = append(said, Count(count[i], "check is ", "checks are ")+words)
 		}
 	}
-	for _, c := range before.Conformance.Checks {
-		if _, still := present[c.ID]; !still {
-			out.Changes = append(out.Changes, Change{c, c.Verdict, ""})
-		}
+	h := Headline{Pass, "Nothing changed."}
+	if len(said) > 0 {
+		h.Text = sentence(said)
+	} else if count[other] > 0 {
+		h.Text = "Nothing is broken, and nothing is fixed."
 	}
-	slices.SortStableFunc(out.Changes, func(a, b Change) int { return a.rank() - b.rank() })
-	out.Notes = differences(before, now, out.Changes)
-	return out, nil
+	switch {
+	case count[broken] > 0:
+		h.Verdict = Fail
+	case count[untested] > 0:
+		h.Verdict = Warning
+	}
+	return h
 }
 
-func byID(r *Report) map[string]Check {
-	all := map[string]Check{}
-	for _, c := range r.Conformance.Checks {
-		all[c.ID] = c
+// counts of changes, by rank.
+func (c *Comparison) counts() []int {
+	count := make([]int, len(changeWords))
+	for _, ch := range c.Changes {
+		count[ch.rank()]++
 	}
-	return all
+	return count
 }
 
-// incomparable says why two reports cannot be compared.
-func incomparable(before, now *Report) error {
-	switch a, b := before.Run.Kind, now.Run.Kind; {
-	case a != b && a != "" && b != "":
-		return fmt.Errorf("not comparable: the old report is of a %s run, the new one of a %s run", a, b)
-	case a != KindConformance && a != "":
-		return fmt.Errorf("only conformance reports can be compared; both are of a %s run", a)
-	}
-	for _, r := range []struct {
-		which string
-		*Report
-	}{{"old", before}, {"new", now}} {
-		if r.Conformance != nil {
-			continue
-		}
-		why := ""
-		if r.Run.Problem != nil {
-			why = ": " + r.Run.Problem.Message
-		}
-		return fmt.Errorf("not comparable: the %s report has no verdicts%s", r.which, why)
-	}
-	if a, b := before.Target.Spec, now.Target.Spec; a != b && a != "" && b != "" && (builtIn(a) || builtIn(b)) {
-		return fmt.Errorf("not comparable: the old report is of the contract %s, the new one of %s", a, b)
-	}
-	return nil
+// sideBlock is what the runs of a side are.
+func sideBlock(old, now []*Report) (b block) {
+	b.label("before", "%s", described(old))
+	b.label("now", "%s", described(now))
+	return b
 }
 
-// builtIn reports whether a contract has a name of ours; others are called as the
-// user's file, which may have moved.
-func builtIn(contract string) bool { return slices.Contains(spec.ContractNames(), contract) }
+// described is the runs of a side in a line.
+func described(runs []*Report) string {
+	first, last := runs[0].Run.Started, runs[0].Run.Started
+	for _, r := range runs {
+		if r.Run.Started.Before(first) {
+			first = r.Run.Started
+		}
+		if r.Run.Started.After(last) {
+			last = r.Run.Started
+		}
+	}
+	const layout = "2006-01-02 15:04:05 MST"
+	text := plural(len(runs), "run")
+	if !first.IsZero() {
+		text += after(" of ", first.UTC().Format(layout))
+	}
+	if last.Sub(first) > 0 {
+		text += after(" to ", last.UTC().Format(layout))
+	}
+	return text + after(", ", joined(runs, func(r *Report) string { return r.Target.Host })) +
+		after(", contract ", joined(runs, func(r *Report) string { return r.Target.Spec })) +
+		after(", dfcheck ", joined(runs, func(r *Report) string { return r.Tool.Version })) +
+		after(", commit ", joined(runs, commitOf))
+}
 
-// differences say what else is not the same.
-func differences(before, now *Report, changes []Change) []string {
-	var out []string
-	if a, b := before.Target.Host, now.Target.Host; a != b && a != "" && b != "" {
-		out = append(out, fmt.Sprintf("two servers: %s and %s", a, b))
+// commitOf is the commit that CI ran for.
+func commitOf(r *Report) string {
+	if r.Run.CI == nil {
+		return ""
 	}
-	if a, b := before.Target.Spec, now.Target.Spec; a != b && a != "" && b != "" {
-		out = append(out, fmt.Sprintf("two documents: %s and %s", a, b))
-	}
-	gone, added := 0, 0
-	for _, c := range changes {
-		if c.New == "" {
-			gone++
+	return short(r.Run.CI.Commit, 12)
+}
+
+// values are the different ones that the runs have of something, without those that
+// do not know.
+func values(runs []*Report, of func(*Report) string) (out []string) {
+	for _, r := range runs {
+		if v := of(r); v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
 		}
-		if c.Old == "" {
-			added++
-		}
-	}
-	if gone+added > 0 {
-		out = append(out, fmt.Sprintf("the two runs did not select the same checks: "+
-			"%d only in the old report, %d only in the new", gone, added))
-	}
-	if now.Run.Interrupted {
-		out = append(out, "the new run was interrupted")
 	}
 	return out
 }
 
-// Words of a change, by rank.
-var changeWords = []string{"WORSE", "NO LONGER TESTED", "better", "other"}
+func joined(runs []*Report, of func(*Report) string) string { return sentenceList(values(runs, of)) }
 
-func (c Change) rank() int {
-	switch {
-	case c.Worse():
-		return 0
-	case c.Untested():
-		return 1
-	case c.Better():
-		return 2
+// sentenceList is a list in a sentence: a, b and c.
+func sentenceList(list []string) string {
+	if len(list) < 2 {
+		return fmt.Sprint(append(list, "")[0])
 	}
-	return 3
+	text := list[0]
+	for _, next := range list[1 : len(list)-1] {
+		text += ", " + next
+	}
+	return text + " and " + list[len(list)-1]
 }
 
-// WriteText renders a comparison for a terminal.
-func (c *Comparison) WriteText(w io.Writer) error {
-	p := &printer{w: w}
-	count := make([]int, len(changeWords))
-	for _, ch := range c.Changes {
-		count[ch.rank()]++
-		p.printf("%-16s %-15s %s -> %s  %s\n", changeWords[ch.rank()], legible(ch.ID), known(ch.Old), known(ch.New),
-			legible(ch.Title))
-		if (ch.Worse() || ch.Untested()) && ch.New != "" && ch.Reason != "" {
-			p.printf("                 %s\n", short(legible(ch.Reason), 200))
-		}
-	}
-	for _, n := range c.Notes {
-		p.printf("note: %s\n", legible(n))
-	}
-	untested := ""
-	if count[1] > 0 {
-		untested = fmt.Sprintf(" %d no longer tested,", count[1])
-	}
-	p.printf("%d worse,%s %d better, %s\n", count[0], untested, count[2],
-		Count(count[3], "other change", "other changes"))
-	return p.err
-}
-
-func known(v Verdict) string {
-	if v == "" {
-		return "(absent)"
-	}
-	return legible(string(v))
-}
+// sentence is a list as one.
+func sentence(list []string) string { return sentenceList(list) + "." }

@@ -17,7 +17,8 @@
 //   - html*.go, headline.go, citations.go, drawing.go, page/: what the HTML page shows, and how;
 //   - flow.go: lives of device codes, for the drawing;
 //   - lines.go: checks as their verdicts become known;
-//   - compare.go, matrix.go: reports beside each other;
+//   - compare*.go, comparable.go: runs before and now; what they are tested by is package shift;
+//   - matrix*.go: servers beside each other;
 //   - guard.go: nothing is written that holds a secret (package redact);
 //   - schema.go: the JSON Schema of the document.
 package reports

@@ -50,7 +50,7 @@ func ExampleCompare() {
 	before.Conformance = &reports.Conformance{Checks: []reports.Check{check}}
 	check.Verdict, check.Reason = reports.Skipped, "needs an approver"
 	now.Conformance = &reports.Conformance{Checks: []reports.Check{check}}
-	c, err := reports.Compare(before, now)
+	c, err := reports.Compare([]*reports.Report{before}, []*reports.Report{now}, reports.CompareOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -62,6 +62,6 @@ func ExampleCompare() {
 	// Output:
 	// NO LONGER TESTED DF-TOKEN-001    pass -> skipped  An approved code gives tokens
 	//                  needs an approver
-	// 0 worse, 1 no longer tested, 0 better, 0 other changes
+	// 0 broken, 1 no longer tested, 0 fixed, 0 newly tested, 0 other changes; 0 checks fail as before
 	// regressed: true
 }

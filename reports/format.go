@@ -128,6 +128,11 @@ func (d Destination) Write(stdout io.Writer, r *Report, g Guard) error {
 		there.Run.Config, r = d.Location, &there
 	}
 	render := g.Over("the "+d.Format+" report", func(w io.Writer) error { return format(d.Format)(w, r) })
+	return d.Put(stdout, render)
+}
+
+// Put writes what render does to the destination, whole or not at all.
+func (d Destination) Put(stdout io.Writer, render func(io.Writer) error) error {
 	if d.Path == "-" {
 		return render(stdout)
 	}

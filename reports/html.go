@@ -56,14 +56,21 @@ type sheet struct {
 	Scripts []template.JS
 }
 
-func newPage(r *Report) *page {
-	p := &page{Report: r, drawn: map[string]bool{}}
-	p.Styles = []template.CSS{template.CSS(pageText("css"))}
-	if script, style, ok := chart.Library(); ok && (r.Load != nil || r.Capacity != nil || r.Plan != nil) {
-		p.Styles = append(p.Styles, template.CSS(style))
-		p.Scripts = append(p.Scripts, template.JS(script))
+// newSheet is the style and the scripts of a page, with those of charts where it has
+// some.
+func newSheet(charts bool) (s sheet) {
+	s.Styles = []template.CSS{template.CSS(pageText("css"))}
+	if script, style, ok := chart.Library(); ok && charts {
+		s.Styles = append(s.Styles, template.CSS(style))
+		s.Scripts = append(s.Scripts, template.JS(script))
 	}
-	p.Scripts = append(p.Scripts, template.JS(pageText("js")))
+	s.Scripts = append(s.Scripts, template.JS(pageText("js")))
+	return s
+}
+
+func newPage(r *Report) *page {
+	charts := r.Load != nil || r.Capacity != nil || r.Plan != nil
+	p := &page{Report: r, sheet: newSheet(charts), drawn: map[string]bool{}}
 	return p
 }
 

@@ -318,6 +318,19 @@ type Client struct {
 	Why string `json:"why,omitempty"`
 	// Shortages are what this machine ran out of.
 	Shortages []Shortage `json:"shortages,omitempty"`
+	// Machine is what the load came from; reports from before it was kept have none.
+	Machine *Machine `json:"machine,omitempty"`
+}
+
+// Machine is what a load generator ran on. Runs on two machines are not compared.
+type Machine struct {
+	System     string `json:"system"`              // linux/amd64
+	Processors int    `json:"processors"`          // that the process may use at once
+	Processor  string `json:"processor,omitempty"` // its model, where the system tells it
+}
+
+func (m *Machine) String() string {
+	return m.System + ", " + plural(m.Processors, "processor") + after(", ", m.Processor)
 }
 
 // Shortage is something that this machine ran out of, so that requests could not

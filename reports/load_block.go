@@ -169,6 +169,9 @@ func (l *Load) runBlock() block {
 	}
 	c := l.Client
 	b.label("load generator", "%.2f s of processor time, at most %s bytes of memory", c.CPUSeconds, grouped(c.MaxRSSBytes))
+	if c.Machine != nil {
+		b.label("load generator", "%s", c.Machine)
+	}
 	if c.Why != "" && !c.Saturated {
 		b.label("load generator", "%s", c.Why)
 	}

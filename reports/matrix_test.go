@@ -83,33 +83,3 @@ func TestMatrixRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestCompare(t *testing.T) {
-	report := func(verdicts ...Verdict) *Report {
-		r := &Report{Conformance: &Conformance{}}
-		for i, v := range verdicts {
-			if v != "" {
-				r.Conformance.Checks = append(r.Conformance.Checks,
-					Check{ID: string(rune('a' + i)), Verdict: v, Title: "t", Reason: "why"})
-			}
-		}
-		return r
-	}
-	before := report(Pass, Fail, Warning, Pass, Pass, Skipped, "", Waived, Pass)
-	now := report(Pass, Pass, Fail, Skipped, Inconclusive, Pass, Fail, Pass, "")
-	compared, err := Compare(before, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := compared.WriteText(&b); err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "compare.text", b.String())
-	if same, err := Compare(now, now); err != nil || len(same.Changes) != 0 || same.Regressed() {
-		t.Errorf("a report differs from itself: %v, %v", same, err)
-	}
-	if _, err := Compare(now, &Report{Run: Run{Kind: KindLoad}}); err == nil {
-		t.Error("a load report is compared")
-	}
-}

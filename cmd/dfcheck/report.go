@@ -61,37 +61,3 @@ func newConvert(t terminal) *cobra.Command {
 	f.addLocation(c.Flags(), reports.KindConformance)
 	return c
 }
-
-func newCompare(t terminal) *cobra.Command {
-	return &cobra.Command{
-		Use: "compare OLD.json NEW.json", SuggestFor: []string{"diff"},
-		Short: "Show what got worse, what is no longer tested, and what got better", Args: cobra.ExactArgs(2),
-		Long: `Compares the verdicts of two conformance reports.
-
-Exit codes: 0 nothing got worse, 1 a check got worse, or was judged before and
-is not any more, 2 the reports cannot be compared: two contracts, another kind
-of run, a run without verdicts.`,
-		Example: "  dfcheck report compare main.json branch.json",
-		RunE: func(_ *cobra.Command, args []string) error {
-			before, err := reports.ReadFile(args[0])
-			if err != nil {
-				return usage(err, reportHint)
-			}
-			now, err := reports.ReadFile(args[1])
-			if err != nil {
-				return usage(err, reportHint)
-			}
-			compared, err := reports.Compare(before, now)
-			if err != nil {
-				return usage(err, "--spec chooses the contract of a run, --report json=FILE keeps its verdicts")
-			}
-			if err := compared.WriteText(t.out); err != nil {
-				return err
-			}
-			if compared.Regressed() {
-				return exit(reports.ExitFailed)
-			}
-			return nil
-		},
-	}
-}

@@ -45,15 +45,8 @@ func (f *matrixFlags) render(t terminal, args []string) error {
 		return usage(fmt.Errorf("--rows is %q; the nearest is %q (%s)", f.rows, strict.Nearest(f.rows, matrixRows),
 			strings.Join(matrixRows, ", ")), "")
 	}
-	var to []reports.Destination
-	var errs []error
-	for _, text := range f.to {
-		d, err := reports.ParseDestination(text)
-		if err == nil && d.Format != "html" && d.Format != "markdown" {
-			err = fmt.Errorf("a matrix cannot be written as %s, only as html or markdown", d.Format)
-		}
-		to, errs = append(to, d), append(errs, err)
-	}
+	to, err := tablePlaces(f.to, "a matrix", "html", "markdown")
+	errs := []error{err}
 	files := make([]string, len(args))
 	var servers []reports.MatrixServer
 	for i, arg := range args {
@@ -111,10 +104,7 @@ func (f *matrixFlags) write(t terminal, d reports.Destination, page string, serv
 		}
 		render = func(w io.Writer) error { return m.WriteMarkdown(w, filepath.ToSlash(page)) }
 	}
-	if d.Path == "-" {
-		return render(t.out)
-	}
-	return reports.WriteFile(d.Path, render)
+	return d.Put(t.out, render)
 }
 
 // relative is the way from a folder to a file, empty when there is no such file.
