@@ -13,7 +13,7 @@ func BenchmarkSchedule(b *testing.B) {
 	b.ReportAllocs()
 	all := make([]device, 1_000_000)
 	s := newSchedule(all, time.Now(), time.Hour, MaxRate, 1, wire.NewTimerAlarm())
-	s.cap = 1 << 30 // the clock does not run here
+	s.perTick, s.quota = 1<<30, 1<<30 // the clock does not run here
 	for i := range all {
 		all[i].due = int64(i) * 5000 // over five seconds
 		s.put(int32(i))

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dfcheck/dfcheck/load/internal/wire"
@@ -71,6 +72,19 @@ func (f *figures) histograms() []**reports.Histogram {
 	return []**reports.Histogram{&f.start, &f.poll, &f.token, &f.waiting, &f.server, &f.pollsEach}
 }
 
+// clones are figures of their own.
+func clones(list []figures) []figures {
+	out := slices.Clone(list)
+	for i := range out {
+		for _, h := range out[i].histograms() {
+			if *h != nil {
+				*h = (*h).Clone()
+			}
+		}
+	}
+	return out
+}
+
 // add merges another part's figures.
 func (f *figures) add(o *figures) error {
 	for i, n := range o.outcomes {
@@ -122,17 +136,7 @@ func (f *figures) breakdown(name string, simulated, before uint64, took time.Dur
 		Devices: reports.Devices{Simulated: simulated, Started: f.begun + f.codeless,
 			Pending: before + f.begun - f.ended(), Approved: f.over[approved], Denied: f.over[denied],
 			Expired: f.over[expired], Failed: f.over[failed] + f.codeless, Abandoned: f.over[abandoned]}}
-	b.FlowShares = b.Devices.Shares()
-	if n := b.Requests.Total(); n > 0 {
-		b.ErrorRate = float64(b.Outcomes.Errors()) / float64(n)
-	}
-	if f.polls > 0 {
-		b.PollWaste = float64(b.Outcomes.Wasted()) / float64(f.polls)
-	}
-	if took > 0 {
-		b.Requests.PerSecond = float64(b.Requests.Total()) / took.Seconds()
-		b.Requests.PollsPerSecond = float64(f.polls) / took.Seconds()
-	}
+	b.Derive(took)
 	b.Latency = reports.Latencies{Start: distribution(f.start), Poll: distribution(f.poll),
 		TimeToToken: distribution(f.token)}
 	b.TokenWait = reports.TokenWait{Waiting: distribution(f.waiting), Server: distribution(f.server)}

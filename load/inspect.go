@@ -70,6 +70,7 @@ func (sim *simulation) inspectToken(d *device, req *request) {
 	case d.flags&decisionSent == 0 && sim.approver != nil:
 		sim.violate(tokenEarly, req, "no decision had been sent")
 	}
+	sim.noteToken(req)
 	if sim.duplicates.noteToken(req.Reply.Token, req.device) {
 		sim.violate(sameToken, req, "the token of another device")
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"iter"
 	"math"
 	"net/http"
 	"time"
@@ -44,7 +45,7 @@ func (r *record) limitNote() string {
 // offered compares what the crowd would have asked of a server that answers
 // everything with what was carried. It is called with the record locked, after
 // the last answer.
-func (sim *simulation) offered(all *figures, took time.Duration) reports.Offered {
+func (sim *simulation) offered(all *figures, missed float64, took time.Duration) reports.Offered {
 	sent := all.starts + all.polls
 	o := reports.Offered{Carried: sent, Unsent: all.outcomes[wire.Unsent]}
 	for i, n := range all.outcomes {
@@ -52,9 +53,7 @@ func (sim *simulation) offered(all *figures, took time.Duration) reports.Offered
 			o.Carried -= n
 		}
 	}
-	missed := sim.record.missed
-	for i := range sim.devices {
-		d := &sim.devices[i]
+	for d := range sim.eachDevice() {
 		switch until := int64(took); {
 		case d.state == failed: // it left
 			if sim.group(d).Behaviour.RestartAfter == 0 {
@@ -69,13 +68,23 @@ func (sim *simulation) offered(all *figures, took time.Duration) reports.Offered
 	}
 	o.PutOff = uint64(math.Round(missed))
 	o.Requests = sent + o.PutOff + o.Unsent
-	if o.Requests > 0 {
-		o.Share = float64(o.Carried) / float64(o.Requests)
-	}
-	if took > 0 {
-		o.PerSecond, o.CarriedPerSecond = float64(o.Requests)/took.Seconds(), float64(o.Carried)/took.Seconds()
-	}
+	o.Derive(took)
 	return o
+}
+
+// eachDevice goes through the devices, each locked while it is looked at.
+func (sim *simulation) eachDevice() iter.Seq[*device] {
+	return func(yield func(*device) bool) {
+		for i := range sim.devices {
+			lock := sim.lock(int32(i))
+			lock.Lock()
+			d := sim.devices[i]
+			lock.Unlock()
+			if !yield(&d) {
+				return
+			}
+		}
+	}
 }
 
 // states counts what each device was doing when the run ended.
@@ -83,8 +92,7 @@ func (sim *simulation) states() (s reports.States) {
 	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying,
 		doubting: &s.Replaying, approved: &s.Approved, denied: &s.Denied, expired: &s.Expired, failed: &s.Failed,
 		abandoned: &s.Abandoned}
-	for i := range sim.devices {
-		d := &sim.devices[i]
+	for d := range sim.eachDevice() {
 		n := count[d.state]
 		if d.flags&backingOff != 0 && !d.state.over() {
 			n = &s.BackingOff

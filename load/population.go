@@ -10,9 +10,11 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
-// Everything random about a device comes from the seed and its number, so that
-// any number of shards make the same crowd.
+// Everything random about a device comes from the seed and its number in the whole
+// crowd, so that any number of shards make the same crowd. The methods take its
+// index in this process.
 type population struct {
+	Part
 	profile   *profile.Profile
 	timetable *profile.Timetable
 	groups    []compiledGroup
@@ -42,8 +44,8 @@ const (
 )
 
 // draw is a number in [0,1) for a device, one of its flows and a purpose.
-func (p *population) draw(d int32, flow uint16, why purpose) float64 {
-	x := p.profile.Seed ^ uint64(d)*0x9e3779b97f4a7c15
+func (p *population) draw(i int32, flow uint16, why purpose) float64 {
+	x := p.profile.Seed ^ uint64(p.number(i))*0x9e3779b97f4a7c15
 	x = mix(x + uint64(flow)<<40)
 	x = mix(x + uint64(why)*0xd1342543de82ef95)
 	return float64(x>>11) / (1 << 53)
@@ -72,8 +74,8 @@ func pick(draw float64, weights []float64) int {
 	return len(weights) - 1
 }
 
-func newPopulation(p *profile.Profile) *population {
-	pop := &population{profile: p, timetable: p.Timetable()}
+func newPopulation(p *profile.Profile, part Part) *population {
+	pop := &population{Part: part, profile: p, timetable: p.Timetable()}
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		pop.groups = append(pop.groups, compiledGroup{Group: g})
@@ -98,18 +100,18 @@ func (k *compiledGroup) mixOf(op *spec.Operation) ([]spec.Encoding, []float64) {
 	return encs, weights
 }
 
-func (p *population) groupOf(d int32) uint8 {
-	at := p.draw(d, 0, forGroup) * p.weight
-	for i := range p.groups {
-		if at -= p.groups[i].Weight; at < 0 {
-			return uint8(i)
+func (p *population) groupOf(i int32) uint8 {
+	at := p.draw(i, 0, forGroup) * p.weight
+	for g := range p.groups {
+		if at -= p.groups[g].Weight; at < 0 {
+			return uint8(g)
 		}
 	}
 	return uint8(len(p.groups) - 1)
 }
 
-func (p *population) encoding(d int32, k *compiledGroup) int {
-	return pick(p.draw(d, 0, forEncoding), k.weights)
+func (p *population) encoding(i int32, k *compiledGroup) int {
+	return pick(p.draw(i, 0, forEncoding), k.weights)
 }
 
 // choice of the people of a device.
@@ -121,28 +123,30 @@ const (
 	denies
 )
 
-func (p *population) decision(d int32, flow uint16, g *profile.Group) (choice, time.Duration) {
-	x := p.draw(d, flow, forDecision)
+func (p *population) decision(i int32, flow uint16, g *profile.Group) (choice, time.Duration) {
+	x := p.draw(i, flow, forDecision)
 	v := abandons
 	if x < g.People.Approve {
 		v = approves
 	} else if x < g.People.Approve+g.People.Deny {
 		v = denies
 	}
-	return v, g.People.Delay.At(p.draw(d, flow, forDelay))
+	return v, g.People.Delay.At(p.draw(i, flow, forDelay))
 }
 
 // arrival is when a device comes, in nanoseconds from the start of the run.
-func (p *population) arrival(d int32) int64 { return p.timetable.Arrival(d, p.draw(d, 0, forArrival)) }
+func (p *population) arrival(i int32) int64 {
+	return p.timetable.Arrival(p.number(i), p.draw(i, 0, forArrival))
+}
 
 // digest of the part of the schedule that a shard carries out: the sum over
 // its devices, so that the sums of all shards add up to the crowd's.
-func (p *population) digest(shard, shards int) uint64 {
+func (p *population) digest() uint64 {
 	var sum uint64
-	for d := int32(shard); d < int32(p.profile.Devices); d += int32(shards) {
-		g := p.groupOf(d)
-		v, delay := p.decision(d, 0, p.groups[g].Group)
-		x := mix(uint64(d) ^ uint64(p.arrival(d))<<8)
+	for i := range int32(p.Of(p.profile.Devices)) {
+		g := p.groupOf(i)
+		v, delay := p.decision(i, 0, p.groups[g].Group)
+		x := mix(uint64(p.number(i)) ^ uint64(p.arrival(i))<<8)
 		x = mix(x ^ uint64(g)<<8 ^ uint64(v))
 		sum += mix(x ^ uint64(delay))
 	}

@@ -107,8 +107,9 @@ func (r *record) violate(v violation, example func() string, evidence func(id st
 	defer r.mu.Unlock()
 	seen := r.violations[v.kind]
 	if seen == nil {
-		seen = &reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information,
-			Example: example()}
+		first := v.empty()
+		first.Example = example()
+		seen = &first
 		r.violations[v.kind] = seen
 	}
 	seen.Count++
@@ -124,7 +125,28 @@ func (r *record) keep(evidence func(id string) reports.Exchange) (id string) {
 	return id
 }
 
-// total is what all groups did together. It is called with the record locked.
+// snapshot is a record of its own with the same figures.
+func (r *record) snapshot() *record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := &record{groups: clones(r.groups), stages: clones(r.stages), stageAt: r.stageAt,
+		service: [2]*reports.Histogram{r.service[0].Clone(), r.service[1].Clone()}, lag: r.lag.Clone(),
+		ownLag: r.ownLag.Clone(), timeline: r.timeline.clone(), silence: r.silence, shortages: slices.Clone(r.shortages),
+		violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{},
+		exchanges: slices.Clone(r.exchanges), missed: r.missed, earlyLimit: r.earlyLimit}
+	for kind, v := range r.violations {
+		same := *v
+		same.Exchanges = slices.Clone(v.Exchanges)
+		c.violations[kind] = &same
+	}
+	for kind, e := range r.errors {
+		same := *e
+		c.errors[kind] = &same
+	}
+	return c
+}
+
+// total is what all groups did together.
 func (r *record) total() (*figures, error) {
 	all := &figures{}
 	for i := range r.groups {

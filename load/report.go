@@ -26,26 +26,21 @@ func (sim *simulation) tell(p *profile.Profile, f func(Progress), done <-chan st
 }
 
 // report makes the section of a report.
-func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load, error) {
-	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{},
-		Shard: reports.Shard{Index: 0, Count: 1, Complete: complete,
-			Digest: fmt.Sprintf("%016x", sim.population.digest(0, 1))}}
+func (sim *simulation) report(complete bool) (*reports.Load, error) {
+	p := sim.population.profile
 	took := min(time.Duration(sim.schedule.now()), time.Duration(p.Duration))
-	r := sim.record
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{}, Shard: sim.shard(complete, took)}
+	r := sim.record.snapshot()
 	all, err := r.total()
 	if err != nil {
 		return nil, err
 	}
-	b := all.breakdown("", uint64(p.Devices), 0, took)
-	l.Devices, l.Requests, l.Outcomes = b.Devices, b.Requests, b.Outcomes
-	l.ErrorRate, l.Latency = b.ErrorRate, b.Latency
-	l.TokenWait, l.PollsPerFlow, l.PollWaste, l.FlowShares = b.TokenWait, b.PollsPerFlow, b.PollWaste, b.FlowShares
-	l.Offered, l.States = sim.offered(all, took), sim.states()
+	b := all.breakdown("", uint64(len(sim.devices)), 0, took)
+	l.SetWhole(b)
+	l.Offered, l.States = sim.offered(all, r.missed, took), sim.states()
 	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
 	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
-	l.Groups, l.Stages = sim.groups(took), sim.stages(took)
+	l.Groups, l.Stages = sim.groups(r, took), sim.stages(r, took)
 	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
 	steadyUntil := took
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
@@ -62,7 +57,7 @@ func (sim *simulation) report(p *profile.Profile, complete bool) (*reports.Load,
 		l.Notes = append(l.Notes, note)
 	}
 	if n := l.States.Absent; n > 0 {
-		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not arrived when the run ended", n, p.Devices))
+		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not arrived when the run ended", n, len(sim.devices)))
 	}
 	return l, nil
 }
@@ -79,7 +74,7 @@ func (r *record) broken() []reports.Violation {
 }
 
 // groups has the figures of every group, where there is more than one.
-func (sim *simulation) groups(took time.Duration) (out []reports.Breakdown) {
+func (sim *simulation) groups(r *record, took time.Duration) (out []reports.Breakdown) {
 	if len(sim.population.groups) < 2 {
 		return nil
 	}
@@ -88,13 +83,13 @@ func (sim *simulation) groups(took time.Duration) (out []reports.Breakdown) {
 		size[sim.devices[i].group]++
 	}
 	for i, k := range sim.population.groups {
-		out = append(out, sim.record.groups[i].breakdown(k.Name, size[i], 0, took))
+		out = append(out, r.groups[i].breakdown(k.Name, size[i], 0, took))
 	}
 	return out
 }
 
 // stages has the figures of every stage: of what was due in it.
-func (sim *simulation) stages(took time.Duration) (out []reports.Breakdown) {
+func (sim *simulation) stages(r *record, took time.Duration) (out []reports.Breakdown) {
 	under := uint64(0) // flows in progress
 	windows := sim.population.timetable.Windows()
 	for i, w := range windows {
@@ -102,9 +97,9 @@ func (sim *simulation) stages(took time.Duration) (out []reports.Breakdown) {
 		if i+1 < len(windows) {
 			end = min(end, windows[i+1].From)
 		}
-		f := &sim.record.stages[i]
+		f := &r.stages[i]
 		name, length := sim.population.profile.Arrivals.Stages[i].Name, time.Duration(max(end-w.From, 0))
-		b := f.breakdown(name, uint64(w.Count), under, length)
+		b := f.breakdown(name, uint64(sim.population.within(w)), under, length)
 		b.FromSecond = time.Duration(w.From).Seconds()
 		under = b.Devices.Pending
 		out = append(out, b)

@@ -21,8 +21,9 @@ const MaxRate = 200_000
 // Options of a run.
 type Options struct {
 	Progress func(Progress) // called once a second; may be nil
-	MaxRate  int            // requests per second; MaxRate when 0
+	MaxRate  int            // requests per second, of all shards together; MaxRate in each process when 0
 	Results  io.Writer      // gets every request, in vegeta's encoding; may be nil
+	Shard    *Sharding      // nil: this process carries out the whole crowd
 }
 
 // Progress of a run, for a person who waits.
@@ -54,26 +55,25 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	if o.MaxRate < 0 || o.MaxRate > MaxRate {
-		return nil, fmt.Errorf("%d requests per second; 1 to %d are allowed", o.MaxRate, MaxRate)
+	if most := o.part().Count * MaxRate; o.MaxRate < 0 || o.MaxRate > most {
+		return nil, fmt.Errorf("%d requests per second; 1 to %d are allowed", o.MaxRate, most)
 	}
 	if err := t.allowed(); err != nil {
 		return nil, err
 	}
 	owned := p.Connections.Mode == profile.PerDevice // a pool is hardly ever used up
-	if err := roomFor(p.MaxConnections(), t.Embedded && owned); err != nil {
+	if err := roomFor(o.part().connections(p), t.Embedded && owned); err != nil {
 		return nil, err
 	}
 	sim, err := newSimulation(ctx, t, p, o)
 	if err != nil {
 		return nil, err
 	}
-	defer sim.transport.Close()
-	defer sim.schedule.alarm.Close()
+	defer sim.close()
 	defer collectBy(spareHeap)()
 	before := usage()
 	complete, lost := sim.run(ctx, p, o)
-	l, err := sim.report(p, complete)
+	l, err := sim.report(complete)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,12 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if sim.broken != nil {
 		l.Notes = append(l.Notes, "decisions failed: "+sim.secrets.Text(sim.broken.Error()))
 	}
-	judge(l, p.Thresholds)
+	if o.Shard == nil {
+		judge(l, p.Thresholds)
+		return l, lost
+	}
+	l.Shard.CPUSeconds, l.Shard.MaxRSSBytes = l.Client.CPUSeconds, l.Client.MaxRSSBytes
+	o.Shard.Flush(l, sim.digests.Drain(true))
 	return l, lost
 }
 
@@ -104,6 +109,8 @@ func judge(l *reports.Load, thresholds []string) {
 // run attacks until the end of the profile, and reports whether it came to that.
 // Its error is LostResults.
 func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (complete bool, lost error) {
+	var flushing sync.WaitGroup
+	defer flushing.Wait()
 	done := make(chan struct{})
 	defer close(done)
 	go sim.transport.EnforceTimeouts(done)
@@ -119,6 +126,9 @@ func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (
 	}
 	if o.Progress != nil {
 		go sim.tell(p, o.Progress, done)
+	}
+	if o.Shard != nil {
+		flushing.Go(func() { sim.flushEvery(o.Shard, done) })
 	}
 	// The Attacker hands out hits to its workers in turn, and those that are idle
 	// go cold: it starts with one and adds what it needs.
@@ -151,7 +161,7 @@ func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (
 	sim.decisions.alarm.Set(0)
 	deciding.Wait()
 	sim.decisions.alarm.Close()
-	complete = ctx.Err() == nil && !sim.record.silence.ended
+	complete = ctx.Err() == nil && !sim.record.silence.ended && sim.breach.Load() == nil
 	if complete {
 		sim.gone(goneAtEnd)
 	}

@@ -10,24 +10,24 @@ import (
 // schedule decides which device acts when. It is vegeta's Pacer: the wait for
 // the next device that is due, and for the limiter, happens inside Pace.
 type schedule struct {
-	began time.Time
-	ends  int64 // nanoseconds; nothing is sent from then on
-	cap   int   // requests in one tick, at most
-	alarm wire.Alarm
-	freed chan struct{} // a request has ended, for a Pacer that waits for the limiter
-	check *time.Ticker  // it asks the limiter again, if nothing ends
-	idle  bool          // the ticker stands still
+	began   time.Time
+	ends    int64   // nanoseconds; nothing is sent from then on
+	perTick float64 // requests in one tick, at most; below 1, one in several
+	alarm   wire.Alarm
+	freed   chan struct{} // a request has ended, for a Pacer that waits for the limiter
+	check   *time.Ticker  // it asks the limiter again, if nothing ends
+	idle    bool          // the ticker stands still
 
 	mu      sync.Mutex
 	limiter *limiter
 	blocked bool // the Pacer waits for the limiter
 	wheel   *wheel
 	ready   list
-	waiting int   // devices in ready
-	granted int   // hits that were granted and have not taken their device yet
-	inTick  int   // hits granted in the tick
-	tick    int64 // the last one in which a hit was granted
-	armed   int64 // the tick the sleeper wakes in
+	waiting int     // devices in ready
+	granted int     // hits that were granted and have not taken their device yet
+	quota   float64 // hits that may still be granted in the tick
+	tick    int64   // the last one in which a hit was granted
+	armed   int64   // the tick the sleeper wakes in
 	stopped bool
 	taken   uint64 // devices so far
 	planned int64  // latest intended time among them
@@ -36,7 +36,8 @@ type schedule struct {
 func newSchedule(
 	all []device, began time.Time, duration time.Duration, maxRate, maxInFlight int, w wire.Alarm,
 ) *schedule {
-	s := &schedule{began: began, ends: int64(duration), cap: max(maxRate/1000, 1), alarm: w,
+	perTick := float64(maxRate) * time.Duration(tick).Seconds()
+	s := &schedule{began: began, ends: int64(duration), perTick: perTick, quota: max(perTick, 1), alarm: w,
 		wheel: newWheel(all), ready: list{none, none},
 		limiter: newLimiter(maxInFlight), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
@@ -69,7 +70,7 @@ func (s *schedule) Pace(time.Duration, uint64) (time.Duration, bool) {
 			s.mu.Unlock()
 			return 0, false
 		}
-		if s.blocked = s.waiting > s.granted && s.inTick < s.cap; s.blocked {
+		if s.blocked = s.waiting > s.granted && s.quota >= 1; s.blocked {
 			s.mu.Unlock()
 			s.waitAtLimiter()
 			continue
@@ -118,23 +119,24 @@ func (s *schedule) unblock() {
 // grant reports whether a device that is due may be sent off now.
 func (s *schedule) grant(now int64) bool {
 	if at := now / tick; at > s.tick {
-		s.tick, s.inTick = at, 0
+		s.quota = min(s.quota+float64(at-s.tick)*s.perTick, max(s.perTick, 1))
+		s.tick = at
 	}
 	if s.waiting == s.granted {
 		s.waiting += s.wheel.take(now/tick, &s.ready)
 	}
-	if s.waiting == s.granted || s.inTick >= s.cap || !s.limiter.allow(now) {
+	if s.waiting == s.granted || s.quota < 1 || !s.limiter.allow(now) {
 		return false
 	}
 	s.limiter.inFlight++
 	s.granted++
-	s.inTick++
+	s.quota--
 	return true
 }
 
 // nextWake is the tick in which there is something to do again.
 func (s *schedule) nextWake(now int64) int64 {
-	if s.waiting > s.granted { // held up by the cap
+	if s.waiting > s.granted { // held up by the rate
 		return now/tick + 1
 	}
 	at, ok := s.wheel.next()

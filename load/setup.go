@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -15,22 +14,23 @@ import (
 )
 
 func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options) (*simulation, error) {
-	sim := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p),
+	sim := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p, o.part()),
 		decisions: &decisions{alarm: t.alarm()}}
 	sim.record = newRecord(sim.population)
 	t.Secrets = sim.secrets
 	if err := sim.population.render(t, p); err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	now := func() int64 { return int64(time.Since(began)) }
+	sim.began = time.Now()
+	now := func() int64 { return int64(time.Since(sim.began)) }
 	other, err := t.carrier(p)
 	if err != nil {
 		return nil, err
 	}
+	devices := sim.population.Of(p.Devices)
 	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.Dial, Carrier: other}
 	if p.Connections.Mode == profile.PerDevice {
-		wiring.Owners = p.Devices
+		wiring.Owners = devices
 	}
 	sim.transport = wire.New(wiring)
 	sim.requests = make([]request, p.Connections.MaxInFlight)
@@ -42,15 +42,18 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 		return nil, err
 	}
 	sim.interval = time.Duration(codes.Interval) * time.Second
-	sim.devices = make([]device, p.Devices)
-	sim.codes = newArena(p.Devices, len(codes.DeviceCode))
+	sim.devices = make([]device, devices)
+	sim.codes = newArena(devices, len(codes.DeviceCode))
 	sim.duplicates = newDuplicates(sim.devices, sim.codes)
 	if slices.ContainsFunc(p.Groups, func(g profile.Group) bool { return g.Behaviour.GiveUp > 0 }) {
-		sim.giveUp = make([]int64, p.Devices)
+		sim.giveUp = make([]int64, devices)
 	}
-	rate := cmp.Or(o.MaxRate, MaxRate)
-	began = time.Now()
-	sim.schedule = newSchedule(sim.devices, began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight,
+	rate := MaxRate
+	if o.MaxRate > 0 {
+		rate = min(sim.population.share(o.MaxRate), MaxRate)
+	}
+	sim.began = time.Now()
+	sim.schedule = newSchedule(sim.devices, sim.began, time.Duration(p.Duration), rate, p.Connections.MaxInFlight,
 		t.alarm())
 	for i := range sim.devices {
 		d := &sim.devices[i]
@@ -58,7 +61,19 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 		d.group, d.due = sim.population.groupOf(int32(i)), sim.population.arrival(int32(i))
 		sim.schedule.put(int32(i))
 	}
+	if o.Shard != nil {
+		if err := sim.waitForStart(ctx, o.Shard); err != nil {
+			sim.close()
+			return nil, err
+		}
+	}
 	return sim, nil
+}
+
+// close frees what a run holds of its machine.
+func (sim *simulation) close() {
+	sim.transport.Close()
+	sim.schedule.alarm.Close()
 }
 
 // Interval starts one flow, as a device of the profile's first group, and returns the
@@ -76,8 +91,7 @@ func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	sim.transport.Close()
-	sim.schedule.alarm.Close()
+	sim.close()
 	sim.decisions.alarm.Close()
 	return sim.interval, nil
 }

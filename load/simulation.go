@@ -11,6 +11,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
+	"github.com/dfcheck/dfcheck/load/digests"
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
@@ -36,8 +37,13 @@ type simulation struct {
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw
-	active     atomic.Int64  // flows in progress
-	doubted    atomic.Int64  // codes that were refused while they lived
+	began      time.Time
+	digests    *digests.Recorder      // nil unless the run is a shard
+	startAt    time.Time              // of all shards
+	crowd, own uint64                 // digests of the whole crowd and of this part
+	breach     atomic.Pointer[string] // a threshold that the whole cannot meet any more
+	active     atomic.Int64           // flows in progress
+	doubted    atomic.Int64           // codes that were refused while they lived
 	broken     error
 	brokenOnce sync.Once
 }
@@ -141,6 +147,7 @@ func (sim *simulation) begin(d *device, req *request) bool {
 	d.flow++
 	sim.record.flowBegun(d.group, req.Received)
 	sim.active.Add(1)
+	sim.noteCodes(req)
 	twice, userTwice := sim.duplicates.noteCodes(req.device, req.Received, req.Sent+codes.ExpiresIn*int64(time.Second))
 	if twice {
 		sim.violate(sameDeviceCode, req, "the device code of another live device")
@@ -200,6 +207,7 @@ func (sim *simulation) follow(d *device, req *request, a action) {
 		sim.record.flowOver(d.group, req.Received, d.state, d.polls)
 		sim.active.Add(-1)
 		sim.duplicates.forget(req.device)
+		sim.digests.Over(req.device, req.Received)
 		if d.state == approved {
 			d.user = req.Reply.Token // nobody needs its user code any more
 		}

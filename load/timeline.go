@@ -1,6 +1,7 @@
 package load
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -96,6 +97,16 @@ func (t *timeline) close(n int) {
 	s.LagP99 = max(s.LagP99, s.lag.Quantile(0.99)) // of both, where it was opened twice
 	s.HDR = s.times.Distribution().HDR
 	t.closed[n] = s.Second
+}
+
+// clone is the time line as it is, for a look at a run that goes on.
+func (t *timeline) clone() timeline {
+	c := timeline{open: map[int]*second{}, closed: maps.Clone(t.closed)}
+	for n, s := range t.open {
+		c.open[n] = &second{s.Second, s.times.Clone(), s.lag.Clone()}
+		c.open[n].ErrorsByKind = maps.Clone(s.ErrorsByKind)
+	}
+	return c
 }
 
 // all closes every second and lists those of a run, idle ones too. The flows of

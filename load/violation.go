@@ -62,6 +62,24 @@ var violations = []violation{sameDeviceCode, sameUserCode, liveRefused, endedEar
 	pendingLate, wentBack, serverFault, oddStatus, oddType, mayBeStored, mayBeCached, startCached, byteOrderMark,
 	undeserved, limitedInPace, unpunished}
 
+// Violations lists the kinds in the order reports have them, without counts.
+func Violations() (out []reports.Violation) {
+	for _, v := range violations {
+		out = append(out, v.empty())
+	}
+	return out
+}
+
+// Twice are the kinds that a comparison of shards shows, too.
+func Twice() (deviceCode, userCode, token reports.Violation) {
+	return sameDeviceCode.empty(), sameUserCode.empty(), sameToken.empty()
+}
+
+// empty is a kind without a count.
+func (v violation) empty() reports.Violation {
+	return reports.Violation{Kind: v.kind, Check: v.check, Title: v.title, Information: v.information}
+}
+
 // violate records a broken promise that an answer shows.
 func (sim *simulation) violate(v violation, req *request, format string, args ...any) {
 	sim.record.violate(v,

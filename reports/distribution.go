@@ -76,6 +76,13 @@ func (h *Histogram) add(counts int64, value float64) {
 	_ = h.hdr.RecordValue(min(max(counts, 0), hdrHigh)) // in range
 }
 
+// Clone returns a histogram of its own with the same measurements.
+func (h *Histogram) Clone() *Histogram {
+	c := *h
+	c.hdr = h.hdr.Clone()
+	return &c
+}
+
 // Count is the number of measurements.
 func (h *Histogram) Count() uint64 { return h.count }
 

@@ -13,6 +13,8 @@ const (
 	ExitUntested    = 3   // could not test
 	ExitUndecided   = 4   // --strict and a MUST or DOC check was not judged, or a shard is incomplete
 	ExitStaleWaiver = 5   // a waiver no longer applies
+	ExitStopped     = 10  // a shard was stopped before it started
+	ExitLate        = 75  // a shard was there after the start instant
 	ExitInterrupted = 130 // by a signal
 )
 
@@ -20,7 +22,8 @@ const (
 var exitMeaning = map[int]string{
 	ExitOK: "nothing that was judged failed", ExitFailed: "the target failed", ExitUsage: "usage or configuration",
 	ExitUntested: "could not test", ExitUndecided: "something that --strict demands was not judged",
-	ExitStaleWaiver: "a waiver no longer applies", ExitInterrupted: "interrupted",
+	ExitStaleWaiver: "a waiver no longer applies", ExitStopped: "stopped before the start",
+	ExitLate: "late for the start instant", ExitInterrupted: "interrupted",
 }
 
 // ExitOptions are what the user wants to be told by the exit code.
@@ -30,7 +33,8 @@ type ExitOptions struct {
 }
 
 // ExitCode tells how the run ended: the first code that applies, in the order
-// interrupted, usage, could not test, failed, stale waiver, undecided.
+// interrupted, usage, a merge without all shards that is no failure, could not
+// test, failed, stale waiver, undecided.
 func ExitCode(r *Report, o ExitOptions) int {
 	failed := r.failed(o)
 	switch {
@@ -38,6 +42,10 @@ func ExitCode(r *Report, o ExitOptions) int {
 		return ExitInterrupted
 	case r.problem(ProblemUsage) || r.Conformance.empty():
 		return ExitUsage
+	case r.Load != nil && r.Load.IsPart():
+		return r.Load.partCode()
+	case r.Load != nil && len(r.Load.Shards) > 0 && !r.Load.Complete() && !failed:
+		return ExitUndecided
 	case r.untested(failed):
 		return ExitUntested
 	case failed:
@@ -45,6 +53,19 @@ func ExitCode(r *Report, o ExitOptions) int {
 	case r.Conformance != nil && len(r.Conformance.StaleWaivers) > 0:
 		return ExitStaleWaiver
 	case r.undecided(o):
+		return ExitUndecided
+	}
+	return ExitOK
+}
+
+// partCode is the exit code of one shard, whose figures nothing is judged by.
+func (l *Load) partCode() int {
+	switch s := l.Shard; {
+	case s.Late:
+		return ExitLate
+	case s.Breach != "" || l.Stopped != nil:
+		return ExitUntested
+	case !s.Complete:
 		return ExitUndecided
 	}
 	return ExitOK
@@ -106,11 +127,5 @@ func (l *Load) unjudged() bool {
 }
 
 func (r *Report) undecided(o ExitOptions) bool {
-	if r.Load != nil && len(r.Load.Shards) > 0 && !r.Load.Complete() {
-		return true
-	}
-	if !o.Strict {
-		return false
-	}
-	return r.Conformance != nil && len(r.Conformance.Unjudged()) > 0
+	return o.Strict && r.Conformance != nil && len(r.Conformance.Unjudged()) > 0
 }

@@ -74,6 +74,10 @@ func (c *Conformance) headline() Headline {
 
 func (l *Load) headline() Headline {
 	load := fmt.Sprintf("%s, %s requests a second", plural(l.Devices.Simulated, "device"), figure(l.Requests.PerSecond))
+	if l.IsPart() {
+		return Headline{Inconclusive, fmt.Sprintf("Shard %d of %d: %s; the merge of all shards is judged.", l.Shard.Index,
+			l.Shard.Count, load)}
+	}
 	missed, open := 0, 0
 	for _, t := range l.Thresholds {
 		switch t.Verdict {
@@ -88,6 +92,8 @@ func (l *Load) headline() Headline {
 		return Headline{Fail, fmt.Sprintf("%s: %d of %s missed.", load, missed, plural(len(l.Thresholds), "threshold"))}
 	case l.failed():
 		return Headline{Fail, load + ": " + plural(l.Violated(), "answer") + " broke the protocol."}
+	case len(l.Shards) > 0 && !l.Complete():
+		return Headline{Inconclusive, fmt.Sprintf("%s: %s.", load, l.Incomplete())}
 	case open > 0:
 		return Headline{Inconclusive, fmt.Sprintf("%s: %d of %s could not be judged.", load, open,
 			plural(len(l.Thresholds), "threshold"))}

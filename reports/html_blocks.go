@@ -38,7 +38,7 @@ func (p *page) RunInFull() []shownBlock {
 // LoadInFull has every figure of a load run, under the name that it has in the
 // document.
 func (p *page) LoadInFull() []shownBlock {
-	var list []block
+	list := []block{p.Load.shardsBlock()}
 	for _, b := range p.Load.blocks(duration(p.Run.DurationMS)) {
 		if b.detail {
 			list = append(list, b)

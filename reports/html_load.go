@@ -11,7 +11,9 @@ func (p *page) LoadFacts() []fact {
 	l := p.Load
 	d, s, r := l.Devices, l.FlowShares, l.Requests
 	share := func(v float64) string { return figure(100*v) + " %" }
+	shards, plan := l.shardFact()
 	all := []fact{
+		{"Shards", shards, plan},
 		{"Devices", grouped(d.Simulated), ""},
 		{"Flows started", grouped(d.Started), grouped(d.Pending) + " in progress at the end"},
 		{"Device authorization requests", grouped(r.Starts), failedOf(r.FailedStarts, r.TimedOutStarts)},
@@ -28,8 +30,8 @@ func (p *page) LoadFacts() []fact {
 		{"Not sent", "", ""},
 	}
 	if r.SteadyPollsPerSecond > 0 {
-		all[6].Value = figure(r.SteadyPollsPerSecond) + " polls a second on average"
-		all[6].Note = "once all devices polled"
+		all[7].Value = figure(r.SteadyPollsPerSecond) + " polls a second on average"
+		all[7].Note = "once all devices polled"
 	}
 	if r.NotSent > 0 {
 		all[len(all)-1].Value = plural(r.NotSent, "request")

@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Load is the section of a load run. Latencies are measured from the scheduled
 // send, so that time the load generator was late for is not lost.
@@ -9,7 +13,9 @@ type Load struct {
 	Profile map[string]any `json:"profile"`
 	Shard   Shard          `json:"shard"`
 	// Shards lists, after a merge, every shard of the run, the missing ones too.
-	Shards  []Shard `json:"shards,omitempty"`
+	Shards []Shard `json:"shards,omitempty"`
+	// Crowd compares, after a merge, what was planned with what the shards were.
+	Crowd   *Crowd  `json:"crowd,omitempty"`
 	Devices Devices `json:"devices"`
 	// States tells what every device was doing when the run ended.
 	States   States   `json:"states,omitempty"`
@@ -75,6 +81,38 @@ type Shard struct {
 	// Devices and Polls are what the shard simulated and sent.
 	Devices uint64 `json:"devices,omitempty"`
 	Polls   uint64 `json:"polls,omitempty"`
+	// CrowdDigest is the digest of the whole crowd. A run that is a shard has it, and
+	// no verdicts: a merge judges the whole.
+	CrowdDigest string `json:"crowd_digest,omitempty"`
+	// Attempt tells processes apart that had the same index: the pod's UID.
+	Attempt string     `json:"attempt,omitempty"`
+	StartAt *time.Time `json:"start_at,omitempty"` // the same for all shards
+	Seconds float64    `json:"seconds,omitempty"`  // that it sent for, from StartAt
+	// Late is set when the start instant had passed: nothing was sent.
+	Late bool `json:"late,omitempty"`
+	// Duplicate is set by a merge when two processes sent what this shard was to send.
+	Duplicate bool `json:"duplicate,omitempty"`
+	// Breach is a threshold that the whole could not meet any more, so that the shard
+	// ended.
+	Breach string `json:"breach,omitempty"`
+	// ClockOffsetMS is how far the shard's clock was ahead of the target's, right to
+	// ClockErrorMS; 0 and 0 when the target tells no time.
+	ClockOffsetMS float64 `json:"clock_offset_ms,omitempty"`
+	ClockErrorMS  float64 `json:"clock_error_ms,omitempty"`
+	CPUSeconds    float64 `json:"cpu_seconds,omitempty"`
+	MaxRSSBytes   uint64  `json:"max_rss_bytes,omitempty"`
+}
+
+// Crowd compares the crowd of a sharded run with its plan.
+type Crowd struct {
+	Devices uint64 `json:"devices"` // planned
+	Arrived uint64 `json:"arrived"` // of these, in shards that are there
+	// Load is the share of the plan that was carried out, by devices and time, 0..1.
+	Load        float64 `json:"load"`
+	Digest      string  `json:"digest"`       // sum of those of the shards that are there
+	DigestRight bool    `json:"digest_right"` // it is the one of the whole crowd
+	// ClockSpreadMS is how far the clocks of two shards were apart, at most.
+	ClockSpreadMS float64 `json:"clock_spread_ms"`
 }
 
 // Devices counts the crowd: how many devices there are, and what became of
@@ -147,6 +185,17 @@ type Offered struct {
 	Share            float64 `json:"share"` // Carried of Requests, 0..1
 	PerSecond        float64 `json:"per_second"`
 	CarriedPerSecond float64 `json:"carried_per_second"`
+}
+
+// Derive computes what follows from the counts; took is how long requests were
+// sent.
+func (o *Offered) Derive(took time.Duration) {
+	if o.Requests > 0 {
+		o.Share = float64(o.Carried) / float64(o.Requests)
+	}
+	if took > 0 {
+		o.PerSecond, o.CarriedPerSecond = float64(o.Requests)/took.Seconds(), float64(o.Carried)/took.Seconds()
+	}
 }
 
 // Requests counts what was sent.
@@ -238,6 +287,36 @@ type Breakdown struct {
 	PollsPerFlow Distribution `json:"polls_per_flow"`
 	PollWaste    float64      `json:"poll_waste"`
 	FlowShares   FlowShares   `json:"flow_shares"`
+}
+
+// Whole is the section as a breakdown into one part.
+func (l *Load) Whole() *Breakdown {
+	return &Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate,
+		Latency: l.Latency, TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow, PollWaste: l.PollWaste,
+		FlowShares: l.FlowShares}
+}
+
+// SetWhole is the reverse of Whole.
+func (l *Load) SetWhole(b Breakdown) {
+	l.Devices, l.Requests, l.Outcomes, l.ErrorRate = b.Devices, b.Requests, b.Outcomes, b.ErrorRate
+	l.Latency, l.TokenWait, l.PollsPerFlow = b.Latency, b.TokenWait, b.PollsPerFlow
+	l.PollWaste, l.FlowShares = b.PollWaste, b.FlowShares
+}
+
+// Derive computes what follows from the counts; took is how long requests were
+// sent.
+func (b *Breakdown) Derive(took time.Duration) {
+	b.FlowShares = b.Devices.Shares()
+	if n := b.Requests.Total(); n > 0 {
+		b.ErrorRate = float64(b.Outcomes.Errors()) / float64(n)
+	}
+	if n := b.Requests.Polls; n > 0 {
+		b.PollWaste = float64(b.Outcomes.Wasted()) / float64(n)
+	}
+	if took > 0 {
+		b.Requests.PerSecond = float64(b.Requests.Total()) / took.Seconds()
+		b.Requests.PollsPerSecond = float64(b.Requests.Polls) / took.Seconds()
+	}
 }
 
 // Violation is a broken promise of the protocol seen under load.
@@ -351,15 +430,48 @@ func (l *Load) Violated() uint64 {
 	return n
 }
 
-// Complete reports whether all shards ran to their planned end.
+// Complete reports whether all shards ran to their planned end, and were the crowd
+// that was planned.
 func (l *Load) Complete() bool {
 	if len(l.Shards) == 0 {
 		return l.Shard.Complete
 	}
+	return l.Incomplete() == ""
+}
+
+// Incomplete says why a merge is not of the whole run, or nothing.
+func (l *Load) Incomplete() string {
+	var open []string
 	for _, s := range l.Shards {
 		if !s.Complete {
-			return false
+			open = append(open, fmt.Sprintf("%d (%s)", s.Index, s.State()))
 		}
 	}
-	return true
+	switch {
+	case len(open) == 1:
+		return "shard " + open[0] + " is not complete"
+	case len(open) > 1:
+		return "shards " + strings.Join(open, ", ") + " are not complete"
+	case l.Crowd != nil && !l.Crowd.DigestRight:
+		return "the shards are not the crowd that was planned: their digests do not add up"
+	}
+	return ""
+}
+
+// IsPart reports whether the run was one shard of a run that is judged as a whole.
+func (l *Load) IsPart() bool { return l.Shard.CrowdDigest != "" && len(l.Shards) == 0 }
+
+// State is what became of a shard, in a word.
+func (s Shard) State() string {
+	switch {
+	case s.Missing:
+		return "missing"
+	case s.Late:
+		return "late"
+	case s.Duplicate:
+		return "duplicate"
+	case s.Complete:
+		return "complete"
+	}
+	return "partial"
 }

@@ -15,7 +15,7 @@ const saturatedText = "the load generator was a bottleneck, so the figures do no
 // blocks are the section of a load run in words and tables. The time line is not
 // among them: it has a line for every second.
 func (l *Load) blocks(took string) []block {
-	out := []block{l.summaryBlock(took), l.latencyBlock(), partsBlock("group", l.Groups), partsBlock("stage", l.Stages),
+	out := []block{l.shardsBlock(), l.summaryBlock(took), l.latencyBlock(), partsBlock("group", l.Groups), partsBlock("stage", l.Stages),
 		l.judgementBlock(), l.runBlock(), l.answersBlock()}
 	for _, part := range []struct {
 		title string
@@ -161,9 +161,6 @@ func (l *Load) runBlock() block {
 		b.label("profile, "+key, "%s", strings.TrimSpace(value.String()))
 	}
 	b.label("shard", "%s", l.Shard)
-	for _, s := range l.Shards {
-		b.label("of the shards", "%s", s)
-	}
 	if s := l.Stopped; s != nil {
 		b.add("%s", s)
 	}
@@ -178,28 +175,13 @@ func (l *Load) runBlock() block {
 	return b
 }
 
-func (s Shard) String() string {
-	text := fmt.Sprintf("%d of %d", s.Index+1, max(s.Count, s.Index+1))
-	if s.Devices+s.Polls > 0 {
-		text += fmt.Sprintf(", %s, %s", plural(s.Devices, "device"), plural(s.Polls, "poll"))
-	}
-	if s.Missing {
-		text += ", missing"
-	}
-	if !s.Complete {
-		text += ", not complete"
-	}
-	return text + after(": ", s.Why) + after("; digest ", s.Digest)
-}
-
 // answersBlock counts answers and requests, of which the summary has the most
 // important.
 func (l *Load) answersBlock() block {
 	b := block{title: "requests and answers", detail: true}
-	whole := Breakdown{Name: "whole run", Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes,
-		ErrorRate: l.ErrorRate, Latency: l.Latency, TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow,
-		PollWaste: l.PollWaste, FlowShares: l.FlowShares}
-	b.table = breakdownTable([]Breakdown{whole})
+	whole := l.Whole()
+	whole.Name = "whole run"
+	b.table = breakdownTable([]Breakdown{*whole})
 	return b
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/load/profile"
@@ -29,6 +30,8 @@ type loadFlags struct {
 	allowHosts     []string
 	results        string
 	thresholds     []string
+	sharding       shardFlags
+	shards         int // of the run; 0 where it is not divided
 }
 
 func newLoad(t terminal) *cobra.Command {
@@ -60,6 +63,16 @@ needs --allow-host.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
+	f.addCrowd(fs)
+	f.addReports(fs, reports.KindLoad)
+	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
+	f.sharding.add(fs)
+	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t), newLoadReady(t))
+	return c
+}
+
+// addCrowd adds the flags of a target and of the crowd that is put on it.
+func (f *loadFlags) addCrowd(fs *pflag.FlagSet) {
 	f.add(fs)
 	f.maxRate = load.MaxRate
 	fs.StringVar(&f.profile, "profile", "",
@@ -72,10 +85,6 @@ needs --allow-host.`,
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
 	fs.StringArrayVar(&f.thresholds, "threshold", nil,
 		"`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
-	f.addReports(fs, reports.KindLoad)
-	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
-	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t))
-	return c
 }
 
 func newLoadProfiles(t terminal) *cobra.Command {
@@ -164,13 +173,23 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*profile.Profile, error) {
 		p.Arrivals = profile.Arrivals{Kind: "ramp", Over: profile.Duration(f.ramp)}
 	}
 	p.Expect(f.thresholds...)
-	if f.maxRate > load.MaxRate {
-		return nil, fmt.Errorf("--max-rate is %d; at most %d is possible", f.maxRate, load.MaxRate)
+	if most := max(f.shards, 1) * load.MaxRate; f.maxRate > most {
+		return nil, fmt.Errorf("--max-rate is %d; at most %d is possible", f.maxRate, most)
 	}
 	return p, p.WithDefaults().Check()
 }
 
 func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) error {
+	part, sharded, err := f.sharding.part()
+	if err == nil && !sharded {
+		err = f.sharding.alone(cmd.Flags())
+	}
+	if err != nil {
+		return usage(err, "`dfcheck load --help` lists the flags; load/shard in the sources has the contract of shards")
+	}
+	if sharded {
+		return f.loadShard(ctx, cmd, t, part)
+	}
 	c, err := f.read(t)
 	if err != nil {
 		return err

@@ -251,6 +251,17 @@ func (p *Profile) Map() map[string]any {
 	return m
 }
 
+// DevicesOf is the number of devices in the Map of a profile, 0 where there is none.
+func DevicesOf(m map[string]any) int {
+	switch n := m["devices"].(type) {
+	case int:
+		return n
+	case float64: // read from JSON
+		return int(n)
+	}
+	return 0
+}
+
 // What a device does after an error, by behaviour.on_error. Whatever that says,
 // a request without an answer is repeated (RFC 8628 section 3.5: on a connection
 // timeout a client backs off), and a flow that an OAuth error has ended is not

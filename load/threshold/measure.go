@@ -162,13 +162,6 @@ func worstSecond(l *reports.Load) reports.Distribution {
 	return d
 }
 
-// whole is the run's section as the breakdown into one part.
-func whole(l *reports.Load) *reports.Breakdown {
-	return &reports.Breakdown{Devices: l.Devices, Requests: l.Requests, Outcomes: l.Outcomes, ErrorRate: l.ErrorRate,
-		Latency: l.Latency, TokenWait: l.TokenWait, PollsPerFlow: l.PollsPerFlow,
-		PollWaste: l.PollWaste, FlowShares: l.FlowShares}
-}
-
 // Measure describes a figure that thresholds can be about, for people.
 type Measure struct {
 	Name   string

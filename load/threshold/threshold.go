@@ -36,7 +36,7 @@ func (t *Threshold) subject(l *reports.Load) *reports.Breakdown {
 			return &parts[i]
 		}
 	}
-	return whole(l) // of one group, too, which is the whole
+	return l.Whole() // of one group, too, which is the whole
 }
 
 // value reads the figure; measured is false when there was nothing to measure.
@@ -50,11 +50,8 @@ func (t *Threshold) value(l *reports.Load) (v float64, measured bool) {
 			return 0, false
 		}
 		return v, true
-	case m.whole != nil:
-		d := m.whole(l)
-		return quantile(d, t.quantile), d.Count > 0
 	default:
-		d := m.dist(b)
+		d := t.distribution(l)
 		return quantile(d, t.quantile), d.Count > 0
 	}
 }
@@ -82,6 +79,16 @@ func (t *Threshold) Judge(l *reports.Load) reports.Threshold {
 		out.Verdict = reports.Fail
 	}
 	return out
+}
+
+// WithoutAll is a verdict on a run of which a part is missing. What was met is not
+// known to be, and what is too little may be because of what is missing; too much
+// stays too much.
+func (t *Threshold) WithoutAll(judged reports.Threshold, why string) reports.Threshold {
+	if judged.Verdict == reports.Pass || judged.Verdict == reports.Fail && !t.upper {
+		judged.Verdict, judged.OK, judged.Reason = reports.Inconclusive, false, why
+	}
+	return judged
 }
 
 // ours reports whether a saturated load generator may be why the figure was met, or
@@ -143,10 +150,14 @@ func (n requests) mean(mean, timeout float64) float64 {
 	return (mean*float64(n.answered()) + timeout*float64(n.timedOut)) / float64(n.answered()+n.timedOut)
 }
 
+// quantileShares are the shares of a distribution that lie below its figures.
+var quantileShares = map[string]float64{"min": 0, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999,
+	"max": 1}
+
 // hides reports whether a figure of the requests that were answered is not that of
 // all: those without an answer in time took longer than any other.
 func (n requests) hides(figure string) bool {
-	q := map[string]float64{"min": 0, "p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1}[figure]
+	q := quantileShares[figure]
 	return n.timedOut > 0 && math.Ceil(q*float64(n.answered()+n.timedOut)) > float64(n.answered())
 }
 
