@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/pipes":    {},
 	"load/internal/wire":     {"spec"},
+	"load/kubernetes":        {},
 	"load/local":             {"load/merge", "reports"},
 	"load/merge":             {"load", "load/digests", "load/profile", "load/shard", "load/threshold", "reports"},
 	"load/profile":           {"load/threshold", "spec", "spec/keys", "spec/strict"},

@@ -1,0 +1,228 @@
+package kubernetes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// pod is what is read of one.
+type pod struct {
+	Metadata struct {
+		Name, UID         string
+		Annotations       map[string]string
+		DeletionTimestamp *time.Time
+	}
+	Status struct {
+		Phase, Reason, Message string
+		Conditions             []condition
+		ContainerStatuses      []struct {
+			State struct {
+				Waiting    *struct{ Reason, Message string }
+				Terminated *struct {
+					ExitCode int
+					Reason   string
+				}
+			}
+		}
+	}
+}
+
+type condition struct{ Type, Status, Reason, Message string }
+
+// job is what is read of one.
+type job struct {
+	Status struct{ Conditions []condition }
+}
+
+// indexAnnotation is where Kubernetes writes which shard a pod is.
+const indexAnnotation = "batch.kubernetes.io/job-completion-index"
+
+// index of the shard, -1 where it is not told.
+func (p *pod) index() int {
+	n, err := strconv.Atoi(p.Metadata.Annotations[indexAnnotation])
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func (p *pod) over() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
+
+func (p *pod) ready() bool {
+	return p.Metadata.DeletionTimestamp == nil && holds(p.Status.Conditions, "Ready")
+}
+
+// lost says why a pod that is over did not do its work, "" when it did.
+func (p *pod) lost() string {
+	for _, c := range p.Status.ContainerStatuses {
+		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
+			return fmt.Sprintf("exit code %d (%s)", t.ExitCode, meaning(t.ExitCode, t.Reason))
+		}
+	}
+	if p.Status.Phase == "Failed" {
+		return strings.TrimSpace(p.Status.Reason + " " + p.Status.Message)
+	}
+	return ""
+}
+
+// meaning of an exit code, for who has not read the contract of a shard.
+func meaning(code int, reason string) string {
+	if reason != "" && reason != "Error" { // OOMKilled
+		return reason
+	}
+	switch code {
+	case 2:
+		return "wrong flags or configuration"
+	case 3:
+		return "could not run, or reached a safety limit"
+	case 10:
+		return "stopped before the start"
+	case 75:
+		return "too late for the start"
+	case 130:
+		return "stopped"
+	case 137:
+		return "killed"
+	}
+	return "see its log"
+}
+
+// obstacle says what keeps a pod from being ready, "" where nothing is known.
+func (p *pod) obstacle() string {
+	for _, c := range p.Status.ContainerStatuses {
+		if w := c.State.Waiting; w != nil && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
+			return strings.TrimSpace(w.Reason + ": " + w.Message)
+		}
+	}
+	for _, c := range p.Status.Conditions {
+		if c.Type == "PodScheduled" && c.Status == "False" {
+			return c.Reason + ": " + c.Message
+		}
+	}
+	return ""
+}
+
+func holds(all []condition, kind string) bool {
+	return slices.ContainsFunc(all, func(c condition) bool { return c.Type == kind && c.Status == "True" })
+}
+
+// State is how far a run is, as the cluster tells.
+type State struct {
+	Shards, Ready, Running int
+	// Obstacles keep shards from being ready, Lost are shards that ended otherwise than
+	// planned: "shard 3: exit code 75 (too late for the start)". In the order of shards.
+	Obstacles, Lost []string
+	Over            bool   // the Job has ended, or was suspended and nothing runs any more
+	Failed          string // why the Job failed
+}
+
+// Watch keeps the state of a run.
+type Watch struct {
+	shards  int
+	mu      sync.Mutex
+	pods    map[string]*pod // by UID
+	job     job
+	changed chan struct{} // closed by the next change
+	err     error         // that ended the watch
+}
+
+// Watch begins to watch a job, until ctx ends.
+func (c Cluster) Watch(ctx context.Context, j *Job) *Watch {
+	w := &Watch{shards: j.Shards, pods: map[string]*pod{}, changed: make(chan struct{})}
+	go func() {
+		w.ended(watch(ctx, c, w.seePod, "pods", "-l", "batch.kubernetes.io/job-name="+j.Name))
+	}()
+	go func() { w.ended(watch(ctx, c, w.seeJob, "job", j.Name)) }()
+	return w
+}
+
+// seePod: a pod that ended stays as it was at last, when it is deleted as well.
+func (w *Watch) seePod(event string, p pod) {
+	w.change(func() {
+		if event == "DELETED" && !p.over() {
+			delete(w.pods, p.Metadata.UID)
+			return
+		}
+		w.pods[p.Metadata.UID] = &p
+	})
+}
+
+func (w *Watch) seeJob(_ string, j job) { w.change(func() { w.job = j }) }
+
+func (w *Watch) ended(err error) { w.change(func() { w.err = err }) }
+
+func (w *Watch) change(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// Until returns once done is true of the state. Its errors are those of ctx and of
+// kubectl.
+func (w *Watch) Until(ctx context.Context, done func(State) bool) error {
+	for {
+		w.mu.Lock()
+		state, changed, err := w.state(), w.changed, w.err
+		w.mu.Unlock()
+		switch {
+		case done(state):
+			return nil
+		case err != nil:
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// state puts together what was seen. The last attempt at each shard counts.
+func (w *Watch) state() State {
+	s := State{Shards: w.shards}
+	last := map[int]*pod{}
+	for _, p := range w.pods {
+		if other := last[p.index()]; other == nil || other.over() {
+			last[p.index()] = p
+		}
+	}
+	for i := range w.shards {
+		p := last[i]
+		if p == nil {
+			continue
+		}
+		say := func(to *[]string, what string) {
+			if what != "" {
+				*to = append(*to, fmt.Sprintf("shard %d: %s", i, what))
+			}
+		}
+		switch {
+		case p.over():
+			say(&s.Lost, p.lost())
+		case p.ready():
+			s.Ready++
+			s.Running++
+		default:
+			s.Running++
+			say(&s.Obstacles, p.obstacle())
+		}
+	}
+	for _, c := range w.job.Status.Conditions {
+		switch {
+		case c.Status != "True":
+		case c.Type == "Complete", c.Type == "Suspended" && s.Running == 0:
+			s.Over = true
+		case c.Type == "Failed":
+			s.Over, s.Failed = true, strings.TrimSpace(c.Reason+": "+c.Message)
+		}
+	}
+	return s
+}
