@@ -1,7 +1,7 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet cross race bench bench-peers test-long targets
+.PHONY: build test vet cross race bench bench-peers test-long targets manual
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -32,6 +32,15 @@ test: CROSS = windows/amd64 darwin/arm64 freebsd/amd64
 cross:
 	for p in $(CROSS); do \
 	  GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || { echo "cross: $$p does not build"; exit 1; }; \
+	done
+
+# Manual pages and completions for the shells, as packages have them.
+manual:
+	rm -rf bin/share
+	$(GO) run ./cmd/dfcheck man bin/share/man
+	mkdir -p bin/share/completions
+	for shell in bash zsh fish powershell; do \
+	  $(GO) run ./cmd/dfcheck completion $$shell > bin/share/completions/dfcheck.$$shell || exit 1; \
 	done
 
 # Benchmarks with allocations.
