@@ -15,26 +15,31 @@ import (
 // whoever supervises it starts it again. What was sent when it stopped is the
 // finding; what codes were worth that the process held is not asked.
 
-// How long a target may be away, and how often it is tried meanwhile.
 const (
-	longestOutage = 30 * time.Second
+	longestOutage = 30 * time.Second // how long a target may be away
 	outageStep    = 500 * time.Millisecond
+	// deadAfter is how many requests in a row may get no answer from a target that is
+	// there all the same. A race loses many at once; one that times out counts as
+	// slowLoss of them.
+	deadAfter, slowLoss = 96, 4
 )
 
 // outage is what is known of the target's absence. One request waits, and all that
 // were lost with it hear what came of it.
 type outage struct {
-	turn chan struct{} // to look after the target: holds one, and no lock is held over a wait
-	back time.Duration // when the target answered again, since the start of the run
+	turn  chan struct{} // to look after the target: holds one, and no lock is held over a wait
+	heard time.Duration // when the target was last found there by looking, since the start of the run
+	back  time.Duration // when it answered again after it was away
 }
 
 // absent reports whether the target was away when x was lost, and answers again. It
-// ends the run where it stays away.
+// ends the run where it stays away, and where it is there and answers nothing that
+// the run asks.
 func (s *session) absent(ctx context.Context, x *Exchange) bool {
 	s.mu.Lock()
 	died := s.died
 	s.mu.Unlock()
-	if died == nil || ctx.Err() != nil || x.Response != nil || x.Received-x.Sent >= RequestTimeout {
+	if died == nil || ctx.Err() != nil || x.Response != nil {
 		return false
 	}
 	select {
@@ -46,7 +51,19 @@ func (s *session) absent(ctx context.Context, x *Exchange) bool {
 	if x.Sent < s.outage.back {
 		return true
 	}
+	slow := x.Received-x.Sent >= RequestTimeout
+	if slow && x.Sent < s.outage.heard {
+		return false // one of many that were kept waiting together
+	}
+	n := s.unanswered(slow)
+	if slow && n < deadAfter/2 {
+		return false
+	}
 	if s.answers(ctx) {
+		s.outage.heard = s.now()
+		if n >= deadAfter {
+			died(errDied{s.lastAnswered()})
+		}
 		return false
 	}
 	for began := s.now(); s.now()-began < longestOutage; {
@@ -61,6 +78,17 @@ func (s *session) absent(ctx context.Context, x *Exchange) bool {
 	}
 	died(errDied{s.lastAnswered()})
 	return false
+}
+
+// unanswered counts what was lost since the last answer.
+func (s *session) unanswered(slow bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures++
+	if slow {
+		s.failures += slowLoss - 1
+	}
+	return s.failures
 }
 
 // answers reports whether the target says anything at all, on a new connection.

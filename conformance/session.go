@@ -46,7 +46,7 @@ type session struct {
 	starts   int
 	sample   string // the scenario that starts codes in a row
 	first    *Flow  // of the preflight
-	failures int    // transport errors since the last answer
+	failures int    // what was lost since the last answer
 	died     context.CancelCauseFunc
 }
 
@@ -64,7 +64,6 @@ const (
 	ThoroughMaxStarts  = 1200
 	DefaultConcurrency = 96
 	RequestTimeout     = 15 * time.Second
-	deadAfter          = 12 // transport errors in a row, over several scenarios
 )
 
 func newSession(t *Target, opts Options) *session {
@@ -121,7 +120,6 @@ func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 			} else if away {
 				return x // sent again, it may end the server once more
 			}
-			s.unanswered()
 		}
 		if x == nil || c.Once || try == 2 || !x.Infrastructure() || ctx.Err() != nil {
 			return x
@@ -242,19 +240,6 @@ func (s *session) keep(x *Exchange) {
 	s.all = append(s.all, x)
 	if x.Response != nil {
 		s.failures = 0
-	}
-}
-
-// unanswered notices when the target has died without being away: it takes requests
-// and answers none.
-func (s *session) unanswered() {
-	s.mu.Lock()
-	s.failures++
-	died := s.died
-	dead := s.failures == deadAfter && died != nil
-	s.mu.Unlock()
-	if dead {
-		died(errDied{s.lastAnswered()})
 	}
 }
 

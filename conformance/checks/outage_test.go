@@ -78,3 +78,36 @@ func TestServerRestarts(t *testing.T) {
 		})
 	}
 }
+
+// TestAnswersAreLost: a server that is there and drops many requests at once is judged
+// on the others; one that drops all that follow ends the run.
+func TestAnswersAreLost(t *testing.T) {
+	for name, dropped := range map[string]int64{"forty": 40, "all": 1 << 40} {
+		t.Run(name, func(t *testing.T) {
+			var polls atomic.Int64
+			b := bench{server: embedded("rfc8628"), wrap: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					n := polls.Load()
+					if r.URL.Path == "/token" {
+						n = polls.Add(1)
+					}
+					if r.Method == http.MethodPost && n >= 150 && n < 150+dropped {
+						panic(http.ErrAbortHandler)
+					}
+					next.ServeHTTP(w, r)
+				})
+			}}
+			b.inBubble(t, func(ctx context.Context, run *Run) {
+				results := run.Conform(ctx)
+				if p := run.Transcript().Problem(); (p != nil) != (name == "all") {
+					t.Errorf("the problem is %+v", p)
+				}
+				for _, r := range results {
+					if r.Verdict == reports.Fail || r.Verdict == reports.Warning || r.Verdict == reports.Error {
+						t.Errorf("%s is %s: %s", r.Check.ID, r.Verdict, r.Reason)
+					}
+				}
+			})
+		})
+	}
+}
