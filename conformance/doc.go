@@ -12,7 +12,8 @@
 //
 //   - target.go, host.go, config.go, request.go, restart.go: the server, and what is known of it
 //     beforehand;
-//   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
+//   - plan.go, preflight.go, record.go, run.go, progress.go: a run, from its plan to its
+//     verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a
 //     scenario can say;
 //   - session.go, session_record.go, redactor.go, codes.go: the client that records, without

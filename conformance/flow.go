@@ -128,7 +128,7 @@ func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
 	f.mu.Lock()
 	due := f.last + f.interval() + extra
 	f.mu.Unlock()
-	return Sleep(ctx, due-f.run.now())
+	return f.run.wait(ctx, forInterval, due-f.run.now())
 }
 
 // WaitEnd waits until the code must have ended, clocks and the way allowed for.
@@ -136,7 +136,7 @@ func (f *Flow) WaitEnd(ctx context.Context) bool {
 	f.mu.Lock()
 	f.ended = true
 	f.mu.Unlock()
-	return f.OK() && f.Codes.ExpiresIn > 0 && f.run.WaitUntil(ctx, f.Latest()+f.run.target.Timing.Tolerance())
+	return f.OK() && f.Codes.ExpiresIn > 0 && f.run.wait(ctx, forExpiry, f.Latest()+f.run.target.Timing.Tolerance()-f.run.now())
 }
 
 // Slowed reports whether the server has asked the device to slow down.

@@ -26,10 +26,7 @@ type Options struct {
 	// AllDecisions asks a person for every decision, not only for MaxDecisions.
 	AllDecisions bool
 	ShowSecrets  bool
-	// Progress is told what the run is doing, Judged every verdict when it is
-	// reached. Both may be nil.
-	Progress func(Progress)
-	Judged   func(Result)
+	Judged       func(Result) // gets every verdict when it is reached; may be nil
 }
 
 // DefaultMaxWait bounds the lifetimes and intervals a run will wait for.
@@ -51,23 +48,10 @@ func (o Options) withDefaults() Options {
 	if o.MaxWait <= 0 {
 		o.MaxWait = DefaultMaxWait
 	}
-	if o.Progress == nil {
-		o.Progress = func(Progress) {}
-	}
 	if o.Judged == nil {
 		o.Judged = func(Result) {}
 	}
 	return o
-}
-
-// Progress of a run, for a person who waits.
-type Progress struct {
-	Phase    string // what is going on: preflight, a lane's name, judging
-	Elapsed  time.Duration
-	Critical time.Duration // what the plan expects in all
-	Requests int
-	Judged   int
-	Checks   int
 }
 
 // A Plan is what a run will do, known before the scenarios begin.

@@ -139,7 +139,7 @@ func (r *Run) play(ctx context.Context, scene *ScenarioRun) {
 	if ctx.Err() != nil {
 		return
 	}
-	r.progress(s.Lane.String())
+	r.enters(s.Lane.String())
 	if !scene.takeTurn(ctx, false) {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
@@ -23,6 +22,7 @@ type Run struct {
 	mu      sync.Mutex
 	done    map[*Scenario]chan struct{}
 	judged  int
+	phase   string    // of the progress
 	sealed  *Evidence // the whole recording, once it is over
 }
 
@@ -37,7 +37,6 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 		return nil, err
 	}
 	r := &Run{Target: t, all: all, checks: checks, opts: o, session: newSession(t, o), done: map[*Scenario]chan struct{}{}}
-	r.progress("preflight")
 	if err := r.session.preflight(ctx); err != nil {
 		return nil, err
 	}
@@ -142,7 +141,6 @@ func (r *Run) Verdict(c Check) Result {
 	r.mu.Lock()
 	r.judged++
 	r.mu.Unlock()
-	r.progress("judging")
 	r.opts.Judged(res)
 	return res
 }
@@ -177,18 +175,4 @@ func (r *Run) Conform(ctx context.Context) []Result {
 		out = append(out, byID[c.ID])
 	}
 	return out
-}
-
-func (r *Run) progress(phase string) {
-	p := Progress{Phase: phase, Elapsed: time.Since(r.session.started), Checks: len(r.checks)}
-	r.session.mu.Lock()
-	p.Requests = len(r.session.all)
-	r.session.mu.Unlock()
-	r.mu.Lock()
-	p.Judged = r.judged
-	r.mu.Unlock()
-	if r.plan != nil {
-		p.Critical = r.plan.Critical
-	}
-	r.opts.Progress(p)
 }

@@ -166,11 +166,13 @@ func (s *ScenarioRun) Event(kind EventKind, flow, detail string) {
 }
 
 // Wait sleeps; false means the run has ended.
-func (s *ScenarioRun) Wait(ctx context.Context, d time.Duration) bool { return Sleep(ctx, d) }
+func (s *ScenarioRun) Wait(ctx context.Context, d time.Duration) bool {
+	return s.wait(ctx, inScenario+s.scenario.Name, d)
+}
 
 // WaitUntil waits for a moment of the run; false means the run has ended.
 func (s *ScenarioRun) WaitUntil(ctx context.Context, at time.Duration) bool {
-	return Sleep(ctx, at-s.now())
+	return s.Wait(ctx, at-s.now())
 }
 
 // Parallel runs the functions side by side, or one after the other when

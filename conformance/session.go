@@ -46,7 +46,8 @@ type session struct {
 	starts   int
 	sample   string // the scenario that starts codes in a row
 	first    *Flow  // of the preflight
-	failures int    // what was lost since the last answer
+	waits    map[*wait]bool
+	failures int // what was lost since the last answer
 	died     context.CancelCauseFunc
 }
 
@@ -83,6 +84,7 @@ func newSession(t *Target, opts Options) *session {
 		fresh:   fresh,
 		working: map[Operation]spec.Encoding{},
 		left:    map[*Scenario]chan *Flow{},
+		waits:   map[*wait]bool{},
 	}
 }
 

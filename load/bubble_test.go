@@ -19,11 +19,11 @@ import (
 func inBubble(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
 	check func(t *testing.T, l *reports.Load), change ...func(*Target)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, check, change...) })
+	synctest.Test(t, func(t *testing.T) { runOn(t, server, contract, p, Options{}, check, change...) })
 }
 
 // runOn is called in a bubble.
-func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile,
+func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profile.Profile, o Options,
 	check func(t *testing.T, l *reports.Load), change ...func(*Target)) {
 	t.Helper()
 	w := pipes.New()
@@ -35,7 +35,7 @@ func runOn(t *testing.T, server http.Handler, contract *spec.Contract, p *profil
 		c(&tg)
 	}
 	defer tg.Approver.(*approve.Reference).Client.CloseIdleConnections()
-	l, err := Run(t.Context(), tg, p, Options{})
+	l, err := Run(t.Context(), tg, p, o)
 	if err != nil {
 		t.Fatal(err)
 	}

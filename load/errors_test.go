@@ -33,7 +33,7 @@ func TestErrorsOverTime(t *testing.T) {
 	p.Duration = profile.Duration(30 * time.Second)
 	p.Groups[0].Behaviour = profile.Behaviour{RestartAfter: profile.Duration(time.Second), OnError: profile.Retry}
 	synctest.Test(t, func(t *testing.T) { // for the server's clock to be the bubble's
-		runOn(t, quick(away), documented(t), p, func(t *testing.T, l *reports.Load) {
+		runOn(t, quick(away), documented(t), p, Options{}, func(t *testing.T, l *reports.Load) {
 			addsUp(t, l)
 			if len(l.Errors) != 1 {
 				t.Fatalf("%+v", l.Errors)

@@ -129,9 +129,23 @@ func (r *record) keep(evidence func(id string) reports.Exchange) (id string) {
 func (r *record) snapshot() *record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	c := r.copied()
+	c.timeline = r.timeline.clone()
+	return c
+}
+
+// sums is a snapshot without the time line, which takes longer to copy the longer a
+// run is.
+func (r *record) sums() *record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.copied()
+}
+
+func (r *record) copied() *record {
 	c := &record{groups: clones(r.groups), stages: clones(r.stages), stageAt: r.stageAt,
 		service: [2]*reports.Histogram{r.service[0].Clone(), r.service[1].Clone()}, lag: r.lag.Clone(),
-		ownLag: r.ownLag.Clone(), timeline: r.timeline.clone(), silence: r.silence, shortages: slices.Clone(r.shortages),
+		ownLag: r.ownLag.Clone(), silence: r.silence, shortages: slices.Clone(r.shortages),
 		violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{},
 		exchanges: slices.Clone(r.exchanges), missed: r.missed, earlyLimit: r.earlyLimit}
 	for kind, v := range r.violations {

@@ -4,55 +4,27 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 )
-
-// tell reports progress once a second.
-func (sim *simulation) tell(p *profile.Profile, f func(Progress), done <-chan struct{}) {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-t.C:
-			g := Progress{Elapsed: time.Duration(sim.schedule.now()), Duration: time.Duration(p.Duration)}
-			g.Starts, g.Polls, g.Errors = sim.record.count()
-			g.Active = sim.active.Load()
-			f(g)
-		}
-	}
-}
 
 // report makes the section of a report.
 func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	p := sim.population.profile
 	took := min(time.Duration(sim.schedule.now()), time.Duration(p.Duration))
-	l := &reports.Load{Profile: p.Map(), Thresholds: []reports.Threshold{}, Shard: sim.shard(complete, took)}
 	r := sim.record.snapshot()
-	all, err := r.total()
+	l, all, err := sim.soFar(r, took)
 	if err != nil {
 		return nil, err
 	}
-	b := all.breakdown("", uint64(len(sim.devices)), 0, took)
-	l.SetWhole(b)
+	l.Shard = sim.shard(complete, took)
 	l.Offered, l.States = sim.offered(all, r.missed, took), sim.states()
-	l.Service = reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()}
-	l.Lag, l.Timeline = r.lag.Distribution(), r.timeline.all(took)
-	l.Groups, l.Stages = sim.groups(r, took), sim.stages(r, took)
-	l.Violations, l.Errors, l.Exchanges = r.broken(), r.errorKinds(), r.exchanges
+	l.Timeline = r.timeline.all(took)
 	steadyUntil := took
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
 	arrived := time.Duration(sim.population.timetable.LastArrival())
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
-	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
-	l.Client.Saturated = l.Client.Why != ""
-	if sim.approver == nil {
-		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending until it expires")
-	}
 	if note := r.limitNote(); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
@@ -60,6 +32,33 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not arrived when the run ended", n, len(sim.devices)))
 	}
 	return l, nil
+}
+
+// soFar is what a snapshot says at any time of a run, and the figures of the whole
+// crowd: no time line, and nothing that every device has to be looked at for.
+func (sim *simulation) soFar(r *record, took time.Duration) (*reports.Load, *figures, error) {
+	all, err := r.total()
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &reports.Load{Profile: sim.population.profile.Map(), Thresholds: []reports.Threshold{},
+		Shard:   reports.Shard{Index: sim.population.Index, Count: sim.population.Count},
+		Service: reports.Services{Start: r.service[0].Distribution(), Poll: r.service[1].Distribution()},
+		Lag:     r.lag.Distribution(), Groups: sim.groups(r, took), Stages: sim.stages(r, took),
+		Violations: r.broken(), Errors: r.errorKinds(), Exchanges: r.exchanges}
+	l.SetWhole(all.breakdown("", uint64(len(sim.devices)), 0, took))
+	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
+	l.Client.Saturated = l.Client.Why != ""
+	if sim.approver == nil {
+		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending until it expires")
+	}
+	return l, all, nil
+}
+
+// spend adds what the run has taken of this machine so far.
+func (sim *simulation) spend(l *reports.Load) {
+	now := usage()
+	l.Client.CPUSeconds, l.Client.MaxRSSBytes, l.Client.Machine = now.cpu-sim.before.cpu, now.rss, machine()
 }
 
 // broken lists the violations in their order.

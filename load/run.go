@@ -23,15 +23,8 @@ type Options struct {
 	Progress func(Progress) // called once a second; may be nil
 	MaxRate  int            // requests per second, of all shards together; MaxRate in each process when 0
 	Results  io.Writer      // gets every request, in vegeta's encoding; may be nil
+	Watch    func(*Running) // gets the run before its first request; may be nil
 	Shard    *Sharding      // nil: this process carries out the whole crowd
-}
-
-// Progress of a run, for a person who waits.
-type Progress struct {
-	Elapsed, Duration time.Duration
-	Starts, Polls     uint64 // requests that have ended
-	Errors            uint64 // among them
-	Active            int64  // flows in progress
 }
 
 // A NotReady error says why a run did not start, and what to change.
@@ -71,14 +64,13 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	}
 	defer sim.close()
 	defer collectBy(spareHeap)()
-	before := usage()
+	sim.before = usage()
 	complete, lost := sim.run(ctx, p, o)
 	l, err := sim.report(complete)
 	if err != nil {
 		return nil, err
 	}
-	after := usage()
-	l.Client.CPUSeconds, l.Client.MaxRSSBytes, l.Client.Machine = after.cpu-before.cpu, after.rss, machine()
+	sim.spend(l)
 	stale, idle := sim.transport.StaleConnections()
 	if note := keepAliveNote(stale, idle, l.Requests.Total(), sim.interval); note != "" {
 		l.Notes = append(l.Notes, note)
@@ -124,8 +116,12 @@ func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (
 	if sim.approver != nil {
 		deciding.Go(func() { sim.decide(people) })
 	}
+	running := &Running{sim: sim, profile: p}
+	if o.Watch != nil {
+		o.Watch(running)
+	}
 	if o.Progress != nil {
-		go sim.tell(p, o.Progress, done)
+		go running.tell(o.Progress, done)
 	}
 	if o.Shard != nil {
 		flushing.Go(func() { sim.flushEvery(o.Shard, done) })

@@ -38,6 +38,7 @@ type simulation struct {
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw
 	began      time.Time
+	before     used                   // what this process had used by then
 	digests    *digests.Recorder      // nil unless the run is a shard
 	startAt    time.Time              // of all shards
 	crowd, own uint64                 // digests of the whole crowd and of this part

@@ -93,10 +93,27 @@ func answered(s reports.Second) uint64 { return s.Starts + s.Polls - s.Errors }
 func (t *timeline) close(n int) {
 	s := t.open[n]
 	delete(t.open, n)
-	s.P50, s.P99, s.Max = s.times.Quantile(0.5), s.times.Quantile(0.99), s.times.Quantile(1)
-	s.LagP99 = max(s.LagP99, s.lag.Quantile(0.99)) // of both, where it was opened twice
-	s.HDR = s.times.Distribution().HDR
-	t.closed[n] = s.Second
+	closed := s.soFar()
+	closed.HDR = s.times.Distribution().HDR
+	t.closed[n] = closed
+}
+
+// soFar is a second by the answers that have come in, without their histogram.
+func (s *second) soFar() reports.Second {
+	out := s.Second
+	out.P50, out.P99, out.Max = s.times.Quantile(0.5), s.times.Quantile(0.99), s.times.Quantile(1)
+	out.LagP99 = max(out.LagP99, s.lag.Quantile(0.99)) // of both, where it was opened twice
+	return out
+}
+
+// look is a second as it stands, and whether anything was due in it.
+func (t *timeline) look(n int) (s reports.Second, busy bool) {
+	s, busy = t.closed[n]
+	if open := t.open[n]; open != nil {
+		s, busy = open.soFar(), true
+	}
+	s.ErrorsByKind = maps.Clone(s.ErrorsByKind) // more may be added
+	return s, busy
 }
 
 // clone is the time line as it is, for a look at a run that goes on.

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"time"
 
@@ -81,6 +82,21 @@ func (h *Histogram) Clone() *Histogram {
 	c := *h
 	c.hdr = h.hdr.Clone()
 	return &c
+}
+
+// Sum of the measurements, in the distribution's unit.
+func (h *Histogram) Sum() float64 { return h.sum }
+
+// Bars are the measurements in order: how many lie at a value, in the distribution's
+// unit and right to three digits.
+func (h *Histogram) Bars() iter.Seq2[float64, uint64] {
+	return func(yield func(float64, uint64) bool) {
+		for _, bar := range h.hdr.Distribution() {
+			if bar.Count > 0 && !yield(float64(bar.From+bar.To)/2/float64(h.unit), uint64(bar.Count)) {
+				return
+			}
+		}
+	}
 }
 
 // Count is the number of measurements.

@@ -48,6 +48,12 @@ func plural[N int | uint64](n N, noun string) string {
 	return grouped(uint64(n)) + " " + noun + "s"
 }
 
+// Grouped, Figure and Plural write numbers as reports do: 5,000,000, 0.0123,
+// 2,000 requests.
+func Grouped(n uint64) string             { return grouped(n) }
+func Figure(v float64) string             { return figure(v) }
+func Plural(n uint64, noun string) string { return plural(n, noun) }
+
 // Measured is the value as people read it: 34.7 %.
 func (t Threshold) Measured() string {
 	switch {

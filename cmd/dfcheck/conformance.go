@@ -154,8 +154,9 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		s.guard = target.Guard
 	}
 	p := t.progress()
-	f.run.Progress = func(g conformance.Progress) { p.say(progressLine(g)) }
+	shown := p.follow(firstAnswers)
 	run, err := conformance.Prepare(ctx, target, checks.All(), f.run)
+	shown()
 	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
 	if err != nil {
 		return f.untested(t, s, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
@@ -166,8 +167,9 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 		return emptySelection(err)
 	}
 	end := f.printJudged(s, t, p, run)
+	shown = p.follow(func() status { return conformanceStatus(run.Progress()) })
 	results := suite.Conform(ctx, run)
-	p.clear()
+	shown()
 	f.unshown = errors.Join(f.unshown, end())
 	return f.finish(ctx, t, s, r, run, results)
 }
@@ -272,11 +274,6 @@ func attendance(p *conformance.Plan) string {
 		minutes = fmt.Sprintf("%d minutes", n)
 	}
 	return fmt.Sprintf("the person is asked for %d decisions, about %s", p.Decisions, minutes)
-}
-
-func progressLine(g conformance.Progress) string {
-	return fmt.Sprintf("%s: %d requests, %d of %d checks judged, %s of about %s",
-		g.Phase, g.Requests, g.Judged, g.Checks, g.Elapsed.Round(time.Second), g.Critical.Round(time.Second))
 }
 
 // printJudged prints every verdict that is worth a line as soon as it is known.

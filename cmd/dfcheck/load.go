@@ -209,12 +209,10 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration,
 		q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
-	line := t.progress()
-	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Progress: func(g load.Progress) {
-		line.say(fmt.Sprintf("%s of %s: %d device authorizations, %d polls, %d errors, %d flows in progress",
-			g.Elapsed.Round(time.Second), g.Duration, g.Starts, g.Polls, g.Errors, g.Active))
-	}})
-	line.clear()
+	shown := t.progress()
+	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate,
+		Progress: func(g load.Progress) { shown.say(loadStatus(g)) }})
+	shown.clear()
 	if err != nil {
 		return notLoaded(ctx, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"sync"
-	"time"
 
 	"golang.org/x/term"
 
@@ -14,9 +13,7 @@ import (
 )
 
 // terminal is where a command speaks. Results go to out, so that they can be
-// piped; progress, errors and hints go to err. A progress line that rewrites
-// itself is shown on a terminal alone; elsewhere there is a plain line now and
-// then.
+// piped; progress, errors and hints go to err.
 type terminal struct {
 	in       io.Reader
 	out, err io.Writer
@@ -142,65 +139,4 @@ func interactive(where any) bool {
 	}
 	f, ok := where.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// progress is the line that says how far the work is.
-type progress struct {
-	t     terminal
-	live  bool
-	mu    sync.Mutex
-	last  time.Time
-	shown bool
-}
-
-func (t terminal) progress() *progress {
-	p := &progress{t: t, live: interactive(t.err)}
-	if t.screen != nil {
-		t.screen.mu.Lock()
-		defer t.screen.mu.Unlock()
-		t.screen.line = p
-	}
-	return p
-}
-
-// How often the line is rewritten, and how often a plain line is printed.
-const (
-	redraw = 100 * time.Millisecond
-	repeat = 10 * time.Second
-)
-
-// say shows a line; on anything but a terminal only from time to time.
-func (p *progress) say(line string) { p.t.screen.unheld(func() { p.write(line) }) }
-
-func (p *progress) write(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pause := redraw
-	if !p.live {
-		pause = repeat
-	}
-	if p.last.IsZero() {
-		p.last = time.Now() // short work needs no progress
-		return
-	}
-	if time.Since(p.last) < pause {
-		return
-	}
-	p.last = time.Now()
-	if p.live {
-		fmt.Fprintf(p.t.err, "\r\x1b[K%s", line)
-		p.shown = true
-		return
-	}
-	fmt.Fprintln(p.t.err, line)
-}
-
-// clear takes the line away, so that something else can be printed.
-func (p *progress) clear() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.shown {
-		fmt.Fprint(p.t.err, "\r\x1b[K")
-		p.shown = false
-	}
 }
