@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/digests"
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/load/profile"
 )
@@ -15,7 +16,14 @@ type Speed struct {
 	PerSecond  float64 // requests, with room to spare
 	CPU        float64 // seconds for a request; 0 when nothing was measured
 	Processors int
+	Memory     Memory
 	Sizes      Sizes
+}
+
+// Memory of a load generator, in bytes.
+type Memory struct {
+	Base   float64 // whatever the number of devices
+	Device float64 // for each
 }
 
 // Sizes are bytes of header and body, as the server sees them.
@@ -70,8 +78,35 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 		return Speed{}, errors.New("the calibration got no tokens, or used no processor time")
 	}
 	s := Speed{CPU: cpu / float64(requests), Processors: runtime.GOMAXPROCS(0), Sizes: all.sizes()}
-	s.PerSecond = min(headroom*float64(s.Processors)/s.CPU, MaxRate)
-	return s, nil
+	s.Memory.Device = deviceMemory(sim.codes.size)
+	s.Memory.Base = max(float64(usage().rss)-calibrationRate*s.Memory.Device, 0)
+	return s.With(s.Processors), nil
+}
+
+// With is the speed of a load generator with so many of the processors.
+func (s Speed) With(processors int) Speed {
+	s.Processors = processors
+	s.PerSecond = min(headroom*float64(processors)/s.CPU, MaxRate)
+	return s
+}
+
+// deviceMemory measures what a device takes whose code has a length, with what finds
+// its codes again in other devices and other shards.
+func deviceMemory(code int) float64 {
+	const devices = 100_000
+	inUse := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	before := inUse()
+	all, codes := make([]device, devices), newArena(devices, code)
+	twice, seen := newDuplicates(all, codes), digests.NewRecorder(digests.Key{}, devices)
+	after := inUse()
+	runtime.KeepAlive(twice)
+	runtime.KeepAlive(seen)
+	return max(after-before, 0) / devices
 }
 
 // sizes are the average messages of a run.

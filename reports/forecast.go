@@ -11,7 +11,9 @@ type Forecast struct {
 	Rates ForecastRates `json:"rates"`
 	// Others are the same crowd at other intervals.
 	Others []ForecastRates `json:"others"`
-	Notes  []string        `json:"notes,omitempty"`
+	// Manifest is the command that prints the shards for Kubernetes.
+	Manifest string   `json:"manifest,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
 }
 
 // ForecastShard is what one machine can send, and what that was measured with.
@@ -19,6 +21,11 @@ type ForecastShard struct {
 	RequestsPerSecond float64 `json:"requests_per_second"` // with room to spare
 	CPUMicroseconds   float64 `json:"cpu_microseconds"`    // for a request; 0 when the speed was given
 	Processors        uint64  `json:"processors,omitempty"`
+	// Devices, SentPerSecond and MemoryBytes are what each shard of the plan carries and
+	// needs.
+	Devices       uint64  `json:"devices,omitempty"`
+	SentPerSecond float64 `json:"sent_per_second,omitempty"` // requests
+	MemoryBytes   uint64  `json:"memory_bytes,omitempty"`
 }
 
 // ForecastRates are what a crowd asks for at an interval.

@@ -22,6 +22,13 @@ func (f *Forecast) blocks() []block {
 	if text := f.generators(); text != "" {
 		b.add("  %s", text)
 	}
+	if s := f.Shard; s.Devices > 0 {
+		b.add("  each carries %s and %s requests a second, and needs %s of memory", plural(s.Devices, "device"),
+			figure(s.SentPerSecond), amount(s.MemoryBytes))
+	}
+	if f.Manifest != "" {
+		b.add("  for Kubernetes: %s", f.Manifest)
+	}
 	var notes block
 	notes.notes(f.Notes)
 	return []block{b, f.otherIntervals(), f.inFull(), notes}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
@@ -23,7 +24,9 @@ import (
 // planFlags are the options of a plan.
 type planFlags struct {
 	loadFlags
-	model forecast.Model
+	model  forecast.Model
+	digest bool
+	cpus   int
 }
 
 func newLoadPlan(t terminal) *cobra.Command {
@@ -41,15 +44,23 @@ by poll number D / (interval + latency), rounded up, and a flow that nobody deci
 ends with the first poll after the lifetime of its code. The rates follow from the
 average flow of the profile, and the load generators from 70 % of their processors.
 
+--digest prints the digest of the schedule instead: that of a run with the same
+profile, number of devices and seed, to which the digests of its shards add up.
+
 Numbers of devices can be written as 10k or 5M.`,
 		Example: `  dfcheck load plan --devices 5M --interval 5s
-  dfcheck load plan --devices 200000 --interval 10s --profile evening-peak --speed 20000 --report json=plan.json`,
+  dfcheck load plan --devices 200000 --interval 10s --profile evening-peak --speed 20000 --report json=plan.json
+  dfcheck load plan --devices 2M --seed 42 --digest`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.forecast(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()
 	f.model.Devices, f.model.Interval, f.model.Lifetime, f.model.Latency = 100_000, 5*time.Second, 10*time.Minute,
 		20*time.Millisecond
 	fs.Var(count(&f.model.Devices), "devices", "number of devices")
+	fs.Var(seed(&f.seed), "seed", "random seed, for --digest")
+	fs.Var(duration(&f.ramp), "ramp", "time over which the devices arrive (default: as the profile says)")
+	fs.BoolVar(&f.digest, "digest", false, "print the digest of the schedule, and compute nothing else")
+	fs.Var(count(&f.cpus), "cpus", "processors of one load generator (default: those of this machine)")
 	fs.Var(duration(&f.model.Interval), "interval", "polling interval that the server announces")
 	fs.Var(duration(&f.model.Lifetime), "expires-in", "lifetime of the codes")
 	fs.Var(duration(&f.model.Latency), "latency", "time in which the server answers")
@@ -63,22 +74,46 @@ Numbers of devices can be written as 10k or 5M.`,
 
 func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal) error {
 	devices := f.model.Devices
+	if f.digest && cmd.Flags().Changed("devices") {
+		f.devices = int(devices)
+	}
 	p, err := f.crowd(cmd)
 	s, serr := f.settings(reports.KindPlan)
 	if err := errors.Join(err, serr, f.model.Check()); err != nil {
 		return usage(err, loadHint("dfcheck load plan"))
 	}
+	if f.digest {
+		_, err := fmt.Fprintln(t.out, load.Digest(p.WithDefaults(), load.Part{Index: 0, Count: 1}))
+		return err
+	}
 	r := f.emptyReport(reports.KindPlan)
 	f.model.Profile, f.model.Devices = p, devices
 	if cmd.Flags().Changed("speed") {
-		f.model.Speed.Sizes = forecast.ReferenceSizes
+		f.model.Speed.Sizes, f.model.Speed.Memory = forecast.ReferenceSizes, forecast.ReferenceMemory
+		f.model.Speed.Processors = f.cpus
 	} else if f.model.Speed, err = measure(ctx, t); err != nil {
 		return notLoaded(ctx, err)
+	} else if f.cpus > 0 {
+		f.model.Speed = f.model.Speed.With(f.cpus)
 	}
 	if r.Plan, err = f.model.Forecast(); err != nil {
 		return usage(err, "")
 	}
+	r.Plan.Manifest = f.manifest(r.Plan, cmd.Flags())
 	return s.finish(ctx, t, r)
+}
+
+// manifest is the command that prints the planned shards for Kubernetes.
+func (f *planFlags) manifest(plan *reports.Forecast, given *pflag.FlagSet) string {
+	cpus := max(plan.Shard.Processors, 1)
+	line := fmt.Sprintf("dfcheck load manifest --shards %d --cpu %d --memory %dMi --devices %d", plan.Rates.Shards, cpus,
+		plan.Shard.MemoryBytes>>20+1, plan.Devices)
+	for _, name := range []string{"profile", "ramp"} {
+		if given.Changed(name) {
+			line += " --" + name + " " + given.Lookup(name).Value.String()
+		}
+	}
+	return line + " --image IMAGE --host URL"
 }
 
 // measure finds this machine's speed, with a reference server in a process of

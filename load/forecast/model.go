@@ -26,8 +26,11 @@ type Model struct {
 // measurement.
 var ReferenceSizes = load.Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOut: 260, TokenOut: 330}
 
+// ReferenceMemory is that of the measurements in load/README.md.
+var ReferenceMemory = load.Memory{Base: 64e6, Device: 220}
+
 // otherIntervals are those a forecast compares with its own.
-var otherIntervals = []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+var otherIntervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
 
 // longestInterval that devices accept.
 const longestInterval = time.Hour
@@ -65,12 +68,25 @@ func (m *Model) Forecast() (*reports.Forecast, error) {
 			out.Others = append(out.Others, m.rates(i))
 		}
 	}
+	m.size(out)
 	q := m.Profile.WithDefaults()
 	if slices.ContainsFunc(q.Groups, func(g profile.Group) bool { return g.Behaviour.RestartAfter == 0 }) {
 		out.Notes = append(out.Notes, "devices of this profile arrive once: "+
 			"the rates are those at the end of the arrivals, when most of them poll")
 	}
 	return out, nil
+}
+
+// spare is how much more memory a shard should have than was measured: answers wait in
+// it while the server is slow, and figures grow with the length of the run.
+const spare = 1.5
+
+// size says what a shard must be to carry its part.
+func (m *Model) size(f *reports.Forecast) {
+	s := &f.Shard
+	s.Devices = (m.Devices + f.Rates.Shards - 1) / f.Rates.Shards
+	s.MemoryBytes = uint64(spare * (m.Speed.Memory.Base + float64(s.Devices)*m.Speed.Memory.Device))
+	s.SentPerSecond = f.Rates.RequestsPerSecond / float64(f.Rates.Shards)
 }
 
 // rates are those at an interval.

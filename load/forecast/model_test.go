@@ -42,7 +42,7 @@ func TestForecast(t *testing.T) {
 	if r.Shards != 4 {
 		t.Errorf("%d generators", r.Shards)
 	}
-	ten := f.Others[0] // two polls, the second gets the token after 20 s
+	ten := f.Others[1] // after 2 s; two polls, the second gets the token after 20 s
 	near(t, "polls every 10 s", ten.PollsPerSecond, 3000, 1e-6)
 	near(t, "wait at 10 s", ten.TokenWaitSeconds, 8, 1e-6)
 
