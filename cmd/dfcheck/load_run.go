@@ -115,19 +115,6 @@ func (f *loadRunFlags) runLocal(ctx context.Context, cmd *cobra.Command, t termi
 // localFlush is how often shards of this machine say how far they are.
 const localFlush = 2 * time.Second
 
-// shardStatus is the progress of all shards in a line.
-func shardStatus(l *reports.Load, long time.Duration) string {
-	running := 0
-	for _, s := range l.Shards {
-		if !s.Missing && !s.Late {
-			running++
-		}
-	}
-	r := l.Requests
-	return fmt.Sprintf("%.0f s of %s, %d of %d shards: %d device authorizations, %d polls, %d errors, %d flows in progress, poll p99 %.1f ms",
-		l.Shard.Seconds, long, running, len(l.Shards), r.Starts, r.Polls, l.Outcomes.Errors(), l.Devices.Pending, l.Latency.Poll.P99)
-}
-
 // folderOfRun is where the shards write: a folder that is kept, or one for the time
 // of the run.
 func (f *loadRunFlags) folderOfRun() (dir string, remove func(), err error) {

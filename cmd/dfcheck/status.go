@@ -73,6 +73,24 @@ func loadStatus(g load.Progress) status {
 	}
 }
 
+// shardStatus is how far the shards of a run are together.
+func shardStatus(l *reports.Load, duration time.Duration) status {
+	running := 0
+	for _, s := range l.Shards {
+		if !s.Missing && !s.Late {
+			running++
+		}
+	}
+	elapsed := time.Duration(l.Shard.Seconds * float64(time.Second))
+	s := loadStatus(load.Progress{Elapsed: elapsed, Duration: duration, Starts: l.Requests.Starts, Polls: l.Requests.Polls,
+		Errors: l.Outcomes.Errors(), Active: int64(l.Devices.Pending), PerSecond: l.Requests.PerSecond,
+		Recent: &reports.Second{P50: l.Latency.Poll.P50, P99: l.Latency.Poll.P99, LagP99: l.Lag.P99}})
+	shards := fmt.Sprintf("%d of %d shards", running, len(l.Shards))
+	s.rows = append(s.rows, row{"shards", []item{{text: shards, alarm: running < len(l.Shards)}}})
+	s.line += ", " + shards
+	return s
+}
+
 // seconds is a time as people count it while they wait.
 func seconds(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
