@@ -2,7 +2,7 @@ package load
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
 	"time"
 
@@ -75,7 +75,10 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 	}
 	requests := all.outcomes.sum()
 	if all.outcomes[wire.Token] == 0 || all.outcomes[wire.Pending] == 0 || cpu == 0 {
-		return Speed{}, errors.New("the calibration got no tokens, or used no processor time")
+		return Speed{}, &NotReady{
+			Problem: fmt.Sprintf("this machine is too busy to be measured: no device came to its token in %s", calibrationTime),
+			Hint:    "try again, or name a speed: --speed 20000 is requests a second",
+		}
 	}
 	s := Speed{CPU: cpu / float64(requests), Processors: runtime.GOMAXPROCS(0), Sizes: all.sizes()}
 	s.Memory.Device = deviceMemory(sim.codes.size)
