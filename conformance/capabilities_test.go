@@ -11,7 +11,8 @@ import (
 // TestEveryCapabilityNamesItsKey: whatever a check or a scenario can lack, the user is
 // told what brings it, and nothing else is.
 func TestEveryCapabilityNamesItsKey(t *testing.T) {
-	used := []conformance.Capability{conformance.NeedDenial, conformance.NeedAnswers}
+	used := []conformance.Capability{conformance.NeedDenial, conformance.NeedAnswers,
+		conformance.NeedWords, conformance.NeedClientName, conformance.NeedScopeWords}
 	for _, c := range checks.All() {
 		used = append(used, c.Needs...)
 		for _, s := range c.Scenarios() {

@@ -31,6 +31,7 @@ type Config struct {
 	Scope           string               `yaml:"scope"`
 	NarrowableScope string               `yaml:"narrowable_scope"` // one the server knows and does not grant
 	Device          Device               `yaml:"device"`
+	Consent         Consent              `yaml:"consent"`
 	Headers         map[string]string    `yaml:"headers"`
 	Request         RequestConfig        `yaml:"request"`
 	TLS             TLSConfig            `yaml:"tls"`
@@ -65,6 +66,7 @@ type ClientConfig struct {
 	ID        string `yaml:"id"`
 	SecretEnv string `yaml:"secret_env"`
 	Auth      string `yaml:"auth"` // none, basic or post
+	Name      string `yaml:"name"` // by which people know it
 }
 
 // Form is how a client is written.
@@ -177,10 +179,10 @@ func ReadConfig(path string) (*Config, error) {
 
 // resolve makes a client of its configuration.
 func (c *ClientConfig) resolve(role string) (*Client, error) {
-	if c == nil || c.ID == "" && c.SecretEnv == "" && c.Auth == "" {
+	if c == nil || *c == (ClientConfig{}) {
 		return nil, nil
 	}
-	out := &Client{ID: c.ID, Auth: c.Auth}
+	out := &Client{ID: c.ID, Auth: c.Auth, Name: c.Name}
 	if c.SecretEnv != "" {
 		secret, set := os.LookupEnv(c.SecretEnv)
 		if out.Secret = secret; !set {
@@ -217,7 +219,7 @@ func (c *Config) Target() (*Target, error) {
 		return out
 	}
 	t := &Target{
-		Facts: Facts{Scope: c.Scope, Narrow: c.NarrowableScope, Device: c.Device, Lenient: c.Lenient,
+		Facts: Facts{Scope: c.Scope, Narrow: c.NarrowableScope, Device: c.Device, Consent: c.Consent, Lenient: c.Lenient,
 			ClientsRegistered: c.ClientsRegistered, OpenRegistration: c.OpenRegistration,
 			ShortLifetime: c.ShortLifetime, SecondGranular: c.SecondGranular},
 		Second:       client(c.SecondClient, "second_client"),

@@ -41,6 +41,7 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 		return nil, err
 	}
 	t.Powers = t.powers(o.Abuse)
+	t.knowPages()
 	person := t.person()
 	if person != nil {
 		t.Timing.Pace = person.Pace()

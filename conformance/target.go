@@ -17,7 +17,8 @@ import (
 type Client struct {
 	ID     string `json:"id"`
 	Secret string `json:"-"`
-	Auth   string `json:"auth"` // none, basic or post
+	Auth   string `json:"auth"`           // none, basic or post
+	Name   string `json:"name,omitempty"` // by which people know it; "" when that is not known
 }
 
 // A Target is a server under test and everything that is known of it. Facts
@@ -91,6 +92,7 @@ type Facts struct {
 	Scope     string       `json:"scope,omitempty"`
 	Narrow    string       `json:"narrowable_scope,omitempty"` // a scope the server or the person does not grant
 	Device    Device       `json:"device"`
+	Consent   Consent      `json:"consent,omitzero"`
 	Powers    []Capability `json:"powers"`
 	Embedded  bool         `json:"embedded,omitempty"`
 	PKCE      string       `json:"pkce,omitempty"` // S256: device authorization requests carry a code challenge
@@ -134,6 +136,7 @@ const (
 	NeedSteps         Capability = "approve.steps"       // it can enter a code without deciding
 	NeedHTTPApproval  Capability = "approve.http"        // it can name the requests it makes
 	NeedWays          Capability = "approve.ways"        // it types the code or opens the link, as it is told
+	NeedPages         Capability = "approve.pages"       // it can tell what a person gets to see
 	NeedProgram       Capability = "approve.program"     // it is no person, who decides one code at a time
 	NeedSecondUser    Capability = "second_user"         //
 	NeedSecondClient  Capability = "second_client"       //
@@ -148,6 +151,9 @@ const (
 	NeedAbuse         Capability = "--abuse"
 	NeedRestart       Capability = "target.restart"
 	NeedOverlap       Capability = "--concurrency of 2 or more" // a race takes two
+	NeedWords         Capability = "consent.words"              // how the server's pages say something
+	NeedClientName    Capability = "client.name"
+	NeedScopeWords    Capability = "consent.scopes"
 )
 
 // Has reports whether the target has a power.
@@ -234,6 +240,7 @@ func (t *Target) powers(abuse bool) []Capability {
 		add(can.HTTP, NeedHTTPApproval)
 		add(can.SecondUser, NeedSecondUser)
 		add(can.Ways, NeedWays)
+		add(can.Pages, NeedPages)
 	}
 	add(t.Second != nil, NeedSecondClient)
 	add(t.Restricted != nil, NeedRestricted)

@@ -118,6 +118,7 @@ const (
 	EventReturned EventKind = "returned" // the target had stopped and answers again, see Detail and Exchange
 	EventDied     EventKind = "died"     // the target stopped answering, Detail names the exchange
 	EventFact     EventKind = "fact"     // something a judge needs, Detail is name=value
+	EventView     EventKind = "view"     // what a person got to see, Detail is a Viewing
 	EventLate     EventKind = "late"     // the code ended while the approver decided, see Detail
 )
 

@@ -26,6 +26,7 @@ var unseen = map[string]string{
 	"ERR":      "devices do not send requests that are answered so",
 	"HTTP":     "devices use POST, and the paths as they are published",
 	"SEC":      "devices send no hostile requests",
+	"CONSENT":  "devices do not see the pages of a decision",
 	"REFRESH":  "the crowd does not use its tokens",
 	"DOC":      "devices do not compare answers with a document",
 

@@ -81,6 +81,7 @@ var groups = []struct{ name, about string }{
 	{"ERR", "the form of error responses"},
 	{"HTTP", "methods, caching, paths, TLS"},
 	{"SEC", "guessing, injection, the pages a person sees"},
+	{"CONSENT", "what a person is told and asked before a device gets access"},
 	{"CONC", "requests at the same moment"},
 	{"REFRESH", "refresh tokens"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},

@@ -25,6 +25,7 @@ type conformanceFlags struct {
 	targetFlags
 	reportFlags
 	run     conformance.Options
+	groups  []string
 	record  string
 	waivers string
 	verbose bool
@@ -76,6 +77,7 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.run.Only, "only", nil,
 		"only these checks or groups (DF-POLL-003, POLL; dfcheck checks groups lists them)")
+	fs.StringSliceVar(&f.groups, "group", nil, "only these groups, as --only has them (CONSENT)")
 	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
 	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
 }
@@ -125,6 +127,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 		}
 	}
 	f.run = c.Options(f.run)
+	f.run.Only = append(f.run.Only, f.groups...)
 	if level := strings.ToUpper(f.run.Level); f.strict && (level == "SHOULD" || level == "MAY") {
 		errs = append(errs, fmt.Errorf("--strict demands MUST and DOC checks, and --level %s selects none of them",
 			f.run.Level))

@@ -43,6 +43,7 @@ type Powers struct {
 	HTTP       bool // it can name the requests it makes
 	SecondUser bool
 	Ways       bool // it goes either way to the request, as it is told
+	Pages      bool // it can tell what a person gets to see (Viewer)
 	Slow       bool // a decision takes it seconds: races are run for fewer rounds
 }
 

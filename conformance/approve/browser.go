@@ -29,13 +29,13 @@ type Browser struct {
 	mu    sync.Mutex
 	ctx   context.Context // of the running browser, nil before
 	dir   string          // its profile and temporary files
-	taken int             // pictures
+	taken map[string]int  // pictures, by the pattern of their names
 }
 
 // Limits on what a run makes of a browser.
 const (
 	maxTabs     = 4
-	maxPictures = 5
+	maxPictures = 5 // of each kind
 )
 
 // NewBrowser makes a browser approver of a configuration. It fails when no
@@ -43,7 +43,7 @@ const (
 func NewBrowser(c Config, env Env) (*Browser, error) {
 	r, err := newRecipe(c, env.Host)
 	b := &Browser{recipe: r, trace: env.Trace, redact: env.Redact, pictures: env.Dir, passwords: c.Secrets(),
-		tabs: make(chan struct{}, maxTabs)}
+		tabs: make(chan struct{}, maxTabs), taken: map[string]int{}}
 	path, findErr := findBrowser(c.Browser)
 	b.path = path
 	return b, errors.Join(err, findErr, b.trust(env.Client))
@@ -91,6 +91,26 @@ func (b *Browser) Enter(ctx context.Context, v Verification) error {
 		return err
 	}
 	return b.visit(ctx, v, Approve, func(ctx context.Context, w *runner) error { return w.enter(ctx, steps) })
+}
+
+// View goes to the decision on each device in turn, in one tab, and takes a picture of
+// each.
+func (b *Browser) View(ctx context.Context, looks ...Look) (views []View) {
+	if len(looks) == 0 {
+		return nil
+	}
+	err := b.visit(ctx, looks[0].Verification, Approve, func(tab context.Context, w *runner) error {
+		t := w.on.(*browserTab)
+		views = b.recipe.views(tab, looks, t, b.trace, func(context.Context) string {
+			path, _ := b.shot(tab, t, "dfcheck-consent-*.png")
+			return path
+		})
+		return nil
+	})
+	if err != nil {
+		return append(views, View{Err: err})
+	}
+	return views
 }
 
 // visit does something in a separate tab.
@@ -170,33 +190,46 @@ func (r *recipe) reachable() string {
 // is. What is typed and what cannot be read as text is made invisible first; of a
 // page that shows a secret all the same there is none.
 func (b *Browser) picture(tab context.Context, t *browserTab, failed error) error {
+	path, err := b.shot(tab, t, "dfcheck-approve-*.png")
+	switch {
+	case errors.Is(err, errShowsSecret):
+		return fmt.Errorf("%w; %w", failed, err)
+	case err != nil || path == "":
+		return failed
+	}
+	return fmt.Errorf("%w; see %s", failed, path)
+}
+
+var errShowsSecret = errors.New("there is no picture of it, since the page shows a secret")
+
+// shot writes a picture into a file named after a pattern; "" when enough of these were
+// taken.
+func (b *Browser) shot(tab context.Context, t *browserTab, pattern string) (path string, err error) {
 	b.mu.Lock()
-	b.taken++
-	enough := b.taken > maxPictures
+	b.taken[pattern]++
+	enough := b.taken[pattern] > maxPictures
 	b.mu.Unlock()
 	if enough {
-		return failed
+		return "", nil
 	}
 	text, err := chromedp.Run(tab, chromedp.Evaluate[string](browserScript+"dfcheckCover()"))
 	if err != nil {
-		return failed
+		return "", err
 	}
 	if b.shows(t, text) {
-		return fmt.Errorf("%w; there is no picture of it, since the page shows a secret", failed)
+		return "", errShowsSecret
 	}
 	png, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
 	if err != nil {
-		return failed
+		return "", err
 	}
-	f, err := os.CreateTemp(b.pictures, "dfcheck-approve-*.png")
+	f, err := os.CreateTemp(b.pictures, pattern)
 	if err != nil {
-		return failed
+		return "", err
 	}
 	defer f.Close()
-	if _, err := f.Write(png); err != nil {
-		return failed
-	}
-	return fmt.Errorf("%w; see %s", failed, f.Name())
+	_, err = f.Write(png)
+	return f.Name(), err
 }
 
 // shows reports whether the text of a page holds a secret: one of the session, of

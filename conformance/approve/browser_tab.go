@@ -24,8 +24,9 @@ type browserTab struct {
 
 	mu      sync.Mutex
 	loading map[network.RequestID]bool
-	changed time.Time // when a request last began or ended
-	cookies []string  // values of all that were set
+	changed time.Time   // when a request last began or ended
+	cookies []string    // values of all that were set
+	header  http.Header // of the document that was loaded last
 }
 
 //go:embed browser_tab.js
@@ -52,6 +53,11 @@ func (t *browserTab) watch(ctx context.Context) error {
 			delete(t.loading, ev.RequestID)
 		case *network.EventLoadingFailed:
 			delete(t.loading, ev.RequestID)
+		case *network.EventResponseReceived:
+			if ev.Type == network.ResourceTypeDocument && ev.Response != nil {
+				t.header = headerOf(ev.Response.Headers)
+			}
+			return
 		case *network.EventResponseReceivedExtraInfo:
 			t.cookies = append(t.cookies, cookiesIn(ev.Headers)...)
 			return
@@ -60,6 +66,17 @@ func (t *browserTab) watch(ctx context.Context) error {
 		}
 		t.changed = time.Now()
 	})
+}
+
+// headerOf is a header as net/http has it; several fields of one name come as lines.
+func headerOf(headers network.Headers) http.Header {
+	out := http.Header{}
+	for name, value := range headers {
+		for line := range strings.Lines(fmt.Sprint(value)) {
+			out.Add(name, strings.TrimSpace(line))
+		}
+	}
+	return out
 }
 
 // cookiesIn are the values of the cookies that an answer sets; several fields of one
@@ -158,6 +175,9 @@ func (t *browserTab) look(ctx context.Context) (*page, error) {
 		}
 		if t.page, err = readPage(u, s.Status, strings.NewReader(s.HTML)); err == nil {
 			t.page.hides(t.setCookies()...)
+			t.mu.Lock()
+			t.page.header = t.header
+			t.mu.Unlock()
 		}
 		return t.page, err
 	}

@@ -79,6 +79,12 @@ func (f *Form) Trace(ctx context.Context, v Verification, d Decision) (Trace, er
 	return way, err
 }
 
+// View goes to the decision on each device in turn, with the cookies of one person.
+func (f *Form) View(ctx context.Context, looks ...Look) []View {
+	on := newVisit(f.client, f.recipe)
+	return f.recipe.views(ctx, looks, on, f.trace, func(context.Context) string { return "" })
+}
+
 func (f *Form) begin(v Verification, d Decision) *runner {
 	return f.recipe.begin(newVisit(f.client, f.recipe), f.trace, v, d)
 }

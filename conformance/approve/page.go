@@ -16,8 +16,9 @@ import (
 // page is an HTML page with what a person can do on it.
 type page struct {
 	url      *url.URL
-	base     *url.URL // what its links are relative to
-	status   int      // 0 when it is not known
+	base     *url.URL    // what its links are relative to
+	status   int         // 0 when it is not known
+	header   http.Header // nil when it is not known
 	title    string
 	text     string // as it is read, spaces made one
 	raw      string // as it came

@@ -21,6 +21,7 @@ type recipe struct {
 	host          string
 	steps, raw    bool // the code can be entered without deciding; any text can be typed as the code
 	needsComplete bool
+	refuses       []string // what is pressed to refuse
 }
 
 // newRecipe reads the recipe of a configuration. All problems are reported at
@@ -51,6 +52,11 @@ func newRecipe(c Config, host string) (*recipe, error) {
 	r.needsComplete = slices.ContainsFunc(r.approve, func(s Step) bool { return s.types("{verification_uri_complete}") })
 	r.raw = !r.needsComplete && slices.ContainsFunc(r.approve, func(s Step) bool { return s.types("{user_code}") })
 	r.steps = r.entersFirst()
+	for _, s := range c.Deny.Steps {
+		if s.Press != "" {
+			r.refuses = append(r.refuses, s.Press)
+		}
+	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return r, errors.Join(errs...)
 }
@@ -149,7 +155,7 @@ func (r *recipe) entersFirst() bool {
 }
 
 func (r *recipe) powers() Powers {
-	return Powers{RawCodes: r.raw, Steps: r.steps, SecondUser: r.second != nil, Ways: true}
+	return Powers{RawCodes: r.raw, Steps: r.steps, SecondUser: r.second != nil, Ways: true, Pages: true}
 }
 
 // of returns the steps of a decision for somebody, or why there are none.

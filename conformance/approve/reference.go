@@ -19,7 +19,7 @@ type Reference struct {
 // Powers: it types any code, enters one without deciding, knows two users, and
 // the way through the server's page.
 func (r *Reference) Powers() Powers {
-	return Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true}
+	return Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true, Pages: true}
 }
 
 // Decide posts the decision, or makes it on the server's page where a way there is asked
@@ -45,6 +45,15 @@ func (r *Reference) Trace(ctx context.Context, v Verification, d Decision) (Trac
 		return Trace{}, err
 	}
 	return f.Trace(ctx, v, d)
+}
+
+// View shows the server's page, which its default users can open.
+func (r *Reference) View(ctx context.Context, looks ...Look) []View {
+	f, err := r.form()
+	if err != nil {
+		return []View{{Err: err}}
+	}
+	return f.View(ctx, looks...)
 }
 
 // form goes through the server's page as one of its default users.

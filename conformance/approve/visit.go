@@ -115,6 +115,7 @@ func (v *httpDriver) exchange(req *http.Request) (*http.Request, error) {
 	if v.page, err = readPage(req.URL, resp.StatusCode, resp.Body); err != nil {
 		return nil, err
 	}
+	v.page.header = resp.Header
 	v.page.hides(v.cookies...)
 	v.referrer = resp.Header.Get("Referrer-Policy")
 	return nil, nil

@@ -31,21 +31,30 @@ type runner struct {
 	refused   []string
 	trace     func(PageSeen)
 	way       Way
-	knows     bool   // the recipe says where the code is typed
-	codeField string // where the code was typed
-	password  string // the field where a password was typed that was not sent yet
-	signIn    string // the field whose password was sent last, with no code beside it
-	typed     bool   // the code is typed
-	sent      bool   // and it reached the server
-	at        string // the step that is taken, for errors
+	knows     bool                                  // the recipe says where the code is typed
+	codeField string                                // where the code was typed
+	password  string                                // the field where a password was typed that was not sent yet
+	signIn    string                                // the field whose password was sent last, with no code beside it
+	typed     bool                                  // the code is typed
+	sent      bool                                  // and it reached the server
+	at        string                                // the step that is taken, for errors
+	again     bool                                  // the session has seen a device before, so that pages may be left out
+	asked     int                                   // buttons pressed after the code was sent, but for signing in
+	watch     func(step string, p *page, sent bool) // sees every page on the way; nil for nobody
 }
 
 // all takes the steps one after the other.
-func (w *runner) all(ctx context.Context, steps []Step) error {
-	for i, s := range steps {
-		next := append(steps[i+1:len(steps):len(steps)], Step{})[0]
+func (w *runner) all(ctx context.Context, steps []Step) error { return w.first(ctx, len(steps), steps) }
+
+// first takes the first n of the steps.
+func (w *runner) first(ctx context.Context, n int, steps []Step) error {
+	for i, s := range steps[:n] {
+		later := append(steps[i+1:len(steps):len(steps)], Step{})
 		err := w.within(ctx, i, s, func(ctx context.Context) error {
-			s, err := w.onWay(ctx, s, next)
+			if done, err := w.passed(ctx, s, later); done || err != nil {
+				return err
+			}
+			s, err := w.onWay(ctx, s, later[0])
 			if err != nil {
 				return err
 			}
@@ -95,6 +104,9 @@ func (w *runner) step(ctx context.Context, s Step) error {
 	if s.Press != "" {
 		c, err := w.find(ctx, s)
 		if err == nil {
+			if w.sent && w.password == "" {
+				w.asked++
+			}
 			w.signIn, w.password = w.password, ""
 			err = w.on.press(ctx, c)
 		}
@@ -184,6 +196,9 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 	}
 	if w.trace != nil {
 		w.trace(PageSeen{s.String(), p.tell(p.title), p.address(), p.status})
+	}
+	if w.watch != nil {
+		w.watch(s.String(), p, w.sent)
 	}
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):

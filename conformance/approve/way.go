@@ -86,6 +86,23 @@ func (w *runner) shortened(ctx context.Context, s, next Step) (Step, error) {
 	return rest, nil
 }
 
+// passed reports whether a session that has seen a device before has spared the person a
+// step: the page has nothing of it, and something of a later one.
+func (w *runner) passed(ctx context.Context, s Step, later []Step) (bool, error) {
+	if !w.again || s.Open != "" || s.When != "" {
+		return false, nil
+	}
+	spared := false
+	err := w.until(ctx, "there is neither that nor what comes after it", func(p *page) bool {
+		if w.offers(p, s) {
+			return true
+		}
+		spared = slices.ContainsFunc(later, func(n Step) bool { return n.Open == "" && w.offers(p, n) })
+		return spared
+	})
+	return spared, err
+}
+
 // offers reports whether a page has what the step begins with.
 func (w *runner) offers(p *page, s Step) bool {
 	switch {

@@ -13,6 +13,7 @@
 //	errors          error responses; document, all answers against the OpenAPI document
 //	http            the transport
 //	security        guessable secrets, forgeries, floods
+//	consent         what a person is told and asked before a decision
 //	concurrency     requests that meet; refresh, what refresh tokens are good for
 //
 // The words that scenarios and judges are written in are those of the engine,

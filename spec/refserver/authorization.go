@@ -48,7 +48,7 @@ func (s *Server) newGrant(q *request) *grant {
 	g := &grant{
 		deviceCode: s.is.deviceCode(s), client: q.client, scope: q.get("scope"),
 		deviceType: q.get("device_type"), deviceOS: q.get("device_os"),
-		created: now, expires: now.Add(s.is.lifetime(s)), interval: s.cfg.Interval,
+		created: now, expires: now.Add(s.is.lifetime(s)), interval: s.cfg.Interval, from: address(q.Request),
 	}
 	for range 16 { // a live grant's code is not given away twice
 		g.userCode = s.is.userCode(s)

@@ -20,6 +20,7 @@ var (
 	errUnknownCode = errors.New("this code is not known")
 	errExpired     = errors.New("this code has expired")
 	errDecided     = errors.New("this code was decided already")
+	errLookers     = errors.New("this code was entered by too many people; begin again on your device")
 )
 
 // decide carries out a decision. A code serves one decision (RFC 8628 section

@@ -42,7 +42,7 @@ func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, unservedFaults,
 		patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
-		securityFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)
+		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)
 }
 
 // FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.

@@ -26,6 +26,10 @@ type pageRules struct {
 	anonymous bool                        // decisions need no session
 	straight  bool                        // a link leads to the consent page at once
 	viewed    func(g *grant, user string) // what looking at a request does; user is empty for strangers
+	// unasked reports whether entering a code approves; approved is told of every decision.
+	unasked  func(g *grant, who *session) bool
+	approved func(g *grant, who *session)
+	lookers  int // sessions of one code, after which it is closed
 }
 
 // people are those who are signed in.
@@ -39,6 +43,10 @@ type session struct {
 	user, token string
 	until       time.Time
 }
+
+// mostLookers is in how many sessions a code may be shown: a person may begin again
+// in another browser, and a code that was sent to many is closed.
+const mostLookers = 5
 
 const (
 	cookieName      = "session"
@@ -90,6 +98,7 @@ type view struct {
 	SignIn, Enter        bool
 	Consent              bool
 	Client, Scope        string
+	Asked, From          string // when, and from where
 	Device               template.HTML
 }
 
@@ -201,13 +210,24 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
 
 func (s *Server) ask(w http.ResponseWriter, code string, who *session) {
 	g, err := s.typed(code, actionEnter, who.user)
+	if err == nil && s.is.page.unasked(g, who) {
+		_, err = s.typed(code, actionApprove, who.user)
+		if err == nil {
+			s.show(w, http.StatusOK, view{Title: "Done", Done: connected})
+			return
+		}
+	}
+	if err == nil && g.lookedAtBy(who) > s.is.page.lookers {
+		err = errLookers
+	}
 	if err != nil {
 		s.problem(w, err, who, code)
 		return
 	}
 	s.show(w, http.StatusOK, view{Title: "Allow this device?", Token: who.token, Code: g.userCode, Consent: true,
 		Client: g.client.ID,
-		Scope:  s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS))})
+		Scope:  s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS)),
+		Asked: g.created.UTC().Format("15:04 MST"), From: g.from})
 }
 
 func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
@@ -219,16 +239,21 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
 		s.show(w, http.StatusBadRequest, view{Title: "Not understood", Problem: "Press Approve or Deny."})
 		return
 	}
-	if _, err := s.typed(code, action, who.user); err != nil {
+	g, err := s.typed(code, action, who.user)
+	if err != nil {
 		s.problem(w, err, who, code)
 		return
 	}
-	done := "The device is connected. You can close this page."
-	if action == actionDeny {
+	done := connected
+	if action == actionApprove {
+		s.is.page.approved(g, who)
+	} else {
 		done = "The device was refused. You can close this page."
 	}
 	s.show(w, http.StatusOK, view{Title: "Done", Done: done})
 }
+
+const connected = "The device is connected. You can close this page."
 
 func (s *Server) problem(w http.ResponseWriter, err error, who *session, code string) {
 	status := http.StatusBadRequest

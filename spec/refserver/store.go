@@ -14,6 +14,7 @@ type grant struct {
 	scope                string // as asked for
 	deviceType, deviceOS string
 	created, expires     time.Time
+	from                 string // the address of the device
 
 	mu       sync.Mutex
 	state    state
@@ -22,7 +23,19 @@ type grant struct {
 	polls    uint32    // while undecided
 	told     time.Time // when its device last heard how it ended
 	interval time.Duration
-	tokens   *tokens // once redeemed
+	tokens   *tokens           // once redeemed
+	lookers  map[*session]bool // signed in, who were shown the request
+}
+
+// lookedAtBy counts the sessions in which the request was shown.
+func (g *grant) lookedAtBy(who *session) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.lookers == nil {
+		g.lookers = map[*session]bool{}
+	}
+	g.lookers[who] = true
+	return len(g.lookers)
 }
 
 // state of a grant. Expiry is no state: the clock decides it.

@@ -17,7 +17,7 @@ import (
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
-		scopeVariants, wayVariants,
+		scopeVariants, wayVariants, consentVariants,
 		limitVariants, storeVariants, machineVariants, proxyVariants, []Fault{burstProxy})
 }
 

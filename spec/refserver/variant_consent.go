@@ -1,0 +1,42 @@
+package refserver
+
+import (
+	"net/http"
+	"strings"
+)
+
+const consentForm = `<form method="post" action="/device/consent">`
+
+// pageVariant is a page that asks in another way.
+func pageVariant(name, doc string, pairs ...string) Fault {
+	return Fault{Name: name, Doc: doc, Wrap: rewritePage(pairs...)}
+}
+
+// consentVariants ask for the decision in other ways.
+var consentVariants = []Fault{
+	{
+		Name: "decision-in-two-forms", Doc: "Each decision has a form with one button.",
+		Wrap: rewrite(func(_ *http.Request, a *recorded) {
+			before, form, ok := strings.Cut(string(a.body), consentForm)
+			if hidden, _, found := strings.Cut(form, denyButton); ok && found {
+				a.body = []byte(before + consentForm + strings.Replace(form, denyButton, denyButton+"</form>"+consentForm+hidden, 1))
+			}
+		}),
+	},
+	pageVariant("refusal-by-link", "A link refuses, and a button that does nothing comes first.",
+		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
+	pageVariant("refusal-by-closing", "Whoever does not want the device closes the page.",
+		denyButton, "", textWarning, "If this was not you, someone else is trying to sign in: simply close this page."),
+	pageVariant("code-spelled-out", "The code stands in the page with spaces, letter by letter, for those who have it read to them.",
+		"<dt>Code</dt><dd>", `<dt>Code</dt><dd class="code">`, textCompare, "Compare: is this the code you see on your device?"),
+	pageVariant("landmarks", "The page is laid out in landmarks, with headings and descriptions.",
+		"<body>", `<body><a href="#main">Skip to the question</a><nav><a href="/help">Help</a></nav><main id="main">`,
+		"</body>", `</main><footer><button type="button">Change language</button></footer></body>`,
+		"<dl>", `<section aria-labelledby="what"><h2 id="what">What asks</h2><dl>`, "</dl>", "</dl></section>",
+		denyButton, strings.Replace(denyButton, "<button", `<button aria-describedby="what"`, 1)),
+	headerFault("page-private", "", "Browsers may keep the pages, and have to ask again.", `<script src="/page.js"></script>`,
+		"Cache-Control", "private, no-cache", "Referrer-Policy", "same-origin"),
+	linked(pageVariant("link-asks-at-once", "A link leads to the page of the decision, which asks in other words.",
+		textCompare, "Make sure that your television displays the same code as below, and continue there afterwards.",
+		textWarning, "Someone else may have sent you this link. Never approve a device that you do not have with you.")),
+}
