@@ -136,7 +136,11 @@ func (f *Flow) WaitEnd(ctx context.Context) bool {
 	f.mu.Lock()
 	f.ended = true
 	f.mu.Unlock()
-	return f.OK() && f.Codes.ExpiresIn > 0 && f.run.wait(ctx, forExpiry, f.Latest()+f.run.target.Timing.Tolerance()-f.run.now())
+	if !f.OK() || f.Codes.ExpiresIn <= 0 {
+		return false
+	}
+	end := f.Latest() + f.run.target.Timing.Tolerance()
+	return f.run.wait(ctx, forExpiry, end-f.run.now())
 }
 
 // Slowed reports whether the server has asked the device to slow down.

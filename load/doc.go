@@ -15,7 +15,7 @@
 //   - schedule.go, wheel.go, limiter.go: when which device acts, and how many at once;
 //   - population.go, decision.go: what is random about devices, and what people do;
 //   - inspect.go, violation.go, duplicates.go: promises that answers break;
-//   - record.go, figures.go, timeline.go, offered.go, report.go, machine.go: the figures.
+//   - record.go, figures.go, timeline.go, offered.go, report.go, running.go, machine.go: the figures.
 //
 // What a crowd is made of stands in package profile, what is expected of it in
 // package threshold. Packages capacity and forecast stand above Run.

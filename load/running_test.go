@@ -46,7 +46,8 @@ func TestRunning(t *testing.T) {
 			}
 			// The report of a run that nobody watched is the same.
 			if late, err := running.Report(); err != nil || late.Requests.Polls != l.Requests.Polls ||
-				cmp.Diff(late.Outcomes, l.Outcomes) != "" || late.Latency.Poll.P99 != l.Latency.Poll.P99 || len(late.Timeline) != 60 {
+				cmp.Diff(late.Outcomes, l.Outcomes) != "" || late.Latency.Poll.P99 != l.Latency.Poll.P99 ||
+				len(late.Timeline) != 60 {
 				t.Errorf("at the end: %v, %+v", err, late)
 			}
 		}

@@ -43,6 +43,7 @@ func writeHTML(w io.Writer, r *Report) error { return htmlTemplate().Execute(w, 
 type page struct {
 	*Report
 	sheet
+	Growing *Growing // nil for the page of a run that is over
 
 	byID    map[string]*Exchange
 	bundles []bundle
@@ -69,7 +70,7 @@ func newSheet(charts bool) (s sheet) {
 }
 
 func newPage(r *Report) *page {
-	charts := r.Load != nil || r.Capacity != nil || r.Plan != nil
+	charts := r.Run.Kind == KindLoad || r.Load != nil || r.Capacity != nil || r.Plan != nil
 	p := &page{Report: r, sheet: newSheet(charts), drawn: map[string]bool{}}
 	return p
 }
@@ -99,7 +100,16 @@ func pageFile(name string) string {
 }
 
 // Policy is the page's Content-Security-Policy: nothing is loaded, and no style and
-// no script but its own, known by their hashes, has any effect.
+// no script but its own, known by their hashes, has any effect. The page of a run that
+// goes on may ask the server that it came from.
+func (p *page) Policy() string {
+	if p.Growing != nil {
+		return p.sheet.Policy() + "; connect-src 'self'"
+	}
+	return p.sheet.Policy()
+}
+
+// Policy is that of a page that asks for nothing.
 func (s sheet) Policy() string {
 	styles, scripts := "style-src", "script-src"
 	for _, text := range s.Styles {

@@ -25,7 +25,8 @@ func (p *page) Facts() []fact {
 		{"Token endpoint", t.TokenEndpoint, ""},
 		{"Also served", strings.Join(t.Also, ", "), ""},
 	}
-	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
+	running := p.Growing != nil && !p.Growing.Over
+	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" || running && f.Name == "Exit code" })
 }
 
 // bar shows every check as a segment, the worst verdicts first.

@@ -7,7 +7,8 @@
 //   - main.go, root.go, words.go, quantity.go: the tree of commands, and what a command
 //     line may say;
 //   - ui.go, secrecy.go: everything that is printed passes through here;
-//   - progress.go, status.go: how far a run is;
+//   - progress.go, status.go: how far a run is; watch.go, listen.go: the same for others,
+//     over HTTP;
 //   - target.go, embedded.go, certificate.go: the server that a command is about;
 //   - conformance.go, judge.go, waivers.go, checks.go: checking a server;
 //   - init.go, init_config.go, doctor.go, approve.go, spec.go: on the way to a first run;

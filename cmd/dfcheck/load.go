@@ -32,6 +32,7 @@ type loadFlags struct {
 	thresholds     []string
 	sharding       shardFlags
 	shards         int // of the run; 0 where it is not divided
+	watch          watchFlags
 }
 
 func newLoad(t terminal) *cobra.Command {
@@ -55,10 +56,12 @@ that could not be judged, because nothing was measured or this machine was the
 limit, with 3. A target that does not answer for half a minute ends the run.
 
 Numbers of devices can be written as 10k or 2M. A host that is not this machine
-needs --allow-host.`,
+needs --allow-host. --live serves the page of the report while the run goes on,
+--metrics its figures for Prometheus ("dfcheck load dashboard" prints a dashboard).`,
 		Example: `  dfcheck load --devices 5000 --ramp 5s --duration 30s
   dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
+  dfcheck load --profile soak --live 8629 --metrics 9628
   dfcheck load profiles show soak`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
 	}
@@ -67,7 +70,9 @@ needs --allow-host.`,
 	f.addReports(fs, reports.KindLoad)
 	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
 	f.sharding.add(fs)
-	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t), newLoadReady(t))
+	f.watch.add(fs)
+	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t),
+		newLoadReady(t), newLoadDashboard(t))
 	return c
 }
 
@@ -196,7 +201,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindLoad)
-	if err := errors.Join(err, derr); err != nil {
+	if err := errors.Join(err, derr, f.watch.check()); err != nil {
 		return usage(err, loadHint("dfcheck load"))
 	}
 	r := f.emptyReport(reports.KindLoad)
@@ -209,8 +214,13 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration,
 		q.Arrivals.Kind, q.Arrivals.Over, f.maxRate)
+	w, err := f.watch.open(t, *r, s.guard)
+	if err != nil {
+		return err
+	}
+	defer w.close()
 	shown := t.progress()
-	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate,
+	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Watch: w.begin,
 		Progress: func(g load.Progress) { shown.say(loadStatus(g)) }})
 	shown.clear()
 	if err != nil {
@@ -219,10 +229,11 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if r.Load = section; section.Stopped != nil {
 		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: section.Stopped.String()}
 	}
-	if err := s.finish(ctx, t, r); err != nil || lost == nil {
-		return err
+	err = s.finish(ctx, t, r)
+	if unseen := errors.Join(lost, w.end(r)); unseen != nil && err == nil {
+		return &failure{reports.ExitUntested, unseen, ""}
 	}
-	return &failure{reports.ExitUntested, lost, ""}
+	return err
 }
 
 // run carries out the load run. lost says that its results are not in their

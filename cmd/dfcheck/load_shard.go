@@ -107,10 +107,12 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 		werr = errors.New("shards start together: --start-at TIME, or a file that will hold it")
 	case c.Host == "":
 		werr = errors.New("a shard needs --host: without it each would load an embedded server of its own")
+	case f.watch.live != "":
+		werr = errors.New("--live is of a run in one process: a shard sees its part alone; --metrics is of each")
 	case f.results != "":
 		werr = errors.New("--results is of a run in one process")
 	}
-	if err := errors.Join(err, derr, werr); err != nil {
+	if err := errors.Join(err, derr, werr, f.watch.check()); err != nil {
 		return usage(err, "`dfcheck load run --local --shards N` starts shards on this machine")
 	}
 	run := &shardRun{f: f, t: t, part: part, when: when, report: f.emptyReport(reports.KindLoad)}
@@ -126,12 +128,17 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 	run.guard = target.Secrets.Check
 	t.note("shard %d of %d: %d of the %d devices of profile %s", part.Index, part.Count, part.Of(p.WithDefaults().Devices),
 		p.WithDefaults().Devices, p.WithDefaults().Name)
-	return run.load(ctx, target, p, cmd.Flags().Changed("max-rate"))
+	w, err := f.watch.open(t, *run.report, run.guard)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	return run.load(ctx, target, p, w, cmd.Flags().Changed("max-rate"))
 }
 
 // load carries the shard out and gives its end an exit code.
-func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, limited bool) error {
-	o := load.Options{Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush, KeepGoing: run.f.sharding.keepGoing,
+func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *watch, limited bool) error {
+	o := load.Options{Watch: w.begin, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush, KeepGoing: run.f.sharding.keepGoing,
 		Ready: func(ctx context.Context) (load.Start, error) { return run.ready(ctx, target) },
 		Flush: func(l *reports.Load, seen []byte) { run.flush(ctx, l, seen) }}}
 	if limited {

@@ -138,14 +138,16 @@ func TestInterruptAtTerminal(t *testing.T) {
 // TestConformanceAtTerminal: a bar tells how far the run is, and what it waits for.
 func TestConformanceAtTerminal(t *testing.T) {
 	t.Parallel()
-	base, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second, Lifetime: 6 * time.Second}, nil, nil)
+	cfg := refserver.Config{Contract: "rfc8628", Interval: time.Second, Lifetime: 6 * time.Second}
+	base, stop, err := serve("127.0.0.1:0", cfg, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
 	v := &viewer{}
 	code := v.watch(t, 80, nothing, "conformance", "--host", base, "--spec", "rfc8628", "--only", "DF-EXPIRY-001")
-	if code != reports.ExitOK || !v.stands("progress  [##", " s of about ", " s left") || !v.stands("waiting for a code to expire, 3 s") {
+	if code != reports.ExitOK || !v.stands("progress  [##", " s of about ", " s left") ||
+		!v.stands("waiting for a code to expire, 3 s") {
 		t.Errorf("exit code %d:\n%s", code, strings.Join(v.seen, "-----\n"))
 	}
 	v.once(t, "progress  [")
@@ -181,7 +183,9 @@ func TestHostileServerAtTerminal(t *testing.T) {
 		if code := v.watch(t, 80, nothing, args...); code != reports.ExitFailed {
 			t.Errorf("%s: exit code %d:\n%s", args[0], code, v.String())
 		}
-		if strings.Contains(v.raw.String(), "\x1b[31m\r") || strings.ContainsAny(v.raw.String(), "\u009b\u202e") || !strings.Contains(v.String(), shown) {
+		raw := v.raw.String()
+		if strings.Contains(raw, "\x1b[31m\r") || strings.ContainsAny(raw, "\u009b\u202e") ||
+			!strings.Contains(v.String(), shown) {
 			t.Errorf("%s:\n%s", args[0], v.String())
 		}
 	}

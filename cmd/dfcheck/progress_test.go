@@ -12,8 +12,8 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-var halfway = load.Progress{Elapsed: 12 * time.Second, Duration: 30 * time.Second, Starts: 500, Polls: 11_845, Errors: 3,
-	Active: 4980, PerSecond: 1003, Recent: &reports.Second{P50: 1.2, P99: 8.44, LagP99: 0.3}}
+var halfway = load.Progress{Elapsed: 12 * time.Second, Duration: 30 * time.Second, Starts: 500, Polls: 11_845,
+	Errors: 3, Active: 4980, PerSecond: 1003, Recent: &reports.Second{P50: 1.2, P99: 8.44, LagP99: 0.3}}
 
 // onDisplay is progress on a terminal of a size.
 func onDisplay(d *display) *progress {
@@ -70,16 +70,19 @@ func (c crlf) Write(text []byte) (int, error) {
 func TestBlockSaysAll(t *testing.T) {
 	d := &display{columns: 100}
 	say(onDisplay(d), loadStatus(halfway))
-	for _, want := range []string{"[#########...............]   12 s of 30 s, 18 s left", "1,003 a second   12,345 in all   3 errors (0.0243 %)",
+	for _, want := range []string{"[#########...............]   12 s of 30 s, 18 s left",
+		"1,003 a second   12,345 in all   3 errors (0.0243 %)",
 		"p50 1.2 ms   p99 8.44 ms   lag p99 0.3 ms", "4,980 flows in flight"} {
 		if !strings.Contains(d.String(), want) {
 			t.Errorf("no %q in\n%s", want, d)
 		}
 	}
 	d = &display{columns: 100}
-	say(onDisplay(d), conformanceStatus(conformance.Progress{Phase: "intervals", Elapsed: 10 * time.Second, Critical: 40 * time.Second,
-		Requests: 120, Judged: 30, Checks: 162, Waiting: "waiting for a code to expire", WaitEnds: 23 * time.Second}))
-	for _, want := range []string{"[######..................]   10 s of about 40 s, 30 s left", "waiting for a code to expire, 13 s   intervals",
+	say(onDisplay(d), conformanceStatus(conformance.Progress{Phase: "intervals", Elapsed: 10 * time.Second,
+		Critical: 40 * time.Second, Requests: 120, Judged: 30, Checks: 162, Waiting: "waiting for a code to expire",
+		WaitEnds: 23 * time.Second}))
+	for _, want := range []string{"[######..................]   10 s of about 40 s, 30 s left",
+		"waiting for a code to expire, 13 s   intervals",
 		"30 of 162 checks judged   120 requests"} {
 		if !strings.Contains(d.String(), want) {
 			t.Errorf("no %q in\n%s", want, d)
@@ -90,11 +93,13 @@ func TestBlockSaysAll(t *testing.T) {
 // What takes longer than planned does not say that nothing is left.
 func TestStatusPastItsPlan(t *testing.T) {
 	late := conformance.Progress{Elapsed: 50 * time.Second, Critical: 40 * time.Second, Checks: 1}
-	if got := conformanceStatus(late).line; !strings.Contains(got, "50 s, longer than the critical path of 40 s; waiting for answers") {
+	const longer = "50 s, longer than the critical path of 40 s; waiting for answers"
+	if got := conformanceStatus(late).line; !strings.Contains(got, longer) {
 		t.Error(got)
 	}
 	late.WaitEnds, late.Waiting = time.Minute, "waiting for a code to expire"
-	if got := conformanceStatus(late).line; !strings.Contains(got, "50 s of about 60 s, 10 s left; waiting for a code to expire, 10 s") {
+	const waits = "50 s of about 60 s, 10 s left; waiting for a code to expire, 10 s"
+	if got := conformanceStatus(late).line; !strings.Contains(got, waits) {
 		t.Error(got)
 	}
 	over := loadStatus(load.Progress{Elapsed: time.Minute, Duration: time.Minute})

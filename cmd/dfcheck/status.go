@@ -58,7 +58,8 @@ func loadStatus(g load.Progress) status {
 	}
 	rate := plain("%s a second", reports.Figure(g.PerSecond))
 	flows := reports.Plural(uint64(max(g.Active, 0)), "flow") + " in flight"
-	line := fmt.Sprintf("%s of %s: %s, %s", seconds(g.Elapsed), seconds(g.Duration), reports.Plural(all, "request"), rate.text)
+	line := fmt.Sprintf("%s of %s: %s, %s", seconds(g.Elapsed), seconds(g.Duration), reports.Plural(all, "request"),
+		rate.text)
 	for _, i := range append(times, errors) {
 		line += ", " + i.text
 	}

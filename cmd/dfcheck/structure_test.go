@@ -19,8 +19,8 @@ const module = "github.com/dfcheck/dfcheck/"
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
 		"conformance/suite", "load", "load/capacity", "load/digests", "load/forecast", "load/local",
-		"load/merge", "load/profile", "load/shard", "load/threshold", "reports", "reports/redact", "spec",
-		"spec/keys", "spec/refserver", "spec/strict"},
+		"load/merge", "load/metrics", "load/profile", "load/shard", "load/threshold", "reports", "reports/live",
+		"reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
 
 	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "reports",
 		"reports/redact", "spec", "spec/keys", "spec/strict"},
@@ -45,12 +45,14 @@ var mayImport = map[string][]string{
 	"load/kubernetes":        {},
 	"load/local":             {"load/merge", "reports"},
 	"load/merge":             {"load", "load/digests", "load/profile", "load/shard", "load/threshold", "reports"},
+	"load/metrics":           {"reports"},
 	"load/profile":           {"load/threshold", "spec", "spec/keys", "spec/strict"},
 	"load/shard":             {"load", "load/digests", "reports"},
 	"load/threshold":         {"reports", "spec/strict"},
 
 	"reports":        {"reports/chart", "reports/redact", "reports/shift", "spec", "spec/strict"},
 	"reports/chart":  {},
+	"reports/live":   {"reports"},
 	"reports/redact": {"spec"},
 	"reports/shift":  {},
 

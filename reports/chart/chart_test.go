@@ -83,7 +83,9 @@ func TestChart(t *testing.T) {
 		Lines: []Line{{Name: "p99 & more", Class: "s1", Values: []float64{1, math.NaN(), 5, 10}}},
 		Marks: []Mark{{"p99 < 8ms", 8, true}}, Edges: []Edge{{`"evening"`, 2}}, Low: 1, High: 2}
 	svg := string(c.SVG())
-	for _, want := range []string{"&lt;b&gt;: p99 &amp; more from 1 ms to 10 ms; p99 &lt; 8ms", `d="M58 201.4M`,
+	for _, want := range []string{"&lt;b&gt;: p99 &amp; more from 1 ms to 10 ms; p99 &lt; 8ms",
+		`cx="58" cy="201.4" r="2"`,
+		`d="M356.7 119L506 16"`,
 		`class="mark missed"`, "&#34;evening&#34;", `class="band"`} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("no %s in %s", want, svg)

@@ -14,16 +14,24 @@ func (c *Chart) lines(v *Canvas) {
 			continue
 		}
 		var path strings.Builder
+		var alone []int // values with none beside them
 		pen := "M"
 		for i, value := range l.Values {
 			if math.IsNaN(value) {
 				pen = "M"
 				continue
 			}
+			if pen == "M" && (i+1 == len(l.Values) || math.IsNaN(l.Values[i+1])) {
+				alone = append(alone, i)
+				continue
+			}
 			path.WriteString(pen + Number(c.x(c.At[i])) + " " + Number(c.y(value)))
 			pen = "L"
 		}
 		v.Draw("path", "class", "line "+l.Class, "d", path.String())
+		for _, i := range alone {
+			v.Draw("circle", "class", "dot "+l.Class, "cx", c.x(c.At[i]), "cy", c.y(l.Values[i]), "r", 2.0)
+		}
 	}
 }
 

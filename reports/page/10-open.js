@@ -8,6 +8,10 @@ const page = {
   },
   // text of a node without what the page added to it.
   text(node) { return node ? node.textContent.trim() : ""; },
+  // setUp does something to what stands on the page, now and whenever it was replaced.
+  setUps: [],
+  setUp(f) { this.setUps.push(f); f(); },
+  refresh() { for (const f of this.setUps) f(); },
 };
 
 (() => {
@@ -41,7 +45,9 @@ const page = {
     link.parentElement.append(copy);
   }
 
-  for (const link of document.querySelectorAll("a[data-exchange]")) link.setAttribute("aria-expanded", "false");
+  page.setUp(() => {
+    for (const link of document.querySelectorAll("a[data-exchange]")) link.setAttribute("aria-expanded", "false");
+  });
   document.addEventListener("click", peek);
   addEventListener("hashchange", arrive);
   addEventListener("beforeprint", () => {

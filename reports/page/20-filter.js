@@ -2,17 +2,7 @@
 // link opens the same view. Values of one key widen it, keys and words narrow it, a
 // minus excludes.
 (() => {
-  const form = document.querySelector(".filter");
-  page.clear = () => {};
-  if (!form) return;
-  const input = form.querySelector("input"), shown = form.querySelector("output");
-  const checks = [...document.querySelectorAll(".check")].map(node => ({
-    node,
-    keys: { verdict: node.dataset.verdict, level: node.dataset.level.toLowerCase(), group: node.dataset.group.toLowerCase() },
-    text: node.textContent.toLowerCase(),
-  }));
-  const bundles = [...document.querySelectorAll(".bundle")];
-  const opened = bundles.map(b => b.open);
+  let form, input, shown, checks, bundles, opened;
 
   function parse(query) {
     const out = { words: [], without: [], want: {}, refuse: {} };
@@ -83,26 +73,43 @@
   }
 
   function fromAddress() {
-    if (!location.hash.startsWith("#?q=")) return;
+    if (!form || !location.hash.startsWith("#?q=")) return;
     input.value = decodeURIComponent(location.hash.slice(4));
     apply();
   }
 
-  page.clear = () => { input.value = ""; apply(); };
-  form.hidden = false;
-  form.addEventListener("submit", e => e.preventDefault());
-  input.addEventListener("input", keep);
-  form.addEventListener("click", e => {
-    const b = e.target.closest("button");
-    if (b?.dataset.token) press(b.dataset.token);
-    if (b?.dataset.step) step(Number(b.dataset.step));
-  });
-  // In the list, arrows with Alt go from check to check.
-  document.getElementById("all-checks").addEventListener("keydown", e => {
-    if (!e.altKey || e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
-    e.preventDefault();
-    step(e.key === "ArrowDown" ? 1 : -1);
+  page.clear = () => {
+    if (!form) return;
+    input.value = "";
+    apply();
+  };
+  page.setUp(() => {
+    form = document.querySelector(".filter");
+    if (!form) return;
+    input = form.querySelector("input");
+    shown = form.querySelector("output");
+    checks = [...document.querySelectorAll(".check")].map(node => ({
+      node,
+      keys: { verdict: node.dataset.verdict, level: node.dataset.level.toLowerCase(), group: node.dataset.group.toLowerCase() },
+      text: node.textContent.toLowerCase(),
+    }));
+    bundles = [...document.querySelectorAll(".bundle")];
+    opened = bundles.map(b => b.open);
+    form.hidden = false;
+    form.addEventListener("submit", e => e.preventDefault());
+    input.addEventListener("input", keep);
+    form.addEventListener("click", e => {
+      const b = e.target.closest("button");
+      if (b?.dataset.token) press(b.dataset.token);
+      if (b?.dataset.step) step(Number(b.dataset.step));
+    });
+    // In the list, arrows with Alt go from check to check.
+    document.getElementById("all-checks").addEventListener("keydown", e => {
+      if (!e.altKey || e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
+      e.preventDefault();
+      step(e.key === "ArrowDown" ? 1 : -1);
+    });
+    fromAddress();
   });
   addEventListener("hashchange", fromAddress);
-  fromAddress();
 })();

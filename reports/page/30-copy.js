@@ -88,5 +88,5 @@
     done.add(details);
   }
   document.addEventListener("toggle", e => dress(e.target), true);
-  document.querySelectorAll(".check[open], .exchange[open]").forEach(dress);
+  page.setUp(() => document.querySelectorAll(".check[open], .exchange[open]").forEach(dress));
 })();

@@ -1,10 +1,9 @@
 // Charts to look at closely, by uPlot: hover, zoom by dragging (double click ends it),
 // lines that the legend switches off. The drawings stay, for paper and for no script.
 (() => {
-  const data = document.getElementById("charts-data");
-  if (!data || typeof uPlot === "undefined") return;
-  const charts = JSON.parse(data.textContent), figures = [...document.querySelectorAll("figure.plot")];
-  const sync = uPlot.sync("time"), made = [];
+  if (typeof uPlot === "undefined") return;
+  const sync = uPlot.sync("time");
+  let made = [];
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const round = v => v == null ? "–" : Math.abs(v) >= 100 ? Math.round(v).toLocaleString("en") : String(+v.toPrecision(3));
 
@@ -28,9 +27,17 @@
     return lines.map(line => ({
       label: line.name, stroke: () => colour(line.class), width: 1.75, spanGaps: c.stacked,
       fill: c.stacked ? () => colour(line.class) : undefined,
-      paths: line.dots ? () => null : undefined, points: line.dots ? { show: true, size: 8, fill: () => colour(line.class) } : { show: false },
+      paths: line.dots ? () => null : undefined, points: line.dots ? { show: true, size: 8, fill: () => colour(line.class) }
+        : { show: false, size: 4, fill: () => colour(line.class), filter: (u, i) => alone(u.data[i]) },
       value: (u, v, at, i) => i == null ? "–" : round(line.values[i]) + (line.values[i] == null ? "" : c.unit ?? ""),
     }));
+  }
+
+  // alone are the values with none beside them, which no line goes through.
+  function alone(values) {
+    const out = [];
+    values.forEach((v, i) => { if (v != null && values[i - 1] == null && values[i + 1] == null) out.push(i); });
+    return out.length ? out : null;
   }
 
   // marks draws what was expected, and where stages began.
@@ -95,16 +102,31 @@
 
   const ticks = u => [0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999].map(quantile.to).filter(v => v >= u.scales.x.min && v <= u.scales.x.max + 1e-9);
 
-  charts.forEach((c, i) => {
-    const figure = figures[i], at = c.kind === "quantile" ? c.at.map(quantile.to) : c.at;
-    const values = c.stacked ? stacked(c) : c.lines.map(l => l.values);
-    const u = new uPlot(options(c, figure.clientWidth), [at, ...values]);
+  // A chart that was there before keeps its zoom, and which lines are shown.
+  function draw(c, figure, before) {
+    const at = c.kind === "quantile" ? c.at.map(quantile.to) : c.at;
+    const values = [at, ...(c.stacked ? stacked(c) : c.lines.map(l => l.values))];
+    const kept = before && before.of.title === c.title && before.of.lines.length === c.lines.length;
+    const u = new uPlot(options(c, figure.clientWidth), values);
+    if (kept) {
+      before.series.forEach((s, i) => { if (i && !s.show) u.setSeries(i, { show: false }); });
+      const { min, max } = before.scales.x, all = before.data[0];
+      if (min > all[0] || max < all[all.length - 1]) u.setScale("x", { min, max });
+    }
+    before?.destroy();
+    u.of = c;
     u.root.setAttribute("aria-hidden", "true");
     figure.querySelector(".drawn").before(u.root);
     figure.classList.add("has-uplot");
-    made.push(u);
     new ResizeObserver(() => figure.clientWidth && u.setSize({ width: figure.clientWidth, height: 260 })).observe(figure);
+    return u;
+  }
+
+  page.setUp(() => {
+    const data = document.getElementById("charts-data"), figures = [...document.querySelectorAll("figure.plot")];
+    const charts = data ? JSON.parse(data.textContent) : [], before = made;
+    made = charts.map((c, i) => draw(c, figures[i], before.find(u => u.of.title === c.title)));
+    page.charts = made;
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => made.forEach(u => u.redraw()));
-  page.charts = made;
 })();
