@@ -23,7 +23,7 @@
 //   - pace.go, infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
 //   - consent.go: how a server's pages say what a person must know;
 //   - person.go, decisions.go: people who decide, and what becomes of late decisions;
-//   - asked.go, report.go, drawn.go, waiver.go: what a reader is told.
+//   - asked.go, report.go, drawn.go, mitigation.go, waiver.go: what a reader is told.
 //
 // Package discovery finds the contract and the endpoints of a server, package traits
 // measures secrets.

@@ -44,6 +44,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 	out.StaleWaivers = waive(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
 	out.Gaps = gaps(results)
+	out.Mitigations = inventory(results)
 	out.Notes = notes(t, out.Gaps, results)
 	return out
 }

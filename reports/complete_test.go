@@ -28,16 +28,17 @@ const (
 
 // nowhere is what only programs read, in the JSON document.
 var nowhere = map[string]string{
-	"Schema":                        "the name of the document's form",
-	"HDR":                           "a histogram, for merging",
-	"Conformance.Exchanges.Request": "the curl line is the same request",
-	"Load.Exchanges.Request":        "the curl line is the same request",
-	"Conformance.Checks.Group":      "it stands in the id",
-	"Conformance.Checks.Reason":     "the first finding says it",
-	"Load.Thresholds.OK":            "the verdict says it",
-	"Load.Thresholds.Measure":       "the expression says it",
-	"Load.Thresholds.Limit":         "the expression says it",
-	"Load.Thresholds.Unit":          "it stands behind the value",
+	"Schema":                              "the name of the document's form",
+	"HDR":                                 "a histogram, for merging",
+	"Conformance.Exchanges.Request":       "the curl line is the same request",
+	"Load.Exchanges.Request":              "the curl line is the same request",
+	"Conformance.Checks.Group":            "it stands in the id",
+	"Conformance.Mitigations.Rows.Checks": "the evidence names them",
+	"Conformance.Checks.Reason":           "the first finding says it",
+	"Load.Thresholds.OK":                  "the verdict says it",
+	"Load.Thresholds.Measure":             "the expression says it",
+	"Load.Thresholds.Limit":               "the expression says it",
+	"Load.Thresholds.Unit":                "it stands behind the value",
 }
 
 // filledReport has something in each member that a run of a kind can have: numbers

@@ -24,6 +24,9 @@ type Conformance struct {
 	// Gaps are what was skipped for want of a capability, which --strict holds
 	// against the run.
 	Gaps []Gap `json:"gaps,omitempty"`
+	// Mitigations of RFC 10027 section 6.1 that the verdicts show; nil where the run
+	// looked for none.
+	Mitigations *Inventory `json:"mitigations,omitempty"`
 }
 
 // Plan is what the run set out to do.

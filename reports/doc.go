@@ -18,6 +18,7 @@
 //   - flow.go: lives of device codes, for the drawing;
 //   - lines.go: checks as their verdicts become known;
 //   - compare*.go, comparable.go: runs before and now; what they are tested by is package shift;
+//   - mitigation.go: the inventory for a risk assessment;
 //   - matrix*.go: servers beside each other;
 //   - guard.go: nothing is written that holds a secret (package redact);
 //   - schema.go: the JSON Schema of the document.

@@ -35,6 +35,13 @@ func (p *page) RunInFull() []shownBlock {
 	return shownBlocks(list...)
 }
 
+// Mitigations are those of RFC 10027 section 6.1 that were looked for.
+func (p *page) Mitigations() []shownBlock {
+	b := p.Conformance.mitigationBlock()
+	b.title = ""
+	return shownBlocks(b)
+}
+
 // LoadInFull has every figure of a load run, under the name that it has in the
 // document.
 func (p *page) LoadInFull() []shownBlock {

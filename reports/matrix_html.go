@@ -24,5 +24,9 @@ func (m *Matrix) WriteHTML(w io.Writer) error {
 	return matrixTemplate.Execute(w, struct {
 		*Matrix
 		sheet
-	}{m, sheet{Styles: []template.CSS{template.CSS(pageFile("10-theme.css")), template.CSS(matrixCSS)}}})
+	}{m, matrixSheet()})
+}
+
+func matrixSheet() sheet {
+	return sheet{Styles: []template.CSS{template.CSS(pageFile("10-theme.css")), template.CSS(matrixCSS)}}
 }

@@ -81,7 +81,7 @@ func (c *Conformance) blocks(took string, undecided bool) []block {
 	if undecided {
 		b.entries = append(b.entries, c.unjudgedBlock().entries...)
 	}
-	return []block{b, c.gapBlock(), c.planBlock()}
+	return []block{b, c.mitigationBlock(), c.gapBlock(), c.planBlock()}
 }
 
 // gapBlock is what was skipped for want of something, and what brings it.

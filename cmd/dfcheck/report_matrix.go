@@ -16,8 +16,9 @@ import (
 
 // matrixFlags are the options of report matrix.
 type matrixFlags struct {
-	to   []string
-	rows string
+	to          []string
+	rows        string
+	mitigations bool
 }
 
 var matrixRows = []string{string(reports.MatrixAll), string(reports.MatrixFound), string(reports.MatrixGroups)}
@@ -28,13 +29,17 @@ func newMatrix(t terminal) *cobra.Command {
 		Use: "matrix [NAME=]REPORT.json ...", Short: "Compare several servers side by side", Args: cobra.MinimumNArgs(1),
 		Long: `Renders servers across and checks down. Every cell that is no pass leads to its
 findings. A server is called NAME, or as its file; when there is an HTML report
-beside the JSON one, its column leads there too.`,
+beside the JSON one, its column leads there too. With --mitigations the rows are
+the mitigations of RFC 10027 section 6.1, seen or not.`,
 		Example: `  dfcheck report matrix a.json b.json --to html=matrix.html --to markdown=matrix.md
-  dfcheck report matrix old=run-1.json new=run-2.json --rows found`,
+  dfcheck report matrix old=run-1.json new=run-2.json --rows found
+  dfcheck report matrix a.json b.json --mitigations`,
 		RunE: func(_ *cobra.Command, args []string) error { return f.render(t, args) },
 	}
 	fs := c.Flags()
 	fs.StringArrayVar(&f.to, "to", []string{"markdown=-"}, "html=PATH or markdown=PATH, repeatable; - is standard output")
+	fs.BoolVar(&f.mitigations, "mitigations", false,
+		"compare the mitigations of RFC 10027 section 6.1 in place of the checks")
 	fs.StringVar(&f.rows, "rows", "all",
 		"all checks, those that some server did not pass (found), or only counts (groups)")
 	return c
@@ -96,7 +101,12 @@ func (f *matrixFlags) write(t terminal, d reports.Destination, page string, serv
 		return err
 	}
 	render := m.WriteHTML
-	if d.Format == "markdown" {
+	switch {
+	case f.mitigations && d.Format == "markdown":
+		render = m.WriteMitigationsMarkdown
+	case f.mitigations:
+		render = m.WriteMitigationsHTML
+	case d.Format == "markdown":
 		if page != "" {
 			if page, err = filepath.Rel(here, page); err != nil {
 				return err

@@ -1,0 +1,38 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestMitigations: the inventory has each row of RFC 10027 section 6.1.18 once, and each
+// says by which checks it is seen or why it is not.
+func TestMitigations(t *testing.T) {
+	all := Mitigations()
+	if len(all) != 17 {
+		t.Errorf("%d mitigations, RFC 10027 has 17", len(all))
+	}
+	for i, m := range all {
+		if want := fmt.Sprintf("6.1.%d", i+1); m.Section != want || m.Name == "" || m.Effect == "" {
+			t.Errorf("%+v stands where section %s is due", m, want)
+		}
+		given := 0
+		for _, set := range []bool{len(m.Checks) > 0, m.Hidden != "", m.Later != ""} {
+			if set {
+				given++
+			}
+		}
+		if given != 1 {
+			t.Errorf("%s needs checks, or why it cannot be seen, or why it is not looked for yet", m.Section)
+		}
+		for _, id := range m.Checks {
+			if _, err := Lookup(id); err != nil {
+				t.Errorf("%s: %v", m.Section, err)
+			}
+		}
+		if why := m.Hidden + m.Later; why != "" && !strings.HasSuffix(why, ".") {
+			t.Errorf("%s: %q is no sentence", m.Section, why)
+		}
+	}
+}
