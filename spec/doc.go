@@ -7,6 +7,7 @@
 //
 //   - wire.go, encoding.go, response.go: the device flow on the wire, read past deviations;
 //   - catalogue.go, ruling.go: requirements, what was decided about them, and conventions;
+//   - sentence.go: what the standards ask of a server, and which checks hold it to that;
 //   - mitigation.go: what RFC 10027 describes against phishing, and by which checks it shows;
 //   - tree.go, node.go, document.go, swagger.go, mistakes.go: OpenAPI documents as they are, mistakes included;
 //   - candidate.go, locate.go, unusual.go, path.go: which of their operations are those of the device flow;

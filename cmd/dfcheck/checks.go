@@ -36,7 +36,7 @@ func newChecks(t terminal) *cobra.Command {
 	for _, c := range []*cobra.Command{c, listToo, groups} {
 		c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	}
-	c.AddCommand(listToo, groups, newShowCheck(t),
+	c.AddCommand(listToo, groups, newCoverage(t), newShowCheck(t),
 		&cobra.Command{
 			Use: "rulings [ID]...", Short: "Print what was decided where the texts leave room, and the conventions of " +
 				"all checks",
@@ -138,6 +138,7 @@ func explain(r spec.Requirement) string {
 			fmt.Fprintf(&b, "\n%s\n%s\n", p.name, wrap(p.text, 78))
 		}
 	}
+	b.WriteString(sentencesOf(r.ID))
 	for _, id := range r.Rulings {
 		fmt.Fprintf(&b, "\nRuling %s\n%s\n", id, wrap(spec.Ruling(id), 78))
 	}
