@@ -35,7 +35,8 @@ func (Config) Words() keys.Words {
 		"narrowable_scope": {About: "A scope that the server knows and does not grant to the client or the user, " +
 			"to see that a narrowed scope is told.",
 			Example: "admin"},
-		"device": {About: "What a device of the documented API says of itself."},
+		"device":  {About: "What a device of the documented API says of itself."},
+		"consent": {About: "How the server's pages say what a person must know before a decision."},
 		"headers": {About: "Header fields of every request to the two endpoints. Those of a gateway with a " +
 			"password belong here, not into the URL.",
 			Example: `{Authorization: "${GATEWAY}"}`},
@@ -83,7 +84,8 @@ func (EndpointsConfig) Words() keys.Words {
 // Words of a client.
 func (ClientConfig) Words() keys.Words {
 	return keys.Words{
-		"id": {About: "The client_id.", Example: "tv-app"},
+		"id":   {About: "The client_id.", Example: "tv-app"},
+		"name": {About: "The name by which people know it, as the consent page should show it.", Example: "TV app"},
 		"secret_env": {About: "Environment variable with the client secret. The secret itself has no place in " +
 			"the file.",
 			Example: "TV_SECRET"},
@@ -151,5 +153,27 @@ func (Device) Words() keys.Words {
 	return keys.Words{
 		"type": {About: "Its type.", Default: "tv", Example: "tv"},
 		"os":   {About: "Its operating system.", Default: "linux", Example: "linux"},
+	}
+}
+
+// Words of what the pages say.
+func (Consent) Words() keys.Words {
+	return keys.Words{
+		"words": {About: "Texts by which the pages of another language are understood; what is left out is " +
+			"looked for in English."},
+		"scopes": {About: "By scope, texts any of which says on the page that it is asked for.",
+			Example: "{openid: [Ihre Identität]}"},
+	}
+}
+
+// Words of texts of pages.
+func (PageWords) Words() keys.Words {
+	return keys.Words{
+		"compare": {About: "Texts that ask to compare the codes.", Example: "[Vergleichen Sie den Code]"},
+		"warning": {About: "Texts that warn of a flow that somebody else started.", Example: "[nicht selbst begonnen]"},
+		"refuse":  {About: "The button that refuses, or what one does to refuse.", Example: "[Ablehnen]"},
+		"origin":  {About: "Texts that say where or when the device asked.", Example: "[vor wenigen Minuten]"},
+		"device":  {About: "Texts that name the device, its type and its system.", Example: "[Fernseher]"},
+		"return":  {About: "Texts that say that one goes on at the device.", Example: "[zurück zum Gerät]"},
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Consent is how a server's pages say what a person must know before a decision. What is
 // left out is looked for in English.
 type Consent struct {
-	Words  PageWords           `json:"words,omitzero" yaml:"words"`
+	Texts  PageWords           `json:"words,omitzero" yaml:"words"`
 	Scopes map[string][]string `json:"scopes,omitempty" yaml:"scopes"` // by scope, what says that it is asked for
 }
 

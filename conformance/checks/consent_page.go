@@ -12,7 +12,7 @@ import (
 // refusals are what refuses on the pages between the code and the decision: as the recipe
 // says, or by its caption.
 func (c consent) refusals(e *Evidence) (out []approve.SeenControl) {
-	words := e.Consent.Words.Refuse
+	words := e.Consent.Texts.Refuse
 	for _, p := range c.pages {
 		for _, x := range p.Controls {
 			if !x.Approves && (x.Refuses || says(x.Caption, words, English.Refuse)) {
@@ -30,7 +30,7 @@ func judgeRefusal(e *Evidence, j *Judgement) {
 		return
 	}
 	const expected = "a page on which refusing is offered beside approving"
-	words := e.Consent.Words.Refuse
+	words := e.Consent.Texts.Refuse
 	offered := c.refusals(e)
 	within := func(x approve.SeenControl) bool { return !x.Hidden && !x.Disabled }
 	switch approving := c.approving(); {

@@ -22,7 +22,7 @@ func judgeComparison(e *Evidence, j *Judgement) {
 		return
 	}
 	const expected = "the page behind verification_uri_complete to show the user code, and to ask whether the device shows the same"
-	words := e.Consent.Words.Compare
+	words := e.Consent.Texts.Compare
 	switch {
 	case slices.ContainsFunc(c.pages, func(p approve.Sight) bool { return p.AsksCode }):
 		j.Pass(c.start)
@@ -110,7 +110,7 @@ func judgeDeviceShown(e *Evidence, j *Judgement) {
 	if !ok {
 		return
 	}
-	words := e.Consent.Words.Device
+	words := e.Consent.Texts.Device
 	text := c.text()
 	var missing []string
 	for _, said := range []string{e.Device.Type, e.Device.OS} {
@@ -169,7 +169,7 @@ func judgeWarning(e *Evidence, j *Judgement) {
 	if !ok {
 		return
 	}
-	words := e.Consent.Words.Warning
+	words := e.Consent.Texts.Warning
 	if says(c.text(), words, English.Warning) {
 		j.Pass(c.start)
 		return
@@ -183,7 +183,7 @@ func judgeOrigin(e *Evidence, j *Judgement) {
 	if !ok {
 		return
 	}
-	words := e.Consent.Words.Origin
+	words := e.Consent.Texts.Origin
 	if says(c.text(), words, English.Origin) {
 		j.Pass(c.start)
 		return
@@ -201,7 +201,7 @@ func judgeReturn(e *Evidence, j *Judgement) {
 		j.Inconclusive("no page came after the decision: "+c.Problem, c.start)
 		return
 	}
-	words := e.Consent.Words.Return
+	words := e.Consent.Texts.Return
 	if says(sightText(*c.Done), words, English.Return) {
 		j.Pass(c.start)
 		return

@@ -94,7 +94,7 @@ func TestConsentInOtherWays(t *testing.T) {
 	const approving = `<button type="submit" name="action" value="approve">Approve</button>`
 	const denying = `<button type="submit" name="action" value="deny">Deny</button>`
 	known := Consent{Scopes: map[string][]string{"openid": {"Ihre Kennung"}, "profile": {"Ihr Profil"}},
-		Words: PageWords{Compare: []string{"Vergleichen Sie"}, Warning: []string{"nicht selbst begonnen"}, Origin: []string{"Angefragt"},
+		Texts: PageWords{Compare: []string{"Vergleichen Sie"}, Warning: []string{"nicht selbst begonnen"}, Origin: []string{"Angefragt"},
 			Return: []string{"Weiter geht es am Gerät"}}}
 	skipped, warned := reports.Skipped, reports.Warning
 	for name, tt := range map[string]struct {
@@ -109,7 +109,7 @@ func TestConsentInOtherWays(t *testing.T) {
 		"in German, unknown": {german(), pages(inGerman...), Consent{}, map[string]reports.Verdict{
 			"DF-CONSENT-001": skipped, "DF-CONSENT-006": skipped, "DF-CONSENT-009": skipped, "DF-CONSENT-013": skipped}},
 		"in German, and nothing of it said": {german(), pages(append([]string{"Haben Sie das nicht selbst begonnen, lehnen Sie ab.", ""}, inGerman...)...),
-			Consent{Scopes: known.Scopes, Words: PageWords{Compare: known.Words.Compare, Warning: []string{"Niemals für andere"}, Return: known.Words.Return}},
+			Consent{Scopes: known.Scopes, Texts: PageWords{Compare: known.Texts.Compare, Warning: []string{"Niemals für andere"}, Return: known.Texts.Return}},
 			map[string]reports.Verdict{"DF-CONSENT-009": warned}},
 		"code and decision on one page": {onOnePage, pages(codeForm, `action="/device/consent">`, go_, denying+approving+
 			"<p>Compare the code with the one on your device. If you did not start this, deny it. You will give it access to your account."), Consent{},
