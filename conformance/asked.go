@@ -76,25 +76,30 @@ func parseEncodingPair(step string) (p EncodingPair, ok bool) {
 	return p, false
 }
 
-// kind names the request as the standards do.
-func (x *Exchange) kind() string {
-	place := "a request"
+// Kind names the request as the standards do.
+func (x *Exchange) Kind() string {
 	switch x.Op {
 	case OpStart:
-		place = "a device authorization request"
+		return "device authorization request"
 	case OpToken:
-		place = "a token request"
 		switch grant, _ := x.Request.Params.Get("grant_type"); grant {
 		case spec.GrantDeviceCode:
-			place = "a poll"
+			return "poll"
 		case spec.GrantRefreshToken:
-			place = "a refresh request"
+			return "refresh request"
 		}
+		return "token request"
 	case OpMetadata:
-		place = "a metadata request"
+		return "metadata request"
 	case OpPage:
-		place = "a request to the verification page"
+		return "request to the verification page"
 	}
+	return "request"
+}
+
+// kind is a request of that kind, or one of another method at its endpoint.
+func (x *Exchange) kind() string {
+	place := "a " + x.Kind()
 	if m := x.Request.Method; m != http.MethodPost && x.Op != OpMetadata && x.Op != OpPage && m != "" {
 		switch x.Op {
 		case OpStart:

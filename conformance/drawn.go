@@ -17,18 +17,18 @@ const maxDrawn, maxMoments = 40, 40
 // drawn are the flows that a report can draw: one that went from its start to a
 // token, then those that findings cite an exchange of. Flows of a single moment
 // have nothing to show.
-func (t *Transcript) drawn(cited map[string]bool) (out []reports.Flow) {
+func (e *Evidence) drawn(cited map[string]bool) (out []reports.Flow) {
 	var ids []string
-	if id := t.exemplary(); id != "" {
+	if id := e.exemplary(); id != "" {
 		ids = append(ids, id)
 	}
-	for _, x := range t.Exchanges {
+	for _, x := range e.Exchanges {
 		if x.Flow != "" && cited[x.ID] && !slices.Contains(ids, x.Flow) {
 			ids = append(ids, x.Flow)
 		}
 	}
 	for _, id := range ids {
-		if f := t.life(id); len(f.Moments) > 1 && len(f.Moments) <= maxMoments && len(out) < maxDrawn {
+		if f := e.life(id); len(f.Moments) > 1 && len(f.Moments) <= maxMoments && len(out) < maxDrawn {
 			out = append(out, f)
 		}
 	}
@@ -37,15 +37,15 @@ func (t *Transcript) drawn(cited map[string]bool) (out []reports.Flow) {
 
 // exemplary is the first flow that went as RFC 8628 has it: polled in time while it
 // was pending, approved once, and redeemed; "" when there is none.
-func (t *Transcript) exemplary() string {
+func (e *Evidence) exemplary() string {
 	approved := map[string]int{}
-	for _, ev := range t.Events {
+	for _, ev := range e.Events {
 		if d := ev.Decision; d != nil && d.Decision == string(approve.Approve) && d.Outcome == Accepted {
 			approved[ev.Flow]++
 		}
 	}
-	for _, x := range t.Exchanges {
-		if x.Flow != "" && x.HasTokens() && approved[x.Flow] == 1 && orderly(t.life(x.Flow).Moments) {
+	for _, x := range e.Exchanges {
+		if x.Flow != "" && x.HasTokens() && approved[x.Flow] == 1 && orderly(e.life(x.Flow).Moments) {
 			return x.Flow
 		}
 	}
@@ -73,30 +73,35 @@ func orderly(moments []reports.Moment) bool {
 }
 
 // life is a flow as a report draws it.
-func (t *Transcript) life(id string) reports.Flow {
-	f := reports.Flow{ID: id, IntervalSeconds: spec.DefaultInterval, Moments: []reports.Moment{}}
-	for _, x := range t.Exchanges {
+func (e *Evidence) life(id string) reports.Flow {
+	f := reports.Flow{ID: id, IntervalSeconds: e.AnnouncedInterval(id).Seconds(), Moments: []reports.Moment{}}
+	for _, x := range e.Exchanges {
 		if x.Flow != id {
 			continue
 		}
 		if f.Scenario = x.Scenario; x.Op == OpStart {
-			if n, ok := x.Number("interval"); ok {
-				f.IntervalSeconds = float64(max(n, 1))
-			}
 			if n, ok := x.Number("expires_in"); ok {
 				f.LifetimeSeconds = float64(max(n, 0))
 			}
 		}
-		f.Moments = append(f.Moments, x.moment())
+		m := x.moment()
+		if m.Kind == reports.MomentPoll {
+			m.Early, m.IntervalSeconds = e.early(x), e.pace(x).Seconds()
+		}
+		f.Moments = append(f.Moments, m)
 	}
-	for _, ev := range t.Events {
+	for _, ev := range e.Events {
 		if d := ev.Decision; d != nil && ev.Flow == id {
 			f.Moments = append(f.Moments, reports.Moment{Kind: reports.MomentDecision, AtMS: milliseconds(ev.At - d.Took),
 				DurationMS: milliseconds(d.Took), Step: d.Label, Decision: d.Decision, Outcome: string(d.Outcome)})
 		}
 	}
 	slices.SortStableFunc(f.Moments, func(a, b reports.Moment) int { return cmp.Compare(a.AtMS, b.AtMS) })
-	pace(&f)
+	interval := e.Pace(id).Seconds()
+	for i := range f.Moments {
+		interval = max(interval, f.Moments[i].IntervalSeconds)
+		f.Moments[i].IntervalSeconds = interval
+	}
 	return f
 }
 
@@ -113,30 +118,24 @@ func (x *Exchange) moment() reports.Moment {
 	return m
 }
 
-// pace marks the polls that came before their time: before the interval had passed
-// since the last answer that the device had by then (rule C2). After an answer that
-// ends the flow no poll has a time.
-func pace(f *reports.Flow) {
-	for i := range f.Moments {
-		m := &f.Moments[i]
-		m.IntervalSeconds = f.IntervalSeconds
-		over, due := false, 0.0
-		for _, before := range f.Moments[:i] {
-			answered := before.AtMS + before.DurationMS
-			if before.Kind != reports.MomentStart && before.Kind != reports.MomentPoll || answered > m.AtMS {
-				continue
-			}
-			over = over || before.Kind == reports.MomentPoll && before.Error != spec.ErrAuthorizationPending &&
-				before.Error != spec.ErrSlowDown
-			m.IntervalSeconds = max(m.IntervalSeconds, before.IntervalSeconds)
-			due = max(due, answered+before.IntervalSeconds*float64(time.Second/time.Millisecond))
-		}
-		if m.Kind != reports.MomentPoll {
-			continue
-		}
-		m.Early = !over && m.AtMS < due
-		if m.Error == spec.ErrSlowDown {
-			m.IntervalSeconds += float64(spec.SlowDownStep)
-		}
+// early reports whether a poll came before its time: before the interval had passed since
+// the last answer that its device had (rule C2). After an answer that ends the flow no
+// poll has a time.
+func (e *Evidence) early(x *Exchange) bool {
+	waited, polled := e.Waited(x)
+	if start := e.Authorization(x.Flow); !polled && start != nil {
+		waited = x.Sent - start.Received
 	}
+	over := slices.ContainsFunc(e.Polls(x.Flow), func(y *Exchange) bool {
+		return y.Received <= x.Sent && (y.HasTokens() || IsTerminal(y))
+	})
+	return !over && waited < e.Interval(x)
+}
+
+// pace is the interval that holds for the device once it has an answer.
+func (e *Evidence) pace(x *Exchange) time.Duration {
+	if x.ErrorCode() == spec.ErrSlowDown {
+		return e.Interval(x) + e.Timing.Adapted.raised(1)
+	}
+	return e.Interval(x)
 }

@@ -32,7 +32,7 @@ func TestLifeOfAFlow(t *testing.T) {
 	}, Events: []Event{{Flow: "f1", Kind: EventDecision, At: 30 * time.Second,
 		Decision: &Decided{Decision: "approve", Outcome: Accepted, Took: 2 * time.Second}}}}
 	tr.Exchanges = append(tr.Exchanges, at(34.55, OpToken, 400, pending)) // sent before the token was there
-	f := tr.life("f1")
+	f := newEvidence(tr, nil, nil).life("f1")
 	var early []string
 	var intervals []float64
 	for _, m := range f.Moments {
@@ -55,6 +55,22 @@ func TestLifeOfAFlow(t *testing.T) {
 	}
 }
 
+// A device that keeps to the longer interval which the server enforces is not early, and
+// one that does not is.
+func TestAdaptedFlow(t *testing.T) {
+	tr := &Transcript{Exchanges: []*Exchange{
+		at(1, OpStart, 200, `{"device_code":"d","interval":2,"expires_in":60}`),
+		at(5.2, OpToken, 400, `{"error":"authorization_pending"}`),
+		at(8.5, OpToken, 400, `{"error":"authorization_pending"}`),
+		at(13, OpToken, 400, `{"error":"authorization_pending"}`)}}
+	tr.Header.Target.Timing.Adapted = &Adaptation{Announced: 2 * time.Second, Enforced: 4 * time.Second}
+	f := newEvidence(tr, nil, nil).life("f1")
+	if early := f.Moments; early[1].Early || !early[2].Early || early[3].Early || f.IntervalSeconds != 2 ||
+		early[3].IntervalSeconds != 4 {
+		t.Errorf("%+v", f)
+	}
+}
+
 // A saved run has a flow that went well, and those that are cited; a report holds the
 // exchanges of both.
 func TestDrawnFlows(t *testing.T) {
@@ -67,7 +83,7 @@ func TestDrawnFlows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flows := tr.drawn(map[string]bool{"x8": true})
+	flows := newEvidence(tr, nil, nil).drawn(map[string]bool{"x8": true})
 	if len(flows) != 2 {
 		t.Fatalf("%d flows are drawn", len(flows))
 	}

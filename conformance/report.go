@@ -30,7 +30,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 			}
 		}
 	}
-	out.Flows = t.drawn(cited)
+	out.Flows = newEvidence(t, nil, nil).drawn(cited)
 	for _, f := range out.Flows {
 		for _, m := range f.Moments {
 			cited[m.Exchange] = true

@@ -112,6 +112,8 @@ func Describe(x *Exchange) string {
 		out = append(out, "with a device code")
 	case x.Object() == nil && x.Response.Length > 0:
 		out = append(out, "with a body of type "+cmp.Or(x.MediaType(), "unknown"))
+	case x.Object() != nil && (x.Op == OpMetadata && x.Request.Method == http.MethodGet || x.Op == OpOther):
+		out = append(out, "with a JSON object")
 	case x.Object() != nil:
 		out = append(out, "with neither an error nor codes")
 	}

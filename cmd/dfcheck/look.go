@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 
 	"github.com/dfcheck/dfcheck/conformance"
@@ -19,16 +18,8 @@ func printTried(w io.Writer, tried []*conformance.Exchange) {
 			as = " as " + encodingName(x)
 		}
 		fmt.Fprintf(w, "tried      %s %s%s: %s\n", x.Request.Method, reports.Legible(x.Request.URL), as,
-			reports.Legible(said(x)))
+			reports.Legible(x.Says()))
 	}
-}
-
-// said is an answer in a few words; of a document that was asked for, that it came.
-func said(x *conformance.Exchange) string {
-	if x.Request.Method == http.MethodGet && x.ErrorCode() == "" && x.Object() != nil {
-		return fmt.Sprintf("%d with a JSON object", x.Status())
-	}
-	return x.Says()
 }
 
 // printLook tells how the device flow of a server was found.

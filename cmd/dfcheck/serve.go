@@ -114,5 +114,8 @@ func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
 		}
 		faults = append(faults, fault)
 	}
+	if err := refserver.Together(faults...); err != nil {
+		errs, hint = append(errs, err), "serve them one after the other"
+	}
 	return faults, usage(errors.Join(errs...), hint)
 }

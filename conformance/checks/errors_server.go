@@ -8,7 +8,6 @@ import (
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
-	"github.com/dfcheck/dfcheck/spec"
 )
 
 // judgeServerErrors counts the server errors among the answers to what devices send, by
@@ -21,7 +20,7 @@ func judgeServerErrors(e *Evidence, j *Judgement) {
 		if e.Raced(x) || x.Provoked {
 			continue
 		}
-		kind := requestKind(x)
+		kind := x.Kind()
 		sent[kind]++
 		if x.Class() != 5 || x.Status() == http.StatusServiceUnavailable {
 			j.Pass(x)
@@ -42,13 +41,3 @@ func judgeServerErrors(e *Evidence, j *Judgement) {
 
 // shownErrors is how many exchanges a finding of server errors names.
 const shownErrors = 3
-
-func requestKind(x *Exchange) string {
-	switch grant, _ := x.Request.Params.Get("grant_type"); {
-	case x.Op == OpStart:
-		return "device authorization request"
-	case grant == spec.GrantRefreshToken:
-		return "refresh request"
-	}
-	return "poll"
-}

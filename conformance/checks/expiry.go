@@ -213,8 +213,8 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 	for _, s := range []*Scenario{expiringFlow, idleUntilEnd} {
 		for _, x := range e.Of(s, "before the end") {
 			if x.Received >= e.Earliest(x.Flow)-time.Second {
-				j.Inconclusive(fmt.Sprintf("the poll was answered only %.1f s before the code's end",
-					(e.Earliest(x.Flow)-x.Received).Seconds()), x)
+				j.Inconclusive("the last poll before the end of the code was answered "+fromTheEnd(x.Received-e.Earliest(x.Flow))+
+					", too late to show anything", x)
 				continue
 			}
 			expected := fmt.Sprintf("the code to stay pending until it expires (%.1f s were left, and %s had been issued since)",
@@ -225,6 +225,14 @@ func judgeEarlyEnd(e *Evidence, j *Judgement) {
 				PassIf(StillPending), InconclusiveIf(Infrastructure), FailIf(IsTerminal))
 		}
 	}
+}
+
+// fromTheEnd says how far from the end of its code a poll was answered.
+func fromTheEnd(after time.Duration) string {
+	if after < 0 {
+		return fmt.Sprintf("%.1f s before it", -after.Seconds())
+	}
+	return fmt.Sprintf("%.1f s after it", after.Seconds())
 }
 
 // endedEarly asks for an answer that ends a code more than a second before its end.

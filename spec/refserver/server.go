@@ -65,9 +65,7 @@ func New(cfg Config, faults ...Fault) *Server {
 	}
 	s.handler = s.routes()
 	for _, f := range faults {
-		if f.Break != nil {
-			f.Break(s.is)
-		}
+		s.is.breakIn(f)
 		if f.Wrap != nil {
 			s.handler = f.Wrap(s.handler)
 		}
