@@ -14,9 +14,11 @@
 //   - device.go, failing.go: the state machine of a device, a pure function;
 //   - schedule.go, wheel.go, limiter.go: when which device acts, and how many at once;
 //   - population.go, decision.go: what is random about devices, and what people do;
+//   - part.go, sharding.go: a part of a crowd, for a run that several processes share;
 //   - inspect.go, violation.go, duplicates.go: promises that answers break;
 //   - record.go, figures.go, timeline.go, offered.go, report.go, running.go, machine.go: the figures.
 //
 // What a crowd is made of stands in package profile, what is expected of it in
-// package threshold. Packages capacity and forecast stand above Run.
+// package threshold. Packages capacity and forecast stand above Run;
+// shard, local and merge are about runs in several processes.
 package load

@@ -37,7 +37,7 @@ func newSchedule(
 	all []device, began time.Time, duration time.Duration, maxRate, maxInFlight int, w wire.Alarm,
 ) *schedule {
 	perTick := float64(maxRate) * time.Duration(tick).Seconds()
-	s := &schedule{began: began, ends: int64(duration), perTick: perTick, quota: max(perTick, 1), alarm: w,
+	s := &schedule{began: began, ends: int64(duration), perTick: perTick, quota: perTick + 1, alarm: w,
 		wheel: newWheel(all), ready: list{none, none},
 		limiter: newLimiter(maxInFlight), freed: make(chan struct{}, 1), check: time.NewTicker(time.Hour), idle: true}
 	s.check.Stop()
@@ -119,7 +119,7 @@ func (s *schedule) unblock() {
 // grant reports whether a device that is due may be sent off now.
 func (s *schedule) grant(now int64) bool {
 	if at := now / tick; at > s.tick {
-		s.quota = min(s.quota+float64(at-s.tick)*s.perTick, max(s.perTick, 1))
+		s.quota = min(s.quota+float64(at-s.tick)*s.perTick, s.perTick+1) // what is left of a whole request is kept
 		s.tick = at
 	}
 	if s.waiting == s.granted {

@@ -30,6 +30,7 @@ const (
 var nowhere = map[string]string{
 	"Schema":                              "the name of the document's form",
 	"HDR":                                 "a histogram, for merging",
+	"Sum":                                 "the mean says it",
 	"Conformance.Exchanges.Request":       "the curl line is the same request",
 	"Load.Exchanges.Request":              "the curl line is the same request",
 	"Conformance.Checks.Group":            "it stands in the id",

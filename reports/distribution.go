@@ -22,6 +22,8 @@ type Distribution struct {
 	P99   float64 `json:"p99"`
 	P999  float64 `json:"p999"`
 	Max   float64 `json:"max"`
+	// Sum of all, for merging: the mean is rounded.
+	Sum float64 `json:"sum,omitempty"`
 	// HDR is the histogram, V2 compressed, base64: microseconds where the
 	// distribution is milliseconds, else whole counts.
 	HDR string `json:"hdr,omitempty"`
@@ -49,8 +51,8 @@ type Histogram struct {
 	unit     Unit
 	hdr      *hdrhistogram.Histogram
 	count    uint64
-	sum      float64 // in the distribution's unit, as are min and max
-	min, max float64
+	sum      int64   // exact, in the unit of total
+	min, max float64 // in the distribution's unit
 }
 
 // NewHistogram returns an empty histogram.
@@ -60,19 +62,19 @@ func NewHistogram(u Unit) *Histogram {
 
 // Record adds a time to a histogram of milliseconds.
 func (h *Histogram) Record(d time.Duration) {
-	h.add(int64(d/time.Microsecond), float64(d)/float64(time.Millisecond))
+	h.add(int64(d/time.Microsecond), int64(d), float64(d)/float64(time.Millisecond))
 }
 
 // RecordCount adds a number to a histogram of counts.
-func (h *Histogram) RecordCount(n int64) { h.add(n, float64(n)) }
+func (h *Histogram) RecordCount(n int64) { h.add(n, n, float64(n)) }
 
-func (h *Histogram) add(counts int64, value float64) {
+func (h *Histogram) add(counts, total int64, value float64) {
 	value = max(value, 0)
 	if h.count == 0 || value < h.min {
 		h.min = value
 	}
 	h.max = max(h.max, value)
-	h.sum += value
+	h.sum += max(total, 0)
 	h.count++
 	_ = h.hdr.RecordValue(min(max(counts, 0), hdrHigh)) // in range
 }
@@ -84,8 +86,9 @@ func (h *Histogram) Clone() *Histogram {
 	return &c
 }
 
-// Sum of the measurements, in the distribution's unit.
-func (h *Histogram) Sum() float64 { return h.sum }
+// Sum of the measurements, in the distribution's unit. It is added up in whole
+// nanoseconds, so that no order of merging makes another.
+func (h *Histogram) Sum() float64 { return float64(h.sum) / h.unit.inSum() }
 
 // Bars are the measurements in order: how many lie at a value, in the distribution's
 // unit and right to three digits.
@@ -116,11 +119,19 @@ func (h *Histogram) Distribution() Distribution {
 	if h.count == 0 {
 		return Distribution{}
 	}
-	d := Distribution{Count: h.count, Min: round(h.min), Mean: round(h.sum / float64(h.count)), Max: round(h.max),
+	d := Distribution{Count: h.count, Min: round(h.min), Mean: round(h.Sum() / float64(h.count)), Max: round(h.max), Sum: h.Sum(),
 		P50: h.Quantile(0.50), P90: h.Quantile(0.90), P95: h.Quantile(0.95), P99: h.Quantile(0.99),
 		P999: h.Quantile(0.999)}
 	d.HDR = h.encoded()
 	return d
+}
+
+// inSum is how many of a histogram's sum make one of its distribution.
+func (u Unit) inSum() float64 {
+	if u == Milliseconds {
+		return float64(time.Millisecond)
+	}
+	return 1
 }
 
 // encoded is the histogram as base64 text.
@@ -166,7 +177,11 @@ func (d Distribution) Histogram(u Unit) (*Histogram, error) {
 	if n := uint64(hdr.TotalCount()); n != d.Count {
 		return nil, fmt.Errorf("histogram holds %d measurements, its count says %d", n, d.Count)
 	}
-	return &Histogram{unit: u, hdr: hdr, count: d.Count, sum: d.Mean * float64(d.Count), min: d.Min, max: d.Max}, nil
+	sum := d.Sum
+	if sum == 0 { // of a report that has none
+		sum = d.Mean * float64(d.Count)
+	}
+	return &Histogram{unit: u, hdr: hdr, count: d.Count, sum: int64(math.Round(sum * u.inSum())), min: d.Min, max: d.Max}, nil
 }
 
 func decodeHDR(text string) (*hdrhistogram.Histogram, error) {

@@ -50,7 +50,7 @@ func TestDistributionOfFew(t *testing.T) {
 	}
 	got := h.Distribution()
 	got.HDR = ""
-	want := Distribution{Count: 4, Min: 3, Mean: 5, P50: 4, P90: 9, P95: 9, P99: 9, P999: 9, Max: 9}
+	want := Distribution{Count: 4, Min: 3, Mean: 5, P50: 4, P90: 9, P95: 9, P99: 9, P999: 9, Max: 9, Sum: 20}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

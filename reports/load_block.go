@@ -223,6 +223,9 @@ func figuresOf(name string, v reflect.Value) (out []figureOf) {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			member, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if member == "sum" {
+				continue // the mean says it
+			}
 			member = strings.ReplaceAll(member, "_", " ")
 			out = append(out, figuresOf(strings.TrimPrefix(name+", "+member, ", "), v.Field(i))...)
 		}

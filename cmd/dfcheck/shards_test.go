@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -144,7 +145,7 @@ func TestFourShards(t *testing.T) {
 // The exit codes that a Job's policy rests on.
 func TestShardExitCodes(t *testing.T) {
 	host, wrong := startReference(t, "documented-v1"), startReference(t, "documented-v1", "pending-as-401")
-	soon := func() string { return time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339Nano) }
+	const nobody = "http://127.0.0.1:1"
 	crowd := []string{"--devices=4", "--duration=30s"}
 	for name, tt := range map[string]struct {
 		host  string
@@ -162,21 +163,28 @@ func TestShardExitCodes(t *testing.T) {
 		"a time that is none":     {host, nil, []string{"--shard=0/2", "--start-at=2026-13-01T00:00:00Z"}, "", 2, "is no time", ""},
 		"too late":                {host, nil, []string{"--shard=0/2", "--start-at=2026-01-01T00:00:00Z"}, "", 75, "has passed", "late"},
 		"nobody starts it":        {host, nil, []string{"--shard=0/2", "--start-at=never", "--start-timeout=1s"}, "", 3, "no start instant in never after 1s", ""},
-		"no target":               {"http://127.0.0.1:1", nil, []string{"--shard=0/2", "--start-at=" + soon()}, "", 3, "got no code", ""},
+		"no target":               {nobody, nil, []string{"--shard=0/2", "--start-at=at"}, "", 3, "got no code", ""},
 		"stopped before":          {host, nil, []string{"--shard=0/2", "--start-at=never"}, "ready", 10, "stopped before the start", ""},
-		"stopped in the middle":   {host, nil, append(crowd, "--shard=0/2", "--start-at="+soon()), "results/*.json", 130, "", "partial"},
-		"out of reach":            {wrong, nil, append(crowd, "--shard=0/2", "--start-at="+soon()), "", 3, "cannot meet violations == 0", "partial"},
-		"done": {wrong, nil, []string{"--devices=4", "--duration=3s", "--shard=0/2", "--start-at=" + soon(), "--keep-going"},
+		"stopped in the middle":   {host, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "results/*.json", 130, "", "partial"},
+		"out of reach":            {wrong, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "", 3, "cannot meet violations == 0", "partial"},
+		"done": {wrong, nil, []string{"--devices=4", "--duration=3s", "--shard=0/2", "--start-at=at", "--keep-going"},
 			"", 0, "", "complete"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
+			for i, arg := range tt.args {
+				tt.args[i] = strings.Replace(arg, "--start-at=at", "--start-at="+dir+"/at", 1)
+			}
 			p := startShard(t, tt.host, tt.env, append(tt.args, "--report=json="+dir+"/results/", "--ready="+dir+"/ready")...)
 			if tt.args == nil {
 				p.cmd.Process.Kill()
 				p.cmd.Wait()
 				p = startShard(t, tt.host, tt.env)
+			}
+			if slices.Contains(tt.args, "--start-at="+dir+"/at") && tt.host != nobody {
+				appears(t, filepath.Join(dir, "ready"))
+				letStart(t, filepath.Join(dir, "at"), time.Now().Add(2*time.Second))
 			}
 			if tt.stop != "" {
 				appears(t, filepath.Join(dir, tt.stop))
@@ -217,11 +225,16 @@ func TestTokenOfTwoShards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := "--start-at=" + time.Now().Add(3*time.Second).UTC().Format(time.RFC3339Nano)
+	at := filepath.Join(dir, "at")
 	var all []*shardProcess
 	for i := range 2 {
-		all = append(all, startShard(t, host, nil, "--profile="+profile, at, fmt.Sprintf("--shard=%d/2", i), "--report=json="+dir+"/results/"))
+		all = append(all, startShard(t, host, nil, "--profile="+profile, "--start-at="+at, fmt.Sprintf("--shard=%d/2", i),
+			fmt.Sprint("--ready=", dir, "/ready", i), "--report=json="+dir+"/results/"))
 	}
+	for i := range all {
+		appears(t, fmt.Sprint(dir, "/ready", i))
+	}
+	letStart(t, at, time.Now().Add(2*time.Second))
 	for i, p := range all {
 		if code := p.code(t); code != reports.ExitOK {
 			t.Errorf("shard %d: exit code %d; %s", i, code, p.stderr.String())

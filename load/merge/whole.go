@@ -115,6 +115,7 @@ func client(l *reports.Load, list []*reports.Load) {
 		c := s.Client
 		l.Client.CPUSeconds += c.CPUSeconds
 		l.Client.MaxRSSBytes += c.MaxRSSBytes
+		l.Client.Machine = sameMachine(list)
 		if c.Saturated {
 			l.Client.Saturated = true
 			l.Client.Why = cmp.Or(l.Client.Why, fmt.Sprintf("shard %d: %s", s.Shard.Index, c.Why))
@@ -128,6 +129,17 @@ func client(l *reports.Load, list []*reports.Load) {
 			l.Client.Shortages[i].NotSent += short.NotSent
 		}
 	}
+}
+
+// sameMachine is what all shards ran on, nil when that differs.
+func sameMachine(list []*reports.Load) *reports.Machine {
+	first := list[0].Client.Machine
+	for _, s := range list {
+		if m := s.Client.Machine; first == nil || m == nil || *m != *first {
+			return nil
+		}
+	}
+	return first
 }
 
 // stopped: the target is gone for the whole when it is for one shard.
