@@ -1,7 +1,7 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet cross race bench bench-peers test-long targets manual
+.PHONY: build test vet cross race bench bench-peers test-long targets manual e2e-kubernetes
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -65,3 +65,9 @@ targets:
 	DFCHECK_FETCH=1 DFCHECK_TARGETS=all DFCHECK_REPORTS=$(CURDIR)/bin/targets $(GO) test -timeout 60m -count=1 -parallel 4 -run 'TestTargets' -v ./cmd/dfcheck
 	$(GO) run ./cmd/dfcheck report matrix bin/targets/*.json --rows groups
 	$(GO) run ./cmd/dfcheck report matrix bin/targets/*.json --to html=bin/targets/matrix.html
+
+# Shards as pods, on the cluster that KUBECONFIG points to: what becomes of the run
+# when pods are evicted, killed, stopped. About six minutes; IMAGE is one of this
+# commit that the cluster can fetch (load/kubernetes/README.md).
+e2e-kubernetes:
+	DFCHECK_KUBERNETES=1 IMAGE='$(IMAGE)' $(GO) test -timeout 40m -count=1 -run 'TestKubernetes$$' -v ./cmd/dfcheck

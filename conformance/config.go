@@ -177,6 +177,21 @@ func ReadConfig(path string) (*Config, error) {
 	return &c, nil
 }
 
+// ConfigVariables are the variables of the environment that the values of a
+// configuration name with ${NAME}, in the order of the file. Its errors are those of
+// ReadConfig.
+func ConfigVariables(path string) (names []string, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	lookup := func(name string) (string, bool) {
+		names = append(names, name)
+		return os.LookupEnv(name)
+	}
+	return names, strict.Decode(data, path, &Config{}, strict.ExpandEnv(lookup), strict.NoBlanks(mayBeBlank...))
+}
+
 // resolve makes a client of its configuration.
 func (c *ClientConfig) resolve(role string) (*Client, error) {
 	if c == nil || *c == (ClientConfig{}) {

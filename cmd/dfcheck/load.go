@@ -72,7 +72,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
 	f.sharding.add(fs)
 	f.watch.add(fs)
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t),
-		newLoadReady(t), newLoadDashboard(t))
+		newLoadReady(t), newLoadDashboard(t), newLoadManifest(t), newLoadFiles(t))
 	return c
 }
 

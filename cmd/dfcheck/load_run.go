@@ -23,6 +23,7 @@ import (
 // loadRunFlags are the options of a load run in shards.
 type loadRunFlags struct {
 	loadFlags
+	cluster   clusterFlags
 	local     bool
 	dir       string
 	keepGoing bool
@@ -47,6 +48,7 @@ shard is not complete and nothing failed.`,
 	fs := c.Flags()
 	f.addCrowd(fs)
 	f.addReports(fs, reports.KindLoad)
+	f.cluster.add(fs)
 	fs.BoolVar(&f.local, "local", false, "run the shards as processes of this machine")
 	fs.Var(count(&f.shards), "shards", "number of shards (default with --local: one for each processor)")
 	fs.StringVar(&f.dir, "dir", "", "keep the files of the shards in `FOLDER`, which is empty or not there")
@@ -56,8 +58,11 @@ shard is not complete and nothing failed.`,
 
 // divide carries a run out in shards.
 func (f *loadRunFlags) divide(ctx context.Context, cmd *cobra.Command, t terminal) error {
+	if f.cluster.on {
+		return f.runKubernetes(ctx, cmd, t)
+	}
 	if !f.local {
-		return usage(errors.New("load run needs to know where: --local"), "`dfcheck load run --help` explains it")
+		return usage(errors.New("load run needs to know where: --local or --kubernetes"), "`dfcheck load run --help` explains it")
 	}
 	f.shards = cmp.Or(f.shards, runtime.GOMAXPROCS(0))
 	c, err := f.read(t)

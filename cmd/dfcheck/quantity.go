@@ -34,7 +34,7 @@ func (q quantity[T]) takes() string { return q.want }
 // String is empty for a value that is left open, so that help shows no default.
 func (q quantity[T]) String() string {
 	var zero T
-	if q.to == nil || *q.to == zero {
+	if q.to == nil || *q.to == zero && !q.zero {
 		return ""
 	}
 	return fmt.Sprint(*q.to)

@@ -18,7 +18,7 @@ const module = "github.com/dfcheck/dfcheck/"
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
-		"conformance/suite", "load", "load/capacity", "load/digests", "load/forecast", "load/local",
+		"conformance/suite", "load", "load/capacity", "load/digests", "load/forecast", "load/kubernetes", "load/local",
 		"load/merge", "load/metrics", "load/profile", "load/shard", "load/threshold", "reports", "reports/live",
 		"reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
 
@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/pipes":    {},
 	"load/internal/wire":     {"spec"},
-	"load/kubernetes":        {},
+	"load/kubernetes":        {"load/merge", "reports"},
 	"load/local":             {"load/merge", "reports"},
 	"load/merge":             {"load", "load/digests", "load/profile", "load/shard", "load/threshold", "reports"},
 	"load/metrics":           {"reports"},

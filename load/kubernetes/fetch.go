@@ -19,7 +19,7 @@ import (
 // reads them from the claim: those of the shards have ended.
 func (c Cluster) Fetch(ctx context.Context, j *Job, folder string) error {
 	name := j.Name + "-files"
-	if _, err := c.run(ctx, j.object("files.yaml"), "create", "-f", "-"); err != nil {
+	if _, err := c.run(ctx, j.FilesPod(), "create", "-f", "-"); err != nil {
 		return err
 	}
 	if _, err := c.run(ctx, nil, "wait", "--for=condition=Ready", "--timeout=2m", "pod/"+name); err != nil {

@@ -18,7 +18,8 @@ func (j *Job) Gather(names ...string) error {
 			continue
 		}
 		if !filepath.IsLocal(inside) {
-			return fmt.Errorf("%s lies outside of this folder, and the pods could not find it by that name; put it beside the profile and name it from here", name)
+			return fmt.Errorf("%s lies outside of this folder, and the pods could not find it by that name; "+
+				"copy it here and name it without a folder", name)
 		}
 		text, err := os.ReadFile(inside)
 		if err != nil {

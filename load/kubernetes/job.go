@@ -27,6 +27,7 @@ type Job struct {
 	Timeout      time.Duration // of one request, which a shard that is stopped waits for
 	StartTimeout time.Duration // how long the pods wait for each other and for the start
 	Flush        time.Duration // how often they write their files and say how far they are
+	KeepGoing    bool          // go on when a shard is lost, or a threshold out of reach
 
 	Claim        string // a volume claim that is there; empty: one is made for the run
 	AccessMode   string // of the claim that is made
@@ -46,15 +47,18 @@ func (j *Job) Check() error {
 	}
 	// The longest name made of it is that of a pod: two numbers, five letters, two hyphens.
 	bad(label.MatchString(j.Name) && len(j.Name) <= maxName,
-		"the name %q is not one for Kubernetes: at most %d small letters, digits and hyphens, a letter first", j.Name, maxName)
+		"the name %q is not one for Kubernetes: at most %d small letters, digits and hyphens, a letter first",
+		j.Name, maxName)
 	bad(j.Image != "" && image.MatchString(j.Image), "%q is not the name of an image", j.Image)
 	bad(j.Shards >= 1 && j.Shards <= maxShards, "%d shards; 1 to %d are possible", j.Shards, maxShards)
 	bad(cpu.MatchString(j.CPU), "%q is not an amount of processors such as 2 or 500m", j.CPU)
 	bad(memory.MatchString(j.Memory), "%q is not an amount of memory such as 512Mi or 2Gi", j.Memory)
 	bad(j.Secret == "" || subdomain.MatchString(j.Secret), "%q is not the name of a Secret", j.Secret)
 	bad(j.Claim == "" || subdomain.MatchString(j.Claim), "%q is not the name of a volume claim", j.Claim)
-	bad(j.StorageClass == "" || subdomain.MatchString(j.StorageClass), "%q is not the name of a storage class", j.StorageClass)
-	bad(accessMode.MatchString(j.AccessMode), "%q is not an access mode; ReadWriteMany and ReadWriteOnce are", j.AccessMode)
+	bad(j.StorageClass == "" || subdomain.MatchString(j.StorageClass),
+		"%q is not the name of a storage class", j.StorageClass)
+	bad(accessMode.MatchString(j.AccessMode),
+		"%q is not an access mode; ReadWriteMany and ReadWriteOnce are", j.AccessMode)
 	size := 0
 	for _, f := range j.Files {
 		size += len(f.Text)
@@ -91,8 +95,20 @@ func (j *Job) Results() string { return resultsFolder + "/" + j.Name + "/" }
 
 // Arguments are those of dfcheck in every pod.
 func (j *Job) Arguments() []string {
-	return append([]string{"load", "--start-at", startFile, "--start-timeout", j.StartTimeout.String(), "--ready", readyFile,
-		"--report", "json=" + j.Results(), "--flush", j.Flush.String()}, j.Args...)
+	all := []string{"load", "--start-at", startFile, "--start-timeout", j.StartTimeout.String(), "--ready", readyFile,
+		"--report", "json=" + j.Results(), "--flush", j.Flush.String()}
+	if j.KeepGoing {
+		all = append(all, "--keep-going")
+	}
+	return append(all, j.Args...)
+}
+
+// MaxFailed is how many shards may be lost before the Job ends.
+func (j *Job) MaxFailed() int {
+	if j.KeepGoing {
+		return j.Shards
+	}
+	return 0
 }
 
 // spare is what a pod may need beyond its run: to be given a node, fetch its image,

@@ -161,19 +161,23 @@ func TestKubectlErrors(t *testing.T) {
 	if err == nil || err.Error() != "kubectl get: Unable to connect to the server" {
 		t.Error(err)
 	}
-	if err := (Cluster{Kubectl: "no-such-kubectl"}).Found(); err == nil || err.Error() != "no-such-kubectl is not in PATH" {
+	err = Cluster{Kubectl: "no-such-kubectl"}.Found()
+	if err == nil || err.Error() != "no-such-kubectl is not in PATH" {
 		t.Error(err)
 	}
 }
 
 // event is one line of a watch on pods.
 func event(kind string, index int, uid, status string) string {
-	return fmt.Sprintf(`{"type":%q,"object":{"metadata":{"uid":%q,"annotations":{%q:"%d"}},"status":%s}}`+"\n", kind, uid, indexAnnotation, index, status)
+	return fmt.Sprintf(`{"type":%q,"object":{"metadata":{"uid":%q,"annotations":{%q:"%d"}},"status":%s}}`+"\n",
+		kind, uid, indexAnnotation, index, status)
 }
 
 const (
-	pending  = `{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes"}]}`
-	pulling  = `{"phase":"Pending","containerStatuses":[{"state":{"waiting":{"reason":"ErrImagePull","message":"no such image"}}}]}`
+	pending = `{"phase":"Pending","conditions":[
+		{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"0/3 nodes"}]}`
+	pulling = `{"phase":"Pending","containerStatuses":[
+		{"state":{"waiting":{"reason":"ErrImagePull","message":"no such image"}}}]}`
 	creating = `{"phase":"Pending","containerStatuses":[{"state":{"waiting":{"reason":"ContainerCreating"}}}]}`
 	ready    = `{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}`
 	done     = `{"phase":"Succeeded","containerStatuses":[{"state":{"terminated":{"exitCode":0}}}]}`
@@ -181,7 +185,8 @@ const (
 )
 
 func failed(code int, reason string) string {
-	return fmt.Sprintf(`{"phase":"Failed","containerStatuses":[{"state":{"terminated":{"exitCode":%d,"reason":%q}}}]}`, code, reason)
+	return fmt.Sprintf(`{"phase":"Failed","containerStatuses":[{"state":{"terminated":{"exitCode":%d,"reason":%q}}}]}`,
+		code, reason)
 }
 
 // TestWatch: the state follows what the cluster tells.
@@ -199,16 +204,24 @@ func TestWatch(t *testing.T) {
 		want      State
 	}{
 		{want: State{Shards: 2, Running: 2, Obstacles: []string{"shard 0: Unschedulable: 0/3 nodes"}}},
-		{pods: event("MODIFIED", 0, "a", pulling), want: State{Shards: 2, Running: 2, Obstacles: []string{"shard 0: ErrImagePull: no such image"}}},
-		{pods: event("MODIFIED", 0, "a", ready) + event("MODIFIED", 1, "b", ready), want: State{Shards: 2, Ready: 2, Running: 2}},
+		{pods: event("MODIFIED", 0, "a", pulling),
+			want: State{Shards: 2, Running: 2, Obstacles: []string{"shard 0: ErrImagePull: no such image"}}},
+		{pods: event("MODIFIED", 0, "a", ready) + event("MODIFIED", 1, "b", ready),
+			want: State{Shards: 2, Ready: 2, Running: 2}},
 		// Stopped before the start, and another pod takes its place.
-		{pods: event("MODIFIED", 1, "b", failed(10, "Error")), want: State{Shards: 2, Ready: 1, Running: 1, Lost: []string{"shard 1: exit code 10 (stopped before the start)"}}},
+		{pods: event("MODIFIED", 1, "b", failed(10, "Error")), want: State{
+			Shards: 2, Ready: 1, Running: 1, Code: 10,
+			Lost: []string{"shard 1: exit code 10 (stopped before the start)"}}},
 		{pods: event("ADDED", 1, "c", creating), want: State{Shards: 2, Ready: 1, Running: 2}},
-		{pods: event("DELETED", 1, "b", failed(10, "Error")) + event("MODIFIED", 1, "c", ready), want: State{Shards: 2, Ready: 2, Running: 2}},
+		{pods: event("DELETED", 1, "b", failed(10, "Error")) + event("MODIFIED", 1, "c", ready),
+			want: State{Shards: 2, Ready: 2, Running: 2}},
 		{pods: event("MODIFIED", 0, "a", done), want: State{Shards: 2, Ready: 1, Running: 1}},
-		{pods: event("MODIFIED", 1, "c", failed(137, "OOMKilled")), want: State{Shards: 2, Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
-		{job: `{"type":"MODIFIED","object":{"status":{"conditions":[{"type":"Failed","status":"True","reason":"FailedIndexes","message":"Job has failed indexes"}]}}}`,
-			want: State{Shards: 2, Over: true, Failed: "FailedIndexes: Job has failed indexes", Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
+		{pods: event("MODIFIED", 1, "c", failed(137, "OOMKilled")),
+			want: State{Shards: 2, Code: 137, Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
+		{job: `{"type":"MODIFIED","object":{"status":{"conditions":[
+			{"type":"Failed","status":"True","reason":"FailedIndexes","message":"Job has failed indexes"}]}}}`,
+			want: State{Shards: 2, Over: true, Code: 137, Failed: "FailedIndexes: Job has failed indexes",
+				Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
 	} {
 		all += step.pods
 		write(t, pods, all)
@@ -234,10 +247,15 @@ func TestState(t *testing.T) {
 		want   State
 	}{
 		{"nothing was seen", nil, job{}, State{Shards: 1}},
-		{"evicted by its node", []string{event("ADDED", 0, "a", evicted)}, job{}, State{Shards: 1, Lost: []string{"shard 0: Evicted low on memory"}}},
-		{"suspended, still writing", []string{event("ADDED", 0, "a", ready)}, suspended, State{Shards: 1, Ready: 1, Running: 1}},
-		{"suspended", []string{event("ADDED", 0, "a", failed(130, "Error"))}, suspended, State{Shards: 1, Over: true, Lost: []string{"shard 0: exit code 130 (stopped)"}}},
-		{"suspended before it had a node", []string{event("ADDED", 0, "a", pending), event("DELETED", 0, "a", pending)}, suspended, State{Shards: 1, Over: true}},
+		{"evicted by its node", []string{event("ADDED", 0, "a", evicted)}, job{},
+			State{Shards: 1, Lost: []string{"shard 0: Evicted low on memory"}}},
+		{"suspended, still writing", []string{event("ADDED", 0, "a", ready)}, suspended,
+			State{Shards: 1, Ready: 1, Running: 1}},
+		{"suspended", []string{event("ADDED", 0, "a", failed(130, "Error"))}, suspended,
+			State{Shards: 1, Over: true, Code: 130, Lost: []string{"shard 0: exit code 130 (stopped)"}}},
+		{"suspended before it had a node",
+			[]string{event("ADDED", 0, "a", pending), event("DELETED", 0, "a", pending)}, suspended,
+			State{Shards: 1, Over: true}},
 	} {
 		w := &Watch{shards: 1, pods: map[string]*pod{}, changed: make(chan struct{}), job: test.job}
 		for _, e := range test.events {
@@ -315,7 +333,8 @@ func TestUnpack(t *testing.T) {
 		{"no archive", []byte("exec failed"), "did not arrive whole"},
 		{"outside", archive(tar.Header{Name: "../x", Typeflag: tar.TypeReg}, "x"), "not the name of a file"},
 		{"hidden", archive(tar.Header{Name: ".bashrc", Typeflag: tar.TypeReg}, "x"), "not the name of a file"},
-		{"link", archive(tar.Header{Name: "x", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""), "not the name of a file"},
+		{"link", archive(tar.Header{Name: "x", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, ""),
+			"not the name of a file"},
 	} {
 		err := Unpack(bytes.NewReader(test.archive), t.TempDir())
 		if (test.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), test.want) {
@@ -329,9 +348,12 @@ func TestClock(t *testing.T) {
 	asked := time.Date(2026, 1, 1, 12, 0, 0, 5e8, time.UTC)
 	answered := asked.Add(300 * time.Millisecond)
 	for told, want := range map[string]time.Duration{
-		"2026-01-01T12:00:00Z": 0, "2026-01-01T12:00:10Z": 9200 * time.Millisecond, "2026-01-01T11:59:00Z": -59500 * time.Millisecond,
+		"2026-01-01T12:00:00Z": 0,
+		"2026-01-01T12:00:10Z": 9200 * time.Millisecond,
+		"2026-01-01T11:59:00Z": -59500 * time.Millisecond,
 	} {
-		for _, form := range []string{`{"metadata":{"creationTimestamp":%q}}{"metadata":{}}`, `{"items":[{"metadata":{"creationTimestamp":%q}}]}`} {
+		for _, form := range []string{`{"metadata":{"creationTimestamp":%q}}{"metadata":{}}`,
+			`{"items":[{"metadata":{"creationTimestamp":%q}}]}`} {
 			if got := clock(fmt.Appendf(nil, form, told), asked, answered); got != want {
 				t.Errorf("%s: %s, want %s", told, got, want)
 			}

@@ -37,6 +37,10 @@ func (j *Job) Manifest() ([]byte, error) {
 	return bytes.Join(documents, []byte("---\n")), nil
 }
 
+// FilesPod is the pod that hands out the files of the shards when they have ended,
+// as YAML.
+func (j *Job) FilesPod() []byte { return j.object("files.yaml") }
+
 // object is one of the templates with the values of a job.
 func (j *Job) object(name string) []byte {
 	var out bytes.Buffer

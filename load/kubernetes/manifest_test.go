@@ -32,8 +32,9 @@ func example() *Job {
 // base is the job that load/kubernetes/base holds: its overlays set image, shards,
 // settings and size.
 func base() *Job {
-	return &Job{Name: "dfcheck", Image: "dfcheck", Shards: 2, Args: []string{"--config", "dfcheck.yaml", "--profile", "./profile.yaml"},
-		CPU: "1", Memory: "512Mi", Duration: 10 * time.Minute, Timeout: 10 * time.Second, StartTimeout: 10 * time.Minute,
+	return &Job{Name: "dfcheck", Image: "dfcheck", Shards: 2,
+		Args: []string{"--config", "dfcheck.yaml", "--profile", "./profile.yaml"},
+		CPU:  "1", Memory: "512Mi", Duration: 10 * time.Minute, Timeout: 10 * time.Second, StartTimeout: 10 * time.Minute,
 		Flush: 10 * time.Second, AccessMode: "ReadWriteMany"}
 }
 
@@ -100,30 +101,34 @@ func TestManifest(t *testing.T) {
 	docs := documents(t, manifest)
 	job := docs["Job"]
 	for path, want := range map[string]any{
-		"metadata.name":                                                "peak",
-		"spec.completionMode":                                          "Indexed",
-		"spec.completions":                                             8,
-		"spec.parallelism":                                             8,
-		"spec.backoffLimitPerIndex":                                    0,
-		"spec.maxFailedIndexes":                                        0,
-		"spec.activeDeadlineSeconds":                                   600 + 600 + 30 + 120, // start, run, grace, spare
-		"spec.template.spec.automountServiceAccountToken":              false,
-		"spec.template.spec.terminationGracePeriodSeconds":             30,
-		"spec.template.spec.containers.0.image":                        "registry.example.com/dfcheck@sha256:0123",
-		"spec.template.spec.containers.0.args.14":                      `a"b $$(SHARDS)`,
-		"spec.template.spec.containers.0.env.0.value":                  "8",
-		"spec.template.spec.containers.0.env.2.valueFrom.secretKeyRef": map[string]any{"name": "dfcheck-secrets", "key": "DF_SECRET"},
-		"spec.template.spec.containers.0.resources.requests":           map[string]any{"cpu": 2, "memory": "512Mi"},
-		"spec.template.spec.containers.0.resources.limits":             map[string]any{"cpu": 2, "memory": "512Mi"},
-		"spec.template.spec.volumes.0.configMap.items.1":               map[string]any{"key": "1-peak-hours.yaml", "path": "profiles/peak hours.yaml"},
-		"spec.template.spec.volumes.1.configMap":                       map[string]any{"name": "peak-start", "optional": true},
-		"spec.template.spec.volumes.2.persistentVolumeClaim.claimName": "peak-results",
+		"metadata.name":                                                     "peak",
+		"spec.completionMode":                                               "Indexed",
+		"spec.completions":                                                  8,
+		"spec.parallelism":                                                  8,
+		"spec.backoffLimitPerIndex":                                         0,
+		"spec.maxFailedIndexes":                                             0,
+		"spec.activeDeadlineSeconds":                                        600 + 600 + 30 + 120, // start, run, grace, spare
+		"spec.template.spec.automountServiceAccountToken":                   false,
+		"spec.template.spec.terminationGracePeriodSeconds":                  30,
+		"spec.template.spec.containers.0.image":                             "registry.example.com/dfcheck@sha256:0123",
+		"spec.template.spec.containers.0.args.14":                           `a"b $$(SHARDS)`,
+		"spec.template.spec.containers.0.env.0.value":                       "8",
+		"spec.template.spec.containers.0.env.2.valueFrom.secretKeyRef.key":  "DF_SECRET",
+		"spec.template.spec.containers.0.env.2.valueFrom.secretKeyRef.name": "dfcheck-secrets",
+		"spec.template.spec.containers.0.resources.requests":                map[string]any{"cpu": 2, "memory": "512Mi"},
+		"spec.template.spec.containers.0.resources.limits":                  map[string]any{"cpu": 2, "memory": "512Mi"},
+		"spec.template.spec.volumes.0.configMap.items.1.key":                "1-peak-hours.yaml",
+		"spec.template.spec.volumes.0.configMap.items.1.path":               "profiles/peak hours.yaml",
+		"spec.template.spec.volumes.1.configMap.name":                       "peak-start",
+		"spec.template.spec.volumes.1.configMap.optional":                   true,
+		"spec.template.spec.volumes.2.persistentVolumeClaim.claimName":      "peak-results",
 	} {
 		if diff := cmp.Diff(want, at(t, job, path)); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
 	}
-	if diff := cmp.Diff(map[string]any{"0-dfcheck.yaml": j.Files[0].Text, "1-peak-hours.yaml": j.Files[1].Text}, docs["ConfigMap"]["data"]); diff != "" {
+	files := map[string]any{"0-dfcheck.yaml": j.Files[0].Text, "1-peak-hours.yaml": j.Files[1].Text}
+	if diff := cmp.Diff(files, docs["ConfigMap"]["data"]); diff != "" {
 		t.Error(diff)
 	}
 	if class := at(t, docs["PersistentVolumeClaim"], "spec.storageClassName"); class != "nfs" {
@@ -134,7 +139,8 @@ func TestManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	docs = documents(t, manifest)
-	if claim := at(t, docs["Job"], "spec.template.spec.volumes.2.persistentVolumeClaim.claimName"); claim != "shared" || docs["PersistentVolumeClaim"] != nil {
+	claim := at(t, docs["Job"], "spec.template.spec.volumes.2.persistentVolumeClaim.claimName")
+	if claim != "shared" || docs["PersistentVolumeClaim"] != nil {
 		t.Errorf("with a claim that is there: %v, and %v is made", claim, docs["PersistentVolumeClaim"])
 	}
 }
@@ -147,7 +153,8 @@ func TestFailurePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	rules := at(t, documents(t, manifest)["Job"], "spec.podFailurePolicy.rules").([]any)
-	for code, want := range map[int]string{2: "FailJob", 3: "FailJob", 10: "Ignore", 75: "FailIndex", 130: "FailIndex", 137: "FailIndex", 1: "FailIndex"} {
+	for code, want := range map[int]string{2: "FailJob", 3: "FailJob", 10: "Ignore",
+		75: "FailIndex", 130: "FailIndex", 137: "FailIndex", 1: "FailIndex"} {
 		got := "none"
 		for _, r := range rules {
 			on, ok := r.(map[string]any)["onExitCodes"].(map[string]any)
@@ -164,8 +171,9 @@ func TestFailurePolicy(t *testing.T) {
 
 // TestFilesAreKept: whatever is in a file is what a pod reads.
 func TestFilesAreKept(t *testing.T) {
-	for _, text := range []string{"", "\n", "a", "a\n", "  indented\n\n\nafter\n\n", "\ttab: x\n", "key: |\n  text\n", "---\nkind: Secret\n", "{{.Name}}",
-		"trailing \n", "\r\n", "é\u2028\u0085\n", "# comment", "- [", "\n\n  first lines are empty", "true", "0123", strings.Repeat("long ", 500) + "\n x"} {
+	for _, text := range []string{"", "\n", "a", "a\n", "  indented\n\n\nafter\n\n", "\ttab: x\n", "key: |\n  text\n",
+		"---\nkind: Secret\n", "{{.Name}}", "trailing \n", "\r\n", "é\u2028\u0085\n", "# comment", "- [",
+		"\n\n  first lines are empty", "true", "0123", strings.Repeat("long ", 500) + "\n x"} {
 		j := example()
 		j.Files = []File{{"profile.yaml", text}}
 		manifest, err := j.Manifest()
@@ -223,7 +231,8 @@ func TestGather(t *testing.T) {
 	if diff := cmp.Diff([]File{{"profiles/peak.yaml", "devices: 3\n"}}, j.Files); diff != "" {
 		t.Error(diff)
 	}
-	for name, want := range map[string]string{"../x": "outside of this folder", "/etc/hosts": "outside of this folder", "absent": "no such file", "binary": "is not text"} {
+	for name, want := range map[string]string{"../x": "outside of this folder", "/etc/hosts": "outside of this folder",
+		"absent": "no such file", "binary": "is not text"} {
 		if err := j.Gather(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
@@ -240,7 +249,8 @@ func TestContainerfile(t *testing.T) {
 	job := documents(t, example().object("job.yaml"))["Job"]
 	program := at(t, job, "spec.template.spec.containers.0.command.0").(string)
 	user := fmt.Sprint(at(t, job, "spec.template.spec.securityContext.runAsUser"))
-	for _, line := range []string{`FROM scratch`, `COPY .*dfcheck ` + program, `USER ` + user + `:` + user, `ENTRYPOINT \["` + program + `"\]`} {
+	for _, line := range []string{`FROM scratch`, `COPY .*dfcheck ` + program, `USER ` + user + `:` + user,
+		`ENTRYPOINT \["` + program + `"\]`} {
 		if !regexp.MustCompile(`(?m)^` + line + `$`).Match(text) {
 			t.Errorf("the Containerfile has no line %s", line)
 		}

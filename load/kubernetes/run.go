@@ -107,10 +107,26 @@ const maxLine = 16 << 20
 
 // Delete removes the objects of a job. What is not there any more is no error.
 func (c Cluster) Delete(ctx context.Context, j *Job) error {
-	names := []string{"job/" + j.Name, "configmap/" + j.Name + "-settings", "configmap/" + j.Name + "-start", "pod/" + j.Name + "-files"}
+	names := []string{"job/" + j.Name, "configmap/" + j.Name + "-settings", "configmap/" + j.Name + "-start",
+		"pod/" + j.Name + "-files"}
 	if j.Claim == "" {
 		names = append(names, "persistentvolumeclaim/"+j.ClaimName())
 	}
-	_, err := c.run(ctx, nil, append([]string{"delete", "--ignore-not-found", "--wait=false", "--cascade=background"}, names...)...)
+	args := append([]string{"delete", "--ignore-not-found", "--wait=false", "--cascade=background"}, names...)
+	_, err := c.run(ctx, nil, args...)
 	return err
+}
+
+// lastWords are what a shard said of what went wrong, if one did.
+func (c Cluster) lastWords(ctx context.Context, j *Job) string {
+	text, err := c.run(ctx, nil, "logs", "--tail", "5", "-c", "dfcheck", "-l", "batch.kubernetes.io/job-name="+j.Name)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if said, ok := strings.CutPrefix(line, "dfcheck: error: "); ok {
+			return strings.TrimSpace(said)
+		}
+	}
+	return ""
 }

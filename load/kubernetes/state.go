@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -55,6 +56,16 @@ func (p *pod) over() bool { return p.Status.Phase == "Succeeded" || p.Status.Pha
 
 func (p *pod) ready() bool {
 	return p.Metadata.DeletionTimestamp == nil && holds(p.Status.Conditions, "Ready")
+}
+
+// code with which a pod ended.
+func (p *pod) code() int {
+	for _, c := range p.Status.ContainerStatuses {
+		if t := c.State.Terminated; t != nil {
+			return t.ExitCode
+		}
+	}
+	return 0
 }
 
 // lost says why a pod that is over did not do its work, "" when it did.
@@ -115,10 +126,11 @@ func holds(all []condition, kind string) bool {
 type State struct {
 	Shards, Ready, Running int
 	// Obstacles keep shards from being ready, Lost are shards that ended otherwise than
-	// planned: "shard 3: exit code 75 (too late for the start)". In the order of shards.
+	// planned: "shards 3, 5: exit code 75 (too late for the start)".
 	Obstacles, Lost []string
 	Over            bool   // the Job has ended, or was suspended and nothing runs any more
 	Failed          string // why the Job failed
+	Code            int    // of the first shard that was lost; 0 when none ended by itself
 }
 
 // Watch keeps the state of a run.
@@ -188,6 +200,7 @@ func (w *Watch) Until(ctx context.Context, done func(State) bool) error {
 // state puts together what was seen. The last attempt at each shard counts.
 func (w *Watch) state() State {
 	s := State{Shards: w.shards}
+	var obstacles, lost reasons
 	last := map[int]*pod{}
 	for _, p := range w.pods {
 		if other := last[p.index()]; other == nil || other.over() {
@@ -199,22 +212,19 @@ func (w *Watch) state() State {
 		if p == nil {
 			continue
 		}
-		say := func(to *[]string, what string) {
-			if what != "" {
-				*to = append(*to, fmt.Sprintf("shard %d: %s", i, what))
-			}
-		}
 		switch {
 		case p.over():
-			say(&s.Lost, p.lost())
+			lost.add(i, p.lost())
+			s.Code = cmp.Or(s.Code, p.code())
 		case p.ready():
 			s.Ready++
 			s.Running++
 		default:
 			s.Running++
-			say(&s.Obstacles, p.obstacle())
+			obstacles.add(i, p.obstacle())
 		}
 	}
+	s.Obstacles, s.Lost = obstacles.list(), lost.list()
 	for _, c := range w.job.Status.Conditions {
 		switch {
 		case c.Status != "True":
@@ -225,4 +235,34 @@ func (w *Watch) state() State {
 		}
 	}
 	return s
+}
+
+// reasons are why shards are as they are; many have the same.
+type reasons struct {
+	order  []string
+	shards map[string][]string
+}
+
+func (r *reasons) add(shard int, why string) {
+	if why == "" {
+		return
+	}
+	if r.shards == nil {
+		r.shards = map[string][]string{}
+	}
+	if r.shards[why] == nil {
+		r.order = append(r.order, why)
+	}
+	r.shards[why] = append(r.shards[why], strconv.Itoa(shard))
+}
+
+func (r *reasons) list() (out []string) {
+	for _, why := range r.order {
+		noun := "shard "
+		if len(r.shards[why]) > 1 {
+			noun = "shards "
+		}
+		out = append(out, noun+strings.Join(r.shards[why], ", ")+": "+why)
+	}
+	return out
 }
