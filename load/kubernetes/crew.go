@@ -82,13 +82,13 @@ func (c *Crew) Run(ctx context.Context) (r *reports.Report, err error) {
 func (c *Crew) untilReady(ctx context.Context, w *Watch) error {
 	waiting, cancel := context.WithTimeout(ctx, c.Job.StartTimeout)
 	defer cancel()
-	var told []string
+	var said []string
 	var last State
 	err := w.Until(waiting, func(s State) bool {
 		last = s
 		now := append([]string{fmt.Sprintf("%d of %d shards are ready", s.Ready, s.Shards)}, s.Obstacles...)
-		if !slices.Equal(told, now) {
-			told = now
+		if !slices.Equal(said, now) {
+			said = now
 			c.Note(strings.Join(now, "; "))
 		}
 		return s.Ready == s.Shards || s.Over
@@ -102,6 +102,10 @@ func (c *Crew) untilReady(ctx context.Context, w *Watch) error {
 	case err != nil:
 		return err
 	case last.Over:
+		// The Job may be known to have failed before the pods are known to have ended.
+		told, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		_ = w.Until(told, func(s State) bool { last = s; return len(s.Lost) > 0 })
 		why := last.Lost
 		if len(why) == 0 {
 			why = []string{last.Failed}
