@@ -35,15 +35,18 @@ func inventory(results []Result) *reports.Inventory {
 	return out
 }
 
-// seen is what the verdicts of its checks show of a mitigation.
+// seen is what the verdicts of its checks show of a mitigation. It is seen only where all
+// that apply to the server passed, and nothing of it is left to be hidden.
 func seen(m spec.Mitigation, of []Result) (state reports.State, evidence string) {
-	var passed, found, open []string
+	var passed, found, open, idle []string
 	for _, r := range of {
-		switch r.Verdict {
-		case reports.Pass:
+		switch {
+		case r.Verdict == reports.Pass:
 			passed = append(passed, r.Check.ID)
-		case reports.Fail, reports.Warning, reports.Waived:
+		case r.Verdict == reports.Fail, r.Verdict == reports.Warning, r.Verdict == reports.Waived:
 			found = append(found, r.Check.ID+": "+observed(r))
+		case r.Verdict == reports.Skipped && !r.gap():
+			idle = append(idle, r.Check.ID+" does not apply: "+r.Reason)
 		default:
 			open = append(open, r.Check.ID+" was not decided: "+r.Reason)
 		}
@@ -53,14 +56,17 @@ func seen(m spec.Mitigation, of []Result) (state reports.State, evidence string)
 		return reports.SeenInPart, "not by " + strings.Join(found, "; ") + "; but by " + strings.Join(passed, ", ")
 	case len(found) > 0:
 		return reports.NotSeen, strings.Join(found, "; ")
-	case len(passed) > 0 && len(open) == 0:
-		return reports.Seen, passing(passed)
-	case len(passed) > 0:
-		return reports.Seen, passing(passed) + "; " + strings.Join(open, "; ")
-	case len(open) > 0:
-		return reports.NotJudged, strings.Join(open, "; ")
+	case len(passed) == 0 && len(open)+len(idle) > 0:
+		return reports.NotJudged, strings.Join(append(open, idle...), "; ")
+	case len(passed) == 0:
+		return reports.NotJudged, "the run left out " + strings.Join(m.Checks, ", ")
+	case len(open) > 0 || m.Rest != "":
+		if m.Rest != "" {
+			open = append(open, m.Rest)
+		}
+		return reports.SeenInPart, passing(passed) + "; " + strings.Join(open, "; ")
 	}
-	return reports.NotJudged, "the run left out " + strings.Join(m.Checks, ", ")
+	return reports.Seen, passing(passed)
 }
 
 func passing(ids []string) string {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -68,17 +69,25 @@ func (p *printer) blocks(list []block, details bool) {
 	}
 }
 
-// columns prints a table, all but its last column aligned to the right.
+// inLine is how long a text of the last column may be that is aligned as figures are.
+const inLine = 40
+
+// columns prints a table, its columns aligned to the right, but for a last one of
+// sentences.
 func (p *printer) columns(table [][]string) {
 	if len(table) < 2 {
 		return
 	}
 	tw := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	before, end := "", "\t\n"
+	if slices.ContainsFunc(table, func(row []string) bool { return len(row[len(row)-1]) > inLine }) {
+		before, end = "  ", "\n"
+	}
 	for _, row := range table {
-		for _, c := range row {
+		for _, c := range row[:len(row)-1] {
 			fmt.Fprintf(tw, "%s\t", oneLine(legible(c)))
 		}
-		fmt.Fprintln(tw)
+		fmt.Fprint(tw, before, oneLine(legible(row[len(row)-1])), end)
 	}
 	if p.err == nil {
 		p.err = tw.Flush()

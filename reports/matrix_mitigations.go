@@ -40,7 +40,7 @@ func (m *Matrix) Mitigations() ([]MitigationRow, error) {
 }
 
 // stateMeaning explains the words of the table.
-const stateMeaning = "seen: the checks of a mitigation passed · seen in part: some of them · not seen: none · " +
+const stateMeaning = "seen: the checks of a mitigation passed · seen in part: some of them, or they do not show all of it · not seen: none · " +
 	"not visible from outside: nothing of it shows to a test · not judged: what would show it was skipped, or left open · " +
 	"–: the report has no inventory"
 

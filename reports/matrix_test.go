@@ -2,6 +2,8 @@ package reports
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,6 +31,42 @@ func sampleMatrix(t *testing.T, rows MatrixRows) *Matrix {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// TestMatrixMitigations: inventories stand side by side, with what they rest on, and
+// nothing of a server's is markup; reports without any cannot be compared.
+func TestMatrixMitigations(t *testing.T) {
+	old := sample()
+	old.Conformance.Mitigations = nil
+	m, err := NewMatrix([]MatrixServer{{Name: "new", Report: sample()}, {Name: "old", Report: old}}, MatrixAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var md, page bytes.Buffer
+	if err := errors.Join(m.WriteMitigationsMarkdown(&md), m.WriteMitigationsHTML(&page)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| 6.1.2 Short-lived codes | not judged | – |", "| 6.1.13 User education | not seen | – |",
+		"- 6.1.2 Short-lived codes, not judged: DF-EXPIRY-001 was not decided: needs 900 s"} {
+		if !strings.Contains(md.String(), want) {
+			t.Errorf("no %q in\n%s", want, md.String())
+		}
+	}
+	for _, want := range []string{`<td class="c fail"`, "not seen", "The report has no inventory.", "Not seen: user education."} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("no %q in\n%s", want, page.String())
+		}
+	}
+	if strings.Contains(page.String(), "<script>alert") {
+		t.Error("what a server made is markup on the page")
+	}
+	m, err = NewMatrix([]MatrixServer{{Name: "old", Report: old}}, MatrixAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.WriteMitigationsMarkdown(io.Discard); !errors.Is(err, errNoInventory) {
+		t.Errorf("without an inventory: %v", err)
+	}
 }
 
 func TestMatrix(t *testing.T) {

@@ -27,7 +27,7 @@ type State string
 
 const (
 	Seen       State = "seen"
-	SeenInPart State = "seen in part" // some of its checks passed
+	SeenInPart State = "seen in part" // some of its checks passed, or they do not show all of it
 	NotSeen    State = "not seen"
 	NotVisible State = "not visible from outside"
 	NotJudged  State = "not judged" // what would show it was skipped, or left open

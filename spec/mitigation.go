@@ -15,6 +15,7 @@ type Mitigation struct {
 	Name    string   `yaml:"name"`
 	Effect  string   `yaml:"effect"` // on an attack, as section 6.1.18 sums it up
 	Checks  []string `yaml:"checks"` // whose verdicts show it
+	Rest    string   `yaml:"rest"`   // what of it these checks do not show; "" for nothing
 	Hidden  string   `yaml:"hidden"` // why it cannot be seen from outside; "" where it can
 	Later   string   `yaml:"later"`  // why dfcheck does not see it yet
 }

@@ -31,6 +31,9 @@ func TestMitigations(t *testing.T) {
 				t.Errorf("%s: %v", m.Section, err)
 			}
 		}
+		if m.Rest != "" && len(m.Checks) == 0 || strings.HasSuffix(m.Rest, ".") {
+			t.Errorf("%s: %q is what checks leave, in a list", m.Section, m.Rest)
+		}
 		if why := m.Hidden + m.Later; why != "" && !strings.HasSuffix(why, ".") {
 			t.Errorf("%s: %q is no sentence", m.Section, why)
 		}
