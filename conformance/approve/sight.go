@@ -2,6 +2,7 @@ package approve
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ type Sight struct {
 	Links   []string `json:"links,omitempty"`
 	// Headers are those that say who may keep the page and what others hear of its
 	// address; nil when they are not known. A meta element counts as a header.
-	Headers map[string]string `json:"headers,omitempty"`
+	Headers map[string]string `json:"headers"`
 	Picture string            `json:"picture,omitempty"` // file
 }
 
@@ -148,6 +149,9 @@ func carries(u *url.URL, code string) bool {
 var loaded = map[string]string{"script[src]": "src", "img[src]": "src", "iframe[src]": "src", "embed[src]": "src", "source[src]": "src",
 	"video[src]": "src", "audio[src]": "src", "object[data]": "data", "link[rel~=stylesheet][href]": "href", "link[rel~=icon][href]": "href"}
 
+// styled finds what a style sheet in the page loads from elsewhere.
+var styled = regexp.MustCompile(`(?i)(?:url\(\s*['"]?|@import\s+['"])((?:https?:)?//[^'"()\s]+)`)
+
 // foreign lists the hosts of other sites from which a page loads something, and those to
 // which it leads.
 func (p *page) foreign() (loads, links []string) {
@@ -161,6 +165,11 @@ func (p *page) foreign() (loads, links []string) {
 	for selector, attribute := range loaded {
 		p.doc.Find(selector).Each(func(_ int, s *goquery.Selection) { loads = add(loads, s.AttrOr(attribute, "")) })
 	}
+	p.doc.Find("style").Each(func(_ int, s *goquery.Selection) {
+		for _, m := range styled.FindAllStringSubmatch(s.Text(), -1) {
+			loads = add(loads, m[1])
+		}
+	})
 	p.doc.Find("a[href]").Not("[rel~=noreferrer]").Each(func(_ int, s *goquery.Selection) { links = add(links, s.AttrOr("href", "")) })
 	slices.Sort(loads)
 	return loads, links

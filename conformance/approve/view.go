@@ -32,8 +32,8 @@ const (
 type View struct {
 	Pages []Sight `json:"pages"`          // in their order
 	Done  *Sight  `json:"done,omitempty"` // after the move
-	// Reached: the last page has what approves. Opens: nothing is pressed, a page that is
-	// opened approves. Sent: the form was sent.
+	// Reached: the last page is that of the decision. Opens: an address with the code in it
+	// approves when it is opened. Sent: the form was sent.
 	Reached bool `json:"reached,omitempty"`
 	Opens   bool `json:"opens,omitempty"`
 	Sent    bool `json:"sent,omitempty"`
@@ -81,26 +81,30 @@ func (v *viewing) look(ctx context.Context, l Look, picture func(context.Context
 
 // decide looks at the page of the decision and makes the move there.
 func (v *viewing) decide(ctx context.Context, s Step, move Move, picture func(context.Context) string) error {
-	if v.Opens = s.Press == ""; v.Opens {
+	v.Opens = s.Press == "" && s.opensCode()
+	if v.Opens || s.Press == "" && len(v.Pages) == 0 {
 		return nil
 	}
-	if s.Open != "" {
+	if s.Open != "" && s.Press != "" {
 		if err := v.open(ctx, Step{Open: s.Open}); err != nil {
 			return err
 		}
 		s.Open = ""
 	}
-	button, err := v.find(ctx, s)
-	if err != nil {
-		return err
+	if s.Press != "" {
+		if _, err := v.find(ctx, s); err != nil {
+			return err
+		}
 	}
 	p, err := v.on.look(ctx)
 	if err != nil {
 		return err
 	}
-	if button = p.button(v.text(s.Press), s.Fill.names()); button != nil { // of the page as it was looked at now
-		v.Reached = true
+	var button *control // of the page as it was looked at now; none where the recipe opens what a script would
+	if s.Press != "" {
+		button = p.button(v.text(s.Press), s.Fill.names())
 	}
+	v.Reached = button != nil || s.Press == "" && v.sent
 	shown := v.sight(s.String(), p, v.sent, button)
 	shown.Picture = picture(ctx)
 	v.add(shown)

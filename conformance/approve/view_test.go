@@ -40,7 +40,8 @@ func (s *askingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.decided = append(s.decided, code+" "+r.Form.Get("decision"))
 		page("Done", "Go back to your device.")
 	case code != "":
-		page("Allow?", `<script src="https://cdn.example.net/a.js"></script><p>Your code is `+code+`<form method="post" action="/decide">
+		page("Allow?", `<script src="https://cdn.example.net/a.js"></script>
+			<style>@import url(https://fonts.example.com/css?family=Any); p { background: url("/own.png") }</style><p>Your code is `+code+`<form method="post" action="/decide">
 			<input type="hidden" name="code" value="`+code+`"><input name="note">
 			<button name="decision" value="yes">Allow</button><button name="decision" value="no">Deny</button></form>
 			<a href="https://help.example.org/">Help</a>`)
@@ -131,7 +132,7 @@ func checkAsking(t *testing.T, s Sight) {
 	if s.Title != "Allow?" || s.Language != "en" || !s.After || !s.Carries || s.AsksCode || !strings.Contains(s.Text, "Your code is WDJB-MJHT") {
 		t.Errorf("the page of the decision: %+v", s)
 	}
-	if !slices.Equal(s.Foreign, []string{"cdn.example.net"}) || !slices.Equal(s.Links, []string{"help.example.org"}) {
+	if !slices.Equal(s.Foreign, []string{"cdn.example.net", "fonts.example.com"}) || !slices.Equal(s.Links, []string{"help.example.org"}) {
 		t.Errorf("loads from %q, leads to %q", s.Foreign, s.Links)
 	}
 	if s.Headers["Cache-Control"] != "no-store" || s.Headers["Referrer-Policy"] != "" {

@@ -18,7 +18,7 @@ func judgeQuestion(e *Evidence, j *Judgement) {
 		polls := e.Polls(c.flow, "looked at")
 		switch asked := c.decision(); {
 		case c.Opens:
-			j.Warn(expected, "a page that approves when it is opened, as the approver's recipe has it", c.start)
+			j.Warn(expected, "a link that approves when it is opened, as the approver's recipe has it", c.start)
 		case !c.Reached && c.Asked == 0 && len(WithTokens(polls)) > 0:
 			j.Warn(expected, "tokens: the code was approved when it was entered, and nobody was asked; "+c.quote(), append(WithTokens(polls)[:1], c.start)...)
 		case !c.Reached:

@@ -72,11 +72,26 @@ func judgeDefaultButton(e *Evidence, j *Judgement) {
 	if !ok || !c.Sent {
 		return
 	}
-	if tokens := WithTokens(e.Polls(c.flow, "after")); len(tokens) > 0 {
+	tokens := WithTokens(e.Polls(c.flow, "after"))
+	if len(tokens) > 0 && !enteredOnly(e) {
+		j.Inconclusive("whether it was the form that approved is not known: no code that was entered alone stayed pending; see DF-POLL-018", tokens...)
+		return
+	}
+	if len(tokens) > 0 {
 		j.Warn(expected, "tokens after the form was sent without a button; "+c.quote(), append(tokens[:1], c.start)...)
 		return
 	}
 	j.Pass(c.start)
+}
+
+// enteredOnly reports whether a code that was entered and not decided on was seen to stay
+// pending.
+func enteredOnly(e *Evidence) bool {
+	return slices.ContainsFunc([]string{inOneRow, byLink}, func(step string) bool {
+		c, ok := consentOf(e, consentPages, step)
+		polls := e.Polls(c.flow, "looked at")
+		return ok && c.Reached && len(polls) > 0 && polls[len(polls)-1].StillPending()
+	})
 }
 
 // hasField reports whether the form has a field in which Enter can be pressed.

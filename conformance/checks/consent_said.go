@@ -41,7 +41,17 @@ func (c consent) shows(p approve.Sight) bool {
 	for _, f := range p.Fields {
 		text += " " + f.Value
 	}
-	return strings.Contains(spec.NormalUserCode(strings.Join(strings.Fields(text), "")), spec.NormalUserCode(c.code))
+	return strings.Contains(plainly(text), plainly(c.code)) || strings.Contains(text, approve.Clean(c.code))
+}
+
+// plainly is a text in capital letters and without what separates or cannot be seen.
+func plainly(text string) string {
+	return spec.NormalUserCode(strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, text))
 }
 
 // judgeClientName: the pages name the client. Where they may call it by a name that nobody

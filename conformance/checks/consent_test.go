@@ -3,7 +3,10 @@ package checks
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -61,6 +64,34 @@ func inTwoSteps(r *http.Request, html string) string {
 		`<button type="submit" name="mine" value="1">Yes, it is mine</button></form></body></html>`
 }
 
+var hiddenField = regexp.MustCompile(`name="(csrf|user_code)" value="([^"]*)"`)
+
+// decidedByAddress is a page whose button is a script that opens an address, which decides
+// in the session.
+func decidedByAddress(next http.Handler) http.Handler {
+	var asked sync.Map // what the page of each session would send
+	asking := paging(func(r *http.Request, html string) string {
+		if _, form, ok := strings.Cut(html, "/device/consent"); ok {
+			fields := url.Values{"action": {"approve"}}
+			for _, m := range hiddenField.FindAllStringSubmatch(form, -1) {
+				fields.Set(m[1], m[2])
+			}
+			asked.Store(r.Header.Get("Cookie"), fields)
+		}
+		return html
+	})(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fields, ok := asked.Load(r.Header.Get("Cookie"))
+		if r.URL.Path != "/device/allowed" || !ok {
+			asking.ServeHTTP(w, r)
+			return
+		}
+		decision := httptest.NewRequest(http.MethodPost, "/device/consent", strings.NewReader(fields.(url.Values).Encode()))
+		decision.Header = http.Header{"Cookie": r.Header["Cookie"], "Content-Type": {"application/x-www-form-urlencoded"}}
+		next.ServeHTTP(w, decision)
+	})
+}
+
 var inGerman = []string{`lang="en"`, `lang="de"`, "Sign in", "Anmelden", "User name", "Name", "Password", "Kennwort", "Connect a device", "Gerät verbinden",
 	"Code shown by your device", "Code auf dem Bildschirm des Geräts", "Continue", "Weiter", "Allow this device?", "Dieses Gerät zulassen?",
 	"Go on only if the device in front of you shows this code.", "Vergleichen Sie den Code mit dem auf Ihrem Bildschirm.",
@@ -90,6 +121,9 @@ func TestConsentInOtherWays(t *testing.T) {
 	onOnePage.Steps = onOnePage.Steps[:2]
 	onOnePage.Approve.Steps = []approve.Step{{Fill: oneStep.Steps[2].Fill, Press: "Approve", Expect: "The device is connected"}}
 	onOnePage.Deny.Steps = []approve.Step{{Fill: oneStep.Steps[2].Fill, Press: "Deny"}}
+	byScript := approve.ReferencePage()
+	byScript.Approve.Steps = []approve.Step{{Open: "{host}/device/allowed", Expect: "connected"}}
+	byScript.Deny.Steps = []approve.Step{{Open: "{host}/device/denied"}}
 	const codeForm, go_ = `action="/device">`, `<button type="submit">Continue</button>`
 	const approving = `<button type="submit" name="action" value="approve">Approve</button>`
 	const denying = `<button type="submit" name="action" value="deny">Deny</button>`
@@ -103,9 +137,10 @@ func TestConsentInOtherWays(t *testing.T) {
 		consent Consent
 		want    map[string]reports.Verdict // all others pass
 	}{
-		"as it is":         {approve.ReferencePage(), pages(), Consent{}, nil},
-		"in two steps":     {twoSteps, paging(inTwoSteps), Consent{}, nil},
-		"in German, known": {german(), pages(inGerman...), known, nil},
+		"as it is":                 {approve.ReferencePage(), pages(), Consent{}, nil},
+		"in two steps":             {twoSteps, paging(inTwoSteps), Consent{}, nil},
+		"what a script would open": {byScript, decidedByAddress, Consent{}, nil},
+		"in German, known":         {german(), pages(inGerman...), known, nil},
 		"in German, unknown": {german(), pages(inGerman...), Consent{}, map[string]reports.Verdict{
 			"DF-CONSENT-001": skipped, "DF-CONSENT-006": skipped, "DF-CONSENT-009": skipped, "DF-CONSENT-013": skipped}},
 		"in German, and nothing of it said": {german(), pages(append([]string{"Haben Sie das nicht selbst begonnen, lehnen Sie ab.", ""}, inGerman...)...),

@@ -110,6 +110,8 @@ var consentFaults = []Fault{
 		textWarning, ""),
 	pageFault("origin-unsaid", "DF-CONSENT-010", "The page does not say when and from where the device asked.", without("Requested")...),
 	headerFault("page-cached", "DF-CONSENT-011", "Pages with a code may be kept for ten minutes.", "", "Cache-Control", "public, max-age=600"),
+	headerFault("page-without-headers", "DF-CONSENT-011", "Nothing says that pages with a code are not to be kept.", "",
+		"Cache-Control", "", "Referrer-Policy", ""),
 	headerFault("page-with-counter", "DF-CONSENT-011", "The pages load a script of another site and send no Referrer-Policy.",
 		`<script src="https://counter.dfcheck.invalid/c.js"></script>`, "Referrer-Policy", "", "Content-Security-Policy", "frame-ancestors 'none'"),
 	headerFault("address-told", "DF-CONSENT-011", "The page's address is told to every site that it leads to.",
