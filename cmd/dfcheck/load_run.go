@@ -37,12 +37,17 @@ func newLoadRun(t terminal) *cobra.Command {
 theirs: the same crowd as "dfcheck load" with the same seed, whatever their number.
 
 With --local the shards are processes of this machine: on one with many cores that
-is how all of them are used. Ctrl-C stops all and reports what there was. A shard
-that is lost, or a threshold that the whole cannot meet any more, stops all as well,
-unless --keep-going is given. Exit codes are those of "dfcheck load", and 4 when a
+is how all of them are used. With --kubernetes they are pods of a Job in the cluster
+of kubectl's current context, of an image of dfcheck that --image names: what is
+created is said before and deleted afterwards.
+
+Ctrl-C stops all and reports what there was. A shard that is lost, or a threshold
+that the whole cannot meet any more, stops all as well, unless --keep-going is given.
+Exit codes are those of "dfcheck load", and 4 when a
 shard is not complete and nothing failed.`,
 		Example: `  dfcheck load run --local --shards 4 --devices 200000 --ramp 1m --duration 5m
-  dfcheck load run --local --shards 2 --profile evening-peak --host https://load.example.com --allow-host load.example.com --report html=load.html`,
+  dfcheck load run --local --shards 2 --profile evening-peak --host https://load.example.com --allow-host load.example.com --report html=load.html
+  dfcheck load run --kubernetes --shards 8 --image registry.example.com/dfcheck:v1 --profile evening-peak --host https://load.example.com --allow-host load.example.com`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.divide(cmd.Context(), cmd, t) },
 	}
 	fs := c.Flags()

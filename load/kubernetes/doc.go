@@ -8,7 +8,8 @@
 //   - manifest.go, templates: its objects as YAML;
 //   - files.go: the files that the pods read, gathered from this machine;
 //   - kubectl.go, state.go: the cluster, and what it tells of a run;
-//   - run.go, fetch.go: what is done with a run, one call each.
+//   - run.go, fetch.go: what is done with a run, one call each;
+//   - crew.go: a whole run, from the first object to the merged report.
 //
 // The folders base and overlay are the same Job for kustomize.
 package kubernetes
