@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Only, Skip  []string // check ids and groups
 	Level       string   // MUST, SHOULD, MAY or DOC: only checks of this level
+	Set         string   // only checks of this requirement set, 2026.1; all when ""
 	MaxRPS      float64  // requests per second, DefaultMaxRPS when 0
 	MaxStarts   int      // device authorization requests; DefaultMaxStarts, or ThoroughMaxStarts, when 0
 	Concurrency int      // requests in flight, DefaultConcurrency when 0
@@ -104,7 +105,7 @@ func Select(all Checks, o Options) ([]Check, error) {
 	if level != "" && !slices.Contains([]string{"MUST", "SHOULD", "MAY", "DOC"}, level) {
 		errs = append(errs, fmt.Errorf("unknown level %q (MUST, SHOULD, MAY or DOC)", o.Level))
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, spec.CheckSet(o.Set))...); err != nil {
 		return nil, err
 	}
 	var out []Check
@@ -114,7 +115,7 @@ func Select(all Checks, o Options) ([]Check, error) {
 			return nil, err
 		}
 		if (len(o.Only) == 0 || only[r.ID] || only[r.Group]) && !skip[r.ID] && !skip[r.Group] &&
-			(level == "" || r.Level == level) {
+			(level == "" || r.Level == level) && r.InSet(o.Set) {
 			out = append(out, c)
 		}
 	}

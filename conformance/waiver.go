@@ -99,6 +99,21 @@ func Waive(c reports.Check, ws []Waiver, now time.Time) reports.Check {
 		}
 		break
 	}
+	if r, err := spec.Lookup(c.ID); err == nil {
+		c = provisional(c, r)
+	}
+	return c
+}
+
+// provisional is a check that does not count yet, whose failure or warning is told all
+// the same.
+func provisional(c reports.Check, r spec.Requirement) reports.Check {
+	if !r.Provisional || c.Verdict != reports.Fail && c.Verdict != reports.Warning {
+		return c
+	}
+	c.Verdict = reports.Waived
+	c.Reason = "new in the requirements " + r.Since + ", and provisional: it counts from the next minor release on (was: " +
+		c.Reason + ")"
 	return c
 }
 

@@ -155,7 +155,7 @@ func TestMarkdownIsBounded(t *testing.T) {
 	if b.Len() > 1<<20 || b.Len() < maxMarkdown/2 {
 		t.Errorf("%d bytes", b.Len())
 	}
-	for _, want := range []string{"| DF-POLL-003 | MUST | **fail** |", "The JSON and the HTML report have it.",
+	for _, want := range []string{"README.md#df-poll-003) | MUST | **fail** |", "The JSON and the HTML report have it.",
 		"Left out, as a summary of a CI job takes no more: the exchanges of DF-POLL-900"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("there is no %q", want)

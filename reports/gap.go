@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // A Gap is checks that were skipped for want of a capability, and what brings it.
@@ -45,7 +47,10 @@ func (c *Conformance) Unjudged() []Unjudged {
 
 // unjudged is why a check that --strict demands was not judged, "" when it was.
 func (c *Conformance) unjudged(k Check) (why, how string) {
+	r, err := spec.Lookup(k.ID)
 	switch {
+	case err == nil && r.Provisional:
+		return "", ""
 	case k.Level != "MUST" && k.Level != "DOC":
 		return "", ""
 	case k.Verdict == Inconclusive && k.Reason == "":

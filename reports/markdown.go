@@ -115,9 +115,17 @@ func (r *Report) markdownFound(p *printer) {
 			p.printf("| check | level | verdict | what |\n|---|---|---|---|\n")
 			first = false
 		}
-		p.printf("| %s | %s | **%s** | %s%s |\n", k.ID, cell(k.Level), cell(string(k.Verdict)), cell(k.Title),
+		p.printf("| %s | %s | **%s** | %s%s |\n", k.linked(), cell(k.Level), cell(string(k.Verdict)), cell(k.Title),
 			markdownFindings(k))
 	}
+}
+
+// linked is the id of a check, with a link to what it is about.
+func (c Check) linked() string {
+	if url := c.url(); url != "" {
+		return "[" + c.ID + "](" + url + ")"
+	}
+	return c.ID
 }
 
 // markdownChecks are the findings with their exchanges, check by check, and then

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -43,7 +44,7 @@ func (s *sarif) rule(c Check) int {
 		level = "error"
 	}
 	tags := slices.DeleteFunc([]string{c.Group, c.Level}, func(t string) bool { return t == "" })
-	out := sarifRule{ID: c.ID, Short: sarifText{Text: legible(c.Title)}, HelpURI: sourceURL(c.Source),
+	out := sarifRule{ID: c.ID, Short: sarifText{Text: legible(c.Title)}, HelpURI: cmp.Or(c.url(), sourceURL(c.Source)),
 		Default: sarifConfig{level}, Properties: sarifRuleDetails{tags, level}}
 	if r.Rationale != "" {
 		out.Full = &sarifText{Text: r.Rationale}
@@ -58,6 +59,14 @@ func (s *sarif) rule(c Check) int {
 	out.Help = sarifText{Text: legible(help)}
 	s.rules = append(s.rules, out)
 	return len(s.rules) - 1
+}
+
+// url is where a check is explained, empty for one that this version does not know.
+func (c Check) url() string {
+	if r, err := spec.Lookup(c.ID); err == nil && r.ID == c.ID {
+		return r.URL()
+	}
+	return ""
 }
 
 // sourceURL is where the first standard that a requirement cites can be read, empty

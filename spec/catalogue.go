@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -26,6 +27,10 @@ type Requirement struct {
 	Warns     string   `yaml:"warns"`     // the rule for a warning
 	Undecided string   `yaml:"undecided"` // when it is inconclusive, "" for the reasons all checks share
 	Remedy    string   `yaml:"remedy"`    // what to change in the server
+	// Since is the requirement set with which the check came; firstSet when absent.
+	Since string `yaml:"since"`
+	// Provisional says that the check is reported and does not count yet.
+	Provisional bool `yaml:"provisional"`
 
 	Group string `yaml:"-"` // the GROUP of the id
 }
@@ -52,6 +57,7 @@ func readCatalogue(data []byte) ([]Requirement, error) {
 			return nil, fmt.Errorf("catalogue.yaml: id %q is not DF-GROUP-NNN", all[i].ID)
 		}
 		all[i].Group = parts[1]
+		all[i].Since = cmp.Or(all[i].Since, firstSet)
 		if all[i].AppliesTo(Standard) && !all[i].AppliesTo(Document) { // which adds to RFC 8628
 			all[i].Contracts = append(all[i].Contracts, string(Document))
 		}
@@ -61,6 +67,11 @@ func readCatalogue(data []byte) ([]Requirement, error) {
 
 // AppliesTo reports whether a contract of the family is held to the requirement.
 func (r Requirement) AppliesTo(f Family) bool { return slices.Contains(r.Contracts, string(f)) }
+
+// URL is where the requirement is explained to readers of reports.
+func (r Requirement) URL() string {
+	return "https://github.com/dfcheck/dfcheck/blob/main/conformance/checks/README.md#" + strings.ToLower(r.ID)
+}
 
 // Catalogue returns all requirements in catalogue order: by group, then by
 // number.

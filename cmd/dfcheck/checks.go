@@ -124,6 +124,7 @@ func printRulings(w io.Writer, ids []string) error {
 func explain(r spec.Requirement) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n%s, %s\ncontracts: %s\n", r.ID, r.Title, r.Level, r.Source, strings.Join(r.Contracts, ", "))
+	fmt.Fprintf(&b, "requirements: since %s\n", sinceOf(r))
 	if len(r.Needs) > 0 {
 		fmt.Fprintf(&b, "needs: %s\n", strings.Join(r.Needs, ", "))
 	}
@@ -142,7 +143,16 @@ func explain(r spec.Requirement) string {
 	for _, id := range r.Rulings {
 		fmt.Fprintf(&b, "\nRuling %s\n%s\n", id, wrap(spec.Ruling(id), 78))
 	}
+	fmt.Fprintf(&b, "\n%s\n", r.URL())
 	return b.String()
+}
+
+// sinceOf is the set with which a check came, and whether it counts yet.
+func sinceOf(r spec.Requirement) string {
+	if r.Provisional {
+		return r.Since + "; provisional: reported, and not counted before the next minor release"
+	}
+	return r.Since
 }
 
 // wrap breaks a text into lines, indented by two.

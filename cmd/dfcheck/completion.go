@@ -22,7 +22,7 @@ import (
 // flagValues are the values of flags, by their names; those of one command alone by
 // its path and the name. Flags of text that are not here take files.
 var flagValues = map[string]cobra.CompletionFunc{
-	"only": inList(checkWords), "skip": inList(checkWords), "level": words("MUST", "SHOULD", "MAY", "DOC"),
+	"only": inList(checkWords), "skip": inList(checkWords), "requirements": words(spec.Sets()...), "level": words("MUST", "SHOULD", "MAY", "DOC"),
 	"fail-on": words("fail", "warning"), "approve": words(approve.Kinds...), "client-auth": words("none", "basic", "post"),
 	"spec":       orFile(append([]string{"auto"}, spec.ContractNames()...), "yaml", "yml", "json"),
 	"serve spec": words(spec.ContractNames()...), "config": files("yaml", "yml"), "waivers": files("yaml", "yml"),

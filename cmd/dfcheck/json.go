@@ -26,6 +26,10 @@ type (
 		Warns     string   `json:"warns"`
 		Undecided string   `json:"undecided"`
 		Remedy    string   `json:"remedy"`
+		Since     string   `json:"since"` // the requirement set with which it came
+		// Provisional checks are reported and do not count yet.
+		Provisional bool   `json:"provisional"`
+		URL         string `json:"url"`
 	}
 	listedGroup struct {
 		Name   string `json:"name"`
@@ -60,7 +64,8 @@ func listed(all []spec.Requirement) []listedCheck {
 	out := []listedCheck{}
 	for _, r := range all {
 		out = append(out, listedCheck{r.ID, r.Group, r.Level, r.Title, r.Source, notNull(r.Contracts), notNull(r.Needs),
-			notNull(r.Rulings), r.Rationale, r.How, r.Fails, r.Warns, r.Undecided, r.Remedy})
+			notNull(r.Rulings), r.Rationale, r.How, r.Fails, r.Warns, r.Undecided, r.Remedy,
+			r.Since, r.Provisional, r.URL()})
 	}
 	return out
 }
