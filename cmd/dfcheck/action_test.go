@@ -40,7 +40,7 @@ func readAction(t *testing.T) (a action) {
 	return a
 }
 
-var actionInput = regexp.MustCompile(`\$\{\{ inputs\.([a-z-]+) \}\}`)
+var actionInput = regexp.MustCompile(`\$\{\{ inputs\.([a-z0-9-]+) \}\}`)
 
 // check runs the step that checks as a runner does, with dfcheck replaced by a
 // program that keeps its arguments, writes its reports and ends with a code.
@@ -124,13 +124,25 @@ func TestActionInputs(t *testing.T) {
 				used[m[1]] = true
 			}
 		}
+		for _, m := range regexp.MustCompile(`inputs\.([a-z0-9-]+)`).FindAllStringSubmatch(s.If, -1) {
+			used[m[1]] = true
+		}
 		for _, m := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(s.Run, -1) {
 			if newConformance(terminal{}).Flags().Lookup(m[1]) == nil {
 				t.Errorf("dfcheck conformance has no flag --%s", m[1])
 			}
 		}
 	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, listed, _ := strings.Cut(string(readme), "\nInputs are ")
+	listed, _, _ = strings.Cut(listed, ". The step")
 	for name := range a.Inputs {
+		if !strings.Contains(listed, "`"+name+"`") {
+			t.Errorf("README.md does not name the input %s", name)
+		}
 		if !used[name] {
 			t.Errorf("the input %s does nothing", name)
 		}

@@ -117,7 +117,7 @@ func TestTopLevel(t *testing.T) {
 		t.Fatal(err)
 	}
 	allowed := []string{"cmd", "conformance", "load", "spec", "reports", "testdata", "go.mod", "go.sum", "Makefile",
-		"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "bin", "dfcheck"}
+		"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "bin", "dfcheck"}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") && !slices.Contains(allowed, e.Name()) {
 			t.Errorf("%s does not belong at the top level", e.Name())
