@@ -96,12 +96,14 @@ func observed(r Result) string {
 func assessment(v *reports.Inventory) []string {
 	list := func(states ...reports.State) string { return listed(v.Of(states...)) }
 	return []string{
-		fmt.Sprintf("Of the %d mitigations that RFC 10027 section 6.1 describes, this run has seen: %s; in part: %s.", len(v.Rows),
-			list(reports.Seen), list(reports.SeenInPart)),
-		fmt.Sprintf("Not seen: %s. Section 2 obliges whoever runs the server to assess the risk and to select mitigations for it: "+
-			"each of these is to be selected, or left out for a reason that the assessment gives.", list(reports.NotSeen)),
-		fmt.Sprintf("Only the assessment can say what is done about these, of which nothing shows from outside: %s; nor were judged: %s. "+
-			"Section 2 asks for proximity wherever that is possible.", list(reports.NotVisible), list(reports.NotJudged)),
+		fmt.Sprintf("Of the %d mitigations that RFC 10027 section 6.1 describes, this run has seen: %s; in part: %s.",
+			len(v.Rows), list(reports.Seen), list(reports.SeenInPart)),
+		fmt.Sprintf("Not seen: %s. Section 2 obliges whoever runs the server to assess the risk and to select "+
+			"mitigations for it: each of these is to be selected, or left out for a reason that the assessment gives.",
+			list(reports.NotSeen)),
+		fmt.Sprintf("Only the assessment can say what is done about these, of which nothing shows from outside: %s; nor "+
+			"were judged: %s. Section 2 asks for proximity wherever that is possible.",
+			list(reports.NotVisible), list(reports.NotJudged)),
 	}
 }
 

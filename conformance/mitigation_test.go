@@ -24,17 +24,22 @@ func TestInventory(t *testing.T) {
 		state reports.State
 		says  string
 	}{
-		"all passed":            {m, []Result{pass}, reports.Seen, "DF-A-001 passed"},
-		"a rest is hidden":      {partly, []Result{pass}, reports.SeenInPart, "REST"},
-		"one warned":            {m, []Result{pass, warn}, reports.SeenInPart, "DF-A-002: REASON"},
-		"it warned":             {partly, []Result{warn}, reports.NotSeen, "REASON"},
-		"it is waived":          {m, []Result{verdict("DF-A-002", reports.Waived, Lack{})}, reports.NotSeen, "REASON"},
-		"one is open":           {m, []Result{pass, verdict("DF-A-002", reports.Inconclusive, Lack{})}, reports.SeenInPart, "DF-A-002 was not decided"},
-		"one lacks something":   {m, []Result{pass, verdict("DF-A-002", reports.Skipped, Lack{Needs: []Capability{NeedScope}})}, reports.SeenInPart, "not decided"},
-		"one does not apply":    {m, []Result{pass, verdict("DF-A-002", reports.Skipped, Lack{})}, reports.Seen, "DF-A-001 passed"},
-		"of another contract":   {m, []Result{pass, verdict("DF-A-002", reports.Skipped, Lack{Contracts: []string{"documented"}})}, reports.Seen, "passed"},
-		"nothing lets it judge": {m, []Result{verdict("DF-A-002", reports.Skipped, Lack{Needs: []Capability{NeedScope}})}, reports.NotJudged, "REASON"},
-		"not selected":          {m, nil, reports.NotJudged, "the run left out DF-A-001, DF-A-002"},
+		"all passed":       {m, []Result{pass}, reports.Seen, "DF-A-001 passed"},
+		"a rest is hidden": {partly, []Result{pass}, reports.SeenInPart, "REST"},
+		"one warned":       {m, []Result{pass, warn}, reports.SeenInPart, "DF-A-002: REASON"},
+		"it warned":        {partly, []Result{warn}, reports.NotSeen, "REASON"},
+		"it is waived":     {m, []Result{verdict("DF-A-002", reports.Waived, Lack{})}, reports.NotSeen, "REASON"},
+		"one is open": {m, []Result{pass, verdict("DF-A-002", reports.Inconclusive, Lack{})}, reports.SeenInPart,
+			"DF-A-002 was not decided"},
+		"one lacks something": {m, []Result{pass, verdict("DF-A-002", reports.Skipped,
+			Lack{Needs: []Capability{NeedScope}})}, reports.SeenInPart, "not decided"},
+		"one does not apply": {m, []Result{pass, verdict("DF-A-002", reports.Skipped, Lack{})}, reports.Seen,
+			"DF-A-001 passed"},
+		"of another contract": {m, []Result{pass, verdict("DF-A-002", reports.Skipped,
+			Lack{Contracts: []string{"documented"}})}, reports.Seen, "passed"},
+		"nothing lets it judge": {m, []Result{verdict("DF-A-002", reports.Skipped, Lack{Needs: []Capability{NeedScope}})},
+			reports.NotJudged, "REASON"},
+		"not selected": {m, nil, reports.NotJudged, "the run left out DF-A-001, DF-A-002"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if state, evidence := seen(tt.m, tt.of); state != tt.state || !strings.Contains(evidence, tt.says) {

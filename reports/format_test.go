@@ -58,10 +58,12 @@ func sample() *Report {
 	r.Conformance.Summary = Tally(r.Conformance.Checks)
 	r.Conformance.Mitigations = &Inventory{
 		Rows: []Mitigation{
-			{Section: "6.1.2", Name: "Short-lived codes", Effect: "disrupts", State: NotJudged, Evidence: "DF-EXPIRY-001 was not decided: needs 900 s"},
+			{Section: "6.1.2", Name: "Short-lived codes", Effect: "disrupts", State: NotJudged,
+				Evidence: "DF-EXPIRY-001 was not decided: needs 900 s"},
 			{Section: "6.1.13", Name: "User education", Effect: "prevents", State: NotSeen, Evidence: hostile},
 		},
-		Assessment: []string{"Of the 2 mitigations, this run has seen: none.", "Not seen: user education.", "Only the assessment can say the rest."},
+		Assessment: []string{"Of the 2 mitigations, this run has seen: none.", "Not seen: user education.",
+			"Only the assessment can say the rest."},
 	}
 	return r
 }

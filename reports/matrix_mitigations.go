@@ -14,8 +14,8 @@ type MitigationRow struct {
 }
 
 // errNoInventory says why there is nothing to compare.
-var errNoInventory = errors.New("none of the reports says which mitigations were seen: they were made by an older dfcheck, or left out every " +
-	"check that shows one; run `dfcheck conformance --report json=FILE` again")
+var errNoInventory = errors.New("none of the reports says which mitigations were seen: they were made by an older " +
+	"dfcheck, or left out every check that shows one; run `dfcheck conformance --report json=FILE` again")
 
 // Mitigations sets the inventories of the reports side by side. It is an error that none of
 // them has one.
@@ -40,9 +40,9 @@ func (m *Matrix) Mitigations() ([]MitigationRow, error) {
 }
 
 // stateMeaning explains the words of the table.
-const stateMeaning = "seen: the checks of a mitigation passed · seen in part: some of them, or they do not show all of it · not seen: none · " +
-	"not visible from outside: nothing of it shows to a test · not judged: what would show it was skipped, or left open · " +
-	"–: the report has no inventory"
+const stateMeaning = "seen: the checks of a mitigation passed · seen in part: some of them, or they do not show all " +
+	"of it · not seen: none · not visible from outside: nothing of it shows to a test · not judged: what would show " +
+	"it was skipped, or left open · –: the report has no inventory"
 
 // WriteMitigationsMarkdown renders the inventories as a table, and what each state rests
 // on under it.

@@ -24,7 +24,8 @@ type coveredSentence struct {
 func newCoverage(t terminal) *cobra.Command {
 	var asJSON, open bool
 	c := &cobra.Command{
-		Use: "coverage", Short: "List what the standards ask of a server, and the checks that hold it to that", Args: cobra.NoArgs,
+		Use: "coverage", Short: "List what the standards ask of a server, and the checks that hold it to that",
+		Args: cobra.NoArgs,
 		Long: `Lists each sentence of RFC 8628, of the sections of RFC 6749 that it builds on, of
 RFC 8414 and of RFC 10027 that asks something of a server, in our words: with the
 checks that hold a server to it, or the reason why none does.`,
@@ -57,7 +58,8 @@ func printCoverage(w io.Writer, excluded bool) error {
 	for _, standard := range spec.Standards {
 		of := slices.DeleteFunc(slices.Clone(all), func(s coveredSentence) bool { return s.Standard != standard })
 		out := slices.DeleteFunc(slices.Clone(of), func(s coveredSentence) bool { return s.Excluded == "" })
-		fmt.Fprintf(w, "%s: %d sentences, %d with checks, %d excluded, none without either\n", standard, len(of), len(of)-len(out), len(out))
+		fmt.Fprintf(w, "%s: %d sentences, %d with checks, %d excluded, none without either\n", standard, len(of),
+			len(of)-len(out), len(out))
 		if excluded {
 			of = out
 		}

@@ -147,7 +147,8 @@ func TestFormEnter(t *testing.T) {
 	if got := r.poll(device); got != "authorization_pending" {
 		t.Errorf("entering the code decided: %s", got)
 	}
-	if p := r.form.Powers(); p != (Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true, Pages: true}) {
+	if p := r.form.Powers(); p != (Powers{RawCodes: true, Steps: true, HTTP: true, SecondUser: true, Ways: true,
+		Pages: true}) {
 		t.Errorf("powers %+v", p)
 	}
 }

@@ -70,8 +70,10 @@ var keptHeaders = []string{"Cache-Control", "Pragma", "Referrer-Policy"}
 // sight is a page as it is kept. approves is what approves on it, nil for nothing.
 func (v *viewing) sight(step string, p *page, sent bool, approves *control) Sight {
 	code := v.values["{user_code}"]
-	p.secrets = slices.DeleteFunc(p.secrets, func(s string) bool { return plainCode(s) == plainCode(code) }) // a field may have it, of whatever name
-	s := Sight{Step: step, Address: p.address(), Status: p.status, Title: p.tell(p.title), Text: cut(p.tell(p.text), maxSeen),
+	// a field may have it, of whatever name
+	p.secrets = slices.DeleteFunc(p.secrets, func(s string) bool { return plainCode(s) == plainCode(code) })
+	s := Sight{Step: step, Address: p.address(), Status: p.status, Title: p.tell(p.title),
+		Text:     cut(p.tell(p.text), maxSeen),
 		Language: cut(p.doc.Find("html").AttrOr("lang", ""), 35), After: sent, Carries: carries(p.url, code)}
 	forms := map[*html.Node]int{nil: 0}
 	for _, c := range p.controls {
@@ -88,11 +90,14 @@ func (v *viewing) sight(step string, p *page, sent bool, approves *control) Sigh
 	for _, c := range p.controls {
 		switch {
 		case c.isButton():
-			s.Controls = append(s.Controls, SeenControl{Caption: cut(p.tell(c.caption()), 80), Link: c.tag == "a", Form: forms[c.form],
-				Submits: c.typ == "submit" || c.typ == "image", Default: c.form != nil && c == p.submitters(c.form)[0], Focused: has(c, "autofocus"), Disabled: disabled(c.sel),
+			s.Controls = append(s.Controls, SeenControl{Caption: cut(p.tell(c.caption()), 80), Link: c.tag == "a",
+				Form:    forms[c.form],
+				Submits: c.typ == "submit" || c.typ == "image", Default: c.form != nil && c == p.submitters(c.form)[0],
+				Focused: has(c, "autofocus"), Disabled: disabled(c.sel),
 				Hidden: concealed(c.sel), Approves: c == approves, Refuses: slices.Contains(refuses, c)})
 		case c.typable() && c.typ != "password":
-			s.Fields = append(s.Fields, SeenField{Name: cut(p.tell(c.shown()), 80), Value: cut(p.tell(c.value), 80), Form: forms[c.form],
+			s.Fields = append(s.Fields, SeenField{Name: cut(p.tell(c.shown()), 80), Value: cut(p.tell(c.value), 80),
+				Form: forms[c.form],
 				Text: c.tag == "input" && c.typ != "checkbox" && c.typ != "radio"})
 		}
 	}
@@ -146,8 +151,9 @@ func carries(u *url.URL, code string) bool {
 
 // loaded are the elements that load something from elsewhere, and the attribute that says
 // whence.
-var loaded = map[string]string{"script[src]": "src", "img[src]": "src", "iframe[src]": "src", "embed[src]": "src", "source[src]": "src",
-	"video[src]": "src", "audio[src]": "src", "object[data]": "data", "link[rel~=stylesheet][href]": "href", "link[rel~=icon][href]": "href"}
+var loaded = map[string]string{"script[src]": "src", "img[src]": "src", "iframe[src]": "src", "embed[src]": "src",
+	"source[src]": "src", "video[src]": "src", "audio[src]": "src", "object[data]": "data",
+	"link[rel~=stylesheet][href]": "href", "link[rel~=icon][href]": "href"}
 
 // styled finds what a style sheet in the page loads from elsewhere.
 var styled = regexp.MustCompile(`(?i)(?:url\(\s*['"]?|@import\s+['"])((?:https?:)?//[^'"()\s]+)`)
@@ -170,7 +176,9 @@ func (p *page) foreign() (loads, links []string) {
 			loads = add(loads, m[1])
 		}
 	})
-	p.doc.Find("a[href]").Not("[rel~=noreferrer]").Each(func(_ int, s *goquery.Selection) { links = add(links, s.AttrOr("href", "")) })
+	p.doc.Find("a[href]").Not("[rel~=noreferrer]").Each(func(_ int, s *goquery.Selection) {
+		links = add(links, s.AttrOr("href", ""))
+	})
 	slices.Sort(loads)
 	return loads, links
 }

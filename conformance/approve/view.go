@@ -73,7 +73,9 @@ func (v *viewing) look(ctx context.Context, l Look, picture func(context.Context
 	i := last(steps)
 	v.Err = v.first(ctx, i, steps)
 	if v.Err == nil {
-		v.Err = v.within(ctx, i, steps[i], func(ctx context.Context) error { return v.decide(ctx, steps[i], l.Move, picture) })
+		v.Err = v.within(ctx, i, steps[i], func(ctx context.Context) error {
+			return v.decide(ctx, steps[i], l.Move, picture)
+		})
 	}
 	v.Asked = v.asked
 	return v.View
@@ -158,7 +160,8 @@ func (p *page) formOf(button *control) *control {
 	if button == nil || button.form == nil {
 		return nil
 	}
-	return p.first(func(c *control) bool { return c.tag == "form" }, func(c *control) bool { return c.form == button.form })
+	return p.first(func(c *control) bool { return c.tag == "form" },
+		func(c *control) bool { return c.form == button.form })
 }
 
 // codeFields are the fields into which the recipe types the code.

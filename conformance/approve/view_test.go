@@ -52,7 +52,8 @@ func (s *askingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func askingRecipe(kind string) Config {
 	return Config{Kind: kind, User: map[string]string{"username": "alice", "password": "pa55word"},
-		Steps: []Step{{Open: "{verification_uri}"}, {Fill: Fields{{"user", "{username}"}, {"password", "{password}"}}, Press: "Sign in"},
+		Steps: []Step{{Open: "{verification_uri}"}, {Fill: Fields{{"user", "{username}"}, {"password", "{password}"}},
+			Press: "Sign in"},
 			{Fill: Fields{{"code", "{user_code}"}}, Press: "Next"}},
 		Approve: Action{Steps: []Step{{Press: "Allow", Expect: "Go back"}}}, Deny: Action{Steps: []Step{{Press: "Deny"}}}}
 }
@@ -67,12 +68,14 @@ func TestViews(t *testing.T) {
 			defer server.Close()
 			v := viewer(t, kind, server.URL)
 			look := func(code string, way Way, move Move) Look {
-				return Look{Verification{UserCode: code, VerificationURI: server.URL + "/device", VerificationURIComplete: server.URL + "/device?code=" + code,
-					Host: server.URL, Way: way}, move}
+				return Look{Verification{UserCode: code, VerificationURI: server.URL + "/device",
+					VerificationURIComplete: server.URL + "/device?code=" + code,
+					Host:                    server.URL, Way: way}, move}
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			views := v.View(ctx, look("WDJB-MJHT", ByHand, Press), look("BBBB-BBBB", ByHand, Stop), look("CCCC-CCCC", ByLink, Send))
+			views := v.View(ctx, look("WDJB-MJHT", ByHand, Press), look("BBBB-BBBB", ByHand, Stop),
+				look("CCCC-CCCC", ByLink, Send))
 			if len(views) != 3 {
 				t.Fatalf("%d views: %+v", len(views), views)
 			}
@@ -129,16 +132,19 @@ func viewer(t *testing.T, kind, host string) Viewer {
 
 func checkAsking(t *testing.T, s Sight) {
 	t.Helper()
-	if s.Title != "Allow?" || s.Language != "en" || !s.After || !s.Carries || s.AsksCode || !strings.Contains(s.Text, "Your code is WDJB-MJHT") {
+	if s.Title != "Allow?" || s.Language != "en" || !s.After || !s.Carries || s.AsksCode ||
+		!strings.Contains(s.Text, "Your code is WDJB-MJHT") {
 		t.Errorf("the page of the decision: %+v", s)
 	}
-	if !slices.Equal(s.Foreign, []string{"cdn.example.net", "fonts.example.com"}) || !slices.Equal(s.Links, []string{"help.example.org"}) {
+	if !slices.Equal(s.Foreign, []string{"cdn.example.net", "fonts.example.com"}) ||
+		!slices.Equal(s.Links, []string{"help.example.org"}) {
 		t.Errorf("loads from %q, leads to %q", s.Foreign, s.Links)
 	}
 	if s.Headers["Cache-Control"] != "no-store" || s.Headers["Referrer-Policy"] != "" {
 		t.Errorf("headers %q", s.Headers)
 	}
-	want := []SeenControl{{Caption: "Allow", Form: 1, Submits: true, Default: true, Approves: true}, {Caption: "Deny", Form: 1, Submits: true, Refuses: true},
+	want := []SeenControl{{Caption: "Allow", Form: 1, Submits: true, Default: true, Approves: true},
+		{Caption: "Deny", Form: 1, Submits: true, Refuses: true},
 		{Caption: "Help", Link: true}}
 	if !slices.Equal(s.Controls, want) {
 		t.Errorf("controls %+v", s.Controls)

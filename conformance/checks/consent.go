@@ -22,7 +22,8 @@ var consentChecks = []Check{
 	consentCheck("DF-CONSENT-009", judgeWarning),
 	consentCheck("DF-CONSENT-010", judgeOrigin),
 	consentCheck("DF-CONSENT-011", judgePrivatePage),
-	{ID: "DF-CONSENT-012", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedPages}, Reads: []*Scenario{manySessions},
+	{ID: "DF-CONSENT-012", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedPages},
+		Reads: []*Scenario{manySessions},
 		Judge: judgeManySessions},
 	consentCheck("DF-CONSENT-013", judgeReturn),
 }
@@ -45,13 +46,15 @@ const (
 // consentPages looks at what a person sees who enters a code, and who opens a link. The
 // first one approves, and enters the code of another device in the same session.
 var consentPages = &Scenario{
-	Name: "pages of the decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages}, Cost: WaitingCost(7, 4, 1),
+	Name: "pages of the decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
+	Cost:      WaitingCost(7, 4, 1),
 	Decisions: func(f *Facts) int { return 3 + f.Count(NeedSecondClient) }, Spared: true,
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		ways := []func(){
 			func() {
 				first, second := s.Start(ctx, Step(lookedAt)), s.Start(ctx, Step(inOneRow))
-				s.View(ctx, FlowLook{Flow: first, Way: approve.ByHand, Move: approve.Press}, FlowLook{Flow: second, Way: approve.ByHand, Move: approve.Stop})
+				s.View(ctx, FlowLook{Flow: first, Way: approve.ByHand, Move: approve.Press},
+					FlowLook{Flow: second, Way: approve.ByHand, Move: approve.Stop})
 				first.Settle(ctx)
 				first.PollDue(ctx, Step("looked at"))
 				second.PollDue(ctx, Step("looked at"))
@@ -75,7 +78,8 @@ var consentPages = &Scenario{
 
 // undecidedForm sends the form of a decision as it is, with neither of its buttons.
 var undecidedForm = &Scenario{
-	Name: "form without a decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages}, Cost: WaitingCost(2, 1, 1),
+	Name: "form without a decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
+	Cost:   WaitingCost(2, 1, 1),
 	Spared: true,
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx, Step(formAlone))
@@ -91,7 +95,8 @@ const sessionsOfOneCode = 10
 // manySessions enters one code in one session after the other, as the people do to whom
 // somebody has sent it.
 var manySessions = &Scenario{
-	Name: "one code in many sessions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages}, Cost: WaitingCost(2, 1, 1),
+	Name: "one code in many sessions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
+	Cost:   WaitingCost(2, 1, 1),
 	Spared: true,
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if fewSessions(&s.Target().Facts) {

@@ -20,7 +20,8 @@ func judgeQuestion(e *Evidence, j *Judgement) {
 		case c.Opens:
 			j.Warn(expected, "a link that approves when it is opened, as the approver's recipe has it", c.start)
 		case !c.Reached && c.Asked == 0 && len(WithTokens(polls)) > 0:
-			j.Warn(expected, "tokens: the code was approved when it was entered, and nobody was asked; "+c.quote(), append(WithTokens(polls)[:1], c.start)...)
+			j.Warn(expected, "tokens: the code was approved when it was entered, and nobody was asked; "+c.quote(),
+				append(WithTokens(polls)[:1], c.start)...)
 		case !c.Reached:
 			c.unreached(j)
 		case !asked.After && len(c.refusals(e)) == 0:
@@ -50,7 +51,8 @@ func judgeSecondDevice(e *Evidence, j *Judgement) {
 	polls := e.Polls(second.flow, "looked at")
 	switch tokens := WithTokens(polls); {
 	case len(tokens) > 0 && second.Asked == 0:
-		j.Warn(expected, "tokens: its code was approved when it was entered, for the same person, client and scope; "+second.quote(),
+		j.Warn(expected, "tokens: its code was approved when it was entered, for the same person, client and scope; "+
+			second.quote(),
 			append(tokens[:1], second.start)...)
 	case len(tokens) == 0 && !second.Reached:
 		second.unreached(j)

@@ -37,12 +37,14 @@ func judgeRefusal(e *Evidence, j *Judgement) {
 	case slices.ContainsFunc(offered, within):
 		j.Pass(c.start)
 	case len(offered) > 0:
-		j.Warn(expected, fmt.Sprintf("%q, which is not shown or cannot be pressed; %s", offered[0].Caption, c.quote()), c.start)
+		j.Warn(expected, fmt.Sprintf("%q, which is not shown or cannot be pressed; %s", offered[0].Caption, c.quote()),
+			c.start)
 	case says(c.text(), words, English.Close):
 		j.Pass(c.start) // whoever closes it has refused (ruling R102)
-	case approving != nil && !c.inEnglish() && slices.ContainsFunc(c.decision().Controls, func(x approve.SeenControl) bool {
-		return !x.Approves && x.Submits && x.Form == approving.Form && within(x)
-	}):
+	case approving != nil && !c.inEnglish() && slices.ContainsFunc(c.decision().Controls,
+		func(x approve.SeenControl) bool {
+			return !x.Approves && x.Submits && x.Form == approving.Form && within(x)
+		}):
 		j.Pass(c.start) // the other button, in whatever language
 	default:
 		c.lacks(j, "refuse", words, expected, "nothing to refuse with")
@@ -61,9 +63,11 @@ func judgeDefaultButton(e *Evidence, j *Judgement) {
 		case x.Focused:
 			j.Warn(expected, fmt.Sprintf("%q, on which the page puts the focus; %s", x.Caption, quote(p)), c.start)
 		case x.Default && hasField(p, x.Form):
-			j.Warn(expected, fmt.Sprintf("%q as the default button, which Enter presses in a field of the form; %s", x.Caption, quote(p)), c.start)
+			j.Warn(expected, fmt.Sprintf("%q as the default button, which Enter presses in a field of the form; %s", x.Caption,
+				quote(p)), c.start)
 		case x.Default && hasOther(p, x.Form):
-			j.Warn(expected, fmt.Sprintf("%q as the default button, the first one of its form; %s", x.Caption, quote(p)), c.start)
+			j.Warn(expected, fmt.Sprintf("%q as the default button, the first one of its form; %s", x.Caption, quote(p)),
+				c.start)
 		default:
 			j.Pass(c.start)
 		}
@@ -74,7 +78,8 @@ func judgeDefaultButton(e *Evidence, j *Judgement) {
 	}
 	tokens := WithTokens(e.Polls(c.flow, "after"))
 	if len(tokens) > 0 && !enteredOnly(e) {
-		j.Inconclusive("whether it was the form that approved is not known: no code that was entered alone stayed pending; see DF-POLL-018", tokens...)
+		j.Inconclusive("whether it was the form that approved is not known: no code that was entered alone stayed pending; "+
+			"see DF-POLL-018", tokens...)
 		return
 	}
 	if len(tokens) > 0 {
@@ -101,7 +106,10 @@ func hasField(p approve.Sight, form int) bool {
 
 // hasOther reports whether the form can be sent by another button as well.
 func hasOther(p approve.Sight, form int) bool {
-	return slices.ContainsFunc(p.Controls, func(x approve.SeenControl) bool { return x.Form == form && x.Submits && !x.Approves })
+	return slices.ContainsFunc(p.Controls, func(x approve.SeenControl) bool {
+		return x.Form == form && x.Submits &&
+			!x.Approves
+	})
 }
 
 // judgePrivatePage: pages with the code in them or in their address are not kept, and tell
@@ -151,11 +159,14 @@ func judgeForeign(j *Judgement, c consent, p approve.Sight) {
 	}
 	policy = strings.TrimSpace(policy)
 	whole := policy == "unsafe-url" || policy == "no-referrer-when-downgrade"
-	const expected = "a page with a user code to load nothing from other sites, or to send a Referrer-Policy that keeps its address"
+	const expected = "a page with a user code to load nothing from other sites, or to send a Referrer-Policy that " +
+		"keeps its address"
 	switch {
 	case whole && p.Carries && len(p.Foreign)+len(p.Links) > 0:
-		j.Warn(expected, "Referrer-Policy: "+policy+", which tells "+strings.Join(append(p.Foreign, p.Links...), ", ")+" the whole address", c.start)
+		j.Warn(expected, "Referrer-Policy: "+policy+", which tells "+strings.Join(append(p.Foreign, p.Links...),
+			", ")+" the whole address", c.start)
 	case len(p.Foreign) > 0 && policy == "":
-		j.Warn(expected, "no Referrer-Policy, and something loaded from "+strings.Join(p.Foreign, ", ")+"; "+quote(p), c.start)
+		j.Warn(expected, "no Referrer-Policy, and something loaded from "+strings.Join(p.Foreign, ", ")+"; "+quote(p),
+			c.start)
 	}
 }

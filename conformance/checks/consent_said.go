@@ -21,7 +21,8 @@ func judgeComparison(e *Evidence, j *Judgement) {
 	if !ok {
 		return
 	}
-	const expected = "the page behind verification_uri_complete to show the user code, and to ask whether the device shows the same"
+	const expected = "the page behind verification_uri_complete to show the user code, and to ask whether the device " +
+		"shows the same"
 	words := e.Consent.Texts.Compare
 	switch {
 	case slices.ContainsFunc(c.pages, func(p approve.Sight) bool { return p.AsksCode }):
@@ -168,7 +169,8 @@ func judgeScopeSaid(e *Evidence, j *Judgement) {
 	case c.inEnglish() && !English.Granted.MatchString(text):
 		j.Warn(expected, "nothing of any access; "+c.quote(), c.start)
 	default:
-		j.SkipFor(Lack{Needs: []Capability{NeedScopeWords}, Because: "the pages do not show the scope " + strings.Join(unknown, " ") +
+		j.SkipFor(Lack{Needs: []Capability{NeedScopeWords}, Because: "the pages do not show the scope " +
+			strings.Join(unknown, " ") +
 			" as such, and consent.scopes in dfcheck.yaml does not tell in which words"})
 	}
 }
@@ -184,7 +186,8 @@ func judgeWarning(e *Evidence, j *Judgement) {
 		j.Pass(c.start)
 		return
 	}
-	c.lacks(j, "warning", words, "a page that warns: whoever did not start this on a device of their own should refuse", "no such warning")
+	c.lacks(j, "warning", words, "a page that warns: whoever did not start this on a device of their own should refuse",
+		"no such warning")
 }
 
 // judgeOrigin: the pages say where or when the device asked.
@@ -198,7 +201,8 @@ func judgeOrigin(e *Evidence, j *Judgement) {
 		j.Pass(c.start)
 		return
 	}
-	c.lacks(j, "origin", words, "a page that says where the request came from: an address, a place or a time", "nothing of the kind")
+	c.lacks(j, "origin", words, "a page that says where the request came from: an address, a place or a time",
+		"nothing of the kind")
 }
 
 // judgeReturn: after the decision, the person is sent back to the device.

@@ -133,6 +133,7 @@ func (c consent) lacks(j *Judgement, key string, words []string, expected, actua
 	if l := c.decision().Language; l != "" {
 		in = fmt.Sprintf(" (%q)", l)
 	}
-	j.SkipFor(Lack{Needs: []Capability{NeedWords}, Because: "the pages are not in English" + in + ", and consent.words." + key +
+	j.SkipFor(Lack{Needs: []Capability{NeedWords}, Because: "the pages are not in English" + in +
+		", and consent.words." + key +
 		" in dfcheck.yaml does not tell how they say it"})
 }

@@ -55,7 +55,8 @@ func inTwoSteps(r *http.Request, html string) string {
 		return html
 	}
 	if r.Form.Get("mine") != "" {
-		return strings.NewReplacer("Go on only if the device in front of you shows this code.", "", "<dt>Code</dt><dd>", "<dt>For</dt><dd hidden>").Replace(html)
+		return strings.NewReplacer("Go on only if the device in front of you shows this code.", "", "<dt>Code</dt><dd>",
+			"<dt>For</dt><dd hidden>").Replace(html)
 	}
 	front, form, _ := strings.Cut(html, end)
 	hidden, _, _ := strings.Cut(form, deny)
@@ -93,16 +94,21 @@ func decidedByAddress(next http.Handler) http.Handler {
 }
 
 var inGerman = []string{`lang="en"`, `lang="de"`, "Sign in", "Anmelden", "User name", "Name", "Password", "Kennwort", "Connect a device", "Gerät verbinden",
-	"Code shown by your device", "Code auf dem Bildschirm des Geräts", "Continue", "Weiter", "Allow this device?", "Dieses Gerät zulassen?",
+	"Code shown by your device", "Code auf dem Bildschirm des Geräts", "Continue", "Weiter", "Allow this device?",
+	"Dieses Gerät zulassen?",
 	"Go on only if the device in front of you shows this code.", "Vergleichen Sie den Code mit dem auf Ihrem Bildschirm.",
-	"If you did not start this yourself, deny it: somebody may\nbe trying to get into your account.", "Haben Sie das nicht selbst begonnen, lehnen Sie ab.",
-	"Application", "Anwendung", "Access to", "Zugriff auf", "Requested", "Angefragt", "openid", "Ihre Kennung", "profile", "Ihr Profil",
-	"from the address", "von der Adresse", ">Device<", ">Gerät<", ">Deny<", ">Ablehnen<", ">Approve<", ">Zulassen<", ">Done<", ">Fertig<",
+	"If you did not start this yourself, deny it: somebody may\nbe trying to get into your account.",
+	"Haben Sie das nicht selbst begonnen, lehnen Sie ab.",
+	"Application", "Anwendung", "Access to", "Zugriff auf", "Requested", "Angefragt", "openid", "Ihre Kennung",
+	"profile", "Ihr Profil",
+	"from the address", "von der Adresse", ">Device<", ">Gerät<", ">Deny<", ">Ablehnen<", ">Approve<", ">Zulassen<",
+	">Done<", ">Fertig<",
 	"The device is connected. You can close this page.", "Das Gerät ist verbunden. Weiter geht es am Gerät."}
 
 func german() approve.Config {
 	c := approve.ReferencePage()
-	c.Steps = []approve.Step{c.Steps[0], {Fill: c.Steps[1].Fill, Press: "Anmelden"}, {Fill: c.Steps[2].Fill, Press: "Weiter"}}
+	c.Steps = []approve.Step{c.Steps[0], {Fill: c.Steps[1].Fill, Press: "Anmelden"},
+		{Fill: c.Steps[2].Fill, Press: "Weiter"}}
 	c.Approve.Steps = []approve.Step{{Press: "Zulassen", Expect: "Das Gerät ist verbunden"}}
 	c.Deny.Steps = []approve.Step{{Press: "Ablehnen"}}
 	return c
@@ -119,7 +125,8 @@ func TestConsentInOtherWays(t *testing.T) {
 	oneStep.Deny.Steps = nil
 	onOnePage := approve.ReferencePage()
 	onOnePage.Steps = onOnePage.Steps[:2]
-	onOnePage.Approve.Steps = []approve.Step{{Fill: oneStep.Steps[2].Fill, Press: "Approve", Expect: "The device is connected"}}
+	onOnePage.Approve.Steps = []approve.Step{{Fill: oneStep.Steps[2].Fill, Press: "Approve",
+		Expect: "The device is connected"}}
 	onOnePage.Deny.Steps = []approve.Step{{Fill: oneStep.Steps[2].Fill, Press: "Deny"}}
 	byScript := approve.ReferencePage()
 	byScript.Approve.Steps = []approve.Step{{Open: "{host}/device/allowed", Expect: "connected"}}
@@ -128,7 +135,8 @@ func TestConsentInOtherWays(t *testing.T) {
 	const approving = `<button type="submit" name="action" value="approve">Approve</button>`
 	const denying = `<button type="submit" name="action" value="deny">Deny</button>`
 	known := Consent{Scopes: map[string][]string{"openid": {"Ihre Kennung"}, "profile": {"Ihr Profil"}},
-		Texts: PageWords{Compare: []string{"Vergleichen Sie"}, Warning: []string{"nicht selbst begonnen"}, Origin: []string{"Angefragt"},
+		Texts: PageWords{Compare: []string{"Vergleichen Sie"}, Warning: []string{"nicht selbst begonnen"},
+			Origin: []string{"Angefragt"},
 			Return: []string{"Weiter geht es am Gerät"}}}
 	skipped, warned := reports.Skipped, reports.Warning
 	for name, tt := range map[string]struct {
@@ -143,27 +151,34 @@ func TestConsentInOtherWays(t *testing.T) {
 		"in German, known":         {german(), pages(inGerman...), known, nil},
 		"in German, unknown": {german(), pages(inGerman...), Consent{}, map[string]reports.Verdict{
 			"DF-CONSENT-001": skipped, "DF-CONSENT-006": skipped, "DF-CONSENT-009": skipped, "DF-CONSENT-013": skipped}},
-		"in German, and nothing of it said": {german(), pages(append([]string{"Haben Sie das nicht selbst begonnen, lehnen Sie ab.", ""}, inGerman...)...),
-			Consent{Scopes: known.Scopes, Texts: PageWords{Compare: known.Texts.Compare, Warning: []string{"Niemals für andere"}, Return: known.Texts.Return}},
+		"in German, and nothing of it said": {german(),
+			pages(append([]string{"Haben Sie das nicht selbst begonnen, lehnen Sie ab.", ""}, inGerman...)...),
+			Consent{Scopes: known.Scopes, Texts: PageWords{Compare: known.Texts.Compare,
+				Warning: []string{"Niemals für andere"}, Return: known.Texts.Return}},
 			map[string]reports.Verdict{"DF-CONSENT-009": warned}},
 		"code and decision on one page": {onOnePage, pages(codeForm, `action="/device/consent">`, go_, denying+approving+
-			"<p>Compare the code with the one on your device. If you did not start this, deny it. You will give it access to your account."), Consent{},
-			map[string]reports.Verdict{"DF-CONSENT-004": warned, "DF-CONSENT-005": warned, "DF-CONSENT-006": skipped, "DF-CONSENT-010": warned,
+			"<p>Compare the code with the one on your device. If you did not start this, deny it. "+
+			"You will give it access to your account."), Consent{},
+			map[string]reports.Verdict{"DF-CONSENT-004": warned, "DF-CONSENT-005": warned, "DF-CONSENT-006": skipped,
+				"DF-CONSENT-010": warned,
 				"DF-CONSENT-012": skipped}},
 		"approved by the button of the code": {oneStep, pages(codeForm, `action="/device/consent">`, go_, approving), Consent{},
-			map[string]reports.Verdict{"DF-CONSENT-001": warned, "DF-CONSENT-002": warned, "DF-CONSENT-004": warned, "DF-CONSENT-005": warned,
-				"DF-CONSENT-006": warned, "DF-CONSENT-007": warned, "DF-CONSENT-008": warned, "DF-CONSENT-009": warned, "DF-CONSENT-010": warned,
+			map[string]reports.Verdict{"DF-CONSENT-001": warned, "DF-CONSENT-002": warned, "DF-CONSENT-004": warned,
+				"DF-CONSENT-005": warned,
+				"DF-CONSENT-006": warned, "DF-CONSENT-007": warned, "DF-CONSENT-008": warned, "DF-CONSENT-009": warned,
+				"DF-CONSENT-010": warned,
 				"DF-CONSENT-012": skipped}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := bench{server: embedded("documented-v1"), wrap: tt.pages, opts: Options{Only: []string{"CONSENT"}}, target: func(g *Target) {
-				r := g.Approver.(*approve.Reference)
-				form, err := approve.NewForm(tt.recipe, approve.Env{Host: g.Host, Client: r.Client})
-				if err != nil {
-					t.Fatal(err)
-				}
-				g.Approver, g.Consent = walker{form, r}, tt.consent
-			}}
+			b := bench{server: embedded("documented-v1"), wrap: tt.pages, opts: Options{Only: []string{"CONSENT"}},
+				target: func(g *Target) {
+					r := g.Approver.(*approve.Reference)
+					form, err := approve.NewForm(tt.recipe, approve.Env{Host: g.Host, Client: r.Client})
+					if err != nil {
+						t.Fatal(err)
+					}
+					g.Approver, g.Consent = walker{form, r}, tt.consent
+				}}
 			for _, r := range b.conform(t) {
 				want := tt.want[r.Check.ID]
 				if want == "" {

@@ -19,7 +19,8 @@ var consentVariants = []Fault{
 		Wrap: rewrite(func(_ *http.Request, a *recorded) {
 			before, form, ok := strings.Cut(string(a.body), consentForm)
 			if hidden, _, found := strings.Cut(form, denyButton); ok && found {
-				a.body = []byte(before + consentForm + strings.Replace(form, denyButton, denyButton+"</form>"+consentForm+hidden, 1))
+				a.body = []byte(before + consentForm + strings.Replace(form, denyButton, denyButton+"</form>"+consentForm+hidden,
+					1))
 			}
 		}),
 	},
@@ -27,7 +28,7 @@ var consentVariants = []Fault{
 		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
 	pageVariant("refusal-by-closing", "Whoever does not want the device closes the page.",
 		denyButton, "", textWarning, "If this was not you, someone else is trying to sign in: simply close this page."),
-	pageVariant("code-spelled-out", "The code stands in the page with spaces, letter by letter, for those who have it read to them.",
+	pageVariant("code-compared-in-other-words", "Another sentence asks to compare the code.",
 		"<dt>Code</dt><dd>", `<dt>Code</dt><dd class="code">`, textCompare, "Compare: is this the code you see on your device?"),
 	pageVariant("landmarks", "The page is laid out in landmarks, with headings and descriptions.",
 		"<body>", `<body><a href="#main">Skip to the question</a><nav><a href="/help">Help</a></nav><main id="main">`,
