@@ -1,7 +1,7 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet cross race bench bench-peers test-long targets manual e2e-kubernetes
+.PHONY: build test vet cross race bench bench-peers test-long test-hostile targets manual e2e-kubernetes
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -58,6 +58,11 @@ bench-peers:
 test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance/checks
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
+
+# Every behaviour of testdata/hostile against every command: half an hour, most of it
+# waiting. HOSTILE and COMMAND choose.
+test-hostile:
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -count=1 -run 'TestHostileLong$$|TestKilledLong|TestDiskFullLong|TestFewDescriptorsLong' -v ./cmd/dfcheck
 
 # Every target server in testdata/targets, against its expected verdicts; then all
 # of them side by side. A run waits more than it computes: ten minutes in all.

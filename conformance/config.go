@@ -46,7 +46,8 @@ type Config struct {
 	ShortLifetime     bool     `yaml:"short_lifetime"`
 	SecondGranular    bool     `yaml:"second_granular"`
 	MaxWait           Duration `yaml:"max_wait"`
-	Thorough          bool     `yaml:"thorough"` // races long enough for rare faults
+	RequestTimeout    Duration `yaml:"request_timeout"` // for an answer to begin, and again to end
+	Thorough          bool     `yaml:"thorough"`        // races long enough for rare faults
 	Waivers           string   `yaml:"waivers"`
 	AllowHosts        []string `yaml:"allow_hosts"`
 }
@@ -170,6 +171,11 @@ func ReadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseConfig(data, path)
+}
+
+// parseConfig reads a configuration; path is what errors call it.
+func parseConfig(data []byte, path string) (*Config, error) {
 	var c Config
 	if err := strict.Decode(data, path, &c, strict.ExpandEnv(os.LookupEnv), strict.NoBlanks(mayBeBlank...)); err != nil {
 		return nil, err
@@ -241,6 +247,7 @@ func (c *Config) Target() (*Target, error) {
 		Restricted:   client(c.RestrictedClient, "restricted_client"),
 		Confidential: client(c.ConfidentialClient, "confidential_client"),
 		Headers:      http.Header{}, Resource: c.Resource, Restart: c.Server.restarter(), Passwords: c.Approve.Secrets(),
+		Timeout: time.Duration(c.RequestTimeout), PageHosts: append(c.Approve.Hosts, c.Approve.URL),
 	}
 	if own := client(&c.Client, "client"); own != nil {
 		t.Client = *own

@@ -21,6 +21,9 @@ func (s *ScenarioRun) held(d time.Duration) {
 	s.asking.mu.Lock()
 	defer s.asking.mu.Unlock()
 	s.asking.took += d
+	s.session.mu.Lock()
+	defer s.session.mu.Unlock()
+	s.session.deciding += d
 }
 
 // overtaken reports whether the flow's code ends, or is about to, within d because

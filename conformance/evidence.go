@@ -218,7 +218,7 @@ func (e *Evidence) Fact(s *Scenario, name string) (string, bool) {
 func (e *Evidence) AnnouncedInterval(flow string) time.Duration {
 	if b := e.Authorization(flow); b != nil {
 		if n, ok := b.Number("interval"); ok {
-			return time.Duration(max(n, 1)) * time.Second
+			return pause(n)
 		}
 	}
 	return spec.DefaultInterval * time.Second
@@ -280,7 +280,7 @@ func (e *Evidence) Latest(flow string) time.Duration {
 // lifetime is what the answer to a start announces.
 func lifetime(start *Exchange) time.Duration {
 	n, _ := start.Number("expires_in")
-	return time.Duration(n) * time.Second
+	return span(n)
 }
 
 // Alive reports whether x was answered safely inside its code's lifetime

@@ -53,20 +53,20 @@ func (f *Flow) Interval() time.Duration {
 func (f *Flow) interval() time.Duration {
 	n := int64(spec.DefaultInterval)
 	if f.Codes.HasInterval {
-		n = max(f.Codes.Interval, 1)
+		n = f.Codes.Interval
 	}
 	a := f.run.adapted.Load()
-	return a.paced(time.Duration(n)*time.Second) + a.raised(f.slows)
+	return a.paced(pause(n)) + a.raised(f.slows)
 }
 
 // Earliest and Latest are when the lifetime may end, since the start of the
 // run (rule C12).
 func (f *Flow) Earliest() time.Duration {
-	return f.Authorization.Sent + time.Duration(f.Codes.ExpiresIn)*time.Second
+	return f.Authorization.Sent + span(f.Codes.ExpiresIn)
 }
 
 func (f *Flow) Latest() time.Duration {
-	return f.Authorization.Received + time.Duration(f.Codes.ExpiresIn)*time.Second
+	return f.Authorization.Received + span(f.Codes.ExpiresIn)
 }
 
 // WithinLifetime reports whether something done d from now is still safely inside the

@@ -51,7 +51,7 @@ func (s *session) absent(ctx context.Context, x *Exchange) bool {
 	if x.Sent < s.outage.back {
 		return true
 	}
-	slow := x.Received-x.Sent >= RequestTimeout
+	slow := x.Received-x.Sent >= s.target.AnswerTimeout()
 	if slow && x.Sent < s.outage.heard {
 		return false // one of many that were kept waiting together
 	}
@@ -62,7 +62,7 @@ func (s *session) absent(ctx context.Context, x *Exchange) bool {
 	if s.answers(ctx) {
 		s.outage.heard = s.now()
 		if n >= deadAfter {
-			died(errDied{s.lastAnswered()})
+			died(errDied(s.lastAnswered()))
 		}
 		return false
 	}
@@ -76,7 +76,7 @@ func (s *session) absent(ctx context.Context, x *Exchange) bool {
 			return true
 		}
 	}
-	died(errDied{s.lastAnswered()})
+	died(errDied(s.lastAnswered()))
 	return false
 }
 

@@ -95,7 +95,7 @@ func (s *session) announce(f *Flow) {
 	t := &s.target.Timing
 	t.HasInterval = f.Codes.HasInterval
 	t.Interval = f.Interval()
-	t.Lifetime = time.Duration(f.Codes.ExpiresIn) * time.Second
+	t.Lifetime = span(f.Codes.ExpiresIn)
 	t.RTT = f.Authorization.Received - f.Authorization.Sent
 }
 

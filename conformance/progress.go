@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -61,8 +62,13 @@ const (
 	inScenario  = "waiting in the scenario "
 )
 
-// wait is Sleep, for Progress to know of.
+// wait is Sleep, for Progress to know of. A server that wants more time than a run has
+// is not waited for.
 func (s *session) wait(ctx context.Context, what string, d time.Duration) bool {
+	if longest := max(s.opts.MaxWait, DefaultMaxWait) + 2*s.target.Timing.Tolerance(); d > longest {
+		s.event(Event{Kind: EventCut, Detail: fmt.Sprintf("%s, for %s, is longer than a run waits (%s)", what, Seconds(d), Seconds(longest))})
+		return false
+	}
 	if d <= 0 {
 		return Sleep(ctx, d)
 	}

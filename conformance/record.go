@@ -20,6 +20,7 @@ func (r *Run) recordLanes(ctx context.Context) {
 	r.session.mu.Lock()
 	r.session.died = cancel
 	r.session.mu.Unlock()
+	defer r.limit(cancel)()
 
 	r.lanes(ctx, LaneFirst)
 	if !r.startable() {
@@ -46,9 +47,32 @@ func (r *Run) recordLanes(ctx context.Context) {
 	r.oneByOne(ctx, LaneRisky)
 	r.oneByOne(ctx, LaneAbuse)
 	r.oneByOne(ctx, LaneRestart)
-	if died, ok := errors.AsType[errDied](context.Cause(ctx)); ok {
-		r.session.event(Event{Kind: EventDied, Detail: died.Error()})
+	if ended, ok := errors.AsType[errEnded](context.Cause(ctx)); ok {
+		r.session.event(Event{Kind: EventDied, Detail: ended.Error()})
 	}
+}
+
+// limit ends a recording that takes far longer than its plan, and than the approver
+// needs, until done is called: a server may answer each request at the last moment.
+func (r *Run) limit(end context.CancelCauseFunc) (done func() bool) {
+	longest := 2*r.plan.Worst + r.plan.Attended + time.Duration(r.plan.Requests)*r.Target.Timing.RTT + time.Minute
+	var timer *time.Timer
+	ready := make(chan struct{})
+	timer = time.AfterFunc(longest, func() {
+		<-ready
+		s := r.session
+		s.mu.Lock()
+		left := longest + s.deciding - s.now()
+		s.mu.Unlock()
+		if left > 0 {
+			timer.Reset(left)
+			return
+		}
+		end(errEnded(fmt.Sprintf("the run ended after %s, in place of about %s: the server is too slow in its answers",
+			s.now().Round(time.Second), r.plan.Critical.Round(time.Second))))
+	})
+	close(ready)
+	return timer.Stop
 }
 
 // startable reports whether any start of the run gave codes.

@@ -102,6 +102,10 @@ func (t *Transcript) Redactor() *redact.Redactor {
 	return r.Redactor
 }
 
+// maxShownCode is the length in bytes up to which a user code is one that a person
+// could type.
+const maxShownCode = 256
+
 // learn takes in the secrets of an answer that gives some out, and what the two
 // codes of a start have to do with each other.
 func (r *redactor) learn(body []byte) {
@@ -110,7 +114,7 @@ func (r *redactor) learn(body []byte) {
 		return
 	}
 	codes, _ := spec.DecodeStart(body)
-	if codes.UserCode != "" {
+	if n := len(codes.UserCode); n > 0 && n <= maxShownCode {
 		r.Show(codes.UserCode)
 	}
 	for _, m := range slices.Sorted(maps.Keys(obj)) {

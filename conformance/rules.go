@@ -110,6 +110,8 @@ func Describe(x *Exchange) string {
 		out = append(out, "with an access token")
 	case x.HasCodes():
 		out = append(out, "with a device code")
+	case x.Error != "":
+		out = append(out, "and "+x.Error)
 	case x.Object() == nil && x.Response.Length > 0:
 		out = append(out, "with a body of type "+cmp.Or(x.MediaType(), "unknown"))
 	case x.Object() != nil && (x.Op == OpMetadata && x.Request.Method == http.MethodGet || x.Op == OpOther):

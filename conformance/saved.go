@@ -65,6 +65,9 @@ func Load(r io.Reader) (*Transcript, error) {
 		if n == 1 && (l.Header == nil || l.Header.Schema != TranscriptSchema) {
 			return nil, fmt.Errorf("line 1 does not say %q: not a transcript, or one of another version", TranscriptSchema)
 		}
+		if l.Event != nil && (l.Event.Kind == EventDecision) != (l.Event.Decision != nil) {
+			return nil, fmt.Errorf("line %d is no event: what was decided belongs to a decision", n)
+		}
 		t.take(l)
 	}
 	if err := sc.Err(); err != nil {
@@ -95,7 +98,7 @@ func (t *Transcript) take(l line) {
 		l.Exchange.Step = cmp.Or(formerSteps[l.Exchange.Step], l.Exchange.Step)
 		l.Exchange.lenient = &t.Header.Target.Lenient
 		if r := l.Exchange.Response; r != nil {
-			r.parsed = parse(r.Body)
+			r.reading = read(r.Body)
 		}
 		t.Exchanges = append(t.Exchanges, l.Exchange)
 	case l.Event != nil:

@@ -170,7 +170,7 @@ func (s *ScenarioRun) Wait(ctx context.Context, d time.Duration) bool {
 	return s.wait(ctx, inScenario+s.scenario.Name, d)
 }
 
-// WaitUntil waits for a moment of the run; false means the run has ended.
+// WaitUntil waits for a moment of the run, as Wait does.
 func (s *ScenarioRun) WaitUntil(ctx context.Context, at time.Duration) bool {
 	return s.Wait(ctx, at-s.now())
 }

@@ -3,7 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,15 +47,21 @@ type session struct {
 	sample   string // the scenario that starts codes in a row
 	first    *Flow  // of the preflight
 	waits    map[*wait]bool
-	failures int // what was lost since the last answer
+	failures int           // what was lost since the last answer
+	bulk     int           // bytes of all answers
+	deciding time.Duration // that the approver has taken for all decisions
 	died     context.CancelCauseFunc
 }
 
-// errDied ends a recording when the target no longer answers.
-type errDied struct{ exchange string }
+// errEnded ends a recording for a reason of the target's: it no longer answers, or
+// what it answers is too much.
+type errEnded string
 
-func (e errDied) Error() string {
-	return "the server stopped answering after exchange " + e.exchange
+func (e errEnded) Error() string { return string(e) }
+
+// errDied is the end of a recording whose target answered last in an exchange.
+func errDied(exchange string) error {
+	return errEnded("the server stopped answering after exchange " + exchange)
 }
 
 // Limits on manners: what a default run may cost the target.
@@ -65,6 +71,8 @@ const (
 	ThoroughMaxStarts  = 1200
 	DefaultConcurrency = 96
 	RequestTimeout     = 15 * time.Second
+	connectTimeout     = 10 * time.Second
+	maxHeader          = 256 << 10 // bytes of an answer's header
 )
 
 func newSession(t *Target, opts Options) *session {
@@ -94,13 +102,13 @@ func newSession(t *Target, opts Options) *session {
 func (t *Target) HTTPClient() *http.Client {
 	dial := t.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+		dial = (&net.Dialer{Timeout: min(connectTimeout, t.AnswerTimeout())}).DialContext
 	}
 	tr := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: early.Heard(dial, RequestTimeout), TLSClientConfig: t.TLS.Clone(),
+		Proxy: http.ProxyFromEnvironment, DialContext: early.Heard(dial, t.AnswerTimeout()), TLSClientConfig: t.TLS.Clone(),
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 128, IdleConnTimeout: 2 * time.Second,
-		DisableCompression: true, ResponseHeaderTimeout: RequestTimeout,
-		TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression: true, ResponseHeaderTimeout: t.AnswerTimeout(),
+		TLSHandshakeTimeout: min(connectTimeout, t.AnswerTimeout()), MaxResponseHeaderBytes: maxHeader,
 	}
 	return &http.Client{
 		Transport:     tr,
@@ -109,8 +117,12 @@ func (t *Target) HTTPClient() *http.Client {
 }
 
 // send carries out a call and records it. It returns nil only when the
-// recording has ended.
+// recording has ended, or where the server has named a place that the user did not.
 func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
+	if c.Op != OpOther && !s.target.Named(c.URL) {
+		s.event(Event{Scenario: scenario, Kind: EventFact, Detail: "unvisited=" + Truncate(c.URL, maxToldURL)})
+		return nil
+	}
 	for try := 0; ; try++ {
 		x := s.once(ctx, scenario, c)
 		if x != nil && x.Response == nil {
@@ -186,13 +198,14 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		c.gate()
 	}
 	x.Sent = s.now()
-	resp, err := client.Do(req)
-	if err == nil {
-		var raw []byte
-		raw, err = readBody(resp.Body)
-		x.Received = s.now()
-		cut := err != nil || len(raw) == maxRead
-		x.raw, x.Response = raw, s.recordResponse(resp, raw, cut)
+	resp, raw, err := Fetch(client, req, c.Op.limit(), s.target.AnswerTimeout())
+	x.Received = s.now()
+	if resp != nil {
+		cut := err != nil
+		x.Response = s.recordResponse(resp, raw, cut)
+		if c.Op == OpStart || c.Op == OpToken {
+			x.raw = raw
+		}
 		if v := s.target.verifiers; v != nil && c.Op == OpStart {
 			codes, _ := spec.DecodeStart(raw)
 			v.Issued(body, codes.DeviceCode)
@@ -204,8 +217,6 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		if (c.Op == OpStart || c.Op == OpToken) && !cut {
 			x.Response.Deviations = s.deviations(s.operation(c.Op), resp, raw)
 		}
-	} else {
-		x.Received = s.now()
 	}
 	if err != nil {
 		x.Error = s.secrets.Text(unwrapURL(err).Error())
@@ -226,22 +237,20 @@ func unwrapURL(err error) error {
 	return err
 }
 
-// maxRead is how much of a body is read, in bytes.
-const maxRead = 1 << 20
-
-func readBody(r io.ReadCloser) ([]byte, error) {
-	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, maxRead))
-}
-
-// keep numbers and stores an exchange.
+// keep numbers and stores an exchange. A run whose server sends too much to be kept
+// ends.
 func (s *session) keep(x *Exchange) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	x.ID = "x" + strconv.Itoa(len(s.all)+1)
 	s.all = append(s.all, x)
 	if x.Response != nil {
 		s.failures = 0
+		s.bulk += len(x.raw) + len(x.Response.Body) + sizeOf(x.Response.Header)
+	}
+	died, full := s.died, s.bulk > maxKept
+	s.mu.Unlock()
+	if full && died != nil {
+		died(errEnded(fmt.Sprintf("the run ended at exchange %s: the server's answers take more than %d MiB", x.ID, maxKept>>20)))
 	}
 }
 

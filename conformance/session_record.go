@@ -53,7 +53,7 @@ func (s *session) recordResponse(resp *http.Response, raw []byte, cut bool) *Res
 		InvalidUTF8: !utf8.Valid(raw),
 	}
 	out.Body = s.kept(raw, redact.About{ContentType: resp.Header.Get("Content-Type"), Refusal: refusal, Cut: cut})
-	out.parsed = parse(out.Body)
+	out.reading = read(out.Body)
 	if resp.TLS != nil {
 		out.TLSVersion = resp.TLS.Version
 	}
@@ -103,7 +103,7 @@ func (t *Transcript) redactAgain(secrets *redactor) {
 				Refusal: r.Status >= http.StatusBadRequest})
 			r.Deviations = secrets.renamed(r.Deviations)
 			if r.Body != response.Body {
-				changed, r.parsed = true, parse(r.Body)
+				changed, r.reading = true, read(r.Body)
 			}
 			changed = changed || !slices.Equal(r.Deviations, response.Deviations)
 			response = &r

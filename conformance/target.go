@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -40,6 +41,11 @@ type Target struct {
 	Introspection *Introspection
 	Resource      string // URL of a resource that takes the access token
 	Look          *Look  // what package discovery found
+	// Timeout is how long an answer may take to begin, and again to end;
+	// RequestTimeout when 0.
+	Timeout time.Duration
+	// PageHosts are the hosts of approve.hosts.
+	PageHosts []string
 	// Passwords are what the approver and devices send that nobody may see.
 	Passwords []string
 	anyClient bool // the configuration names none
@@ -176,10 +182,16 @@ func (f *Facts) Count(n Capability) int {
 // trusts and follows no redirect.
 func (t *Target) PageClient() *http.Client {
 	return &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: t.TLS.Clone(), Proxy: http.ProxyFromEnvironment},
+		Timeout: cmp.Or(t.Timeout, pageTimeout),
+		Transport: &http.Transport{TLSClientConfig: t.TLS.Clone(), Proxy: http.ProxyFromEnvironment,
+			MaxResponseHeaderBytes: maxHeader, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
+
+// pageTimeout is how long a program that decides may take for its answer, where the
+// configuration says nothing: it may walk through pages for it.
+const pageTimeout = time.Minute
 
 // Documented reports whether the documented API is checked.
 func (t *Target) Documented() bool { return t.Contract.Family == spec.Documented }

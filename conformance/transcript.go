@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	"weak"
 
 	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/spec"
@@ -88,7 +90,7 @@ type Response struct {
 	// of a secret nothing is kept that a pattern could be tried on.
 	Deviations []spec.Deviation `json:"deviations,omitempty"`
 
-	parsed parsed
+	reading *reading
 }
 
 // MaxBody is how much of a response body is kept, in bytes.
@@ -182,22 +184,54 @@ func (x *Exchange) ErrorCode() string {
 
 // parsed is what judges ask of a body again and again.
 type parsed struct {
-	body   string
 	object map[string]any // never changed
 	code   string
 }
 
-func parse(body string) parsed {
-	return parsed{body, spec.Object([]byte(body)), spec.ErrorCode([]byte(body))}
+func parse(body string) *parsed {
+	return &parsed{spec.Object([]byte(body)), spec.ErrorCode([]byte(body))}
+}
+
+// A reading is a body that was parsed. Values take many times the memory of their
+// text: those of a long one are dropped when memory is wanted, and read again.
+type reading struct {
+	body  string
+	short *parsed
+	mu    sync.Mutex
+	long  weak.Pointer[parsed]
+}
+
+// read parses a body.
+func read(body string) *reading {
+	const long = 1 << 10
+	r := &reading{body: body}
+	if len(body) <= long {
+		r.short = parse(body)
+	}
+	return r
+}
+
+func (r *reading) parsed() *parsed {
+	if r.short != nil {
+		return r.short
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.long.Value()
+	if p == nil {
+		p = parse(r.body)
+		r.long = weak.Make(p)
+	}
+	return p
 }
 
 // parsed is the body as it was read when it was recorded, or read now.
-func (x *Exchange) parsed() parsed {
+func (x *Exchange) parsed() *parsed {
 	switch {
 	case x.Response == nil:
-		return parsed{}
-	case x.Response.parsed.body == x.Response.Body:
-		return x.Response.parsed
+		return &parsed{}
+	case x.Response.reading != nil && x.Response.reading.body == x.Response.Body:
+		return x.Response.reading.parsed()
 	}
 	return parse(x.Response.Body)
 }

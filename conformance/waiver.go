@@ -39,6 +39,11 @@ func ReadWaivers(path string) ([]Waiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseWaivers(data, path)
+}
+
+// parseWaivers reads the waivers of a file; path is what errors call it.
+func parseWaivers(data []byte, path string) ([]Waiver, error) {
 	var ws []Waiver
 	if err := strict.Decode(data, path, &ws, strict.ExpandEnv(os.LookupEnv)); err != nil {
 		return nil, err

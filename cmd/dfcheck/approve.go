@@ -207,7 +207,7 @@ func (f *approveFlags) arrival(ctx context.Context, t terminal, r *conformance.A
 	case err != nil:
 		return &failure{reports.ExitUntested, err, "the last step should expect what the page says once the decision is made"}
 	}
-	fmt.Fprintf(t.out, "%s: the device's next poll got %s\n", done, got)
+	fmt.Fprintf(t.out, "%s: the device's next poll got %s\n", done, reports.Legible(got))
 	return nil
 }
 

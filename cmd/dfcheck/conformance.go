@@ -151,7 +151,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	r := f.emptyReport(reports.KindConformance)
 	target, stop, err := f.target(ctx, t, c)
 	if err != nil {
-		return f.untested(t, s, r, c.Host, showTried(t, err))
+		return s.untested(t, r, c.Host, showTried(t, err))
 	}
 	defer stop()
 	if !f.run.ShowSecrets {
@@ -163,7 +163,7 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	shown()
 	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
 	if err != nil {
-		return f.untested(t, s, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
+		return s.untested(t, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
 	}
 	defer run.Close()
 	f.announce(t, run, c.Approve.Kind)
@@ -190,7 +190,7 @@ func (f *conformanceFlags) whyUnprepared(ctx context.Context, err error) error {
 }
 
 // untested writes the reports of a run that could not begin.
-func (f *conformanceFlags) untested(t terminal, s settings, r *reports.Report, host string, err error) error {
+func (s settings) untested(t terminal, r *reports.Report, host string, err error) error {
 	fail, ok := errors.AsType[*failure](err)
 	if !ok || fail.code == reports.ExitUsage {
 		return err

@@ -51,7 +51,8 @@ func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tl
 	base = scheme + reachable(l.Addr().String())
 	cfg.BaseURL = cmp.Or(cfg.BaseURL, base)
 	reference := refserver.New(cfg, faults...)
-	server := &http.Server{Handler: reference, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: reference, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		IdleTimeout: time.Hour, MaxHeaderBytes: 64 << 10} // clients may be slow on purpose, and keep connections
 	if cert != nil {
 		server.TLSConfig = reference.TLSConfig(*cert)
 		go server.ServeTLS(l, "", "")

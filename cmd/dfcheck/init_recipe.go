@@ -24,8 +24,8 @@ func draft(ctx context.Context, t terminal, run *conformance.Run) (d drafted) {
 	case !ok:
 		d.why = errors.New("no device was started")
 		return d
-	case !run.Target.MayVisit(v.VerificationURI):
-		d.why = errors.New("its host is not one that the server's own may lead to")
+	case !run.Target.Named(v.VerificationURI):
+		d.why = errors.New("it is on a host that nobody named; if its pages are meant, name the host in approve.hosts")
 		return d
 	}
 	if u, err := url.Parse(v.VerificationURI); err == nil && u.Scheme+"://"+u.Host != run.Target.Host {

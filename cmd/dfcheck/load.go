@@ -207,7 +207,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	r := f.emptyReport(reports.KindLoad)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
-		return err
+		return s.untested(t, r, c.Host, err)
 	}
 	defer stop()
 	s.guard = target.Secrets.Check
@@ -224,7 +224,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		Progress: func(g load.Progress) { shown.say(loadStatus(g)) }})
 	shown.clear()
 	if err != nil {
-		return notLoaded(ctx, err)
+		return s.untested(t, r, target.Host, notLoaded(ctx, err))
 	}
 	if r.Load = section; section.Stopped != nil {
 		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: section.Stopped.String()}

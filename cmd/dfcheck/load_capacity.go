@@ -74,7 +74,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	r := f.emptyReport(reports.KindCapacity)
 	target, stop, err := f.loadTarget(ctx, t, c, r)
 	if err != nil {
-		return err
+		return s.untested(t, r, c.Host, err)
 	}
 	defer stop()
 	s.guard = target.Secrets.Check
@@ -85,7 +85,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	}
 	r.Capacity, err = f.search.Run(ctx, target, p, load.Options{})
 	if err != nil {
-		return notLoaded(ctx, err)
+		return s.untested(t, r, target.Host, notLoaded(ctx, err))
 	}
 	if points := r.Capacity.Points; r.Capacity.Stopped {
 		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied,

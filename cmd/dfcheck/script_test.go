@@ -45,6 +45,8 @@ func TestScript(t *testing.T) {
 	half := startSite(t, map[string]string{"POST /device_authorization": `401 {"error":"invalid_client"}`})
 	tokenless := startSite(t, map[string]string{
 		"GET /.well-known/openid-configuration": `200 {"issuer":"http://127.0.0.1:1","device_authorization_endpoint":"http://127.0.0.1:1/device"}`})
+	astray := startSite(t, map[string]string{
+		"GET /.well-known/openid-configuration": `200 {"issuer":"http://127.0.0.1:1","device_authorization_endpoint":"http://127.0.0.1:1/device","token_endpoint":"http://127.0.0.1:1/token"}`})
 	redirect := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
 	}))
@@ -80,6 +82,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("CHATTY", chatty)
 			e.Setenv("HALF", half)
 			e.Setenv("TOKENLESS", tokenless)
+			e.Setenv("ASTRAY", astray)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -27,6 +30,7 @@ type targetFlags struct {
 	clientID, clientSecretEnv, clientAuth   string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
+	requestTimeout                          time.Duration
 	flags                                   *pflag.FlagSet         // that these are part of
 	configured                              string                 // the configuration file that was read
 	trace                                   func(approve.PageSeen) // is told of the pages of an approver's way
@@ -49,6 +53,7 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scope, "scope", "", "scope to request")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
+	fs.Var(duration(&f.requestTimeout), "request-timeout", fmt.Sprintf("longest time for an answer to begin, and again to end (default %s)", conformance.RequestTimeout))
 	fs.StringVar(&f.approver, "approve", "", "who approves and denies: "+strings.Join(approve.Kinds, ", "))
 }
 
@@ -85,6 +90,7 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 		c.SecondClient = &conformance.ClientConfig{ID: f.secondClientID}
 	}
 	c.TLS.Insecure = c.TLS.Insecure || f.insecure
+	c.RequestTimeout = cmp.Or(conformance.Duration(f.requestTimeout), c.RequestTimeout)
 	if c.Approve.Kind == "prompt" && !interactive(t.in) {
 		return nil, usage(errors.New("--approve prompt asks a person, and standard input is not a terminal"),
 			"let a program decide: approve: {kind: form, exec, http or browser, ...} in dfcheck.yaml; or run without: "+

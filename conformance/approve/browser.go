@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -30,12 +32,15 @@ type Browser struct {
 	ctx   context.Context // of the running browser, nil before
 	dir   string          // its profile and temporary files
 	taken map[string]int  // pictures, by the pattern of their names
+	kill  func()          // ends it at once
 }
 
 // Limits on what a run makes of a browser.
 const (
-	maxTabs     = 4
-	maxPictures = 5 // of each kind
+	maxTabs        = 4
+	maxPictures    = 5 // of each kind
+	pictureTimeout = 3 * time.Second
+	closeTimeout   = 5 * time.Second
 )
 
 // NewBrowser makes a browser approver of a configuration. It fails when no
@@ -150,6 +155,10 @@ func (b *Browser) start() (context.Context, error) {
 	if b.ctx != nil && b.ctx.Err() == nil {
 		return b.ctx, nil
 	}
+	if b.dir != "" { // of one that has died
+		b.kill()
+		os.RemoveAll(b.dir)
+	}
 	dir, err := os.MkdirTemp("", "dfcheck-browser-*")
 	if err != nil {
 		return nil, err
@@ -160,30 +169,42 @@ func (b *Browser) start() (context.Context, error) {
 	if b.insecure {
 		options = append(options, chromedp.IgnoreCertErrors)
 	}
-	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, kill := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil {
+		kill()
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("the browser %s does not start: %w", b.path, err)
 	}
-	b.ctx, b.dir = ctx, dir
+	b.ctx, b.dir, b.kill = ctx, dir, kill
 	return ctx, nil
 }
 
-// reachable keeps the browser off the network, but for the hosts of the recipe.
+// reachable keeps the browser off the network, but for the hosts of the recipe and
+// their ports: the first rule that fits holds, and EXCLUDE knows no ports.
 func (r *recipe) reachable() string {
-	rules := []string{"MAP * ~NOTFOUND"}
+	var rules []string
 	for _, h := range append([]string{r.host}, r.hosts...) {
-		if u, err := url.Parse(h); err == nil && u.Host != "" {
-			h = u.Host
+		ports := []string{"80", "443"}
+		u, err := url.Parse(h)
+		if err != nil || u.Host == "" {
+			u = &url.URL{Host: h}
 		}
-		u := &url.URL{Host: h}
-		rules = append(rules, "EXCLUDE "+u.Hostname())
+		if u.Port() != "" {
+			ports = []string{u.Port()}
+		}
+		names := []string{u.Hostname()}
 		if loopback(u.Hostname()) {
-			rules = append(rules, "EXCLUDE 127.0.0.1", "EXCLUDE localhost", "EXCLUDE ::1")
+			names = []string{"127.0.0.1", "localhost", "::1"}
+		}
+		for _, name := range names {
+			for _, port := range ports {
+				place := net.JoinHostPort(name, port)
+				rules = append(rules, "MAP "+place+" "+place)
+			}
 		}
 	}
-	return strings.Join(rules, ", ")
+	return strings.Join(append(rules, "MAP * ~NOTFOUND"), ", ")
 }
 
 // picture takes a picture of the page on which a step failed, and tells where it
@@ -212,6 +233,8 @@ func (b *Browser) shot(tab context.Context, t *browserTab, pattern string) (path
 	if enough {
 		return "", nil
 	}
+	tab, cancel := context.WithTimeout(tab, pictureTimeout) // a page may be too busy to be looked at
+	defer cancel()
 	text, err := chromedp.Run(tab, chromedp.Evaluate[string](browserScript+"dfcheckCover()"))
 	if err != nil {
 		return "", err
@@ -252,7 +275,12 @@ func (b *Browser) Close() error {
 	if b.ctx == nil {
 		return nil
 	}
+	late := time.AfterFunc(closeTimeout, b.kill) // a page may keep it busy
 	err := chromedp.Cancel(b.ctx)
 	b.ctx = nil
+	if !late.Stop() {
+		err = nil
+	}
+	b.kill()
 	return errors.Join(err, os.RemoveAll(b.dir))
 }

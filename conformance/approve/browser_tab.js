@@ -6,7 +6,8 @@ function dfcheckLook() {
   for (const el of document.querySelectorAll("form, input, select, textarea, button, a[href]")) {
     el.setAttribute("data-dfcheck", n++);
   }
-  for (const el of document.querySelectorAll("body *")) {
+  const most = 20000; // of the elements of a page, those behind are for nobody
+  for (const el of [...document.querySelectorAll("body *")].slice(0, most)) {
     const shown = el.tagName === "OPTION" || el.checkVisibility({ visibilityProperty: true });
     if (el.hasAttribute("data-dfcheck-hidden") === shown) {
       el.toggleAttribute("data-dfcheck-hidden", !shown);
@@ -15,7 +16,7 @@ function dfcheckLook() {
   const [navigation] = performance.getEntriesByType("navigation");
   return {
     url: location.href,
-    html: document.documentElement.outerHTML,
+    html: document.documentElement.outerHTML.slice(0, 1 << 20),
     status: (navigation && navigation.responseStatus) || 0,
   };
 }

@@ -19,6 +19,7 @@ type control struct {
 	value   string
 	checked bool
 	label   string
+	text    string // on it, of a button or link
 }
 
 // hiddenMark is set by the browser on what is not shown.
@@ -33,43 +34,65 @@ func concealed(s *goquery.Selection) bool {
 // controlsOf lists the controls of a page. A form that stands in a table where
 // none may is left empty by the parser; what follows up to the next form is
 // sent with it, as browsers do.
+// Those behind the first few thousand are for nobody.
 func controlsOf(doc *goquery.Document) []*control {
+	const most = 5000
 	var out []*control
-	var latest *html.Node
-	doc.Find("form, input, select, textarea, button, a[href]").Each(func(_ int, s *goquery.Selection) {
+	p := newIndexed(doc)
+	for _, s := range doc.Find("form, input, select, textarea, button, a[href]").EachIter() {
+		if len(out) == most {
+			break
+		}
 		c := &control{sel: s, tag: goquery.NodeName(s), name: s.AttrOr("name", ""),
 			typ: strings.ToLower(s.AttrOr("type", ""))}
-		if c.tag == "form" {
-			latest = s.Nodes[0]
-			c.form = latest
-			out = append(out, c)
-			return
+		if out = append(out, c); c.tag == "form" {
+			c.form = s.Nodes[0]
+			p.latest, p.empty = c.form, s.Find("input, select, textarea, button").Length() == 0
+			continue
 		}
 		if c.tag != "a" {
-			c.form = owner(doc, s, latest)
+			c.form = p.owner(s)
 		}
 		c.read()
-		c.label = words(labelOf(doc, s))
-		out = append(out, c)
-	})
+		c.label, c.text = p.labelOf(s), words(s.Text())
+	}
 	return out
 }
 
-// owner is the form an element belongs to.
-func owner(doc *goquery.Document, s *goquery.Selection, latest *html.Node) *html.Node {
-	if id, ok := s.Attr("form"); ok {
-		for _, n := range doc.Find("form").Nodes {
-			if attr(n, "id") == id {
-				return n
-			}
+// indexed is a page whose forms and labels are found at once, however many there are.
+type indexed struct {
+	doc    *goquery.Document
+	forms  map[string]*html.Node // by id
+	labels map[string]*html.Node // by the id of what they are for
+	texts  map[*html.Node]string // of labels
+	latest *html.Node            // form
+	empty  bool                  // that form has no controls
+}
+
+func newIndexed(doc *goquery.Document) *indexed {
+	p := &indexed{doc: doc, forms: map[string]*html.Node{}, labels: map[string]*html.Node{}, texts: map[*html.Node]string{}}
+	for _, n := range doc.Find("form, label").Nodes {
+		in, name := p.forms, attr(n, "id")
+		if n.Data == "label" {
+			in, name = p.labels, attr(n, "for")
 		}
-		return nil
+		if in[name] == nil {
+			in[name] = n
+		}
+	}
+	return p
+}
+
+// owner is the form an element belongs to.
+func (p *indexed) owner(s *goquery.Selection) *html.Node {
+	if id, ok := s.Attr("form"); ok {
+		return p.forms[id]
 	}
 	if f := s.Closest("form"); f.Length() > 0 {
 		return f.Nodes[0]
 	}
-	if latest != nil && doc.FindNodes(latest).Find("input, select, textarea, button").Length() == 0 {
-		return latest
+	if p.empty {
+		return p.latest
 	}
 	return nil
 }
@@ -115,18 +138,25 @@ func optionValue(s *goquery.Selection) string {
 	return words(s.Text())
 }
 
-func labelOf(doc *goquery.Document, s *goquery.Selection) string {
-	if id := s.AttrOr("id", ""); id != "" {
-		for _, n := range doc.Find("label").Nodes {
-			if attr(n, "for") == id {
-				return doc.FindNodes(n).Text()
-			}
-		}
+// labelOf is what a page calls a control.
+func (p *indexed) labelOf(s *goquery.Selection) string {
+	if label := p.labels[s.AttrOr("id", "")]; label != nil && s.AttrOr("id", "") != "" {
+		return p.textOf(label)
 	}
 	if l := s.Closest("label"); l.Length() > 0 {
-		return l.Text()
+		return p.textOf(l.Nodes[0])
 	}
-	return s.AttrOr("aria-label", s.AttrOr("placeholder", ""))
+	return words(s.AttrOr("aria-label", s.AttrOr("placeholder", "")))
+}
+
+// textOf is the text of a label, which may be that of many controls.
+func (p *indexed) textOf(label *html.Node) string {
+	text, known := p.texts[label]
+	if !known {
+		text = cut(words(p.doc.FindNodes(label).Text()), 1000)
+		p.texts[label] = text
+	}
+	return text
 }
 
 var buttonTypes = []string{"submit", "image", "button", "reset"}
@@ -153,8 +183,8 @@ func (c *control) caption() string {
 	if c.tag == "input" {
 		return words(c.value)
 	}
-	if t := words(c.sel.Text()); t != "" {
-		return t
+	if c.text != "" {
+		return c.text
 	}
 	return words(c.sel.AttrOr("aria-label", c.sel.AttrOr("title", c.sel.Find("img[alt]").AttrOr("alt", ""))))
 }

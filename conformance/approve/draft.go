@@ -1,6 +1,7 @@
 package approve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -32,6 +33,8 @@ func NewDraft(ctx context.Context, env Env, v Verification) (*Draft, error) {
 	}
 	r := &recipe{host: v.VerificationURI}
 	d := &drafter{visit: newVisit(env.Client, r), v: v, Draft: &Draft{Kind: "form"}}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(env.Client.Timeout, stepTimeout))
+	defer cancel()
 	if err := d.visit.open(ctx, v.VerificationURI); err != nil {
 		return nil, err
 	}
@@ -72,7 +75,7 @@ func (d *drafter) page(ctx context.Context, p *page) (goOn bool, err error) {
 	if p.status >= 400 {
 		return false, errors.New("it answers " + p.state() + ": " + p.says())
 	}
-	d.Pages = append(d.Pages, cut(p.tell(p.title), 60))
+	d.Pages = append(d.Pages, cut(p.name(), 60))
 	code, user, password := d.fields(p)
 	if needsScripts(p) {
 		d.Kind = "browser"

@@ -69,6 +69,8 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 		return &RefusedError{reason}
 	case failed && exit.ExitCode() == 2:
 		return ErrUnsupported
+	case failed && exit.ExitCode() < 0:
+		return fmt.Errorf("%s was ended (%s)", args[0], exit)
 	case failed:
 		return fmt.Errorf("%s ended with status %d: %s", args[0], exit.ExitCode(), reason)
 	}

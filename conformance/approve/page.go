@@ -23,8 +23,9 @@ type page struct {
 	text     string // as it is read, spaces made one
 	raw      string // as it came
 	doc      *goquery.Document
-	controls []*control // in document order
-	secrets  []string   // that are told nobody, the longest first
+	controls []*control        // in document order
+	secrets  []string          // that are told nobody, the longest first
+	cover    *strings.Replacer // puts something else in their places; nil until it is needed
 }
 
 // maxPage is how much of a page is read.
@@ -53,7 +54,10 @@ func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
 	return p, nil
 }
 
-func (p *page) address() string { return p.tell(address(p.url)) }
+func (p *page) address() string { return cut(p.tell(address(p.url)), maxTold) }
+
+// name is the title of the page, as it is told.
+func (p *page) name() string { return cut(p.tell(p.title), maxTold) }
 
 // state is the status of the page, in words.
 func (p *page) state() string {
@@ -119,8 +123,9 @@ func (p *page) has(what string) bool {
 		p.selected(what).FilterFunction(func(_ int, s *goquery.Selection) bool { return !concealed(s) }).Length() > 0
 }
 
-// maxTold is how much of a page's text an error repeats.
-const maxTold = 200
+// maxTold is how much of a page's text an error repeats, and maxListed how many of its
+// fields, and of its buttons.
+const maxTold, maxListed = 200, 20
 
 // says is what the page tells: its alert, or the beginning of its text.
 func (p *page) says() string {
@@ -146,9 +151,9 @@ func (p *page) describe() string {
 	var fields, buttons []string
 	for _, c := range p.controls {
 		switch {
-		case c.typable():
+		case c.typable() && len(fields) < maxListed:
 			fields = append(fields, cut(p.tell(c.shown()), 40))
-		case c.pressable() && len(buttons) < 20:
+		case c.pressable() && len(buttons) < maxListed:
 			buttons = append(buttons, fmt.Sprintf("%q", cut(p.tell(c.shown()), 40)))
 		}
 	}
@@ -158,6 +163,6 @@ func (p *page) describe() string {
 		}
 		return "the " + kind + " " + strings.Join(what, ", ")
 	}
-	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", p.tell(p.title), p.address(), p.state(),
+	return fmt.Sprintf("the page %q (%s, %s); it has %s and %s", p.name(), p.address(), p.state(),
 		list("fields", fields), list("buttons and links", buttons))
 }

@@ -117,6 +117,9 @@ func (p *Prompt) Decide(ctx context.Context, v Verification, d Decision) error {
 	return err
 }
 
+// maxTyped is how much is shown of what a person is to type, in characters.
+const maxTyped = 500
+
 func (p *Prompt) show(v Verification, d Decision) {
 	of, as := "", ""
 	if total := int(p.total.Load()); p.count <= total {
@@ -128,7 +131,7 @@ func (p *Prompt) show(v Verification, d Decision) {
 	again := v.UserCode == p.code
 	p.page, p.code = v.VerificationURI, v.UserCode
 	fmt.Fprintf(p.out, "\nDevice %d%s: please %s\n  open  %s%s\n  enter %s\n", p.count, of, strings.ToUpper(string(d)),
-		Clean(v.VerificationURI), as, Clean(v.UserCode))
+		Clean(cut(v.VerificationURI, maxTyped)), as, Clean(cut(v.UserCode, maxTyped)))
 	if v.VerificationURIComplete != "" {
 		io.WriteString(p.out, code(v.VerificationURIComplete))
 	}

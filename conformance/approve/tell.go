@@ -1,6 +1,7 @@
 package approve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -88,19 +89,26 @@ func secretsOf(doc *goquery.Document) (out []string) {
 // hides adds secrets of the session to those of the page.
 func (p *page) hides(secrets ...string) {
 	for _, s := range secrets {
-		if len(s) >= minHidden && !slices.Contains(p.secrets, s) {
+		if len(s) >= minHidden {
 			p.secrets = append(p.secrets, s)
 		}
 	}
-	slices.SortFunc(p.secrets, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
+	slices.SortFunc(p.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // one may be part of another
+	p.secrets, p.cover = slices.Compact(p.secrets), nil
 }
 
 // tell is a text of the page without its secrets, safe to print.
 func (p *page) tell(text string) string {
-	for _, s := range p.secrets {
-		for _, form := range []string{s, words(s), url.QueryEscape(s), url.PathEscape(s)} {
-			text = strings.ReplaceAll(text, form, left)
+	if p.cover == nil {
+		var pairs []string
+		for _, s := range p.secrets {
+			for _, form := range []string{s, words(s), url.QueryEscape(s), url.PathEscape(s)} {
+				if form != "" {
+					pairs = append(pairs, form, left)
+				}
+			}
 		}
+		p.cover = strings.NewReplacer(pairs...)
 	}
-	return Clean(text)
+	return Clean(p.cover.Replace(text))
 }

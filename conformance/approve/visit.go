@@ -191,17 +191,22 @@ func (r *recipe) allowed(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("%q is not an http or https URL", Clean(cut(address(u), maxTold)))
 	}
-	target, _ := url.Parse(r.host)
-	if target != nil && (sameHost(u, target.Host, target.Scheme)) {
-		return nil
-	}
-	for _, h := range r.hosts {
-		if sameHost(u, h, u.Scheme) {
+	for _, h := range append([]string{r.host}, r.hosts...) {
+		if OnHost(u, h) {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s is not on an allowed host; list %q in approve.hosts if the server's pages are meant to "+
 		"lead there", Clean(cut(address(u), maxTold)), Clean(u.Host))
+}
+
+// OnHost reports whether a URL is on a host and its port, which is named by a URL or,
+// for any scheme, by itself.
+func OnHost(u *url.URL, host string) bool {
+	if named, err := url.Parse(host); err == nil && named.Host != "" {
+		return sameHost(u, named.Host, named.Scheme)
+	}
+	return host != "" && sameHost(u, host, u.Scheme)
 }
 
 // sameHost compares a URL's host and port with those of a host of a scheme. The

@@ -195,7 +195,7 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 		return err
 	}
 	if w.trace != nil {
-		w.trace(PageSeen{s.String(), p.tell(p.title), p.address(), p.status})
+		w.trace(PageSeen{s.String(), p.name(), p.address(), p.status})
 	}
 	if w.watch != nil {
 		w.watch(s.String(), p, w.sent)
@@ -260,7 +260,7 @@ func (w *runner) unknown(p *page) bool {
 // refusedBy is the error for a page that refuses what was sent last: the sign-in, or
 // the code.
 func (w *runner) refusedBy(p *page) error {
-	answer := fmt.Sprintf("%s %q: %s", p.state(), p.tell(p.title), p.says())
+	answer := fmt.Sprintf("%s %q: %s", p.state(), p.name(), p.says())
 	if w.unknown(p) {
 		return fmt.Errorf("%w: %s", ErrSignIn, answer)
 	}

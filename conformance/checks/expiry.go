@@ -75,7 +75,7 @@ var expiringFlow = &Scenario{
 			return
 		}
 		last := f.Earliest() - margin(s.Target().Timing)
-		pace := time.Duration(f.Codes.ExpiresIn) * time.Second / lifePolls
+		pace := (f.Earliest() - f.Authorization.Sent) / lifePolls
 		more := max(Slack, pace-f.Interval()) // between polls, beyond the interval
 		for f.Run().Now()+2*f.Interval()+more < last {
 			if !f.WaitInterval(ctx, more) || f.Poll(ctx, Step("alive"), Punctual()) == nil {

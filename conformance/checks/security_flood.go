@@ -165,7 +165,7 @@ func comeBack(ctx context.Context, s *ScenarioRun) {
 		}
 		wait := 10 * time.Second
 		if n, err := strconv.Atoi(x.Response.Header.Get("Retry-After")); err == nil && n > 0 {
-			wait = time.Duration(n) * time.Second
+			wait = time.Duration(min(n, 3600)) * time.Second
 		}
 		if !s.Wait(ctx, min(wait, recovery)) {
 			return

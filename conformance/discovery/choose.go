@@ -72,7 +72,7 @@ func endpoints(t *conformance.Target, c conformance.Choice) error {
 			return fmt.Errorf("endpoint %q is not a URL", u)
 		}
 	}
-	return nil
+	return endpointsNamed(t, c)
 }
 
 // place is where a host has an operation. One that was given with the path of the

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports/redact"
@@ -22,13 +22,14 @@ type prober struct {
 	client  *http.Client
 	secrets *redact.Redactor
 	headers http.Header // of the target's configuration
+	slowest time.Duration
 	tried   []*conformance.Exchange
 	failed  int // requests that got no answer
 	asked   map[string]*conformance.Exchange
 }
 
 func newProber(t *conformance.Target) *prober {
-	return &prober{client: t.HTTPClient(), secrets: t.Secrets(), headers: t.Headers,
+	return &prober{client: t.HTTPClient(), secrets: t.Secrets(), headers: t.Headers, slowest: t.AnswerTimeout(),
 		asked: map[string]*conformance.Exchange{}}
 }
 
@@ -36,7 +37,8 @@ func newProber(t *conformance.Target) *prober {
 const (
 	mostAsked   = 80
 	mostFailed  = 3
-	maxDocument = 8 << 20 // bytes of one answer: OpenAPI documents of whole products are large
+	maxAnswer   = 1 << 20 // bytes
+	maxDocument = 8 << 20 // bytes of an OpenAPI document: those of whole products are large
 )
 
 // over reports whether a look has gone on for long enough, or nothing answers.
@@ -180,13 +182,12 @@ func (l *prober) fetch(ctx context.Context, method, u, contentType, body string)
 	}
 	req.Header = x.Request.Header.Clone()
 	x.Request.Header = l.secrets.Header(x.Request.Header)
-	resp, err := l.client.Do(req)
-	if err != nil {
-		return l.unanswered(x, err), nil
+	limit := int64(maxAnswer)
+	if slices.ContainsFunc(usualDocuments, func(p string) bool { return strings.HasSuffix(u, p) }) {
+		limit = maxDocument
 	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument))
-	if err != nil {
+	resp, b, err := conformance.Fetch(l.client, req, limit, l.slowest)
+	if err != nil && !errors.Is(err, conformance.ErrLong) {
 		return l.unanswered(x, err), nil
 	}
 	kept := b[:min(len(b), conformance.MaxBody)]

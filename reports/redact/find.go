@@ -124,9 +124,10 @@ func (r *Redactor) tail(v view) (hits []hit) {
 		if s.standing == placed || len(s.value) < minSearched {
 			continue
 		}
+		value := folded(s.value)
 		for _, end := range []int{len(v.text), end} {
-			for n := min(len(s.value)-1, end); n >= minTail; n-- {
-				if begins(v.text[end-n:end], folded(s.value[:n])) {
+			for n := min(len(value)-1, end); n >= minTail; n-- {
+				if begins(v.text[end-n:end], value[:n]) {
 					from, _ := v.span(end-n, end)
 					_, to := v.span(end-n, len(v.text))
 					hits = append(hits, hit{from, to, s.name, 2 * n})

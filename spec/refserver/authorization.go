@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"crypto/rand"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ func (s *Server) start(q *request) *answer {
 		return refuse(spec.ErrInvalidScope, "the scope is malformed")
 	case q.get("scope") != "" && s.granted(q.get("scope")) == "":
 		return refuse(spec.ErrInvalidScope, "none of the scope can be granted")
+	}
+	if s.grants.full(time.Now(), s.is.normal) {
+		return problem(http.StatusServiceUnavailable, "no room for another grant").with("Retry-After", "5")
 	}
 	g := s.newGrant(q)
 	members := map[string]any{

@@ -24,10 +24,13 @@ type Config struct {
 	TokenLifetime      time.Duration
 	// Forget is how long a grant is known after its device has heard how it
 	// ended; 0 keeps it for a lifetime after its expiry, like any other.
-	Forget  time.Duration
-	Clients []Client
-	Users   []User
-	Scopes  []string // what may be granted; anything else is left out of the token
+	Forget time.Duration
+	// MostGrants is how many grants are known at a time: a device authorization
+	// request beyond is answered with 503. 2,000,000 when 0, about 1.5 GB.
+	MostGrants int
+	Clients    []Client
+	Users      []User
+	Scopes     []string // what may be granted; anything else is left out of the token
 	// Decisions opens POST /decision, with which programs approve and deny
 	// without signing in. For tests alone.
 	Decisions bool
@@ -70,6 +73,7 @@ func (c Config) withDefaults() Config {
 	c.Interval = cmp.Or(c.Interval, spec.DefaultInterval*time.Second)
 	c.Lifetime = cmp.Or(c.Lifetime, 10*time.Minute)
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, time.Hour)
+	c.MostGrants = cmp.Or(c.MostGrants, 2_000_000)
 	if c.Clients == nil {
 		c.Clients = DefaultClients
 	}

@@ -53,7 +53,7 @@ func New(cfg Config, faults ...Fault) *Server {
 		panic(err) // Check looked it up
 	}
 	s := &Server{cfg: cfg, is: correct(), contract: contract, clients: map[string]*Client{}, scopes: map[string]bool{},
-		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime, cfg.Forget),
+		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime, cfg.Forget, cfg.MostGrants),
 		wallet: newWallet(cfg.TokenLifetime),
 		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
 		misses: newGuesses(cfg.GuessLimit, guessWindow), limiter: newLimiter(cfg.Limit)}

@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -54,6 +55,9 @@ type store struct {
 	seed   maphash.Seed
 	keep   time.Duration // how long a grant is known after its end
 	forget time.Duration // how long after its device has heard of it; 0 for no sooner
+	most   int64         // grants
+	held   atomic.Int64  // grants
+	turn   atomic.Uint32 // the shard that is tidied next when there is no room
 	shards [64]shard
 	typed  userCodes
 }
@@ -70,8 +74,8 @@ type userCodes struct {
 	grants map[string]*grant
 }
 
-func newStore(keep, forget time.Duration) *store {
-	s := &store{seed: maphash.MakeSeed(), keep: keep, forget: forget, typed: userCodes{grants: map[string]*grant{}}}
+func newStore(keep, forget time.Duration, most int) *store {
+	s := &store{seed: maphash.MakeSeed(), keep: keep, forget: forget, most: int64(most), typed: userCodes{grants: map[string]*grant{}}}
 	for i := range s.shards {
 		s.shards[i].grants = map[string]*grant{}
 	}
@@ -127,11 +131,29 @@ func (s *store) add(g *grant, normal func(string) string) {
 	sh.mu.Lock()
 	sh.grants[g.deviceCode] = g
 	sh.queue = append(sh.queue, g)
+	sh.mu.Unlock()
+	s.held.Add(1)
+	s.tidy(sh, g.created, normal)
+}
+
+// full reports whether there is no room for another grant, although grants that are
+// over were looked for.
+func (s *store) full(now time.Time, normal func(string) string) bool {
+	if s.held.Load() < s.most {
+		return false
+	}
+	s.tidy(&s.shards[s.turn.Add(1)%uint32(len(s.shards))], now, normal)
+	return s.held.Load() >= s.most
+}
+
+// tidy forgets grants of a shard that are over, if they are among the next few.
+func (s *store) tidy(sh *shard, now time.Time, normal func(string) string) {
+	sh.mu.Lock()
 	var gone []*grant
-	for range lookedAt {
+	for range min(lookedAt, len(sh.queue)) {
 		old := sh.queue[0]
 		sh.queue = sh.queue[1:]
-		if s.done(old, g.created) {
+		if s.done(old, now) {
 			gone = append(gone, old)
 			delete(sh.grants, old.deviceCode)
 		} else {
@@ -139,6 +161,7 @@ func (s *store) add(g *grant, normal func(string) string) {
 		}
 	}
 	sh.mu.Unlock()
+	s.held.Add(int64(-len(gone)))
 	if len(gone) == 0 {
 		return
 	}
@@ -163,6 +186,7 @@ func (s *store) clear() {
 	for i := range s.shards {
 		sh := &s.shards[i]
 		sh.mu.Lock()
+		s.held.Add(int64(-len(sh.grants)))
 		clear(sh.grants)
 		sh.queue = nil
 		sh.mu.Unlock()
