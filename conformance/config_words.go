@@ -60,6 +60,8 @@ func (Config) Words() keys.Words {
 		"second_granular": {About: "The server measures time in whole seconds, so that a poll at the interval " +
 			"may be a second early for it.",
 			Default: "false", Example: "true"},
+		"request_timeout": {About: "Longest time for an answer to begin, and again to end. What takes longer is an answer " +
+			"that broke off.", Default: RequestTimeout.String(), Example: "30s"},
 		"max_wait": {About: "Longest time to wait for one code, such as for it to expire. Checks that would wait " +
 			"longer are skipped.",
 			Default: Seconds(DefaultMaxWait), Example: "31m"},

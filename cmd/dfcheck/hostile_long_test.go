@@ -46,7 +46,7 @@ func TestHostileLong(t *testing.T) {
 				defer mu.Unlock()
 				if got := fmt.Sprint(e.code); *update {
 					table.set(b.Name, c.name, got)
-				} else if want := table[b.Name][c.name]; got != want && err == nil {
+				} else if want := table[b.Name][c.name]; !c.agrees(e, want) && err == nil {
 					err = fmt.Errorf("exit code %s, and %s in the table of CONTRIBUTING.md", got, want)
 				}
 				if err != nil {
