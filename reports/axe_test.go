@@ -45,13 +45,17 @@ func TestPageIsAccessible(t *testing.T) {
 			eval[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)
 			b.silent()
 			eval[bool](b, script+"; true")
-			found := eval[[]string](b, `axe.run({ preload: false }).then(r => r.violations
-				.filter(v => v.impact === "serious" || v.impact === "critical")
-				.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3)
-					.map(n => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`)
-			for _, f := range found {
+			for _, f := range b.violations() {
 				t.Errorf("%s, %s: %s", name, scheme, f)
 			}
 		}
 	}
+}
+
+// violations are the serious ones that axe finds, which the page was given.
+func (b *browserTest) violations() []string {
+	return eval[[]string](b, `axe.run({ preload: false }).then(r => r.violations
+		.filter(v => v.impact === "serious" || v.impact === "critical")
+		.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3)
+			.map(n => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`)
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -65,6 +66,12 @@ func TestMain(m *testing.M) {
 // not in CI.
 func openPage(t *testing.T, r *Report, options ...func(*browserTest)) *browserTest {
 	t.Helper()
+	return openFile(t, func(w io.Writer) error { return writeHTML(w, r) }, options...)
+}
+
+// openFile opens what is written.
+func openFile(t *testing.T, write func(io.Writer) error, options ...func(*browserTest)) *browserTest {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}
@@ -80,7 +87,7 @@ func openPage(t *testing.T, r *Report, options ...func(*browserTest)) *browserTe
 	ctx, stop := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(stop)
 	b := &browserTest{T: t, ctx: ctx, scripts: true, path: filepath.Join(t.TempDir(), "a report #1.html")}
-	if err := (Destination{Format: "html", Path: b.path}).Write(nil, r, nil); err != nil {
+	if err := WriteFile(b.path, write); err != nil {
 		t.Fatal(err)
 	}
 	console, requests := chromedp.Console(ctx), chromedp.Events(ctx, network.RequestWillBeSent)

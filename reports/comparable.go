@@ -25,7 +25,7 @@ func (c *Comparison) incomparable(across []string) error {
 	}
 	all := slices.Concat(c.Old, c.New)
 	if twice := repeated(c.Old) + repeated(c.New); twice != "" {
-		return fmt.Errorf("the run of %s is given twice on one side: it counts once", twice)
+		return &RepeatedError{twice}
 	}
 	for _, on := range []struct{ what, differ string }{
 		{"target", differ(all, targetOf)},
@@ -38,6 +38,13 @@ func (c *Comparison) incomparable(across []string) error {
 		}
 	}
 	return nil
+}
+
+// RepeatedError says when the run was that is given twice on one side.
+type RepeatedError struct{ When string }
+
+func (e *RepeatedError) Error() string {
+	return fmt.Sprintf("the run of %s is given twice on one side: it counts once", e.When)
 }
 
 // IncomparableError is a difference between load runs that makes their figures mean
@@ -196,23 +203,14 @@ func both[T any](a, b any) (x, y T, ok bool) {
 
 // seedsDiffer: a side may have many seeds, when the other has the same ones.
 func (c *Comparison) seedsDiffer() string {
-	seeds := func(runs []*Report) []string {
-		return slices.Sorted(maps.Keys(tally(runs, func(r *Report) string { return fmt.Sprint(r.Load.Profile["seed"]) })))
-	}
-	old, now := seeds(c.Old), seeds(c.New)
-	if slices.Equal(old, now) {
+	old, now := values(c.Old, seedOf), values(c.New, seedOf)
+	if slices.Equal(slices.Sorted(slices.Values(old)), slices.Sorted(slices.Values(now))) {
 		return ""
 	}
 	return sentenceList(old) + " before, " + sentenceList(now) + " now"
 }
 
-func tally(runs []*Report, of func(*Report) string) map[string]int {
-	count := map[string]int{}
-	for _, r := range runs {
-		count[of(r)]++
-	}
-	return count
-}
+func seedOf(r *Report) string { return fmt.Sprint(r.Load.Profile["seed"]) }
 
 // repeated names a run that is given more than once: it would count as a further
 // measurement.
@@ -283,7 +281,7 @@ func (c *Comparison) loadDifferences() (out []string) {
 		}
 	}
 	slices.Sort(out)
-	if tally(all, machineOf)[""] > 0 {
+	if slices.ContainsFunc(all, func(r *Report) bool { return machineOf(r) == "" }) {
 		out = append(out, "not every report says on which machine it was made")
 	}
 	return append(out, c.Load.left...)

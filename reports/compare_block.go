@@ -74,7 +74,8 @@ func (c *Comparison) blocks() []block {
 	notes := block{}
 	notes.notes(c.Notes)
 	if c.Load != nil {
-		return []block{sideBlock(c.Old, c.New), c.Load.eventBlock(), c.Load.figureBlock(), c.Load.meaning(), notes, c.Load.pooledBlock()}
+		l := c.Load
+		return []block{sideBlock(c.Old, c.New), l.eventBlock(), l.figureBlock(), l.meaning(), notes, l.pooledBlock()}
 	}
 	said := block{}
 	said.add("%s", c.tally())
@@ -106,7 +107,8 @@ func (l *LoadChange) eventBlock() block {
 func (l *LoadChange) figureBlock() block {
 	b := block{table: [][]string{{"figure", "before", "now", "difference", "p", "finding"}}}
 	for _, f := range l.Figures {
-		b.table = append(b.table, []string{f.Name, f.old(), f.now(), f.difference(), f.p(), string(f.Outcome) + after(": ", f.Why)})
+		finding := string(f.Outcome) + after(": ", f.Why)
+		b.table = append(b.table, []string{f.Name, f.old(), f.now(), f.difference(), f.p(), finding})
 	}
 	return b
 }
@@ -120,8 +122,8 @@ func (l *LoadChange) meaning() (b block) {
 		b.add("%s: with %d before and %d now no difference can be told from chance", TooFewRuns, l.Old, l.New)
 		return b
 	}
-	b.add("before and now are means of %d and %d runs. All intervals hold together with %g %% confidence, and p is how often "+
-		"any figure differs as much when the runs are shuffled: up to %g it is a difference.", l.Old, l.New,
+	b.add("before and now are means of %d and %d runs. All intervals hold together with %g %% confidence, and p is how "+
+		"often any figure differs as much when the runs are shuffled: up to %g it is a difference.", l.Old, l.New,
 		100*(1-shift.Level), shift.Level)
 	return b
 }
@@ -135,7 +137,8 @@ func (l *LoadChange) pooledBlock() block {
 			both = append(both, spread{s.name + ", " + when, s.d})
 		}
 	}
-	return block{title: "All requests of each side together", table: distributionTable("milliseconds", both), detail: true}
+	return block{title: "All requests of each side together", detail: true,
+		table: distributionTable("milliseconds", both)}
 }
 
 func (l *LoadChange) headline() Headline {
@@ -158,10 +161,17 @@ func (l *LoadChange) headline() Headline {
 	case len(good) > 0:
 		return Headline{Pass, "Better: " + sentence(few(good))}
 	case l.undecided():
-		return Headline{Inconclusive, fmt.Sprintf("Too few runs: %d before and %d now; it takes %d on each side.", l.Old, l.New,
-			shift.Needed())}
+		return Headline{Inconclusive, fmt.Sprintf("Too few runs: %d before and %d now; it takes %d on each side.",
+			l.Old, l.New, shift.Needed())}
 	}
-	return Headline{Pass, fmt.Sprintf("No difference shown in %s of %d and %d runs.", plural(len(l.Figures), "figure"), l.Old, l.New)}
+	tested := 0
+	for _, f := range l.Figures {
+		if f.compared() {
+			tested++
+		}
+	}
+	return Headline{Pass, fmt.Sprintf("No difference shown in %s of %d and %d runs.", plural(tested, "figure"),
+		l.Old, l.New)}
 }
 
 // few is the beginning of a list for a sentence.

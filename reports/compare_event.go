@@ -59,7 +59,8 @@ func (l *Load) happenings() (out []happening) {
 		}
 	}
 	for _, t := range l.Thresholds {
-		out = append(out, happening{"threshold missed: " + t.Expression, expected, t.Verdict == Fail, t.Verdict == Pass})
+		missed, met := t.Verdict == Fail, t.Verdict == Pass
+		out = append(out, happening{"threshold missed: " + t.Expression, expected, missed, met})
 	}
 	for _, e := range l.Errors {
 		out = append(out, happening{"errors: " + e.Kind, byChance, e.Count > 0, false})
@@ -90,7 +91,8 @@ func events(old, now []*Report) (out []EventChange) {
 	}
 	for _, what := range order {
 		a, b := count[0][what], count[1][what]
-		e := EventChange{What: what, Old: a[0], New: b[0], OldRuns: len(old), NewRuns: len(now), errors: kinds[what] == byChance}
+		e := EventChange{What: what, Old: a[0], New: b[0], OldRuns: len(old), NewRuns: len(now),
+			errors: kinds[what] == byChance}
 		if kinds[what] == expected {
 			e.OldRuns, e.NewRuns = a[0]+a[1], b[0]+b[1]
 		}
@@ -127,7 +129,7 @@ func coincidence(none, all int) float64 {
 	return math.Pow(1-p, float64(none)) * math.Pow(p, float64(all))
 }
 
-// of reports whether there are events of an outcome.
+// events are those of an outcome.
 func (l *LoadChange) events(o Outcome) (out []string) {
 	for _, e := range l.Events {
 		if e.Outcome == o {

@@ -26,6 +26,7 @@ type FigureChange struct {
 	shift.Difference
 	Outcome Outcome
 	Why     string
+	neutral bool // it is neither better nor worse, whatever it is
 }
 
 // Outcome is what became of a figure, or of an event.
@@ -65,8 +66,7 @@ func (r reading) measured() bool { return r.of > 0 && r.of >= r.needed }
 // compared is a figure that runs are compared by.
 type compared struct {
 	name, unit string
-	worse      int  // 1 where more is worse, -1 where less is, 0 where neither is
-	answers    bool // it is of requests that were answered without an error
+	worse      int // 1 where more is worse, -1 where less is, 0 where neither is
 	of         func(*Load) reading
 }
 
@@ -77,10 +77,10 @@ var comparedFigures = slices.Concat(
 	quantilesOf("time to token", func(l *Load) Distribution { return l.Latency.TimeToToken }, 0.5),
 	quantilesOf("time to token, server", func(l *Load) Distribution { return l.TokenWait.Server }, 0.5, 0.95),
 	[]compared{
-		{"errors", "share", 1, false, func(l *Load) reading { return shareOf(l.Outcomes.Errors(), l.Requests.Total()) }},
-		{"carried", "share", -1, false, func(l *Load) reading { return shareOf(l.Offered.Carried, l.Offered.Requests) }},
-		{"slow_down", "share", 1, false, func(l *Load) reading { return shareOf(l.Outcomes.SlowDown, l.Requests.Polls) }},
-		{"flows approved", "share", -1, false, func(l *Load) reading { return shareOf(l.Devices.Approved, l.Devices.Over()) }},
+		shares("errors", 1, func(l *Load) (n, of uint64) { return l.Outcomes.Errors(), l.Requests.Total() }),
+		shares("carried", -1, func(l *Load) (n, of uint64) { return l.Offered.Carried, l.Offered.Requests }),
+		shares("slow_down", 1, func(l *Load) (n, of uint64) { return l.Outcomes.SlowDown, l.Requests.Polls }),
+		shares("flows approved", -1, func(l *Load) (n, of uint64) { return l.Devices.Approved, l.Devices.Over() }),
 	},
 	neutral(quantilesOf("lag of the load generator", func(l *Load) Distribution { return l.Lag }, 0.99)),
 )
@@ -89,7 +89,7 @@ var comparedFigures = slices.Concat(
 // fewer than a hundred is the slowest of all, which says little.
 func quantilesOf(name string, of func(*Load) Distribution, quantiles ...float64) (out []compared) {
 	for _, q := range quantiles {
-		out = append(out, compared{fmt.Sprintf("%s p%g", name, 100*q), "ms", 1, true, func(l *Load) reading {
+		out = append(out, compared{fmt.Sprintf("%s p%g", name, 100*q), "ms", 1, func(l *Load) reading {
 			d := of(l)
 			v := map[float64]float64{0.5: d.P50, 0.95: d.P95, 0.99: d.P99}[q]
 			return reading{value: v, of: d.Count, needed: uint64(math.Round(1 / (1 - q)))}
@@ -106,11 +106,15 @@ func neutral(list []compared) []compared {
 	return list
 }
 
-func shareOf(n, of uint64) reading {
-	if of == 0 {
-		return reading{}
-	}
-	return reading{value: float64(n) / float64(of), of: of, resolution: 1 / float64(of)}
+// shares is a figure that is a share: of requests, or of flows.
+func shares(name string, worse int, of func(*Load) (n, of uint64)) compared {
+	return compared{name, "share", worse, func(l *Load) reading {
+		n, of := of(l)
+		if of == 0 {
+			return reading{}
+		}
+		return reading{value: float64(n) / float64(of), of: of, resolution: 1 / float64(of)}
+	}}
 }
 
 // compareLoad holds the figures of two sides against each other.
@@ -156,7 +160,7 @@ func (l *LoadChange) compare(a, b []*Load, tolerance float64) {
 	var at []int
 	for _, f := range comparedFigures {
 		x, y := read(a, f), read(b, f)
-		c := FigureChange{Name: f.name, Unit: f.unit, Outcome: f.presence(x, y)}
+		c := FigureChange{Name: f.name, Unit: f.unit, Outcome: f.presence(x, y), neutral: f.worse == 0}
 		if c.Outcome == "" {
 			at, tested = append(at, len(l.Figures)), append(tested, f.figure(x, y))
 		} else if c.Outcome == absent {

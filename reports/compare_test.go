@@ -3,7 +3,9 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,13 +48,16 @@ func TestCompare(t *testing.T) {
 // TestCompareSeveralRuns: the verdict of a side is the worst that the server got in any
 // of its runs, and how often it did is said.
 func TestCompareSeveralRuns(t *testing.T) {
-	old := []*Report{verdicts(Pass, Fail, Pass, Skipped), verdicts(Pass, Pass, Pass, Skipped), verdicts(Skipped, Pass, Pass, Fail)}
-	now := []*Report{verdicts(Pass, Pass, Fail, Fail), verdicts(Fail, Pass, Fail, Fail), verdicts(Pass, Pass, Inconclusive, Skipped)}
+	old := []*Report{verdicts(Pass, Fail, Pass, Skipped), verdicts(Pass, Pass, Pass, Skipped),
+		verdicts(Skipped, Pass, Pass, Fail)}
+	now := []*Report{verdicts(Pass, Pass, Fail, Fail), verdicts(Fail, Pass, Fail, Fail),
+		verdicts(Pass, Pass, Inconclusive, Skipped)}
 	got := map[string]string{}
 	for _, c := range compare(t, old, now, CompareOptions{}).Changes {
 		got[c.ID] = c.Word() + " " + c.Verdicts()
 	}
-	want := map[string]string{"a": "BROKEN pass -> fail in 1 of 3 runs", "b": "fixed fail in 1 of 3 runs -> pass", "c": "BROKEN pass -> fail"}
+	want := map[string]string{"a": "BROKEN pass -> fail in 1 of 3 runs", "b": "fixed fail in 1 of 3 runs -> pass",
+		"c": "BROKEN pass -> fail"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -102,6 +107,21 @@ func outcomes(c *Comparison) map[string]Outcome {
 	return out
 }
 
+// polls are the figures of polls, and others, with an outcome.
+func polls(o Outcome, more ...string) map[string]Outcome {
+	out := map[string]Outcome{"poll p50": o, "poll p95": o, "poll p99": o}
+	for _, name := range more {
+		out[name] = o
+	}
+	return out
+}
+
+// with adds names with outcomes.
+func with(out map[string]Outcome, a string, x Outcome, b string, y Outcome) map[string]Outcome {
+	out[a], out[b] = x, y
+	return out
+}
+
 // TestCompareLoad: what is found where the new runs differ in one thing.
 func TestCompareLoad(t *testing.T) {
 	violated := func(l *Load) { l.Violations = []Violation{{Title: "tokens twice", Count: 1}} }
@@ -116,23 +136,26 @@ func TestCompareLoad(t *testing.T) {
 		regressed bool
 		headline  string
 	}{
-		"equal": {loadRuns(5, 1, nil), loadRuns(6, 1, nil), map[string]Outcome{}, false, "No difference shown in 11 figures of 5 and 6 runs."},
+		"equal": {loadRuns(5, 1, nil), loadRuns(6, 1, nil), map[string]Outcome{}, false,
+			"No difference shown in 11 figures of 5 and 6 runs."},
 		"slower": {loadRuns(5, 1, nil), loadRuns(5, 1.1, nil),
-			map[string]Outcome{"poll p50": GotWorse, "poll p95": GotWorse, "poll p99": GotWorse}, true, "Worse: poll p50 +"},
+			polls(GotWorse), true, "Worse: poll p50 +"},
 		"faster": {loadRuns(5, 1.1, nil), loadRuns(5, 1, nil),
-			map[string]Outcome{"poll p50": GotBetter, "poll p95": GotBetter, "poll p99": GotBetter}, false, "Better: poll p50 -"},
+			polls(GotBetter), false, "Better: poll p50 -"},
 		"slower, too few": {loadRuns(4, 1, nil), loadRuns(4, 1.1, nil),
-			map[string]Outcome{"poll p50": TooFewRuns, "poll p95": TooFewRuns, "poll p99": TooFewRuns, "device authorization p50": TooFewRuns,
-				"device authorization p95": TooFewRuns, "device authorization p99": TooFewRuns, "errors": TooFewRuns, "carried": TooFewRuns,
-				"slow_down": TooFewRuns, "flows approved": TooFewRuns, "lag of the load generator p99": TooFewRuns}, false,
+			polls(TooFewRuns, "device authorization p50", "device authorization p95", "device authorization p99", "errors",
+				"carried", "slow_down", "flows approved", "lag of the load generator p99"), false,
 			"Too few runs: 4 before and 4 now; it takes 5 on each side."},
 		"faster, as much fails": {loadRuns(5, 1.1, nil), loadRuns(5, 1, failing),
-			map[string]Outcome{"poll p50": Differs, "poll p95": Differs, "poll p99": Differs, "errors": GotWorse, "errors: http_500": GotBroken},
+			with(polls(Differs), "errors", GotWorse, "errors: http_500", GotBroken),
 			true, "Worse: errors: http_500 and errors +5.0 points"},
 		"violation in one run": {loadRuns(1, 1, nil), loadRuns(1, 1, violated), nil, true, "Worse: violation: tokens twice."},
-		"violation fixed":      {loadRuns(5, 1, violated), loadRuns(5, 1.001, nil), map[string]Outcome{"violation: tokens twice": GotFixed}, false, ""},
-		"violation gone":       {append(loadRuns(4, 1, nil), loadRuns(1, 1.01, violated)...), loadRuns(5, 1.002, nil), map[string]Outcome{"violation: tokens twice": NotSeenAgain}, false, ""},
-		"threshold missed":     {loadRuns(1, 1, met), loadRuns(1, 1, missed), nil, true, "Worse: threshold missed: poll.p99 < 1s."},
+		"violation fixed": {loadRuns(5, 1, violated), loadRuns(5, 1.001, nil),
+			map[string]Outcome{"violation: tokens twice": GotFixed}, false, ""},
+		"violation gone": {append(loadRuns(4, 1, nil), loadRuns(1, 1.01, violated)...), loadRuns(5, 1.002, nil),
+			map[string]Outcome{"violation: tokens twice": NotSeenAgain}, false, ""},
+		"threshold missed": {loadRuns(1, 1, met), loadRuns(1, 1, missed), nil, true,
+			"Worse: threshold missed: poll.p99 < 1s."},
 		"threshold not judged": {loadRuns(5, 1, met), loadRuns(5, 1.001, func(l *Load) {
 			l.Thresholds = []Threshold{{Expression: "poll.p99 < 1s", Verdict: Inconclusive}}
 		}), map[string]Outcome{"threshold missed: poll.p99 < 1s": NotJudgedAgain}, true, ""},
@@ -140,7 +163,8 @@ func TestCompareLoad(t *testing.T) {
 			map[string]Outcome{"time to token p50": NoLonger}, true, "Worse: time to token p50 is no longer measured."},
 		"stopped": {loadRuns(5, 1, nil), loadRuns(5, 1, func(l *Load) { l.Stopped = &Stopped{AtSeconds: 3} }),
 			map[string]Outcome{"the target stopped answering": GotBroken}, true, "Worse: the target stopped answering."},
-		"an error now and then": {loadRuns(5, 1, nil), append(loadRuns(4, 1.001, nil), loadRuns(1, 1, failing)...), map[string]Outcome{}, false, "No difference"},
+		"an error now and then": {loadRuns(5, 1, nil), append(loadRuns(4, 1.001, nil), loadRuns(1, 1, failing)...),
+			map[string]Outcome{}, false, "No difference"},
 		"saturated": {loadRuns(5, 1, nil), loadRuns(5, 1.1, func(l *Load) { l.Client.Saturated, l.Client.Why = true, "lag" }),
 			map[string]Outcome{}, false, "Too few runs: 5 before and 0 now"},
 	} {
@@ -183,21 +207,28 @@ func TestIncomparable(t *testing.T) {
 		want     string // "" where they can be
 		across   string
 	}{
-		"same":        {same, same, "", ""},
-		"target":      {same, one(func(r *Report) { r.Target.Host = "http://b.example" }), "two targets: http://a.example, contract rfc8628 and http://b.example", "target"},
-		"contract":    {same, one(func(r *Report) { r.Target.Spec = "documented-v1" }), "two targets", "target"},
-		"devices":     {same, one(func(r *Report) { r.Load.Profile["devices"] = 30.0 }), "two profiles: devices is 20 and 30", "profile"},
-		"deep":        {one(grouped(.5)), one(grouped(1)), "two profiles: groups[0].people.approve is 0.5 and 1", "profile"},
-		"a member":    {same, one(grouped(1)), "two profiles: groups is absent and", "profile"},
-		"seed":        {same, one(func(r *Report) { r.Load.Profile["seed"] = 2.0 }), "two seeds: 1 before, 2 now", "seed"},
-		"machine":     {same, one(func(r *Report) { r.Load.Client.Machine = &Machine{"linux/amd64", 8, "AMD"} }), "two machines: linux/amd64, 2 processors, AMD and linux/amd64, 8 processors, AMD", "machine"},
-		"old report":  {same, one(func(r *Report) { r.Load.Client.Machine = nil }), "", ""},
-		"thresholds":  {same, one(func(r *Report) { r.Load.Profile["thresholds"] = []any{"violations == 0"} }), "", ""},
-		"twice":       {append(same, same...), same, "is given twice", ""},
-		"no figures":  {same, one(func(r *Report) { r.Load, r.Run.Problem = nil, &Problem{Message: "down"} }), "the new report has no figures: down", ""},
-		"other kinds": {same, []*Report{verdicts(Pass)}, "the old report is of a load run, the new one of a conformance run", ""},
-		"a mixture":   {append([]*Report{verdicts(Pass)}, same...), same, "the old reports are of a conformance run and of a load run", ""},
-		"capacity":    {[]*Report{New(KindCapacity, "")}, []*Report{New(KindCapacity, "")}, "only conformance and load reports", ""},
+		"same": {same, same, "", ""},
+		"target": {same, one(func(r *Report) { r.Target.Host = "http://b.example" }),
+			"two targets: http://a.example, contract rfc8628 and http://b.example", "target"},
+		"contract": {same, one(func(r *Report) { r.Target.Spec = "documented-v1" }), "two targets", "target"},
+		"devices": {same, one(func(r *Report) { r.Load.Profile["devices"] = 30.0 }),
+			"two profiles: devices is 20 and 30", "profile"},
+		"deep":     {one(grouped(.5)), one(grouped(1)), "two profiles: groups[0].people.approve is 0.5 and 1", "profile"},
+		"a member": {same, one(grouped(1)), "two profiles: groups is absent and", "profile"},
+		"seed":     {same, one(func(r *Report) { r.Load.Profile["seed"] = 2.0 }), "two seeds: 1 before, 2 now", "seed"},
+		"machine": {same, one(func(r *Report) { r.Load.Client.Machine = &Machine{"linux/amd64", 8, "AMD"} }),
+			"two machines: linux/amd64, 2 processors, AMD and linux/amd64, 8 processors, AMD", "machine"},
+		"old report": {same, one(func(r *Report) { r.Load.Client.Machine = nil }), "", ""},
+		"thresholds": {same, one(func(r *Report) { r.Load.Profile["thresholds"] = []any{"violations == 0"} }), "", ""},
+		"twice":      {append(same, same...), same, "is given twice", ""},
+		"no figures": {same, one(func(r *Report) { r.Load, r.Run.Problem = nil, &Problem{Message: "down"} }),
+			"the new report has no figures: down", ""},
+		"other kinds": {same, []*Report{verdicts(Pass)},
+			"the old report is of a load run, the new one of a conformance run", ""},
+		"a mixture": {append([]*Report{verdicts(Pass)}, same...), same,
+			"the old reports are of a conformance run and of a load run", ""},
+		"capacity": {[]*Report{New(KindCapacity, "")}, []*Report{New(KindCapacity, "")},
+			"only conformance and load reports", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Compare(test.old, test.now, CompareOptions{})
@@ -219,6 +250,11 @@ func TestIncomparable(t *testing.T) {
 	compare(t, embedded("1"), embedded("2"), CompareOptions{})
 }
 
+// active reports whether what a server sent does more than being read.
+func active(format, text string) bool {
+	return strings.ContainsAny(text, "\x1b\x00\u202e") || format != "text" && strings.Contains(text, "<script>alert")
+}
+
 // TestCompareFormats: a comparison in each of its formats has each of its texts, and
 // nothing that a server made is more than text.
 func TestCompareFormats(t *testing.T) {
@@ -231,18 +267,56 @@ func TestCompareFormats(t *testing.T) {
 		"conformance": compare(t, []*Report{verdicts(Pass, Pass)}, []*Report{evil}, CompareOptions{}),
 		"load":        compare(t, loadRuns(5, 1, nil), load, CompareOptions{}),
 	} {
-		for format, render := range map[string]func(*bytes.Buffer) error{
-			"text": func(b *bytes.Buffer) error { return c.WriteText(b) }, "md": func(b *bytes.Buffer) error { return c.WriteMarkdown(b) },
-			"html": func(b *bytes.Buffer) error { return c.WriteHTML(b) },
-		} {
+		for format, render := range map[string]func(io.Writer) error{"text": c.WriteText, "md": c.WriteMarkdown,
+			"html": c.WriteHTML} {
 			var b bytes.Buffer
 			if err := render(&b); err != nil {
 				t.Fatal(err)
 			}
-			if strings.ContainsAny(b.String(), "\x1b\x00\u202e") || format != "text" && strings.Contains(b.String(), "<script>alert") {
+			if active(format, b.String()) {
 				t.Errorf("%s, %s: what a server sent is more than text", name, format)
 			}
 			golden(t, fmt.Sprintf("compare-%s.%s", name, format), content(format, b.String()))
 		}
+	}
+}
+
+// TestPageOfComparisons: the pages of comparisons and histories ask for nothing, fit and
+// are accessible.
+func TestPageOfComparisons(t *testing.T) {
+	script := ""
+	if os.Getenv("DFCHECK_FETCH") != "" {
+		script = axeScript(t)
+	}
+	evil := verdicts(Pass, Fail)
+	evil.Conformance.Checks[0].Verdict, evil.Conformance.Checks[0].Reason = Fail, strings.Repeat("W", 2000)+hostile
+	evil.Conformance.Checks[0].Title = strings.Repeat("w", 300)
+	h, err := NewHistory([]*Report{verdicts(Pass, Pass), evil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"conformance": compare(t, []*Report{verdicts(Pass, Pass)}, []*Report{evil}, CompareOptions{}).WriteHTML,
+		"load":        compare(t, loadRuns(5, 1, nil), loadRuns(5, 1.1, nil), CompareOptions{}).WriteHTML,
+		"history":     HistoryView{h, true}.WriteHTML,
+	} {
+		for _, width := range []int64{390, 1440} {
+			b := openFile(t, write, viewport(width, 900))
+			if over := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+				t.Errorf("%s is %d px wider than %d px", name, over, width)
+			}
+			if charts := eval[int](b, `document.querySelectorAll(".plot .uplot").length`); (charts > 0) != (name == "load") {
+				t.Errorf("%s has %d charts to look closer at", name, charts)
+			}
+			b.silent()
+			if script == "" {
+				continue
+			}
+			eval[bool](b, script+"; true")
+			for _, f := range b.violations() {
+				t.Errorf("%s at %d px: %s", name, width, f)
+			}
+		}
+		openFile(t, write, withoutScripts).silent()
 	}
 }

@@ -25,6 +25,9 @@ func (c *Comparison) WriteHTML(w io.Writer) error {
 	return htmlTemplate().ExecuteTemplate(w, "compare.html", p)
 }
 
+// Title is what the browser calls the page.
+func (p *comparePage) Title() string { return fmt.Sprintf("dfcheck %s: before and now", p.kind()) }
+
 // Kind of the runs.
 func (p *comparePage) Kind() Kind { return p.kind() }
 
@@ -94,7 +97,7 @@ const intervalWidth, intervalHeight = 150.0, 18.0
 // share; empty for what has none.
 func (p *comparePage) Interval(f FigureChange) template.HTML {
 	reach := p.Load.reach()
-	if f.Unit != "ms" || f.Old <= 0 || math.IsInf(f.Low, 0) || !f.compared() || reach == 0 {
+	if !f.drawn() || reach == 0 {
 		return ""
 	}
 	at := func(v float64) float64 {
@@ -107,6 +110,11 @@ func (p *comparePage) Interval(f FigureChange) template.HTML {
 	v.Draw("line", "class", "span", "x1", at(f.Low), "y1", middle, "x2", at(f.High), "y2", middle)
 	v.Draw("circle", "cx", at(f.New-f.Old), "cy", middle, "r", 4.0)
 	return v.HTML()
+}
+
+// drawn reports whether the interval of a figure is: those of times of the server.
+func (f FigureChange) drawn() bool {
+	return f.Unit == "ms" && !f.neutral && f.Old > 0 && f.compared() && !math.IsInf(f.Low, 0)
 }
 
 // Scale says how far the drawings of intervals reach.
@@ -122,7 +130,7 @@ func (p *comparePage) Scale() string {
 func (l *LoadChange) reach() float64 {
 	reach := 0.0
 	for _, f := range l.Figures {
-		if f.Unit == "ms" && f.Old > 0 && f.compared() && !math.IsInf(f.Low, 0) {
+		if f.drawn() {
 			reach = max(reach, min(max(math.Abs(f.Low), math.Abs(f.High))/f.Old, 0.5), 1.2*math.Abs(f.New-f.Old)/f.Old)
 		}
 	}

@@ -69,8 +69,8 @@ func TestComparisonLong(t *testing.T) {
 // its URL.
 func startProgram(t *testing.T, program, delay string) string {
 	t.Helper()
-	server := exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--spec", "rfc8628", "--interval", "1s", "--expires-in", "10m",
-		"--decisions", "--delay", delay)
+	server := exec.Command(program, "serve", "--addr", "127.0.0.1:0", "--spec", "rfc8628", "--interval", "1s",
+		"--expires-in", "10m", "--decisions", "--delay", delay)
 	out, err := server.StdoutPipe()
 	if err == nil {
 		err = server.Start()
@@ -94,8 +94,9 @@ func loadInto(t *testing.T, program, host, dir string, n int) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Error(err)
 	}
-	out, err := exec.Command(program, "load", "--host", host, "--spec", "rfc8628", "--approve", "reference", "--devices", "40", "--ramp", "1s",
-		"--duration", "20s", "--report", fmt.Sprintf("json=%s/%d.json", dir, n)).CombinedOutput()
+	out, err := exec.Command(program, "load", "--host", host, "--spec", "rfc8628", "--approve", "reference",
+		"--devices", "40", "--ramp", "1s", "--duration", "20s",
+		"--report", fmt.Sprintf("json=%s/%d.json", dir, n)).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -14,7 +14,7 @@ const reportHint = "make one with `dfcheck conformance --report json=FILE`"
 func newReport(t terminal) *cobra.Command {
 	c := &cobra.Command{Use: "report", Short: "Work with reports",
 		Example: "  dfcheck report show run.json\n  dfcheck report convert run.json --to html=run.html"}
-	c.AddCommand(newShow(t), newConvert(t), newMatrix(t), newCompare(t), newMerge(t))
+	c.AddCommand(newShow(t), newConvert(t), newMatrix(t), newCompare(t), newMerge(t), newHistory(t))
 	return c
 }
 

@@ -50,10 +50,11 @@ is not any more (not with --fail-on never), 2 the reports cannot be compared,
 		RunE: func(c *cobra.Command, args []string) error { return f.compare(t, args, c.ArgsLenAtDash()) },
 	}
 	fs := c.Flags()
-	fs.StringArrayVar(&f.to, "to", []string{"text=-"}, "text=PATH, markdown=PATH or html=PATH, repeatable; - is standard output")
+	addTablePlaces(fs, &f.to)
 	fs.StringVar(&f.failOn, "fail-on", "regression", "what makes exit code 1: regression or never")
 	fs.BoolVar(&f.strict, "strict", false, "exit 4 when there are too few runs to tell")
-	fs.StringSliceVar(&f.Across, "across", nil, "compare load runs although these differ: "+strings.Join(reports.Acrosses(), ", "))
+	fs.StringSliceVar(&f.Across, "across", nil,
+		"compare load runs although these differ: "+strings.Join(reports.Acrosses(), ", "))
 	f.Tolerance = reports.DefaultTolerance
 	fs.Var(&percent{&f.Tolerance}, "tolerance", "by how much a figure of a load run may differ and be no worse")
 	return c
@@ -88,8 +89,8 @@ func (f *compareFlags) compare(t terminal, args []string, dash int) error {
 	}
 	for _, word := range f.Across {
 		if !slices.Contains(reports.Acrosses(), word) {
-			err = errors.Join(err, fmt.Errorf("--across %s: the nearest is %q (%s)", word, strict.Nearest(word, reports.Acrosses()),
-				strings.Join(reports.Acrosses(), ", ")))
+			err = errors.Join(err, fmt.Errorf("--across %s: the nearest is %q (%s)", word,
+				strict.Nearest(word, reports.Acrosses()), strings.Join(reports.Acrosses(), ", ")))
 		}
 	}
 	if err != nil {
@@ -120,6 +121,8 @@ func notComparable(err error) error {
 	hint := "--spec chooses the contract of a run, --report json=FILE keeps its verdicts"
 	if differ, ok := errors.AsType[*reports.IncomparableError](err); ok {
 		hint = fmt.Sprintf("--across %s compares them all the same", differ.What)
+	} else if _, ok := errors.AsType[*reports.RepeatedError](err); ok {
+		hint = "leave one of the files out"
 	}
 	return usage(err, hint)
 }
@@ -137,7 +140,8 @@ func sides(args []string, dash int) (old, now []*reports.Report, err error) {
 			"dfcheck report compare OLD.json ... -- NEW.json ...")
 	}
 	if i := slices.IndexFunc(args[dash:], func(a string) bool { return strings.HasPrefix(a, "--") }); i >= 0 {
-		return nil, nil, usage(fmt.Errorf("%s stands behind the --, where only reports do", args[dash+i]), "put flags before the reports")
+		return nil, nil, usage(fmt.Errorf("%s stands behind the --, where only reports do", args[dash+i]),
+			"put flags before the reports")
 	}
 	if old, err = readReports(args[:dash]); err == nil {
 		now, err = readReports(args[dash:])

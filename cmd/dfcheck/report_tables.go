@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -16,6 +18,12 @@ type table interface {
 	WriteText(io.Writer) error
 	WriteMarkdown(io.Writer) error
 	WriteHTML(io.Writer) error
+}
+
+// addTablePlaces adds the flag that says where a table goes.
+func addTablePlaces(fs *pflag.FlagSet, to *[]string) {
+	fs.StringArrayVar(to, "to", []string{"text=-"},
+		"text=PATH, markdown=PATH or html=PATH, repeatable; - is standard output")
 }
 
 // tablePlaces reads where a table goes, in the formats that it has.
@@ -37,10 +45,11 @@ func tablePlaces(texts []string, what string, formats ...string) (to []reports.D
 
 // writeTables writes a table to all its places.
 func writeTables(t terminal, to []reports.Destination, of table) error {
+	renderings := map[string]func(io.Writer) error{"text": of.WriteText, "markdown": of.WriteMarkdown,
+		"html": of.WriteHTML}
 	var errs []error
 	for _, d := range to {
-		render := map[string]func(io.Writer) error{"text": of.WriteText, "markdown": of.WriteMarkdown, "html": of.WriteHTML}[d.Format]
-		errs = append(errs, d.Put(t.out, render))
+		errs = append(errs, d.Put(t.out, renderings[d.Format]))
 	}
 	return usage(errors.Join(errs...), "")
 }
