@@ -88,6 +88,12 @@ func (w Waiver) Expired(now time.Time) bool {
 	return !last.IsZero() && !now.Before(last.AddDate(0, 0, 1))
 }
 
+// about reports whether the waiver is about a check.
+func (w Waiver) about(id string) bool {
+	r, err := spec.Lookup(w.Check)
+	return err == nil && r.ID == id
+}
+
 // Waive is a check with its failure or warning waived, where one of the waivers is
 // about it.
 func Waive(c reports.Check, ws []Waiver, now time.Time) reports.Check {
@@ -95,7 +101,7 @@ func Waive(c reports.Check, ws []Waiver, now time.Time) reports.Check {
 		return c
 	}
 	for _, w := range ws {
-		if r, err := spec.Lookup(w.Check); err != nil || r.ID != c.ID || w.Expired(now) {
+		if !w.about(c.ID) || w.Expired(now) {
 			continue
 		}
 		c.Verdict, c.Reason = reports.Waived, w.Reason+" (was: "+c.Reason+")"

@@ -24,14 +24,16 @@ import (
 type conformanceFlags struct {
 	targetFlags
 	reportFlags
-	run     conformance.Options
-	groups  []string
-	record  string
-	waivers string
-	verbose bool
-	strict  bool
-	failOn  string
-	unshown error // what the guard kept from the console
+	run        conformance.Options
+	groups     []string
+	record     string
+	waivers    string
+	retest     string // report of which the failures are run again
+	newWaivers waiverFlags
+	verbose    bool
+	strict     bool
+	failOn     string
+	unshown    error // what the guard kept from the console
 }
 
 func newConformance(t terminal) *cobra.Command {
@@ -41,6 +43,10 @@ func newConformance(t terminal) *cobra.Command {
 		Long: `Checks a device-flow server and says what is wrong with it, with the exchanges
 that show it. Without --host it checks the embedded reference server.
 
+--retest runs what failed in a report again, on the server of that report where
+none is named: 0 says that all of it is fixed, 1 that something still fails or is
+flaky, 4 that a MUST or DOC check could not be judged again.
+
 Exit codes: 0 nothing that was judged failed, 1 the server failed a check,
 2 usage or configuration, or none of the selected checks can run, 3 could not
 test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
@@ -48,7 +54,9 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 		Example: `  dfcheck conformance
   dfcheck conformance --host https://auth.example.com --client-id tv-app --approve prompt
   dfcheck conformance --config dfcheck.yaml --report junit=out.xml --report html=out.html
-  dfcheck conformance --only POLL,DF-TOKEN-001 -v`,
+  dfcheck conformance --only POLL,DF-TOKEN-001 -v
+  dfcheck conformance --retest run.json                   fixed, still failing, or flaky?
+  dfcheck conformance --write-waivers waivers.yaml        today's failures, waived for 30 days`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.conform(cmd.Context(), t) },
 	}
 	fs := c.Flags()
@@ -69,6 +77,8 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 		"for the %d that show the most", conformance.MaxDecisions))
 	fs.BoolVar(&f.run.ShowSecrets, "show-secrets", false, "show codes and tokens in curl lines")
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
+	fs.StringVar(&f.retest, "retest", "",
+		fmt.Sprintf("run again what failed in `REPORT` (JSON), each check %d times", retests))
 	f.addGate(fs)
 	return c
 }
@@ -87,6 +97,7 @@ func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
 func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
 	f.addReports(fs, reports.KindConformance)
 	fs.StringVar(&f.waivers, "waivers", "", "file of known failures (dfcheck waivers explains it)")
+	f.newWaivers.add(fs)
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every check")
 	fs.BoolVar(&f.strict, "strict", false,
 		"exit 4 when a MUST or DOC check of the contract was not judged, skipped ones included")
@@ -109,6 +120,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if f.record != "" {
 		errs = append(errs, reports.Destination{Format: "json", Path: f.record}.Check())
 	}
+	errs = append(errs, f.newWaivers.check())
 	if f.failOn != "fail" && f.failOn != "warning" {
 		errs = append(errs, fmt.Errorf("--fail-on is %q; it is fail or warning", f.failOn))
 	}
@@ -144,6 +156,16 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
+	var of *reports.Report
+	if f.retest != "" {
+		if of, err = f.readRetest(c); err != nil {
+			return err
+		}
+		if f.run.Only == nil {
+			fmt.Fprintf(t.out, "nothing failed in %s\n", f.retest)
+			return nil
+		}
+	}
 	s, err := f.settings(c)
 	if err != nil {
 		return err
@@ -156,6 +178,10 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	defer stop()
 	if !f.run.ShowSecrets {
 		s.guard = target.Guard
+	}
+	if of != nil {
+		r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
+		return f.conformAgain(ctx, t, s, r, target, of)
 	}
 	p := t.progress()
 	shown := p.follow(firstAnswers)
@@ -314,7 +340,7 @@ func (f *conformanceFlags) finish(ctx context.Context, t terminal, s settings, r
 		record := reports.Guard(run.Target.Guard).Over("the transcript", transcript.Save)
 		err = errors.Join(err, reports.WriteFile(f.record, record))
 	}
-	if err := errors.Join(f.unshown, err, s.write(t.out, r)); err != nil {
+	if err := errors.Join(f.unshown, err, f.recordWaivers(t, s, r), s.write(t.out, r)); err != nil {
 		return &failure{reports.ExitUntested, err, ""}
 	}
 	if r.Run.Interrupted {

@@ -65,7 +65,7 @@ func (f *conformanceFlags) judge(t terminal, path string) error {
 	err = s.guard.Over("the summary", func(w io.Writer) error {
 		return reports.WriteText(w, r, f.verbose)
 	})(s.words(t).out)
-	if err := errors.Join(err, s.write(t.out, r)); err != nil {
+	if err := errors.Join(err, f.recordWaivers(t, s, r), s.write(t.out, r)); err != nil {
 		return &failure{reports.ExitUntested, err, ""}
 	}
 	return ended(r.Run.ExitCode, results)
