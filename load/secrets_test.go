@@ -2,6 +2,8 @@ package load
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"io"
@@ -58,16 +60,22 @@ func unjson(text string) string {
 		`\"`, `"`, `\\`, `\`, `\ud83d\udd11`, "\U0001F511").Replace(text)
 }
 
-// TestNoSecretIsWritten: the reports and results of a crowd that saw violations
-// hold no code and no token, however the server wrote them.
+const awkwardSecret = `s3cr+t/"ü&<\client` // of the client
+
+// TestNoSecretIsWritten: the reports of a crowd that saw violations hold no code, no
+// token, no cookie and no client secret, however the server wrote them and the client
+// sent it.
 func TestNoSecretIsWritten(t *testing.T) {
+	auth := map[string]string{"escapes-as-php": "basic", "escapes-as-go": "basic"}
 	for _, v := range refserver.Variants() {
 		if !strings.HasPrefix(v.Name, "escapes-") {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
-			g := &given{secrets: map[string]bool{"opaque-cookie-value-1": true}}
-			cfg := refserver.Config{Interval: time.Second, Lifetime: time.Minute, Decisions: true}
+			g := &given{secrets: map[string]bool{"opaque-cookie-value-1": true, awkwardSecret: true,
+				base64.StdEncoding.EncodeToString([]byte("dfcheck:" + url.QueryEscape(awkwardSecret))): true}}
+			cfg := refserver.Config{Interval: time.Second, Lifetime: time.Minute, Decisions: true,
+				Clients: []refserver.Client{{ID: "dfcheck", Secret: awkwardSecret}}}
 			server := g.listen(refserver.New(cfg, v))
 			delay := profile.Delay{Kind: "fixed", Median: profile.Duration(time.Second)}
 			p := &profile.Profile{Devices: 20, Duration: profile.Duration(30 * time.Second),
@@ -79,7 +87,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 				r := reports.New(reports.KindLoad, "test")
 				r.Load = l
 				g.search(t, r)
-			})
+			}, func(tg *Target) { tg.Secret, tg.Auth = awkwardSecret, cmp.Or(auth[v.Name], "post") })
 		})
 	}
 }

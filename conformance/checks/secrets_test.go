@@ -69,10 +69,37 @@ func (w *wiretap) listen(next http.Handler) http.Handler {
 }
 
 var (
-	jsonEscape  = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|\\.`)
 	basicPair   = regexp.MustCompile(`Basic ([A-Za-z0-9+/]+=*)`)
 	percentCode = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 )
+
+// unescaped is a text without the escapes of JSON. Pages have hundreds of thousands of
+// them, for which a regular expression takes seconds.
+func unescaped(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 || i+1 == len(s) {
+			return b.String() + s
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		n := 0 // both halves of a character beyond the first 65,536 stand together
+		for len(s) >= n+6 && s[n:n+2] == `\u` && strings.Trim(s[n+2:n+6], "0123456789abcdefABCDEF") == "" {
+			n += 6
+		}
+		n = max(n, 2)
+		var read string
+		if json.Unmarshal([]byte(`"`+s[:n]+`"`), &read) != nil {
+			read = s[1:n]
+		}
+		b.WriteString(read)
+		s = s[n:]
+	}
+}
 
 // readings adds a text and what it reads as when encodings are undone.
 func readings(seen map[string]bool, text string, depth int) {
@@ -89,15 +116,7 @@ func readings(seen map[string]bool, text string, depth int) {
 		func(s string) string {
 			return percentCode.ReplaceAllStringFunc(s, func(e string) string { c, _ := url.PathUnescape(e); return c })
 		},
-		func(s string) string {
-			return jsonEscape.ReplaceAllStringFunc(s, func(e string) string {
-				var c string
-				if json.Unmarshal([]byte(`"`+e+`"`), &c) != nil {
-					return e[1:]
-				}
-				return c
-			})
-		},
+		unescaped,
 		func(s string) string {
 			return basicPair.ReplaceAllStringFunc(s, func(e string) string {
 				pair, _ := base64.StdEncoding.DecodeString(e[6:])
@@ -117,16 +136,22 @@ func (w *wiretap) search(name string, text []byte) error {
 		return fmt.Errorf("only %d secrets were seen at the server", len(w.secrets))
 	}
 	beginning := map[string][]string{} // secrets by their first bytes
+	var pairs [1 << 16]bool            // of their first two bytes, of which a text has few
+	pair := func(s string) uint16 { return uint16(s[0])<<8 | uint16(s[1]) }
 	for s := range w.secrets {
 		beginning[s[:8]] = append(beginning[s[:8]], s)
+		pairs[pair(s)] = true
 	}
 	seen := map[string]bool{}
 	readings(seen, string(text), 2)
 	for reading := range seen {
-		for i := 8; i <= len(reading); i++ {
-			for _, s := range beginning[reading[i-8:i]] {
-				if strings.HasPrefix(reading[i-8:], s) {
-					return fmt.Errorf("%s holds %q: %.300s", name, s, reading[max(0, i-150):])
+		for i := 0; i+8 <= len(reading); i++ {
+			if !pairs[pair(reading[i:])] {
+				continue
+			}
+			for _, s := range beginning[reading[i:i+8]] {
+				if strings.HasPrefix(reading[i:], s) {
+					return fmt.Errorf("%s holds %q: %.300s", name, s, reading[max(0, i-140):])
 				}
 			}
 		}
@@ -182,7 +207,7 @@ func everyFile(t *testing.T, run *Run, results []Result, w *wiretap) {
 
 // secretBench is a server with awkward secrets and an approver in the same
 // process.
-func secretBench(variant refserver.Fault, approver string, w *wiretap) bench {
+func secretBench(variant refserver.Fault, approver string, w *wiretap, somebody *typist) bench {
 	cfg := embedded("rfc8628")
 	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
 		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
@@ -191,7 +216,13 @@ func secretBench(variant refserver.Fault, approver string, w *wiretap) bench {
 	return bench{server: cfg, faults: []refserver.Fault{variant, quoting}, wrap: w.listen, target: func(t *Target) {
 		t.Confidential = &Client{ID: "dfcheck-conf", Secret: awkwardSecret, Auth: "basic"}
 		t.Introspection.Client = t.Confidential
-		if approver == "reference" {
+		client := t.Approver.(*approve.Reference).Client
+		switch approver {
+		case "reference":
+			return
+		case "prompt":
+			*somebody = typist{client: client, host: t.Host, keys: make(chan string, 1)}
+			t.Approver = approve.NewPrompt(somebody, somebody, nil)
 			return
 		}
 		c := approve.ReferencePage()
@@ -204,7 +235,7 @@ func secretBench(variant refserver.Fault, approver string, w *wiretap) bench {
 			}
 			c = approve.Config{Kind: "http", Approve: action("approve"), Deny: action("deny")}
 		}
-		a, err := approve.New(c, approve.Env{Host: t.Host, Client: t.Approver.(*approve.Reference).Client})
+		a, err := approve.New(c, approve.Env{Host: t.Host, Client: client})
 		if err != nil {
 			panic(err) // the configuration is ours
 		}
@@ -216,18 +247,76 @@ func secretBench(variant refserver.Fault, approver string, w *wiretap) bench {
 // approves, no file of a run holds a code, a token, a client secret, a cookie or
 // a password.
 func TestNoSecretIsWritten(t *testing.T) {
-	approvers := []string{"reference", "form", "http"}
-	for i, v := range refserver.Variants() {
+	approvers := []string{"reference", "form", "http", "prompt"} // exec and browser need processes
+	at := 0
+	for _, v := range refserver.Variants() {
 		if !strings.HasPrefix(v.Name, "escapes-") {
 			continue
 		}
-		approver := approvers[i%len(approvers)]
+		approver := approvers[at%len(approvers)]
+		at++
 		t.Run(v.Name+"/"+approver, func(t *testing.T) {
 			w := newWiretap()
-			secretBench(v, approver, w).inBubble(t, func(ctx context.Context, run *Run) {
+			somebody := &typist{}
+			secretBench(v, approver, w, somebody).inBubble(t, func(ctx context.Context, run *Run) {
 				everyFile(t, run, run.Conform(ctx), w)
+				somebody.leave()
 			})
+			if approver == "prompt" && somebody.decided == 0 {
+				t.Error("nobody was asked to decide")
+			}
 		})
+	}
+	if at < len(approvers) {
+		t.Errorf("%d of the approvers %q were tried", at, approvers)
+	}
+}
+
+// typist is a person before a terminal, who does what is asked there.
+type typist struct {
+	client  *http.Client
+	host    string
+	keys    chan string
+	shown   string
+	decided int
+}
+
+var askedFor = regexp.MustCompile(`(?s)please (APPROVE|DENY).*  enter (\S+)`)
+
+// Write reads what is shown, and decides when that is asked for.
+func (p *typist) Write(text []byte) (int, error) {
+	p.shown += string(text)
+	if !strings.HasSuffix(p.shown, "] ") {
+		return len(text), nil
+	}
+	m := askedFor.FindStringSubmatch(p.shown)
+	p.shown = ""
+	body, _ := json.Marshal(map[string]string{"user_code": m[2], "action": strings.ToLower(m[1])})
+	resp, err := p.client.Post(p.host+"/decision", "application/json", bytes.NewReader(body))
+	if err == nil {
+		resp.Body.Close()
+		p.decided++
+	}
+	if err != nil || resp.StatusCode != http.StatusOK {
+		p.keys <- "n\n"
+		return len(text), nil
+	}
+	p.keys <- "y\n"
+	return len(text), nil
+}
+
+// Read is the keys that are pressed.
+func (p *typist) Read(b []byte) (int, error) {
+	line, ok := <-p.keys
+	if !ok {
+		return 0, io.EOF
+	}
+	return copy(b, line), nil
+}
+
+func (p *typist) leave() {
+	if p.keys != nil {
+		close(p.keys)
 	}
 }
 
@@ -262,29 +351,56 @@ func TestGuardOfEveryFormat(t *testing.T) {
 	}
 }
 
-// TestExecutedApproverLeaksNothing: a command prints what it was given and what
-// it knows.
-func TestExecutedApproverLeaksNothing(t *testing.T) {
+// TestProcessesLeakNothing: a command prints what it was given and what it knows, and a
+// browser fills passwords in. Both need a server behind a socket.
+func TestProcessesLeakNothing(t *testing.T) {
 	if os.Getenv("DFCHECK_DECISION") != "" {
 		decideForTest()
 	}
-	w := newWiretap()
+	command := approve.Action{Command: []string{os.Args[0], "-test.run=^TestProcessesLeakNothing$", "--", "--password",
+		awkwardPassword}}
+	page := approve.ReferencePage()
+	page.Kind, page.User["password"], page.SecondUser["password"] = "browser", awkwardPassword, awkwardPassword
+	for _, c := range []approve.Config{{Kind: "exec", Approve: command, Deny: command}, page} {
+		t.Run(c.Kind, func(t *testing.T) {
+			w := newWiretap()
+			run, results := secretRun(t, c, w)
+			if text := fmt.Sprint(run.Transcript().Events); c.Kind == "exec" && !strings.Contains(text, "password:") {
+				t.Errorf("what the command said is not in the transcript: %s", text)
+			}
+			i := slices.IndexFunc(results, func(r Result) bool { return r.Check.ID == "DF-TOKEN-001" })
+			if results[i].Verdict != reports.Pass {
+				t.Errorf("nobody approved: %s", results[i].Reason)
+			}
+			everyFile(t, run, results, w)
+		})
+	}
+}
+
+// secretRun is a short run against a server behind a socket.
+func secretRun(t *testing.T, c approve.Config, w *wiretap) (*Run, []Result) {
+	t.Helper()
 	cfg := embedded("rfc8628")
 	cfg.Decisions = true
+	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}
 	server := httptest.NewUnstartedServer(nil)
 	cfg.BaseURL = "http://" + server.Listener.Addr().String()
 	server.Config.Handler = w.listen(refserver.New(cfg, refserver.Variants()[0]))
 	server.Start()
-	defer server.Close()
+	t.Cleanup(server.Close)
 	contract, err := spec.BuiltinContract("rfc8628")
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := []string{os.Args[0], "-test.run=^TestExecutedApproverLeaksNothing$", "--", "--password", awkwardPassword}
-	c := approve.Config{Kind: "exec", Approve: approve.Action{Command: command}, Deny: approve.Action{Command: command}}
-	a, err := approve.New(c, approve.Env{Host: server.URL})
+	a, err := approve.New(c, approve.Env{Host: server.URL, Client: server.Client()})
 	if err != nil {
+		if c.Kind == "browser" && os.Getenv("CI") == "" {
+			t.Skipf("SKIPPED: %v", err)
+		}
 		t.Fatal(err)
+	}
+	if closer, ok := a.(io.Closer); ok {
+		t.Cleanup(func() { closer.Close() })
 	}
 	target := &Target{Facts: Facts{Host: server.URL, StartURL: server.URL + contract.Start.Path,
 		TokenURL: server.URL + contract.Token.Path,
@@ -294,11 +410,7 @@ func TestExecutedApproverLeaksNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results := run.Conform(t.Context())
-	if text := fmt.Sprint(run.Transcript().Events); !strings.Contains(text, "password:") {
-		t.Errorf("what the command said is not in the transcript: %s", text)
-	}
-	everyFile(t, run, results, w)
+	return run, run.Conform(t.Context())
 }
 
 // decideForTest is the command: it approves, or refuses to deny and says why.
