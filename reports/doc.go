@@ -17,6 +17,7 @@
 //   - html*.go, headline.go, citations.go, drawing.go, page/: what the HTML page shows, and how;
 //   - flow.go: lives of device codes, for the drawing;
 //   - lines.go: checks as their verdicts become known;
+//   - history.go, retest.go: conformance runs after each other, and again;
 //   - compare*.go, comparable.go: runs before and now; what they are tested by is package shift;
 //   - mitigation.go: the inventory for a risk assessment;
 //   - matrix*.go: servers beside each other;
