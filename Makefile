@@ -1,7 +1,8 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet cross race bench bench-peers test-long test-hostile targets manual e2e-kubernetes
+.PHONY: build test vet cross race bench bench-peers test-long test-hostile targets manual e2e-kubernetes tools dist \
+	test-packages release lint-ci
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -34,14 +35,48 @@ cross:
 	  GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./... || { echo "cross: $$p does not build"; exit 1; }; \
 	done
 
-# Manual pages and completions for the shells, as packages have them.
+# What packages hold beside the program: manual pages, completions for the shells, and
+# a changelog in their form.
+VERSION ?= 0.0.0
+DATE ?= $(shell git log -1 --format=%cI)
 manual:
 	rm -rf bin/share
 	$(GO) run ./cmd/dfcheck man bin/share/man
+	gzip -9nk bin/share/man/*.1
 	mkdir -p bin/share/completions
 	for shell in bash zsh fish powershell; do \
 	  $(GO) run ./cmd/dfcheck completion $$shell > bin/share/completions/dfcheck.$$shell || exit 1; \
 	done
+	printf -- '- semver: %s\n  date: %s\n  packager: %s\n  changes: [{note: What changed stands in CHANGELOG.md}]\n' \
+	  '$(VERSION)' '$(DATE)' 'dfcheck maintainers <dfcheck@users.noreply.github.com>' > bin/share/changelog.yml
+
+# The tools of releases, in the versions of .ci/tools/go.mod. Some minutes at first.
+TOOLS = PATH="$(CURDIR)/bin/tools:$$PATH"
+tools:
+	$(GO) build -C .ci/tools -o $(CURDIR)/bin/tools/ tool
+
+# A snapshot of a release in bin/dist: archives, packages, checksums, SBOMs, image.
+dist: tools
+	$(TOOLS) TAP_TOKEN=none GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url \
+	  GIT_CONFIG_VALUE_0=https://github.com/dfcheck/dfcheck.git goreleaser release --snapshot --clean
+	$(GO) run -C .ci/image . -dist $(CURDIR)/bin/dist -out $(CURDIR)/bin/dist/image
+
+# The packages and the image of `make dist`: held to lintian and rpmlint, installed,
+# run, removed. It needs root, and installs what it needs from Debian.
+test-packages:
+	bash .ci/packages
+
+# What CI publishes for the tag $$TAG, with its section of the changelog as notes.
+release: tools
+	mkdir -p bin
+	awk -v head="## [$${TAG#v}]" 'index($$0, head) == 1 { on = 1; next } /^## \[/ { on = 0 } on' CHANGELOG.md > bin/notes.md
+	test -s bin/notes.md || { echo "release: CHANGELOG.md has no section for $$TAG"; exit 1; }
+	$(TOOLS) goreleaser release --clean --release-notes bin/notes.md
+
+# Workflows, the action and the scripts of CI.
+lint-ci: tools
+	$(TOOLS) actionlint
+	$(TOOLS) goreleaser check
 
 # Benchmarks with allocations.
 bench:
