@@ -252,7 +252,7 @@ func (t *Target) powers(abuse bool) []Capability {
 		add(can.HTTP, NeedHTTPApproval)
 		add(can.SecondUser, NeedSecondUser)
 		add(can.Ways, NeedWays)
-		add(can.Pages, NeedPages)
+		add(can.Pages && t.person() == nil, NeedPages)
 	}
 	add(t.Second != nil, NeedSecondClient)
 	add(t.Restricted != nil, NeedRestricted)

@@ -48,7 +48,7 @@ const (
 var consentPages = &Scenario{
 	Name: "pages of the decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
 	Cost:      WaitingCost(7, 4, 1),
-	Decisions: func(f *Facts) int { return 3 + f.Count(NeedSecondClient) }, Spared: true,
+	Decisions: DecisionCount(0), // a look is none, and no person is asked for one
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		ways := []func(){
 			func() {
@@ -79,8 +79,8 @@ var consentPages = &Scenario{
 // undecidedForm sends the form of a decision as it is, with neither of its buttons.
 var undecidedForm = &Scenario{
 	Name: "form without a decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
-	Cost:   WaitingCost(2, 1, 1),
-	Spared: true,
+	Cost:      WaitingCost(2, 1, 1),
+	Decisions: DecisionCount(0),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx, Step(formAlone))
 		s.View(ctx, FlowLook{Flow: f, Way: approve.ByHand, Move: approve.Send})
@@ -96,8 +96,8 @@ const sessionsOfOneCode = 10
 // somebody has sent it.
 var manySessions = &Scenario{
 	Name: "one code in many sessions", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
-	Cost:   WaitingCost(2, 1, 1),
-	Spared: true,
+	Cost:      WaitingCost(2, 1, 1),
+	Decisions: DecisionCount(0),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if fewSessions(&s.Target().Facts) {
 			return

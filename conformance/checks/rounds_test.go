@@ -110,7 +110,7 @@ func TestPlanIsBounded(t *testing.T) {
 			}
 		})
 	}
-	for _, o := range []Options{{MaxStarts: 380}, {MaxStarts: 600, Thorough: true}} {
+	for _, o := range []Options{{MaxStarts: 390}, {MaxStarts: 600, Thorough: true}} {
 		bench{server: embedded("documented-v1"), opts: o}.inBubble(t, func(_ context.Context, run *Run) {
 			if p := run.Plan(); p.Starts > o.MaxStarts || p.Starts < o.MaxStarts-10 {
 				t.Errorf("%d starts are planned where %d are allowed", p.Starts, o.MaxStarts)
