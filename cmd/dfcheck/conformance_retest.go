@@ -104,7 +104,7 @@ func (f *conformanceFlags) conformOnce(ctx context.Context, t terminal, s settin
 	run, err := conformance.Prepare(ctx, target, checks.All(), f.run)
 	shown()
 	if err != nil {
-		return nil, f.untested(t, s, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
+		return nil, s.untested(t, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
 	}
 	defer run.Close()
 	if n == 1 {
