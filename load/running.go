@@ -27,6 +27,12 @@ func (r *Running) Elapsed() time.Duration {
 // Duration is how long the run sends requests.
 func (r *Running) Duration() time.Duration { return time.Duration(r.profile.Duration) }
 
+// Announced are the polling interval and the lifetime of codes that the server told the
+// first device.
+func (r *Running) Announced() (interval, lifetime time.Duration) {
+	return r.sim.interval, r.sim.lifetime
+}
+
 // Figures are those of the run so far, without its time line.
 func (r *Running) Figures() (*reports.Load, error) {
 	l, _, err := r.sim.soFar(r.sim.record.sums(), r.Elapsed())

@@ -42,6 +42,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 		return nil, err
 	}
 	sim.interval = time.Duration(codes.Interval) * time.Second
+	sim.lifetime = time.Duration(codes.ExpiresIn) * time.Second
 	sim.devices = make([]device, devices)
 	sim.codes = newArena(devices, len(codes.DeviceCode))
 	sim.duplicates = newDuplicates(sim.devices, sim.codes)

@@ -37,6 +37,7 @@ type simulation struct {
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
 	interval   time.Duration // that the preflight saw
+	lifetime   time.Duration // of its codes
 	began      time.Time
 	before     used                   // what this process had used by then
 	digests    *digests.Recorder      // nil unless the run is a shard

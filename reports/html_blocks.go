@@ -47,11 +47,18 @@ func (p *page) Mitigations() []shownBlock {
 func (p *page) LoadInFull() []shownBlock {
 	list := []block{p.Load.shardsBlock()}
 	for _, b := range p.Load.blocks(duration(p.Run.DurationMS)) {
-		if b.detail {
+		if b.detail && b.title != expectedTitle {
 			list = append(list, b)
 		}
 	}
 	return shownBlocks(list...)
+}
+
+// Against holds the forecast of a load run against it.
+func (p *page) Against() []shownBlock {
+	b := p.Load.expectedBlock()
+	b.title = ""
+	return shownBlocks(b)
 }
 
 // PlanInFull has every figure of a plan at every interval.

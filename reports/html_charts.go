@@ -101,8 +101,16 @@ func (l *Load) rateChart() *chartFigure {
 		l.line("device authorizations", "s2", func(s Second) float64 { return float64(s.Starts) }),
 		l.line("tokens", "s3", func(s Second) float64 { return float64(s.Tokens) }),
 		l.line("errors", "s4", func(s Second) float64 { return float64(s.Errors) }))
-	if f != nil && l.Client.Saturated {
+	if f == nil {
+		return nil
+	}
+	if l.Client.Saturated {
 		f.Note = "The load generator was a bottleneck."
+	}
+	if e := l.Expected; e != nil {
+		name := "forecast: " + figure(e.PollsPerSecond) + " polls"
+		f.Marks = append(f.Marks, chart.Mark{Name: name, Value: e.PollsPerSecond})
+		f.scale("")
 	}
 	return f
 }

@@ -35,7 +35,9 @@ type Load struct {
 	// PollWaste is the share of polls that were told to go on waiting, 0..1.
 	PollWaste float64 `json:"poll_waste"`
 	// FlowShares tell how flows ended.
-	FlowShares FlowShares  `json:"flow_shares"`
+	FlowShares FlowShares `json:"flow_shares"`
+	// Expected is nil where the arithmetic of a plan says nothing of the run.
+	Expected   *Expected   `json:"forecast,omitempty"`
 	Groups     []Breakdown `json:"groups,omitempty"`
 	Stages     []Breakdown `json:"stages,omitempty"`
 	Violations []Violation `json:"violations"`

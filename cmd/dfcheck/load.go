@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dfcheck/dfcheck/load"
+	"github.com/dfcheck/dfcheck/load/forecast"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/load/threshold"
 	"github.com/dfcheck/dfcheck/reports"
@@ -226,6 +227,8 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if err != nil {
 		return s.untested(t, r, target.Host, notLoaded(ctx, err))
 	}
+	interval, lifetime := w.running.Load().Announced()
+	section.Expected = forecast.Against(section, p, interval, lifetime)
 	if r.Load = section; section.Stopped != nil {
 		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: section.Stopped.String()}
 	}

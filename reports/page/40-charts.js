@@ -45,6 +45,15 @@
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.textBaseline = "alphabetic";
+    const write = (text, x, y) => { // readable over lines
+      ctx.save();
+      ctx.setLineDash([]);
+      [ctx.strokeStyle, ctx.lineWidth, ctx.lineJoin] = [colour("page"), 3 * ratio, "round"];
+      ctx.strokeText(text, x, y);
+      ctx.fillText(text, x, y);
+      ctx.restore();
+    };
     ctx.setLineDash([6 * ratio, 4 * ratio]);
     for (const m of c.marks ?? []) {
       const y = u.valToPos(m.value, "y", true);
@@ -52,7 +61,7 @@
       ctx.strokeStyle = ctx.fillStyle = colour(m.missed ? "fail" : "warning");
       line(ctx, bbox.left, y, bbox.left + bbox.width, y);
       ctx.textAlign = "right";
-      ctx.fillText(m.name, bbox.left + bbox.width, y - 4 * ratio);
+      write(m.name, bbox.left + bbox.width, y - 4 * ratio);
     }
     ctx.textAlign = "left";
     ctx.strokeStyle = ctx.fillStyle = colour("soft");
@@ -60,7 +69,7 @@
       const x = u.valToPos(e.at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
       line(ctx, x, bbox.top, x, bbox.top + bbox.height);
-      ctx.fillText(e.name, x + 3 * ratio, bbox.top + 10 * ratio);
+      write(e.name, x + 3 * ratio, bbox.top + 10 * ratio);
     }
     ctx.restore();
   }
