@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dfcheck/dfcheck/load/digests"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -27,6 +28,10 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
 	if note := r.limitNote(); note != "" {
 		l.Notes = append(l.Notes, note)
+	}
+	if sim.digests.Full() {
+		l.Notes = append(l.Notes, fmt.Sprintf("only the first %d flows and tokens are compared with those of other shards",
+			digests.MaxRecords))
 	}
 	if n := l.States.Absent; n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("%d of %d devices had not arrived when the run ended", n, len(sim.devices)))

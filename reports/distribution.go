@@ -119,8 +119,8 @@ func (h *Histogram) Distribution() Distribution {
 	if h.count == 0 {
 		return Distribution{}
 	}
-	d := Distribution{Count: h.count, Min: round(h.min), Mean: round(h.Sum() / float64(h.count)), Max: round(h.max), Sum: h.Sum(),
-		P50: h.Quantile(0.50), P90: h.Quantile(0.90), P95: h.Quantile(0.95), P99: h.Quantile(0.99),
+	d := Distribution{Count: h.count, Min: round(h.min), Mean: round(h.Sum() / float64(h.count)), Max: round(h.max),
+		Sum: h.Sum(), P50: h.Quantile(0.50), P90: h.Quantile(0.90), P95: h.Quantile(0.95), P99: h.Quantile(0.99),
 		P999: h.Quantile(0.999)}
 	d.HDR = h.encoded()
 	return d
@@ -181,7 +181,8 @@ func (d Distribution) Histogram(u Unit) (*Histogram, error) {
 	if sum == 0 { // of a report that has none
 		sum = d.Mean * float64(d.Count)
 	}
-	return &Histogram{unit: u, hdr: hdr, count: d.Count, sum: int64(math.Round(sum * u.inSum())), min: d.Min, max: d.Max}, nil
+	return &Histogram{unit: u, hdr: hdr, count: d.Count, sum: int64(math.Round(sum * u.inSum())), min: d.Min,
+		max: d.Max}, nil
 }
 
 func decodeHDR(text string) (*hdrhistogram.Histogram, error) {

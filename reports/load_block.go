@@ -15,8 +15,8 @@ const saturatedText = "the load generator was a bottleneck, so the figures do no
 // blocks are the section of a load run in words and tables. The time line is not
 // among them: it has a line for every second.
 func (l *Load) blocks(took string) []block {
-	out := []block{l.shardsBlock(), l.summaryBlock(took), l.latencyBlock(), partsBlock("group", l.Groups), partsBlock("stage", l.Stages),
-		l.judgementBlock(), l.expectedBlock(), l.runBlock(), l.answersBlock()}
+	out := []block{l.shardsBlock(), l.summaryBlock(took), l.latencyBlock(), partsBlock("group", l.Groups),
+		partsBlock("stage", l.Stages), l.judgementBlock(), l.expectedBlock(), l.runBlock(), l.answersBlock()}
 	for _, part := range []struct {
 		title string
 		list  []Breakdown

@@ -83,8 +83,8 @@ func (f *loadRunFlags) divide(ctx context.Context, cmd *cobra.Command, t termina
 }
 
 // runLocal runs the shards on this machine.
-func (f *loadRunFlags) runLocal(ctx context.Context, cmd *cobra.Command, t terminal, c *conformance.Config, p *profile.Profile,
-	list []reports.Destination) error {
+func (f *loadRunFlags) runLocal(ctx context.Context, cmd *cobra.Command, t terminal, c *conformance.Config,
+	p *profile.Profile, list []reports.Destination) error {
 	self, err := os.Executable()
 	if err != nil {
 		return &failure{reports.ExitUntested, err, ""}
@@ -103,7 +103,8 @@ func (f *loadRunFlags) runLocal(ctx context.Context, cmd *cobra.Command, t termi
 		defer stop()
 		args = append(args, more...)
 	}
-	t.note("profile %s: %d devices in %d shards, %s by %s over %s", p.Name, p.Devices, f.shards, p.Duration, p.Arrivals.Kind, p.Arrivals.Over)
+	t.note("profile %s: %d devices in %d shards, %s by %s over %s", p.Name, p.Devices, f.shards, p.Duration,
+		p.Arrivals.Kind, p.Arrivals.Over)
 	line := t.progress()
 	crew := &local.Crew{Program: self, Args: args, Shards: f.shards, Dir: dir, Flush: localFlush, KeepGoing: f.keepGoing,
 		Progress: func(l *reports.Load) { line.say(shardStatus(l, time.Duration(p.Duration))) },
@@ -117,7 +118,8 @@ func (f *loadRunFlags) runLocal(ctx context.Context, cmd *cobra.Command, t termi
 		r.Run.ExitCode = reports.ExitInterrupted
 	}
 	if f.dir != "" {
-		t.note("the files of the shards are in %s; `dfcheck report merge %s --shards %d` merges them again", crew.Results(), crew.Results(), f.shards)
+		t.note("the files of the shards are in %s; `dfcheck report merge %s --shards %d` merges them again", crew.Results(),
+			crew.Results(), f.shards)
 	}
 	return printMerged(t, r, list)
 }
@@ -134,7 +136,8 @@ func (f *loadRunFlags) folderOfRun() (dir string, remove func(), err error) {
 	}
 	entries, err := os.ReadDir(f.dir)
 	if len(entries) > 0 {
-		return "", nil, fmt.Errorf("--dir %s is not empty: files of another run would be merged with those of this one", f.dir)
+		return "", nil, fmt.Errorf("--dir %s is not empty: files of another run would be merged with those of this one",
+			f.dir)
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		err = os.MkdirAll(f.dir, 0o755)
@@ -172,7 +175,8 @@ func embeddedForShards(t terminal, c *conformance.Config) (args []string, stop f
 		return nil, nil, &failure{reports.ExitUntested, err, ""}
 	}
 	t.note("loading the embedded server at %s (name another with --host)", base)
-	return []string{"--host=" + base, "--spec=" + contract, "--client-id=dfcheck", "--approve=" + cmp.Or(c.Approve.Kind, "reference")}, stop, nil
+	return []string{"--host=" + base, "--spec=" + contract, "--client-id=dfcheck",
+		"--approve=" + cmp.Or(c.Approve.Kind, "reference")}, stop, nil
 }
 
 // notDivided is why a run in shards did not begin.

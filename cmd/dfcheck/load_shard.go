@@ -57,7 +57,8 @@ func (f *shardFlags) alone(fs *pflag.FlagSet) error {
 	var errs []error
 	for _, name := range []string{"start-at", "start-timeout", "ready", "flush", "keep-going"} {
 		if fs.Changed(name) {
-			errs = append(errs, fmt.Errorf("--%s is of a shard, and neither --shard nor %s names one", name, shard.IndexVariable))
+			errs = append(errs, fmt.Errorf("--%s is of a shard, and neither --shard nor %s names one", name,
+				shard.IndexVariable))
 		}
 	}
 	return errors.Join(errs...)
@@ -138,9 +139,10 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 
 // load carries the shard out and gives its end an exit code.
 func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *watch, limited bool) error {
-	o := load.Options{Watch: w.begin, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush, KeepGoing: run.f.sharding.keepGoing,
-		Ready: func(ctx context.Context) (load.Start, error) { return run.ready(ctx, target) },
-		Flush: func(l *reports.Load, seen []byte) { run.flush(ctx, l, seen) }}}
+	o := load.Options{Watch: w.begin, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush,
+		KeepGoing: run.f.sharding.keepGoing,
+		Ready:     func(ctx context.Context) (load.Start, error) { return run.ready(ctx, target) },
+		Flush:     func(l *reports.Load, seen []byte) { run.flush(ctx, l, seen) }}}
 	if limited {
 		o.MaxRate = run.f.maxRate
 	}
@@ -240,7 +242,8 @@ func (run *shardRun) late(p *profile.Profile, late *shard.Late) error {
 			Devices: uint64(run.part.Of(q.Devices))}}
 	run.report.Run.ExitCode = reports.ExitLate
 	err := (reports.Destination{Format: "json", Path: run.files.Report()}).Write(io.Discard, run.report, run.guard)
-	return &failure{reports.ExitLate, errors.Join(late, err), "let the start instant lie later than the slowest shard needs to get ready"}
+	return &failure{reports.ExitLate, errors.Join(late, err),
+		"let the start instant lie later than the slowest shard needs to get ready"}
 }
 
 func newLoadReady(t terminal) *cobra.Command {

@@ -31,8 +31,8 @@ type shardProcess struct {
 func startShard(t *testing.T, host string, env []string, args ...string) *shardProcess {
 	t.Helper()
 	p := &shardProcess{report: make(chan *reports.Report, 100)}
-	p.cmd = exec.Command("dfcheck", append([]string{"load", "--host=" + host, "--spec=documented-v1", "--client-id=dfcheck",
-		"--approve=reference", "--flush=500ms"}, args...)...)
+	p.cmd = exec.Command("dfcheck", append([]string{"load", "--host=" + host, "--spec=documented-v1",
+		"--client-id=dfcheck", "--approve=reference", "--flush=500ms"}, args...)...)
 	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), env...), &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -97,8 +97,9 @@ func TestFourShards(t *testing.T) {
 	host, dir := startReference(t, "documented-v1"), t.TempDir()
 	at, results := filepath.Join(dir, "at"), filepath.Join(dir, "results")
 	start := func(i int) *shardProcess {
-		return startShard(t, host, []string{shard.IndexVariable + "=" + fmt.Sprint(i), shard.CountVariable + "=4", shard.AttemptVariable + "=uid"},
-			"--devices=40", "--ramp=1s", "--duration=8s", "--start-at="+at, "--ready="+filepath.Join(dir, fmt.Sprint("ready", i)), "--report=json="+results+"/")
+		env := []string{fmt.Sprint(shard.IndexVariable, "=", i), shard.CountVariable + "=4", shard.AttemptVariable + "=uid"}
+		return startShard(t, host, env, "--devices=40", "--ramp=1s", "--duration=8s", "--start-at="+at,
+			"--ready="+filepath.Join(dir, fmt.Sprint("ready", i)), "--report=json="+results+"/")
 	}
 	all := []*shardProcess{start(0), start(1), start(2)}
 	for i := range all {
@@ -129,7 +130,8 @@ func TestFourShards(t *testing.T) {
 	if rerr != nil {
 		t.Fatalf("%v, %s", rerr, out)
 	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != reports.ExitUndecided || r.Load.Violated() > 0 {
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != reports.ExitUndecided ||
+		r.Load.Violated() > 0 {
 		t.Errorf("%v, violations %+v\n%s", err, r.Load.Violations, out)
 	}
 	for i, want := range []string{"complete", "partial", "complete", "late"} {
@@ -137,7 +139,8 @@ func TestFourShards(t *testing.T) {
 			t.Errorf("shard %d is %s, want %s; %+v", i, got, want, r.Load.Shards[i])
 		}
 	}
-	if c := r.Load.Crowd; !c.DigestRight || c.Load < 0.5 || c.Load > 0.75 || c.Devices != 40 || c.Arrived > 30 || c.ClockSpreadMS > 500 {
+	if c := r.Load.Crowd; !c.DigestRight || c.Load < 0.5 || c.Load > 0.75 || c.Devices != 40 || c.Arrived > 30 ||
+		c.ClockSpreadMS > 500 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -156,17 +159,24 @@ func TestShardExitCodes(t *testing.T) {
 		says  string
 		state string // of the shard in its file; "" when there is none
 	}{
-		"the index is the count":  {host, nil, []string{"--shard=4/4", "--start-at=x"}, "", 2, "the index must be 0 to 3", ""},
+		"the index is the count": {host, nil, []string{"--shard=4/4", "--start-at=x"}, "", 2,
+			"the index must be 0 to 3", ""},
 		"no count in a job":       {host, []string{"JOB_COMPLETION_INDEX=1"}, nil, "", 2, "SHARDS is not", ""},
 		"no start":                {host, nil, []string{"--shard=0/2"}, "", 2, "shards start together", ""},
 		"a start without a shard": {host, nil, []string{"--start-at=x"}, "", 2, "--start-at is of a shard", ""},
-		"a time that is none":     {host, nil, []string{"--shard=0/2", "--start-at=2026-13-01T00:00:00Z"}, "", 2, "is no time", ""},
-		"too late":                {host, nil, []string{"--shard=0/2", "--start-at=2026-01-01T00:00:00Z"}, "", 75, "has passed", "late"},
-		"nobody starts it":        {host, nil, []string{"--shard=0/2", "--start-at=never", "--start-timeout=1s"}, "", 3, "no start instant in never after 1s", ""},
-		"no target":               {nobody, nil, []string{"--shard=0/2", "--start-at=at"}, "", 3, "got no code", ""},
-		"stopped before":          {host, nil, []string{"--shard=0/2", "--start-at=never"}, "ready", 10, "stopped before the start", ""},
-		"stopped in the middle":   {host, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "results/*.json", 130, "", "partial"},
-		"out of reach":            {wrong, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "", 3, "cannot meet violations == 0", "partial"},
+		"a time that is none": {host, nil, []string{"--shard=0/2", "--start-at=2026-13-01T00:00:00Z"}, "", 2,
+			"is no time", ""},
+		"too late": {host, nil, []string{"--shard=0/2", "--start-at=2026-01-01T00:00:00Z"}, "", 75,
+			"has passed", "late"},
+		"nobody starts it": {host, nil, []string{"--shard=0/2", "--start-at=never", "--start-timeout=1s"}, "", 3,
+			"no start instant in never after 1s", ""},
+		"no target": {nobody, nil, []string{"--shard=0/2", "--start-at=at"}, "", 3, "got no code", ""},
+		"stopped before": {host, nil, []string{"--shard=0/2", "--start-at=never"}, "ready", 10,
+			"stopped before the start", ""},
+		"stopped in the middle": {host, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "results/*.json",
+			130, "", "partial"},
+		"out of reach": {wrong, nil, append(slices.Clone(crowd), "--shard=0/2", "--start-at=at"), "", 3,
+			"cannot meet violations == 0", "partial"},
 		"done": {wrong, nil, []string{"--devices=4", "--duration=3s", "--shard=0/2", "--start-at=at", "--keep-going"},
 			"", 0, "", "complete"},
 	} {
@@ -221,7 +231,8 @@ func TestTokenOfTwoShards(t *testing.T) {
 	t.Parallel()
 	host, dir := startReference(t, "documented-v1", "token-per-user"), t.TempDir()
 	profile := filepath.Join(dir, "two.yaml")
-	err := os.WriteFile(profile, []byte("devices: 2\nduration: 4s\ngroups: [{name: all, people: {approve: 1, delay: {median: 500ms}}}]\n"), 0o644)
+	err := os.WriteFile(profile,
+		[]byte("devices: 2\nduration: 4s\ngroups: [{name: all, people: {approve: 1, delay: {median: 500ms}}}]\n"), 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +253,8 @@ func TestTokenOfTwoShards(t *testing.T) {
 	}
 	out, err := exec.Command("dfcheck", "report", "merge", dir+"/results", "--shards=2").CombinedOutput()
 	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || exit.ExitCode() != reports.ExitFailed || !strings.Contains(string(out), "two devices got the same access token, 1 time (DF-TOKEN-008, token_shared) shards") {
+	const want = "two devices got the same access token, 1 time (DF-TOKEN-008, token_shared) shards"
+	if !ok || exit.ExitCode() != reports.ExitFailed || !strings.Contains(string(out), want) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -251,7 +263,8 @@ func TestTokenOfTwoShards(t *testing.T) {
 func TestInterruptLocalRun(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := exec.Command("dfcheck", "load", "run", "--local", "--shards=2", "--devices=4", "--duration=1m", "--dir="+dir+"/run", "--report=json="+dir+"/merged.json")
+	cmd := exec.Command("dfcheck", "load", "run", "--local", "--shards=2", "--devices=4", "--duration=1m",
+		"--dir="+dir+"/run", "--report=json="+dir+"/merged.json")
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
@@ -266,7 +279,8 @@ func TestInterruptLocalRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, said.String())
 	}
-	if code := cmd.ProcessState.ExitCode(); code != reports.ExitInterrupted || r.Run.ExitCode != code || !r.Run.Interrupted {
+	if code := cmd.ProcessState.ExitCode(); code != reports.ExitInterrupted || r.Run.ExitCode != code ||
+		!r.Run.Interrupted {
 		t.Errorf("exit code %d, in the report %d; %s", code, r.Run.ExitCode, said.String())
 	}
 	for _, s := range r.Load.Shards {

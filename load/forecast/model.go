@@ -30,7 +30,8 @@ var ReferenceSizes = load.Sizes{StartIn: 295, StartOut: 480, PollIn: 325, WaitOu
 var ReferenceMemory = load.Memory{Base: 64e6, Device: 220}
 
 // otherIntervals are those a forecast compares with its own.
-var otherIntervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+var otherIntervals = []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second,
+	30 * time.Second, time.Minute}
 
 // longestInterval that devices accept.
 const longestInterval = time.Hour

@@ -28,7 +28,8 @@ const maxLine = 16 << 20
 
 // start a shard.
 func (c *Crew) start(i int) (*process, error) {
-	p := &process{ready: filepath.Join(c.Dir, "ready-"+strconv.Itoa(i)), lines: make(chan string), done: make(chan struct{})}
+	p := &process{ready: filepath.Join(c.Dir, "ready-"+strconv.Itoa(i)), lines: make(chan string),
+		done: make(chan struct{})}
 	args := slices.Concat([]string{"load", "--shard=" + strconv.Itoa(i) + "/" + strconv.Itoa(c.Shards),
 		"--start-at=" + c.startFile(), "--ready=" + p.ready, "--flush=" + c.Flush.String(),
 		"--report=json=" + c.Results() + "/"}, c.Args)

@@ -9,7 +9,8 @@ import (
 // distribution adds the histograms of parts, bucket by bucket. name is what the
 // document calls them. Its error is that of a histogram that is damaged, or of other
 // buckets.
-func distribution[T any](name string, u reports.Unit, list []T, of func(T) reports.Distribution) (reports.Distribution, error) {
+func distribution[T any](name string, u reports.Unit, list []T,
+	of func(T) reports.Distribution) (reports.Distribution, error) {
 	sum := reports.NewHistogram(u)
 	for i, part := range list {
 		h, err := of(part).Histogram(u)

@@ -104,7 +104,8 @@ func (run *run) readDigests() (*digests.Set, error) {
 			return nil, fmt.Errorf("%s is of shard %d of %d, and the report beside it of shard %d of %d", path, h.Shard,
 				h.Shards, i, len(run.shards))
 		case key != "" && h.Key != key:
-			return nil, fmt.Errorf("%s and %s were made with different keys: their shards had different start files", keyOf, path)
+			return nil, fmt.Errorf("%s and %s were made with different keys: their shards had different start files", keyOf,
+				path)
 		}
 		key, keyOf = h.Key, path
 	}

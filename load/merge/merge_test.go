@@ -55,7 +55,8 @@ func runShard(t *testing.T, dir string, p *profile.Profile, part load.Part) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := pipes.New()
-		s := &http.Server{Handler: refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second, Decisions: true})}
+		s := &http.Server{Handler: refserver.New(refserver.Config{Interval: time.Second, Lifetime: 6 * time.Second,
+			Decisions: true})}
 		go s.Serve(w)
 		defer s.Shutdown(context.Background())
 		client := &http.Client{Transport: &http.Transport{DialContext: w.Dial}}
@@ -112,7 +113,8 @@ func counts(l *reports.Load) map[string]any {
 		out[b.Name] = part(&b)
 	}
 	for _, s := range l.Timeline {
-		out[fmt.Sprintf("second %d", s.Second)] = []uint64{s.Starts, s.Polls, s.Tokens, s.Pending, s.Denied, s.Expired, s.Errors}
+		out[fmt.Sprintf("second %d", s.Second)] = []uint64{s.Starts, s.Polls, s.Tokens, s.Pending, s.Denied, s.Expired,
+			s.Errors}
 	}
 	return out
 }
@@ -125,7 +127,8 @@ func TestMergeIsTheWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := whole.Load; l.Devices.Approved == 0 || l.Devices.Denied == 0 || l.Devices.Expired == 0 || l.Outcomes.Refused == 0 {
+	if l := whole.Load; l.Devices.Approved == 0 || l.Devices.Denied == 0 || l.Devices.Expired == 0 ||
+		l.Outcomes.Refused == 0 {
 		t.Fatalf("not everything happens: %+v", l.Devices)
 	}
 	for _, n := range []int{2, 3, 8} {
@@ -138,7 +141,8 @@ func TestMergeIsTheWhole(t *testing.T) {
 		}
 		l := r.Load
 		if !l.Complete() || !l.Crowd.DigestRight || l.Crowd.Load != 1 || l.Crowd.Digest != whole.Load.Crowd.Digest ||
-			r.Run.ExitCode != whole.Run.ExitCode || l.Crowd.Digest != load.Digest(p.WithDefaults(), load.Part{Index: 0, Count: 1}) {
+			l.Crowd.Digest != load.Digest(p.WithDefaults(), load.Part{Index: 0, Count: 1}) ||
+			r.Run.ExitCode != whole.Run.ExitCode {
 			t.Errorf("%d shards: %+v, exit code %d", n, l.Crowd, r.Run.ExitCode)
 		}
 		for i, th := range l.Thresholds {
@@ -258,8 +262,9 @@ func TestShardsThatAreNotComplete(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "complete", 0},
-		"its digests are lost": {nil, func(t *testing.T, dir string) { os.Remove(glob(t, dir, "shard-1-*.digests")) }, "partial", 4},
-		"another crowd":        {func(r *reports.Report) { r.Load.Shard.Digest = "0000000000000001" }, nil, "complete", 4},
+		"its digests are lost": {nil, func(t *testing.T, dir string) { os.Remove(glob(t, dir, "shard-1-*.digests")) },
+			"partial", 4},
+		"another crowd": {func(r *reports.Report) { r.Load.Shard.Digest = "0000000000000001" }, nil, "complete", 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := runChanged(t, 3, map[int]func(*reports.Report){1: tt.change})
@@ -323,13 +328,15 @@ func TestFilesThatDoNotBelong(t *testing.T) {
 			`{"schema":"dfcheck/report/v1","run":{"kind":"conformance"}}`),
 		"is of a run of 3 shards, and --shards is 2": change(func(l *reports.Load) { l.Shard.Count = 3 }),
 		"the index must be 0 to 1":                   change(func(l *reports.Load) { l.Shard.Index = 2 }),
-		"their start instants differ":                change(func(l *reports.Load) { *l.Shard.StartAt = l.Shard.StartAt.Add(time.Second) }),
-		"the digests of their crowds":                change(func(l *reports.Load) { l.Shard.CrowdDigest = "1" }),
-		"their profiles differ":                      change(func(l *reports.Load) { l.Profile["timeout"] = "3s" }),
-		"unreadable histogram":                       change(func(l *reports.Load) { l.Lag.HDR = "AAAA" }),
-		"its count says":                             change(func(l *reports.Load) { l.Latency.Poll.Count++ }),
-		"different groups or stages":                 change(func(l *reports.Load) { l.Groups = l.Groups[:1] }),
-		"no header of dfcheck/digests/v1":            write("shard-0-of-2-try0.digests", "?\n"),
+		"their start instants differ": change(func(l *reports.Load) {
+			*l.Shard.StartAt = l.Shard.StartAt.Add(time.Second)
+		}),
+		"the digests of their crowds":     change(func(l *reports.Load) { l.Shard.CrowdDigest = "1" }),
+		"their profiles differ":           change(func(l *reports.Load) { l.Profile["timeout"] = "3s" }),
+		"unreadable histogram":            change(func(l *reports.Load) { l.Lag.HDR = "AAAA" }),
+		"its count says":                  change(func(l *reports.Load) { l.Latency.Poll.Count++ }),
+		"different groups or stages":      change(func(l *reports.Load) { l.Groups = l.Groups[:1] }),
+		"no header of dfcheck/digests/v1": write("shard-0-of-2-try0.digests", "?\n"),
 		"different keys": write("shard-0-of-2-try0.digests",
 			string(digests.Head(0, 2, digests.NewKey("other")))),
 		"is of shard 1 of 2": write("shard-0-of-2-try0.digests", string(digests.Head(1, 2, digests.NewKey("key")))),
@@ -348,7 +355,8 @@ func TestFilesThatDoNotBelong(t *testing.T) {
 		t.Fatal(err, r)
 	}
 	// A merged report in the folder is passed over; a folder without shards is an error.
-	if err := (reports.Destination{Format: "json", Path: filepath.Join(dir, "merged.json")}).Write(nil, r, nil); err != nil {
+	merged := reports.Destination{Format: "json", Path: filepath.Join(dir, "merged.json")}
+	if err := merged.Write(nil, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Folder(dir, 2); err != nil {
@@ -386,7 +394,8 @@ func TestCodesOfTwoShards(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	}
-	if d := cmp.Diff([]string{"device_code_twice", "token_shared"}, kinds); d != "" || r.Run.ExitCode != reports.ExitFailed {
+	if d := cmp.Diff([]string{"device_code_twice", "token_shared"}, kinds); d != "" ||
+		r.Run.ExitCode != reports.ExitFailed {
 		t.Errorf("exit code %d, %s", r.Run.ExitCode, d)
 	}
 }

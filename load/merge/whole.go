@@ -213,7 +213,8 @@ func (run *run) crowd(l *reports.Load) {
 	c.Digest = fmt.Sprintf("%016x", sum)
 	c.DigestRight = known && c.Digest == expected
 	l.Crowd = c
-	l.Shard = reports.Shard{Count: 1, Digest: c.Digest, CrowdDigest: expected, Complete: l.Complete(), Seconds: run.shortest()}
+	l.Shard = reports.Shard{Count: 1, Digest: c.Digest, CrowdDigest: expected, Complete: l.Complete(),
+		Seconds: run.shortest()}
 	var sure bool
 	if c.ClockSpreadMS, sure = clockSpread(run.shards); sure && c.ClockSpreadMS > maxClockSpread {
 		l.Notes = append(l.Notes, fmt.Sprintf("the clocks of the shards are %.0f ms apart: they did not start together, "+

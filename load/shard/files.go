@@ -43,7 +43,8 @@ func NewFiles(dir, uid string, p load.Part) (*Files, error) {
 		uid = hex.EncodeToString(b[:])
 	}
 	if !plainWord.MatchString(uid) {
-		return nil, fmt.Errorf("%s is %q; it names files, so that letters, digits and dashes are allowed", AttemptVariable, uid)
+		return nil, fmt.Errorf("%s is %q; it names files, so that letters, digits and dashes are allowed", AttemptVariable,
+			uid)
 	}
 	f := &Files{Dir: dir, Part: p, Attempt: uid}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

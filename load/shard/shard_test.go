@@ -18,7 +18,8 @@ import (
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{"0/4": "", "3/4": "", "0/1": "", "4/4": "the index must be 0 to 3",
-		"-1/4": "index must be", "1/0": "the count must be 1", "2": "not I/N", "a/b": "whole numbers", "1/20000": "1 to 10000"} {
+		"-1/4": "index must be", "1/0": "the count must be 1", "2": "not I/N", "a/b": "whole numbers",
+		"1/20000": "1 to 10000"} {
 		if _, err := Parse(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
@@ -27,7 +28,8 @@ func TestParse(t *testing.T) {
 		index, count string
 		ok           bool
 		want         string
-	}{{"", "", false, ""}, {"", "4", false, ""}, {"2", "4", true, ""}, {"4", "4", false, "JOB_COMPLETION_INDEX=4 with SHARDS=4"},
+	}{{"", "", false, ""}, {"", "4", false, ""}, {"2", "4", true, ""},
+		{"4", "4", false, "JOB_COMPLETION_INDEX=4 with SHARDS=4"},
 		{"2", "", false, "each process of the job would carry out the whole crowd"}} {
 		env := map[string]string{IndexVariable: tt.index, CountVariable: tt.count}
 		p, ok, err := FromEnvironment(func(name string) string { return env[name] })
@@ -99,10 +101,12 @@ func TestWaitForFile(t *testing.T) {
 		if err != nil || !s.At.Equal(at) || !time.Now().Equal(at) || s.Key != digests.NewKey("secret") {
 			t.Errorf("%+v, %v", s, err)
 		}
-		for text, want := range map[string]string{"soon": "holds no start instant", at.Format(time.RFC3339) + " a secret": "holds no"} {
+		for text, want := range map[string]string{"soon": "holds no start instant",
+			at.Format(time.RFC3339) + " a secret": "holds no"} {
 			put(text)
 			_, err := w.Wait(t.Context())
-			if _, ok := errors.AsType[*NoStart](err); !ok || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			if _, ok := errors.AsType[*NoStart](err); !ok || !strings.Contains(err.Error(), want) ||
+				strings.Contains(err.Error(), "secret") {
 				t.Errorf("%q: %v", text, err)
 			}
 		}
@@ -133,7 +137,8 @@ func TestPublicKey(t *testing.T) {
 // The clock of a target that tells whole seconds is found to some milliseconds, also
 // when its answers take a while.
 func TestClock(t *testing.T) {
-	for _, ahead := range []time.Duration{0, 130 * time.Millisecond, -40 * time.Millisecond, 3700 * time.Millisecond, -time.Hour} {
+	for _, ahead := range []time.Duration{0, 130 * time.Millisecond, -40 * time.Millisecond, 3700 * time.Millisecond,
+		-time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
 			asked := 0
 			ask := func(context.Context) (time.Time, error) {
@@ -223,7 +228,8 @@ func TestLine(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 	got, ok := ParseLine("[pod/dfcheck-0-x/dfcheck] " + b.String())
-	if !ok || got.Load.Requests.Polls != 7 || got.Load.Violated() != 2 || len(got.Load.Timeline)+len(got.Load.Exchanges) != 0 {
+	if !ok || got.Load.Requests.Polls != 7 || got.Load.Violated() != 2 ||
+		len(got.Load.Timeline)+len(got.Load.Exchanges) != 0 {
 		t.Errorf("%v, %+v", ok, got)
 	}
 	if len(r.Load.Violations[0].Exchanges) != 1 || len(r.Load.Timeline) != 1 {
