@@ -35,7 +35,8 @@ func FuzzRecord(f *testing.F) {
 		codes, _ := spec.DecodeStart(body)
 		flow := &Flow{run: &ScenarioRun{session: s}, Authorization: x, Codes: codes}
 		if flow.Interval() <= 0 || flow.Latest() < 0 != (codes.ExpiresIn < 0) {
-			t.Errorf("an interval of %s, and an end at %s for a lifetime of %d s", flow.Interval(), flow.Latest(), codes.ExpiresIn)
+			t.Errorf("an interval of %s, and an end at %s for a lifetime of %d s", flow.Interval(), flow.Latest(),
+				codes.ExpiresIn)
 		}
 		Describe(x)
 	})
@@ -60,7 +61,8 @@ func FuzzWaivers(f *testing.F) {
 
 func FuzzConfig(f *testing.F) {
 	for _, text := range []string{"host: https://a.example\nclient: {id: a, secret_env: PATH, auth: post}\n",
-		"host: 127.0.0.1\napprove: {kind: form, steps: [{open: '{verification_uri}', fill: {a: '{user_code}'}, press: Go}], approve: [{press: Yes}]}\n",
+		"host: 127.0.0.1\napprove: {kind: form, steps: [{open: '{verification_uri}', fill: {a: '{user_code}'}, press: Go}], " +
+			"approve: [{press: Yes}]}\n",
 		"host: a\nlenient: {status: [403]}\nmax_wait: 3m\nrequest_timeout: 1ms\ntarget: {restart: [a]}\n",
 		"tls: {ca_file: ''}\nheaders: {A: \"${PATH}\"}\nrequest: {path: {a: b}}\n", "endpoints: {token: 'http://a:b@c'}\n"} {
 		f.Add([]byte(text))

@@ -66,7 +66,8 @@ const (
 // is not waited for.
 func (s *session) wait(ctx context.Context, what string, d time.Duration) bool {
 	if longest := max(s.opts.MaxWait, DefaultMaxWait) + 2*s.target.Timing.Tolerance(); d > longest {
-		s.event(Event{Kind: EventCut, Detail: fmt.Sprintf("%s, for %s, is longer than a run waits (%s)", what, Seconds(d), Seconds(longest))})
+		s.event(Event{Kind: EventCut, Detail: fmt.Sprintf("%s, for %s, is longer than a run waits (%s)", what, Seconds(d),
+			Seconds(longest))})
 		return false
 	}
 	if d <= 0 {

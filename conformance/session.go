@@ -250,7 +250,8 @@ func (s *session) keep(x *Exchange) {
 	died, full := s.died, s.bulk > maxKept
 	s.mu.Unlock()
 	if full && died != nil {
-		died(errEnded(fmt.Sprintf("the run ended at exchange %s: the server's answers take more than %d MiB", x.ID, maxKept>>20)))
+		died(errEnded(fmt.Sprintf("the run ended at exchange %s: the server's answers take more than %d MiB", x.ID,
+			maxKept>>20)))
 	}
 }
 

@@ -123,7 +123,8 @@ func provisional(c reports.Check, r spec.Requirement) reports.Check {
 		return c
 	}
 	c.Verdict = reports.Waived
-	c.Reason = "new in the requirements " + r.Since + ", and provisional: it counts from the next minor release on (was: " +
+	c.Reason = "new in the requirements " + r.Since +
+		", and provisional: it counts from the next minor release on (was: " +
 		c.Reason + ")"
 	return c
 }

@@ -95,15 +95,17 @@ func asJSON(t *testing.T, text string) any {
 // TestProvisional: a new check is told, and fails nothing; what passed stays a pass.
 func TestProvisional(t *testing.T) {
 	r := spec.Requirement{Since: "2026.2", Provisional: true}
-	for verdict, want := range map[reports.Verdict]reports.Verdict{reports.Fail: reports.Waived, reports.Warning: reports.Waived,
-		reports.Pass: reports.Pass, reports.Inconclusive: reports.Inconclusive, reports.Error: reports.Error} {
+	for verdict, want := range map[reports.Verdict]reports.Verdict{reports.Fail: reports.Waived,
+		reports.Warning: reports.Waived,
+		reports.Pass:    reports.Pass, reports.Inconclusive: reports.Inconclusive, reports.Error: reports.Error} {
 		got := provisional(reports.Check{Verdict: verdict, Reason: "because"}, r)
 		told := "new in the requirements 2026.2, and provisional: it counts from the next minor release on (was: because)"
 		if got.Verdict != want || want == reports.Waived && got.Reason != told {
 			t.Errorf("%s becomes %s: %s", verdict, got.Verdict, got.Reason)
 		}
 	}
-	if got := provisional(reports.Check{Verdict: reports.Fail}, spec.Requirement{Since: "2026.2"}); got.Verdict != reports.Fail {
+	if got := provisional(reports.Check{Verdict: reports.Fail},
+		spec.Requirement{Since: "2026.2"}); got.Verdict != reports.Fail {
 		t.Errorf("a check that counts becomes %s", got.Verdict)
 	}
 }

@@ -60,7 +60,8 @@ func TestSARIF(t *testing.T) {
 			t.Errorf("no notification says %q:\n%s", want, notes)
 		}
 	}
-	if url := run.Tool.Driver.Rules[5].HelpURI; !strings.HasSuffix(url, "/conformance/checks/README.md#"+strings.ToLower(run.Tool.Driver.Rules[5].ID)) {
+	if url := run.Tool.Driver.Rules[5].HelpURI; !strings.HasSuffix(url,
+		"/conformance/checks/README.md#"+strings.ToLower(run.Tool.Driver.Rules[5].ID)) {
 		t.Errorf("the help is at %q", url)
 	}
 }

@@ -7,11 +7,13 @@ import (
 )
 
 func TestSets(t *testing.T) {
-	all := []Requirement{{ID: "new", Since: "2027.1"}, {ID: "old", Since: "2026.1"}, {ID: "later", Since: "2026.10"}, {ID: "next", Since: "2026.2"}}
+	all := []Requirement{{ID: "new", Since: "2027.1"}, {ID: "old", Since: "2026.1"}, {ID: "later", Since: "2026.10"},
+		{ID: "next", Since: "2026.2"}}
 	if got := setsOf(all); !slices.Equal(got, []string{"2026.1", "2026.2", "2026.10", "2027.1"}) {
 		t.Errorf("the sets are %q", got)
 	}
-	for set, want := range map[string][]string{"2026.1": {"old"}, "2026.2": {"old", "next"}, "2026.10": {"old", "later", "next"},
+	for set, want := range map[string][]string{"2026.1": {"old"}, "2026.2": {"old", "next"}, "2026.10": {"old", "later",
+		"next"},
 		"": {"new", "old", "later", "next"}} {
 		var got []string
 		for _, r := range all {

@@ -45,7 +45,8 @@ func newRelease(t *testing.T) release {
 while [ $# -gt 1 ]; do [ "$1" != "$OPTION" ] || out=$2; shift; done
 case $1 in https://github.com/dfcheck/dfcheck/releases/download/v1.2.3/*) cp "$RELEASE/${1##*/}" "$out" ;; *) exit 22 ;; esac
 `
-	for name, text := range map[string]string{releasedArchive: b.String(), "checksums.txt": r.sum + "  " + releasedArchive + "\n",
+	for name, text := range map[string]string{releasedArchive: b.String(), "checksums.txt": r.sum + "  " +
+		releasedArchive + "\n",
 		"curl": strings.ReplaceAll(fetch, "$OPTION", "-o"), "wget": strings.ReplaceAll(fetch, "$OPTION", "-O"),
 		"uname": "#!/bin/sh\necho x86_64\n"} {
 		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o700); err != nil {
@@ -93,10 +94,13 @@ func TestActionInstall(t *testing.T) {
 		"a version":                   {version: "v1.2.3", ref: "main", outputs: "found=true"},
 		"a version that is none":      {version: "latest", ended: 1, says: `::error::version is "latest"`},
 		"a version that is not there": {version: "v9.9.9", ended: 1, says: "::error::the release v9.9.9 has no"},
-		"another machine":             {version: "v1.2.3", arch: "RISCV", ended: 1, says: "::error::the release v1.2.3 has no"},
-		"a checksum":                  {version: "v1.2.3", sum: r.sum, outputs: "found=true"},
-		"a wrong checksum":            {version: "v1.2.3", sum: strings.Repeat("0", 64), ended: 1, says: "::error::" + releasedArchive + " has the SHA-256"},
-		"a wrong checksum of the action's own release": {ref: "v1.2.3", sum: strings.Repeat("0", 64), ended: 1, says: "it is not run"},
+		"another machine": {version: "v1.2.3", arch: "RISCV", ended: 1,
+			says: "::error::the release v1.2.3 has no"},
+		"a checksum": {version: "v1.2.3", sum: r.sum, outputs: "found=true"},
+		"a wrong checksum": {version: "v1.2.3", sum: strings.Repeat("0", 64), ended: 1, says: "::error::" +
+			releasedArchive + " has the SHA-256"},
+		"a wrong checksum of the action's own release": {ref: "v1.2.3", sum: strings.Repeat("0", 64), ended: 1,
+			says: "it is not run"},
 	} {
 		dir := t.TempDir()
 		arch := "X64"
@@ -104,7 +108,8 @@ func TestActionInstall(t *testing.T) {
 			arch = tt.arch
 		}
 		outputs := filepath.Join(dir, "outputs")
-		ended, out := r.run(t, dir, []string{"VERSION=" + tt.version, "SHA256=" + tt.sum, "ACTION_REF=" + tt.ref, "RUNNER_OS=Linux",
+		ended, out := r.run(t, dir, []string{"VERSION=" + tt.version, "SHA256=" + tt.sum, "ACTION_REF=" + tt.ref,
+			"RUNNER_OS=Linux",
 			"RUNNER_ARCH=" + arch, "RUNNER_TEMP=" + dir, "GITHUB_OUTPUT=" + outputs}, "bash", script)
 		said, _ := os.ReadFile(outputs) // an empty text says it is missing
 		if ended != tt.ended || strings.TrimSpace(string(said)) != tt.outputs || !strings.Contains(out, tt.says) {
@@ -158,7 +163,8 @@ func TestGitLabComponent(t *testing.T) {
 		t.Fatalf("ended with %d: %s", ended, out)
 	}
 	args, _ := os.ReadFile(filepath.Join(dir, "args")) // an empty text lacks them
-	for _, want := range []string{"conformance\n--strict=true\n--fail-on\nwarning\n", "junit=out/run.xml\n", "--host\nhttp://127.0.0.1:1\n",
+	for _, want := range []string{"conformance\n--strict=true\n--fail-on\nwarning\n", "junit=out/run.xml\n",
+		"--host\nhttp://127.0.0.1:1\n",
 		"--waivers\nmy $(touch waivers).yaml\n"} {
 		if !strings.Contains(string(args), want) {
 			t.Errorf("the arguments lack %q:\n%s", want, args)

@@ -22,7 +22,8 @@ import (
 // flagValues are the values of flags, by their names; those of one command alone by
 // its path and the name. Flags of text that are not here take files.
 var flagValues = map[string]cobra.CompletionFunc{
-	"only": inList(checkWords), "skip": inList(checkWords), "requirements": words(spec.Sets()...), "level": words("MUST", "SHOULD", "MAY", "DOC"),
+	"only": inList(checkWords), "skip": inList(checkWords), "requirements": words(spec.Sets()...), "level": words("MUST",
+		"SHOULD", "MAY", "DOC"),
 	"fail-on": words("fail", "warning"), "approve": words(approve.Kinds...), "client-auth": words("none", "basic", "post"),
 	"spec":       orFile(append([]string{"auto"}, spec.ContractNames()...), "yaml", "yml", "json"),
 	"serve spec": words(spec.ContractNames()...), "config": files("yaml", "yml"), "waivers": files("yaml", "yml"),
@@ -33,7 +34,8 @@ var flagValues = map[string]cobra.CompletionFunc{
 }
 
 // noValues are flags of text for which there is nothing to complete.
-var noValues = []string{"host", "issuer", "device-authorization-endpoint", "token-endpoint", "client-id", "client-secret-env",
+var noValues = []string{"host", "issuer", "device-authorization-endpoint", "token-endpoint", "client-id",
+	"client-secret-env",
 	"second-client-id", "scope", "user-code", "verification-uri", "verification-uri-complete", "addr", "base-url",
 	"allow-host", "path"}
 

@@ -97,7 +97,8 @@ func TestCompletionsAreOfSomething(t *testing.T) {
 			t.Errorf("there is no command %s", path)
 		}
 	}
-	for line, want := range map[string]string{"conformance --max-rps ": ":4", "conformance --host ": ":4", "version ": ":4",
+	for line, want := range map[string]string{"conformance --max-rps ": ":4", "conformance --host ": ":4",
+		"version ":              ":4",
 		"conformance --record ": ":0", "judge ": ":0"} {
 		if _, directive := completed(t, strings.Split(line, " ")...); directive != want {
 			t.Errorf("%s: %s, want %s", line, directive, want)

@@ -89,7 +89,8 @@ func (f *conformanceFlags) addSelection(fs *pflag.FlagSet) {
 		"only these checks or groups (DF-POLL-003, POLL; dfcheck checks groups lists them)")
 	fs.StringSliceVar(&f.groups, "group", nil, "only these groups, as --only has them (CONSENT)")
 	fs.StringSliceVar(&f.run.Skip, "skip", nil, "all but these checks or groups")
-	fs.StringVar(&f.run.Set, "requirements", "", "only checks of this requirement `SET`, such as 2026.1, so that a new release adds none (default: all)")
+	fs.StringVar(&f.run.Set, "requirements", "",
+		"only checks of this requirement `SET`, such as 2026.1, so that a new release adds none (default: all)")
 	fs.StringVar(&f.run.Level, "level", "", "only checks of a level: MUST, SHOULD, MAY or DOC")
 }
 

@@ -89,7 +89,8 @@ func (p *process) run(ctx context.Context, s *hostile.Server, args []string) end
 		return ending{err: err.Error()}
 	}
 	// What is not on this machine goes to a proxy, the stranger, who notes it.
-	cmd.Env = append(os.Environ(), "TMPDIR="+left, "HTTP_PROXY="+s.Stranger, "HTTPS_PROXY="+s.Stranger, "http_proxy="+s.Stranger)
+	cmd.Env = append(os.Environ(), "TMPDIR="+left, "HTTP_PROXY="+s.Stranger, "HTTPS_PROXY="+s.Stranger,
+		"http_proxy="+s.Stranger)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {

@@ -92,7 +92,8 @@ func (h hostileTable) write(t *testing.T) {
 func TestHostileTable(t *testing.T) {
 	h := readHostileTable(t)
 	if _, table := hostileText(t); table != h.String() {
-		t.Errorf("the table in %s is not that of the behaviours; go test ./cmd/dfcheck -run TestHostileLong -update", contributing)
+		t.Errorf("the table in %s is not that of the behaviours; go test ./cmd/dfcheck -run TestHostileLong -update",
+			contributing)
 	}
 	names := []string{}
 	for _, b := range hostile.All() {

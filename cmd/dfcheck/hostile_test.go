@@ -74,7 +74,8 @@ func (c hostileCommand) commandLine(t *testing.T, s *hostile.Server, dir string)
 	if s.CA != nil {
 		config += "tls: {ca_file: " + filepath.Join(dir, "ca.pem") + "}\n"
 	}
-	config += strings.Replace(recipes[strings.Replace(c.approve, "browser", "form", 1)], "kind: form", "kind: "+c.approve, 1)
+	config += strings.Replace(recipes[strings.Replace(c.approve, "browser", "form", 1)], "kind: form",
+		"kind: "+c.approve, 1)
 	for name, text := range map[string]string{"c.yaml": config, "ca.pem": string(s.CA), "crowd.yaml": hostileCrowd} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -230,7 +231,8 @@ func fitting(b hostile.Behaviour) int {
 }
 
 // meet runs a command against a server with a behaviour.
-func (c hostileCommand) meet(t *testing.T, b hostile.Behaviour, run func(context.Context, *hostile.Server, []string) ending) (ending, error) {
+func (c hostileCommand) meet(t *testing.T, b hostile.Behaviour, run func(context.Context, *hostile.Server,
+	[]string) ending) (ending, error) {
 	s, err := hostile.Start(b, hostile.Options{Honest: c.honest})
 	if err != nil {
 		return ending{}, err

@@ -424,7 +424,8 @@ func (e *cluster) deleted(t *testing.T, on kubernetes.Cluster, job *kubernetes.J
 }
 
 // merged waits for the end of a job and merges its files.
-func (e *cluster) merged(t *testing.T, on kubernetes.Cluster, job *kubernetes.Job, w *kubernetes.Watch) *reports.Report {
+func (e *cluster) merged(t *testing.T, on kubernetes.Cluster, job *kubernetes.Job,
+	w *kubernetes.Watch) *reports.Report {
 	t.Helper()
 	if err := w.Until(t.Context(), func(s kubernetes.State) bool { return s.Over }); err != nil {
 		t.Fatal(err)

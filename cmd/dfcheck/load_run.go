@@ -67,7 +67,8 @@ func (f *loadRunFlags) divide(ctx context.Context, cmd *cobra.Command, t termina
 		return f.runKubernetes(ctx, cmd, t)
 	}
 	if !f.local {
-		return usage(errors.New("load run needs to know where: --local or --kubernetes"), "`dfcheck load run --help` explains it")
+		return usage(errors.New("load run needs to know where: --local or --kubernetes"),
+			"`dfcheck load run --help` explains it")
 	}
 	f.shards = cmp.Or(f.shards, runtime.GOMAXPROCS(0))
 	c, err := f.read(t)

@@ -14,7 +14,8 @@ import (
 // newMan writes the manual pages that packages hold. It is for those who build them.
 func newMan() *cobra.Command {
 	return &cobra.Command{
-		Use: "man DIR", Short: "Write the manual pages", Hidden: true, Args: cobra.ExactArgs(1), Example: "  dfcheck man share/man/man1",
+		Use: "man DIR", Short: "Write the manual pages", Hidden: true, Args: cobra.ExactArgs(1),
+		Example: "  dfcheck man share/man/man1",
 		RunE: func(c *cobra.Command, args []string) error {
 			return usage(writeManual(c.Root(), args[0], builtTool()), "")
 		},

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"conformance/approve": {"spec", "spec/keys", "spec/strict"},
 	"conformance/checks": {"conformance", "conformance/approve", "conformance/discovery", "conformance/traits",
 		"reports", "reports/redact", "spec"},
-	"conformance/discovery":      {"conformance", "reports/redact", "spec"},
+	"conformance/discovery":      {"conformance", "conformance/approve", "reports/redact", "spec"},
 	"conformance/internal/early": {},
 	"conformance/suite": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
 		"reports", "spec", "spec/refserver"},

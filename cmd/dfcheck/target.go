@@ -53,7 +53,8 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.scope, "scope", "", "scope to request")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
 	fs.BoolVar(&f.insecure, "insecure", false, "do not verify the server's certificate")
-	fs.Var(duration(&f.requestTimeout), "request-timeout", fmt.Sprintf("longest time for an answer to begin, and again to end (default %s)", conformance.RequestTimeout))
+	fs.Var(duration(&f.requestTimeout), "request-timeout",
+		fmt.Sprintf("longest time for an answer to begin, and again to end (default %s)", conformance.RequestTimeout))
 	fs.StringVar(&f.approver, "approve", "", "who approves and denies: "+strings.Join(approve.Kinds, ", "))
 }
 

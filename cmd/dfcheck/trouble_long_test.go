@@ -73,7 +73,8 @@ func TestDiskFullLong(t *testing.T) {
 	program := asDfcheck(t)
 	dir := t.TempDir()
 	script := `mount -t tmpfs -o size=16k none ` + dir + ` && echo before > ` + dir + `/report.json && ` +
-		program + ` conformance --only AUTHZ --report json=` + dir + `/report.json; echo code $?; cat ` + dir + `/report.json; ls -A ` + dir
+		program + ` conformance --only AUTHZ --report json=` + dir + `/report.json; echo code $?; cat ` + dir +
+		`/report.json; ls -A ` + dir
 	out, err := exec.Command("unshare", "-rm", "sh", "-c", script).CombinedOutput()
 	if err != nil || strings.Contains(string(out), "mount:") {
 		t.Skipf("no file system of one's own here: %v %s", err, out)
@@ -100,7 +101,8 @@ func TestFewDescriptorsLong(t *testing.T) {
 	if err := os.WriteFile(path, []byte("devices: 1000\nduration: 2s\nconnections: {mode: device}\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if out := limited("load --profile " + path); !strings.Contains(out, "code 3") || !strings.Contains(out, "descriptors") &&
+	if out := limited("load --profile " + path); !strings.Contains(out, "code 3") || !strings.Contains(out,
+		"descriptors") &&
 		!strings.Contains(out, "open files") {
 		t.Errorf("load:\n%s", out)
 	}

@@ -70,7 +70,8 @@ type indexed struct {
 }
 
 func newIndexed(doc *goquery.Document) *indexed {
-	p := &indexed{doc: doc, forms: map[string]*html.Node{}, labels: map[string]*html.Node{}, texts: map[*html.Node]string{}}
+	p := &indexed{doc: doc, forms: map[string]*html.Node{}, labels: map[string]*html.Node{},
+		texts: map[*html.Node]string{}}
 	for _, n := range doc.Find("form, label").Nodes {
 		in, name := p.forms, attr(n, "id")
 		if n.Data == "label" {

@@ -41,7 +41,8 @@ func FuzzPage(f *testing.F) {
 			_ = p.fill(c, "AB-CD")
 		}
 		if c := p.button(button, []string{field}); c != nil {
-			if req, err := p.submit(t.Context(), c); err == nil && req.Method != http.MethodGet && req.Method != http.MethodPost {
+			if req, err := p.submit(t.Context(), c); err == nil && req.Method != http.MethodGet &&
+				req.Method != http.MethodPost {
 				t.Errorf("a form sends %s", req.Method)
 			}
 		}

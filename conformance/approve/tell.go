@@ -93,7 +93,8 @@ func (p *page) hides(secrets ...string) {
 			p.secrets = append(p.secrets, s)
 		}
 	}
-	slices.SortFunc(p.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // one may be part of another
+	// one may be part of another
+	slices.SortFunc(p.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	p.secrets, p.cover = slices.Compact(p.secrets), nil
 }
 

@@ -35,7 +35,8 @@ func readme() string {
 	var b strings.Builder
 	b.WriteString("# The checks\n\n<!-- go test ./conformance/checks -run '^TestReadme$' -update -->\n\n" +
 		"What each check requires, why, how it is tested and what to change. It is generated from\n" +
-		"[spec/catalogue.yaml](../../spec/catalogue.yaml); `dfcheck checks show ID` prints the same. How checks work is told in\n" +
+		"[spec/catalogue.yaml](../../spec/catalogue.yaml); `dfcheck checks show ID` prints the same. " +
+		"How checks work is told in\n" +
 		"[conformance/README.md](../README.md).\n\n| group | checks | about |\n|---|---|---|\n")
 	size := map[string]int{}
 	for _, r := range spec.Catalogue() {
@@ -57,7 +58,8 @@ func readme() string {
 
 // entry is all that the catalogue says of a requirement.
 func entry(b *strings.Builder, r spec.Requirement) {
-	fmt.Fprintf(b, "\n### %s\n\n**%s**\n\n%s, %s. For: %s. Since %s", r.ID, literally(r.Title), r.Level, literally(r.Source),
+	fmt.Fprintf(b, "\n### %s\n\n**%s**\n\n%s, %s. For: %s. Since %s", r.ID, literally(r.Title), r.Level,
+		literally(r.Source),
 		strings.Join(r.Contracts, ", "), r.Since)
 	if r.Provisional {
 		b.WriteString(", provisional: reported and not counted")
@@ -67,7 +69,8 @@ func entry(b *strings.Builder, r spec.Requirement) {
 		fmt.Fprintf(b, "\nNeeds %s: %s.\n", literally(n), literally(conformance.Capability(n).Enable()))
 	}
 	for _, p := range []struct{ name, text string }{
-		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided}, {"Remedy", r.Remedy},
+		{"Why", r.Rationale}, {"How", r.How}, {"Fails", r.Fails}, {"Warns", r.Warns}, {"Undecided", r.Undecided},
+		{"Remedy", r.Remedy},
 	} {
 		if p.text != "" {
 			fmt.Fprintf(b, "\n*%s:* %s\n", p.name, literally(p.text))
@@ -80,5 +83,6 @@ func entry(b *strings.Builder, r spec.Requirement) {
 
 // literally is a text that Markdown shows as it is, on one line.
 func literally(s string) string {
-	return strings.NewReplacer("<", "&lt;", "*", `\*`, "[", `\[`, "]", `\]`, "_", `\_`, "`", "\\`").Replace(strings.Join(strings.Fields(s), " "))
+	return strings.NewReplacer("<", "&lt;", "*", `\*`, "[", `\[`, "]", `\]`, "_", `\_`, "`",
+		"\\`").Replace(strings.Join(strings.Fields(s), " "))
 }

@@ -20,7 +20,8 @@ func endpointsNamed(t *conformance.Target, c conformance.Choice) error {
 			continue
 		}
 		return &conformance.PreflightError{
-			Problem: fmt.Sprintf("the server says that its device flow is on another host, %s, which nobody named", told(endpoint)),
+			Problem: fmt.Sprintf("the server says that its device flow is on another host, %s, which nobody named",
+				told(endpoint)),
 			Hint: fmt.Sprintf("if that is the server to test, name it: %s %s %s %s", flagStart, told(t.StartURL), flagToken,
 				told(t.TokenURL)),
 			Incomplete: true, Tried: t.Look.Tried,

@@ -75,7 +75,8 @@ type userCodes struct {
 }
 
 func newStore(keep, forget time.Duration, most int) *store {
-	s := &store{seed: maphash.MakeSeed(), keep: keep, forget: forget, most: int64(most), typed: userCodes{grants: map[string]*grant{}}}
+	s := &store{seed: maphash.MakeSeed(), keep: keep, forget: forget, most: int64(most),
+		typed: userCodes{grants: map[string]*grant{}}}
 	for i := range s.shards {
 		s.shards[i].grants = map[string]*grant{}
 	}

@@ -66,7 +66,8 @@ var framings = []Behaviour{
 	{Name: "informational-for-ever", About: "sends 103 Early Hints for ever", write: func(x *spoilt, a *answer) bool {
 		return x.pour("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
 	}},
-	{Name: "reset-at-each-byte", About: "resets the connection, a byte later each time", write: func(x *spoilt, a *answer) bool {
+	{Name: "reset-at-each-byte", About: "resets the connection, a byte later each time", write: func(x *spoilt,
+		a *answer) bool {
 		whole := a.head(len(a.body)) + "\r\n" + string(a.body)
 		x.say(whole[:min(x.n-1, len(whole)-1)])
 		if tcp, ok := x.Conn.(*net.TCPConn); ok {
@@ -74,10 +75,14 @@ var framings = []Behaviour{
 		}
 		return false
 	}},
-	{Name: "closes-at-once", About: "closes the connection without an answer", write: func(*spoilt, *answer) bool { return false }},
+	{Name: "closes-at-once", About: "closes the connection without an answer", write: func(*spoilt,
+		*answer) bool {
+		return false
+	}},
 	{Name: "desynchronised", About: "sends a second answer after each", write: func(x *spoilt, a *answer) bool {
 		stray := answer{status: 200, header: a.header, body: []byte(`{"access_token":"stray","token_type":"Bearer"}`)}
-		return x.say(a.head(len(a.body)) + "\r\n" + string(a.body) + stray.head(len(stray.body)) + "\r\n" + string(stray.body))
+		return x.say(a.head(len(a.body)) + "\r\n" + string(a.body) + stray.head(len(stray.body)) + "\r\n" +
+			string(stray.body))
 	}},
 	{Name: "no-http", About: "speaks another protocol", write: func(x *spoilt, _ *answer) bool {
 		x.say("SSH-2.0-hostile\x1b[2J\r\n")

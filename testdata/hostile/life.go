@@ -12,7 +12,8 @@ var lives = []Behaviour{
 			x.server.conns.Go(x.server.stop)
 			return false
 		}},
-	{Name: "dies-and-returns", About: "stops, and is back after two seconds, once", write: func(x *spoilt, a *answer) bool {
+	{Name: "dies-and-returns", About: "stops, and is back after two seconds, once", write: func(x *spoilt,
+		a *answer) bool {
 		if x.n > 1 {
 			return a.write(x, x.request) == nil
 		}

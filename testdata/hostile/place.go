@@ -15,7 +15,10 @@ var leads = []struct {
 }{
 	{"elsewhere", "another host", func(s *Server, path string) string { return s.Stranger + path }},
 	{"to-link-local", "a link-local address", func(*Server, string) string { return linkLocal }},
-	{"to-a-private-address", "a private address", func(_ *Server, path string) string { return "http://10.11.12.13" + path }},
+	{"to-a-private-address", "a private address", func(_ *Server, path string) string {
+		return "http://10.11.12.13" +
+			path
+	}},
 	{"to-a-file", "a file", func(*Server, string) string { return "file:///etc/passwd" }},
 	{"to-a-name-of-link-local", "a name of a link-local address", func(_ *Server, path string) string {
 		return "http://[::ffff:a9fe:a9fe]" + path
@@ -24,10 +27,12 @@ var leads = []struct {
 
 // places lead to places which nobody named.
 var places = append(strangePlaces(),
-	Behaviour{Name: "redirects-in-a-loop", About: "redirects everything to itself", alter: func(s *Server, r *http.Request, a *answer) {
+	Behaviour{Name: "redirects-in-a-loop", About: "redirects everything to itself", alter: func(s *Server,
+		r *http.Request, a *answer) {
 		a.redirect(http.StatusTemporaryRedirect, s.URL+r.URL.Path)
 	}},
-	Behaviour{Name: "page-redirects-in-a-loop", About: "redirects its page to itself", On: Page, alter: func(s *Server, r *http.Request, a *answer) {
+	Behaviour{Name: "page-redirects-in-a-loop", About: "redirects its page to itself", On: Page, alter: func(s *Server,
+		r *http.Request, a *answer) {
 		a.redirect(http.StatusFound, s.URL+r.URL.Path)
 	}},
 	Behaviour{Name: "verification-uri-of-a-script", About: "names a verification URI that is a script", On: Authorization,
@@ -42,19 +47,22 @@ func strangePlaces() (all []Behaviour) {
 				alter: func(s *Server, r *http.Request, a *answer) {
 					a.redirect(http.StatusTemporaryRedirect, to(s, r.URL.Path))
 				}},
-			Behaviour{Name: "metadata-leads-" + lead.name, About: "has metadata whose endpoints are at " + lead.about, On: Metadata,
+			Behaviour{Name: "metadata-leads-" + lead.name, About: "has metadata whose endpoints are at " + lead.about,
+				On: Metadata,
 				alter: func(s *Server, _ *http.Request, a *answer) {
 					a.set("device_authorization_endpoint", `"`+to(s, "/device_authorization")+`"`)
 					a.set("token_endpoint", `"`+to(s, "/token")+`"`)
 				}},
-			Behaviour{Name: "verification-uri-leads-" + lead.name, About: "names a verification URI at " + lead.about, On: Authorization,
+			Behaviour{Name: "verification-uri-leads-" + lead.name, About: "names a verification URI at " + lead.about,
+				On: Authorization,
 				alter: func(s *Server, _ *http.Request, a *answer) {
 					a.set("verification_uri", `"`+to(s, "/device")+`"`)
 					a.set("verification_uri_complete", `"`+to(s, "/device?user_code=A")+`"`)
 				}},
 			Behaviour{Name: "page-redirects-" + lead.name, About: "redirects its page to " + lead.about, On: Page,
 				alter: func(s *Server, r *http.Request, a *answer) { a.redirect(http.StatusFound, to(s, r.URL.Path)) }},
-			Behaviour{Name: "page-leads-" + lead.name, About: "has a page whose forms, links, images and scripts lead to " + lead.about,
+			Behaviour{Name: "page-leads-" + lead.name, About: "has a page whose forms, links, images and scripts lead to " +
+				lead.about,
 				On: Page, alter: func(s *Server, r *http.Request, a *answer) {
 					page := strings.NewReplacer(`action="`, `action="`+to(s, ""), `<body>`, `<body><img src="`+to(s, "/image")+
 						`"><script src="`+to(s, "/script")+`"></script><iframe src="`+to(s, "/frame")+`"></iframe>`,

@@ -15,26 +15,31 @@ import (
 
 // secured are certificates and handshakes.
 var secured = []Behaviour{
-	{Name: "certificate-expired", About: "has a certificate that expired yesterday", Says: "expired", secure: func() (*tls.Config, []byte) {
-		return certified("127.0.0.1", time.Now().Add(-24*time.Hour))
-	}},
-	{Name: "certificate-of-another-host", About: "has the certificate of another host", Says: "certificate", secure: func() (*tls.Config, []byte) {
-		return certified("192.0.2.1", time.Now().Add(time.Hour))
-	}},
-	{Name: "certificate-of-nobody", About: "has a certificate that nobody trusts", Says: "certificate", secure: func() (*tls.Config, []byte) {
-		config, _ := certified("127.0.0.1", time.Now().Add(time.Hour))
-		_, other := certified("127.0.0.1", time.Now().Add(time.Hour))
-		return config, other
-	}},
+	{Name: "certificate-expired", About: "has a certificate that expired yesterday", Says: "expired",
+		secure: func() (*tls.Config, []byte) {
+			return certified("127.0.0.1", time.Now().Add(-24*time.Hour))
+		}},
+	{Name: "certificate-of-another-host", About: "has the certificate of another host", Says: "certificate",
+		secure: func() (*tls.Config, []byte) {
+			return certified("192.0.2.1", time.Now().Add(time.Hour))
+		}},
+	{Name: "certificate-of-nobody", About: "has a certificate that nobody trusts", Says: "certificate",
+		secure: func() (*tls.Config, []byte) {
+			config, _ := certified("127.0.0.1", time.Now().Add(time.Hour))
+			_, other := certified("127.0.0.1", time.Now().Add(time.Hour))
+			return config, other
+		}},
 	{Name: "tls-1.0", About: "speaks TLS 1.0 at most", Says: "protocol version", secure: func() (*tls.Config, []byte) {
 		config, ca := certified("127.0.0.1", time.Now().Add(time.Hour))
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS10
 		return config, ca
 	}},
-	{Name: "handshake-stalled", About: "never ends the TLS handshake", Says: "(?i)handshake timeout|within", silent: true, secure: func() (*tls.Config, []byte) {
-		return certified("127.0.0.1", time.Now().Add(time.Hour))
-	}},
-	{Name: "closes-after-handshake", About: "closes the connection after the TLS handshake", secure: func() (*tls.Config, []byte) {
+	{Name: "handshake-stalled", About: "never ends the TLS handshake", Says: "(?i)handshake timeout|within",
+		silent: true, secure: func() (*tls.Config, []byte) {
+			return certified("127.0.0.1", time.Now().Add(time.Hour))
+		}},
+	{Name: "closes-after-handshake", About: "closes the connection after the TLS handshake", secure: func() (*tls.Config,
+		[]byte) {
 		return certified("127.0.0.1", time.Now().Add(time.Hour))
 	}, write: func(*spoilt, *answer) bool { return false }},
 }

@@ -36,7 +36,8 @@ var texts = []Behaviour{
 	}},
 	{Name: "json-invalid-utf8", About: "puts bytes that are no UTF-8 into its strings",
 		alter: member("note", "\"\xff\xfe\xed\xa0\x80\"")},
-	{Name: "json-long-number", About: "sends numbers of 10,000 digits", alter: func(_ *Server, _ *http.Request, a *answer) {
+	{Name: "json-long-number", About: "sends numbers of 10,000 digits", alter: func(_ *Server, _ *http.Request,
+		a *answer) {
 		for _, name := range []string{"expires_in", "interval"} {
 			if strings.Contains(string(a.body), `"`+name+`"`) {
 				a.set(name, strings.Repeat("9", 10_000))
@@ -50,16 +51,18 @@ var texts = []Behaviour{
 	{Name: "json-cut", About: "ends in the middle of its JSON", alter: func(_ *Server, _ *http.Request, a *answer) {
 		a.body = a.body[:len(a.body)/2]
 	}},
-	{Name: "control-characters", About: "writes escape sequences of terminals into every text", alter: func(_ *Server, _ *http.Request, a *answer) {
+	{Name: "control-characters", About: "writes escape sequences of terminals into every text", alter: func(_ *Server,
+		_ *http.Request, a *answer) {
 		a.set("error", `"\u001b[2J\u001b]0;owned\u0007\u202e"`)
 		a.set("error_description", `"\u001b[31m\rdfcheck: all passed\u0008"`)
 		a.header.Set("Server", "\x1b[2J")
 		a.status = http.StatusBadRequest
 	}},
-	{Name: "error-of-60-kB", About: "answers with an error code of 60 kB", On: Authorization + Token, alter: func(_ *Server, _ *http.Request, a *answer) {
-		a.status = http.StatusBadRequest
-		a.set("error", `"`+strings.Repeat("a", 60_000)+`"`)
-	}},
+	{Name: "error-of-60-kB", About: "answers with an error code of 60 kB", On: Authorization + Token,
+		alter: func(_ *Server, _ *http.Request, a *answer) {
+			a.status = http.StatusBadRequest
+			a.set("error", `"`+strings.Repeat("a", 60_000)+`"`)
+		}},
 }
 
 // member sets a member of every JSON object.

@@ -17,7 +17,8 @@ var values = slices.Concat(
 			alter: func(s *Server, _ *http.Request, a *answer) {
 				a.set("verification_uri", `"`+s.URL+"/device?"+strings.Repeat("a", 1<<20)+`"`)
 			}},
-		{Name: "verification-uri-of-control-characters", About: "names a verification URI with escape sequences", On: Authorization,
+		{Name: "verification-uri-of-control-characters", About: "names a verification URI with escape sequences",
+			On: Authorization,
 			alter: func(s *Server, _ *http.Request, a *answer) {
 				a.set("verification_uri", `"`+s.URL+`/device\u001b[2J\r\n\u0000"`)
 			}},
@@ -36,7 +37,8 @@ var values = slices.Concat(
 			}},
 		{Name: "token-of-1-MB", About: "issues an access token of 1 MB for every poll", On: Token,
 			alter: func(_ *Server, _ *http.Request, a *answer) {
-				a.become(http.StatusOK, "application/json", `{"token_type":"Bearer","access_token":"`+strings.Repeat("a", 1<<20)+`"}`)
+				a.become(http.StatusOK, "application/json", `{"token_type":"Bearer","access_token":"`+strings.Repeat("a",
+					1<<20)+`"}`)
 			}},
 	},
 )

@@ -31,10 +31,14 @@ func (s *said) Read(p []byte) (int, error) {
 // bounds.
 func FuzzReceive(f *testing.F) {
 	body := `{"error":"authorization_pending"}`
-	for _, text := range []string{"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n" + body,
-		"HTTP/1.1 200 OK\r\nContent-Length: 177\r\n\r\n" + plainStart, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n", "HTTP/1.1 503 x\r\nRetry-After: 99999999999999999999\r\nContent-Length: 2\r\n\r\n{}",
+	for _, text := range []string{"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n" +
+		"Content-Length: 33\r\n\r\n" + body,
+		"HTTP/1.1 200 OK\r\nContent-Length: 177\r\n\r\n" + plainStart,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 400 x\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n",
+		"HTTP/1.1 503 x\r\nRetry-After: 99999999999999999999\r\nContent-Length: 2\r\n\r\n{}",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "SSH-2.0\r\n", "\r\n\r\n", "HTTP/0.9"} {
 		f.Add([]byte(text), uint16(7), true)
 		f.Add([]byte(text), uint16(1), false)
@@ -43,7 +47,8 @@ func FuzzReceive(f *testing.F) {
 		whole := received(t, text, len(text), start)
 		parts := received(t, text, int(piece), start)
 		if whole.Status != parts.Status || whole.Status != 0 && (whole.Outcome != parts.Outcome || whole.Body != parts.Body) {
-			t.Errorf("%q in one piece: %s %d %q; in pieces of %d: %s %d %q", text, whole.Outcome, whole.Status, whole.Body, piece,
+			t.Errorf("%q in one piece: %s %d %q; in pieces of %d: %s %d %q", text, whole.Outcome, whole.Status, whole.Body,
+				piece,
 				parts.Outcome, parts.Status, parts.Body)
 		}
 		if len(whole.Body) > MaxBody || len(whole.Header) > maxHeader+MaxBody {
