@@ -61,7 +61,8 @@ func FuzzWaivers(f *testing.F) {
 
 func FuzzConfig(f *testing.F) {
 	for _, text := range []string{"host: https://a.example\nclient: {id: a, secret_env: PATH, auth: post}\n",
-		"host: 127.0.0.1\napprove: {kind: form, steps: [{open: '{verification_uri}', fill: {a: '{user_code}'}, press: Go}], " +
+		"host: 127.0.0.1\napprove: {kind: form, steps: [{open: '{verification_uri}', " +
+			"fill: {a: '{user_code}'}, press: Go}], " +
 			"approve: [{press: Yes}]}\n",
 		"host: a\nlenient: {status: [403]}\nmax_wait: 3m\nrequest_timeout: 1ms\ntarget: {restart: [a]}\n",
 		"tls: {ca_file: ''}\nheaders: {A: \"${PATH}\"}\nrequest: {path: {a: b}}\n", "endpoints: {token: 'http://a:b@c'}\n"} {
