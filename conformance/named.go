@@ -35,3 +35,6 @@ func OnHosts(address string, hosts []string) bool {
 
 // maxToldURL is how much of a URL an error repeats, in bytes.
 const maxToldURL = 300
+
+// ToldURL is a URL of a server's as an error repeats it.
+func ToldURL(u string) string { return approve.Clean(Truncate(u, maxToldURL)) }

@@ -120,7 +120,7 @@ func (t *Target) HTTPClient() *http.Client {
 // recording has ended, or where the server has named a place that the user did not.
 func (s *session) send(ctx context.Context, scenario string, c Call) *Exchange {
 	if c.Op != OpOther && !s.target.Named(c.URL) {
-		s.event(Event{Scenario: scenario, Kind: EventFact, Detail: "unvisited=" + Truncate(c.URL, maxToldURL)})
+		s.event(Event{Scenario: scenario, Kind: EventFact, Detail: "unvisited=" + ToldURL(c.URL)})
 		return nil
 	}
 	for try := 0; ; try++ {

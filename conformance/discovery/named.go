@@ -4,17 +4,13 @@ import (
 	"fmt"
 
 	"github.com/dfcheck/dfcheck/conformance"
-	"github.com/dfcheck/dfcheck/conformance/approve"
 )
-
-// maxToldURL is how much of a URL an error repeats, in bytes.
-const maxToldURL = 300
 
 // endpointsNamed returns an error where an endpoint that the server named is on a host
 // that the user did not (ruling R120).
 func endpointsNamed(t *conformance.Target, c conformance.Choice) error {
 	hosts := append(t.NamedHosts(), join(t.Host, c.Start), join(t.Host, c.Token))
-	told := func(u string) string { return approve.Clean(conformance.Truncate(u, maxToldURL)) }
+	told := conformance.ToldURL
 	for _, endpoint := range []string{t.StartURL, t.TokenURL} {
 		if conformance.OnHosts(endpoint, hosts) {
 			continue
