@@ -123,6 +123,10 @@ func (t *timeline) clone() timeline {
 		c.open[n] = &second{s.Second, s.times.Clone(), s.lag.Clone()}
 		c.open[n].ErrorsByKind = maps.Clone(s.ErrorsByKind)
 	}
+	for n, s := range c.closed { // a late answer opens its second again
+		s.ErrorsByKind = maps.Clone(s.ErrorsByKind)
+		c.closed[n] = s
+	}
 	return c
 }
 
