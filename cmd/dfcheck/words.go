@@ -103,7 +103,7 @@ func wrongArgs(c *cobra.Command, args []string) error {
 		want = "it takes 1 argument"
 	}
 	if strings.HasSuffix(wanted, "...") {
-		want = "it takes 1 argument or more"
+		want += " or more"
 	}
 	given := "none"
 	if len(args) > 0 {
