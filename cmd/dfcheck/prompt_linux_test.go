@@ -154,7 +154,7 @@ func TestPromptAtTerminal(t *testing.T) {
 		t.Errorf("the plan does not stand on the screen:\n%s", screen)
 	}
 	for _, shown := range regexp.MustCompile(`Device \d+ of (?s:.*?)done\? \[.*\] y`).FindAllString(screen, -1) {
-		if strings.Contains(shown, "DF-") {
+		if regexp.MustCompile(`DF-[A-Z]+-\d`).MatchString(shown) { // a user code may end in DF
 			t.Errorf("a verdict scrolls a code away:\n%s", shown)
 		}
 	}
