@@ -18,12 +18,7 @@ test: export DFCHECK_FETCH = 1
 test: vet cross
 	$(GO) test -timeout 40m ./conformance/checks
 	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks
-	$(GO) test -timeout 40m $(UNRACED)
-	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$\|/cmd/dfcheck$$\|/load$$\|/load/merge$$')
-
-# The detector still finds races here: shards that flush while they measure, and the
-# tests of the progress.
-UNRACED = ./cmd/dfcheck ./load ./load/merge
+	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$')
 
 vet:
 	$(GO) vet ./...

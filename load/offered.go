@@ -43,8 +43,7 @@ func (r *record) limitNote() string {
 }
 
 // offered compares what the crowd would have asked of a server that answers
-// everything with what was carried. It is called with the record locked, after
-// the last answer.
+// everything with what was carried.
 func (sim *simulation) offered(all *figures, missed float64, took time.Duration) reports.Offered {
 	sent := all.starts + all.polls
 	o := reports.Offered{Carried: sent, Unsent: all.outcomes[wire.Unsent]}
@@ -78,16 +77,16 @@ func (sim *simulation) eachDevice() iter.Seq[*device] {
 		for i := range sim.devices {
 			lock := sim.lock(int32(i))
 			lock.Lock()
-			d := sim.devices[i]
+			more := yield(&sim.devices[i]) // not a copy: its place in the schedule has a lock of its own
 			lock.Unlock()
-			if !yield(&d) {
+			if !more {
 				return
 			}
 		}
 	}
 }
 
-// states counts what each device was doing when the run ended.
+// states counts what each device is doing.
 func (sim *simulation) states() (s reports.States) {
 	count := [...]*uint64{absent: &s.Absent, starting: &s.Starting, polling: &s.Polling, replaying: &s.Replaying,
 		doubting: &s.Replaying, approved: &s.Approved, denied: &s.Denied, expired: &s.Expired, failed: &s.Failed,
