@@ -5,11 +5,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A display is what stands on a terminal on which a program has written. It knows the
 // sequences that dfcheck writes; all others are kept as foreign.
 type display struct {
+	mu       sync.Mutex // a program may write while a test reads
 	columns  int
 	lines    [][]rune
 	row, col int
@@ -22,6 +24,8 @@ var sequence = regexp.MustCompile(`^\x1b\[(\d*)([A-Za-z])`)
 
 // Write shows what a program writes.
 func (d *display) Write(text []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	s := d.rest + string(text)
 	for d.rest = ""; s != ""; {
 		if s[0] == 0x1b {
@@ -92,6 +96,8 @@ func (d *display) escape(s string) int {
 }
 
 func (d *display) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var b strings.Builder
 	for _, line := range d.lines {
 		b.WriteString(strings.TrimRight(string(line), " ") + "\n")

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,11 +158,14 @@ func TestFollow(t *testing.T) {
 		p := onDisplay(d)
 		p.t.err = crlf{d}
 		p.t.screen.line = p
-		n := 0
-		stop := p.follow(func() status { n++; return status{rows: []row{{"now", []item{plain("drawn %d", n)}}}} })
+		var drawn atomic.Int64
+		stop := p.follow(func() status {
+			return status{rows: []row{{"now", []item{plain("drawn %d", drawn.Add(1))}}}}
+		})
 		time.Sleep(2*time.Second + redraw/2)
 		synctest.Wait()
-		if got := d.String(); n != 8 || !strings.Contains(got, "drawn 8") || strings.Contains(got, "drawn 7") {
+		got, n := d.String(), drawn.Load()
+		if n != 8 || !strings.Contains(got, "drawn 8") || strings.Contains(got, "drawn 7") {
 			t.Errorf("after 2 s: %d, %q", n, got)
 		}
 		release := p.t.screen.hold()
@@ -173,8 +177,8 @@ func TestFollow(t *testing.T) {
 		release()
 		time.Sleep(time.Second)
 		stop()
-		if got := strings.TrimSpace(d.String()); got != "" || n != 16 {
-			t.Errorf("in the end: %q, %d", got, n)
+		if got := strings.TrimSpace(d.String()); got != "" || drawn.Load() != 16 {
+			t.Errorf("in the end: %q, %d", got, drawn.Load())
 		}
 	})
 }
