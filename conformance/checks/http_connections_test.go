@@ -23,7 +23,14 @@ func TestOneInstanceKnows(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := bench{server: embedded("rfc8628"), faults: []refserver.Fault{f}, opts: Options{Only: []string{"DF-HTTP-010"}}}
-			for _, r := range b.conform(t) {
+			results := b.conform(t)
+			for range 4 { // one run in 32 has all its connections led to one instance
+				if len(results) == 1 && results[0].Verdict == reports.Fail {
+					break
+				}
+				results = b.conform(t)
+			}
+			for _, r := range results {
 				if r.Verdict != reports.Fail {
 					t.Errorf("%s is %s: %s", r.Check.ID, r.Verdict, r.Reason)
 				}

@@ -1,7 +1,7 @@
 package refserver
 
 import (
-	"hash/fnv"
+	"crypto/sha256"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -57,9 +57,8 @@ var loadFaults = []Fault{
 	},
 }
 
-// instance is which of two a connection leads to.
+// instance is which of two a connection leads to. Neighbouring ports are as likely to
+// lead to one as to two.
 func instance(q *request) bool {
-	h := fnv.New32a()
-	h.Write([]byte(q.RemoteAddr))
-	return h.Sum32()&1 == 1
+	return sha256.Sum256([]byte(q.RemoteAddr))[0]&1 == 1
 }
