@@ -16,6 +16,7 @@ type pod struct {
 	Metadata struct {
 		Name, UID         string
 		Annotations       map[string]string
+		CreationTimestamp time.Time // to the second
 		DeletionTimestamp *time.Time
 	}
 	Status struct {
@@ -56,6 +57,14 @@ func (p *pod) over() bool { return p.Status.Phase == "Succeeded" || p.Status.Pha
 
 func (p *pod) ready() bool {
 	return p.Metadata.DeletionTimestamp == nil && holds(p.Status.Conditions, "Ready")
+}
+
+// follows reports whether a pod took the place of another, seen earlier.
+func (p *pod) follows(other *pod) bool {
+	if p.over() != other.over() {
+		return other.over()
+	}
+	return !p.Metadata.CreationTimestamp.Before(other.Metadata.CreationTimestamp)
 }
 
 // code with which a pod ended.
@@ -137,7 +146,7 @@ type State struct {
 type Watch struct {
 	shards  int
 	mu      sync.Mutex
-	pods    map[string]*pod // by UID
+	pods    []*pod // one a UID, in the order of first sight
 	job     job
 	changed chan struct{} // closed by the next change
 	err     error         // that ended the watch
@@ -145,7 +154,7 @@ type Watch struct {
 
 // Watch begins to watch a job, until ctx ends.
 func (c Cluster) Watch(ctx context.Context, j *Job) *Watch {
-	w := &Watch{shards: j.Shards, pods: map[string]*pod{}, changed: make(chan struct{})}
+	w := &Watch{shards: j.Shards, changed: make(chan struct{})}
 	go func() {
 		w.ended(watch(ctx, c, w.seePod, "pods", "-l", "batch.kubernetes.io/job-name="+j.Name))
 	}()
@@ -156,11 +165,15 @@ func (c Cluster) Watch(ctx context.Context, j *Job) *Watch {
 // seePod: a pod that ended stays as it was at last, when it is deleted as well.
 func (w *Watch) seePod(event string, p pod) {
 	w.change(func() {
-		if event == "DELETED" && !p.over() {
-			delete(w.pods, p.Metadata.UID)
-			return
+		i := slices.IndexFunc(w.pods, func(other *pod) bool { return other.Metadata.UID == p.Metadata.UID })
+		switch gone := event == "DELETED" && !p.over(); {
+		case i < 0 && !gone:
+			w.pods = append(w.pods, &p)
+		case i >= 0 && gone:
+			w.pods = slices.Delete(w.pods, i, i+1)
+		case i >= 0:
+			w.pods[i] = &p
 		}
-		w.pods[p.Metadata.UID] = &p
 	})
 }
 
@@ -203,7 +216,7 @@ func (w *Watch) state() State {
 	var obstacles, lost reasons
 	last := map[int]*pod{}
 	for _, p := range w.pods {
-		if other := last[p.index()]; other == nil || other.over() {
+		if other := last[p.index()]; other == nil || p.follows(other) {
 			last[p.index()] = p
 		}
 	}
