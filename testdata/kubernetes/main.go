@@ -19,6 +19,7 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	pods "k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
+	strict "sigs.k8s.io/json"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -97,8 +98,14 @@ func decode(document []byte) (any, error) {
 	return nil, fmt.Errorf("%q is not among the kinds that dfcheck makes", kind.Kind)
 }
 
+// into reads names as an API server does: a letter in the wrong case makes another.
 func into[T any](document []byte, object T) (T, error) {
-	return object, yaml.UnmarshalStrict(document, object)
+	text, err := yaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return object, err
+	}
+	unknown, err := strict.UnmarshalStrict(text, object)
+	return object, errors.Join(append(unknown, err)...)
 }
 
 // restricted holds a pod to the strictest standard.
