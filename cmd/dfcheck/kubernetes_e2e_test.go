@@ -69,12 +69,17 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal("IMAGE names no image of dfcheck; cmd/dfcheck/Containerfile makes one")
 	}
 	t.Chdir(t.TempDir())
-	e.pod(t, "dfcheck-e2e-target", "serve", "--addr", "0.0.0.0:8628", "--interval", "1s", "--expires-in", "2m",
-		"--decisions")
-	e.do(t, "wait", "--for=condition=Ready", "--timeout=2m", "pod/dfcheck-e2e-target")
-	ip := e.do(t, "get", "pod", "dfcheck-e2e-target", "-o", "jsonpath={.status.podIP}")
-	e.host = ip
+	e.serve(t, "dfcheck-e2e-target")
 	return e
+}
+
+// serve runs a reference server, and makes it the target.
+func (e *cluster) serve(t *testing.T, name string, more ...string) {
+	t.Helper()
+	e.pod(t, name, append([]string{"serve", "--addr", "0.0.0.0:8628", "--interval", "1s", "--expires-in", "2m",
+		"--decisions"}, more...)...)
+	e.do(t, "wait", "--for=condition=Ready", "--timeout=2m", "pod/"+name)
+	e.host = e.do(t, "get", "pod", name, "-o", "jsonpath={.status.podIP}")
 }
 
 // do calls kubectl, which must succeed.
@@ -301,14 +306,16 @@ func (e *cluster) single(t *testing.T) *reports.Load {
 	return r.Load
 }
 
-// breach: one shard finds that the whole cannot meet a threshold any more, and the
+// breach: one shard meets a violation, so that the whole cannot pass any more, and the
 // others, which have sent nothing yet, end with it.
 func (e *cluster) breach(t *testing.T) {
+	wrong := *e
+	wrong.serve(t, "dfcheck-e2e-wrong", "--fault", "pending-cacheable")
 	if err := os.WriteFile("arrivals.csv", []byte("at,devices\n0,1\n25,299\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	e.profile(t, "40s", "{kind: replay, file: arrivals.csv}")
-	a := e.begin(t, 3, "--threshold=start.max < 0.001ms")
+	a := wrong.begin(t, 3)
 	e.end(t, a, 1)
 	if n := a.states(t); n["complete"] != 0 || a.report.Load.Requests.Starts != 1 {
 		t.Errorf("the others went on: %v", n)
@@ -506,7 +513,7 @@ func (e *cluster) noImage(t *testing.T) {
 	e.profile(t, "12s", together)
 	a := e.begin(t, 3, "--image=localhost/no-such-image:1", "--start-timeout=20s")
 	e.end(t, a, 3)
-	if !strings.Contains(a.says(), "0 of 3 shards were ready after 20s; shard 0: ") {
+	if !strings.Contains(a.says(), "0 of 3 shards were ready after 20s; shards 0, 1, 2: ") {
 		t.Error("nobody says why")
 	}
 	t.Log(a.says()[strings.LastIndex(a.says(), "dfcheck: error"):])

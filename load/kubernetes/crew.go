@@ -82,14 +82,16 @@ func (c *Crew) Run(ctx context.Context) (r *reports.Report, err error) {
 func (c *Crew) untilReady(ctx context.Context, w *Watch) error {
 	waiting, cancel := context.WithTimeout(ctx, c.Job.StartTimeout)
 	defer cancel()
-	var said []string
-	var last State
+	last, told := State{Ready: -1}, map[string]bool{}
 	err := w.Until(waiting, func(s State) bool {
-		last = s
-		now := append([]string{fmt.Sprintf("%d of %d shards are ready", s.Ready, s.Shards)}, s.Obstacles...)
-		if !slices.Equal(said, now) {
-			said = now
-			c.Note(strings.Join(now, "; "))
+		news := s.Ready != last.Ready
+		for _, o := range s.Obstacles {
+			_, what, _ := strings.Cut(o, ": ") // which shards have it changes often
+			news, told[what] = news || !told[what], true
+		}
+		if last = s; news {
+			ready := fmt.Sprintf("%d of %d shards are ready", s.Ready, s.Shards)
+			c.Note(strings.Join(append([]string{ready}, s.Obstacles...), "; "))
 		}
 		return s.Ready == s.Shards || s.Over
 	})
@@ -106,7 +108,7 @@ func (c *Crew) untilReady(ctx context.Context, w *Watch) error {
 		told, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		_ = w.Until(told, func(s State) bool { last = s; return len(s.Lost) > 0 })
-		why := last.Lost
+		why := last.Why
 		if len(why) == 0 {
 			why = []string{last.Failed}
 		}

@@ -221,17 +221,20 @@ func TestWatch(t *testing.T) {
 		// Stopped before the start, and another pod takes its place.
 		{pods: event("MODIFIED", 1, "b", failed(10, "Error")), want: State{
 			Shards: 2, Ready: 1, Running: 1, Code: 10,
-			Lost: []string{"shard 1: exit code 10 (stopped before the start)"}}},
+			Lost: []string{"shard 1: exit code 10 (stopped before the start)"},
+			Why:  []string{"shard 1: exit code 10 (stopped before the start)"}}},
 		{pods: event("ADDED", 1, "c", creating), want: State{Shards: 2, Ready: 1, Running: 2}},
 		{pods: event("DELETED", 1, "b", failed(10, "Error")) + event("MODIFIED", 1, "c", ready),
 			want: State{Shards: 2, Ready: 2, Running: 2}},
 		{pods: event("MODIFIED", 0, "a", done), want: State{Shards: 2, Ready: 1, Running: 1}},
 		{pods: event("MODIFIED", 1, "c", failed(137, "OOMKilled")),
-			want: State{Shards: 2, Code: 137, Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
+			want: State{Shards: 2, Code: 137, Lost: []string{"shard 1: exit code 137 (OOMKilled)"},
+				Why: []string{"shard 1: exit code 137 (OOMKilled)"}}},
 		{job: `{"type":"MODIFIED","object":{"status":{"conditions":[
 			{"type":"Failed","status":"True","reason":"FailedIndexes","message":"Job has failed indexes"}]}}}`,
 			want: State{Shards: 2, Over: true, Code: 137, Failed: "FailedIndexes: Job has failed indexes",
-				Lost: []string{"shard 1: exit code 137 (OOMKilled)"}}},
+				Lost: []string{"shard 1: exit code 137 (OOMKilled)"},
+				Why:  []string{"shard 1: exit code 137 (OOMKilled)"}}},
 	} {
 		if err := errors.Join(extend(pods, step.pods), extend(jobs, step.job)); err != nil {
 			t.Fatal(err)
@@ -258,11 +261,13 @@ func TestState(t *testing.T) {
 	}{
 		{"nothing was seen", nil, job{}, State{Shards: 1}},
 		{"evicted by its node", []string{event("ADDED", 0, "a", evicted)}, job{},
-			State{Shards: 1, Lost: []string{"shard 0: Evicted low on memory"}}},
+			State{Shards: 1, Lost: []string{"shard 0: Evicted low on memory"},
+				Why: []string{"shard 0: Evicted low on memory"}}},
 		{"suspended, still writing", []string{event("ADDED", 0, "a", ready)}, suspended,
 			State{Shards: 1, Ready: 1, Running: 1}},
 		{"suspended", []string{event("ADDED", 0, "a", failed(130, "Error"))}, suspended,
-			State{Shards: 1, Over: true, Code: 130, Lost: []string{"shard 0: exit code 130 (stopped)"}}},
+			State{Shards: 1, Over: true, Code: 130, Lost: []string{"shard 0: exit code 130 (stopped)"},
+				Why: []string{"shard 0: exit code 130 (stopped)"}}},
 		{"suspended before it had a node",
 			[]string{event("ADDED", 0, "a", pending), event("DELETED", 0, "a", pending)}, suspended,
 			State{Shards: 1, Over: true}},

@@ -134,12 +134,12 @@ func holds(all []condition, kind string) bool {
 // State is how far a run is, as the cluster tells.
 type State struct {
 	Shards, Ready, Running int
-	// Obstacles keep shards from being ready, Lost are shards that ended otherwise than
-	// planned: "shards 3, 5: exit code 75 (too late for the start)".
-	Obstacles, Lost []string
-	Over            bool   // the Job has ended, or was suspended and nothing runs any more
-	Failed          string // why the Job failed
-	Code            int    // of the first shard that was lost; 0 when none ended by itself
+	// Obstacles keep shards from being ready: "shards 3, 5: Unschedulable: 0/3 nodes". Lost
+	// are shards that ended otherwise than planned, one by one; Why has them by reason.
+	Obstacles, Lost, Why []string
+	Over                 bool   // the Job has ended, or was suspended and nothing runs any more
+	Failed               string // why the Job failed
+	Code                 int    // of the first shard that was lost; 0 when none ended by itself
 }
 
 // Watch keeps the state of a run.
@@ -227,17 +227,22 @@ func (w *Watch) state() State {
 		}
 		switch {
 		case p.over():
-			lost.add(i, p.lost())
+			if why := p.lost(); why != "" {
+				s.Lost = append(s.Lost, fmt.Sprintf("shard %d: %s", i, why))
+				lost.add(i, why)
+			}
 			s.Code = cmp.Or(s.Code, p.code())
 		case p.ready():
 			s.Ready++
 			s.Running++
 		default:
 			s.Running++
-			obstacles.add(i, p.obstacle())
+			if what := p.obstacle(); what != "" {
+				obstacles.add(i, what)
+			}
 		}
 	}
-	s.Obstacles, s.Lost = obstacles.list(), lost.list()
+	s.Obstacles, s.Why = obstacles.list(), lost.list()
 	for _, c := range w.job.Status.Conditions {
 		switch {
 		case c.Status != "True":
@@ -257,9 +262,6 @@ type reasons struct {
 }
 
 func (r *reasons) add(shard int, why string) {
-	if why == "" {
-		return
-	}
 	if r.shards == nil {
 		r.shards = map[string][]string{}
 	}
