@@ -61,6 +61,19 @@ func (cs Checks) Scenarios(c Check, family spec.Family) []*Scenario {
 	return out
 }
 
+// races are the names of the scenarios that are races.
+func (cs Checks) races() map[string]bool {
+	out := map[string]bool{}
+	for i := range cs {
+		for _, s := range cs[i].Scenarios() {
+			if s.Race {
+				out[s.Name] = true
+			}
+		}
+	}
+	return out
+}
+
 // word gives exchanges that were read from a file the words of their scenarios.
 func (cs Checks) word(xs []*Exchange) {
 	words := map[string]Words{preflightScenario.Name: preflightScenario.Words}

@@ -22,6 +22,11 @@ type Evidence struct {
 	events     map[string][]Event // by scenario
 	gaps       map[string]gap     // by flow
 	all        []*Exchange        // of the run, for statistics of the codes it issued
+	starts     []*Exchange        // those of the run that gave codes
+	holders    map[held][]string  // the flows that got a code
+	told       map[string][]int   // the places in all of a scenario's exchanges
+	races      map[string]bool    // scenarios
+	gated      *gated             // what became of the gates
 	named      []*Scenario        // what may be asked for by name; nil allows all
 	reader     string             // the check that looks
 }
@@ -39,8 +44,13 @@ func NewEvidence(t *Transcript, all Checks) (*Evidence, error) {
 
 func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{},
-		all: t.Exchanges, gaps: gapsOf(t.Events)}
+		all: t.Exchanges, gaps: gapsOf(t.Events), holders: map[held][]string{}, told: map[string][]int{},
+		races: all.races(), gated: &gated{failed: map[string]bool{}}}
 	e.index()
+	e.hold()
+	for i, x := range t.Exchanges {
+		e.told[x.Scenario] = append(e.told[x.Scenario], i)
+	}
 	for _, ev := range t.Events {
 		if _, gap := e.gaps[ev.Flow]; gap {
 			continue
@@ -62,6 +72,24 @@ func (e *Evidence) index() {
 	}
 }
 
+// held is a code, by the member that gave it.
+type held struct{ member, code string }
+
+// hold notes which flows got which codes: judges ask for it flow by flow.
+func (e *Evidence) hold() {
+	for _, x := range e.all {
+		if x.Op != OpStart || !x.HasCodes() {
+			continue
+		}
+		e.starts = append(e.starts, x)
+		for _, m := range []string{"device_code", "user_code"} {
+			if code := x.Text(m); code != "" && !slices.Contains(e.holders[held{m, code}], x.Flow) {
+				e.holders[held{m, code}] = append(e.holders[held{m, code}], x.Flow)
+			}
+		}
+	}
+}
+
 // of is what one check may see, so that its verdict is the same whatever else
 // was selected: the scenarios it names and no others. A passive check sees the
 // whole run as well, less what says nothing of ordinary answers: provoked
@@ -70,15 +98,30 @@ func (e *Evidence) of(c Check) *Evidence {
 	view := *e
 	view.named, view.reader = c.Scenarios(), c.ID
 	t := *e.Transcript
-	t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
-		if c.Passive {
+	if c.Passive {
+		t.Exchanges = slices.DeleteFunc(slices.Clone(t.Exchanges), func(x *Exchange) bool {
 			return x.Infrastructure() || x.Superseded || x.Provoked && !x.In(view.named...)
-		}
-		return !x.In(view.named...)
-	})
+		})
+	} else {
+		t.Exchanges = e.inOrder(view.named)
+	}
 	view.Transcript = &t
 	view.index()
 	return &view
+}
+
+// inOrder are the exchanges of some scenarios in the order of the recording.
+func (e *Evidence) inOrder(scenarios []*Scenario) []*Exchange {
+	var places []int
+	for _, s := range scenarios {
+		places = append(places, e.told[s.Name]...)
+	}
+	slices.Sort(places)
+	var out []*Exchange
+	for _, i := range slices.Compact(places) { // a scenario may be named twice
+		out = append(out, e.Exchanges[i])
+	}
+	return out
 }
 
 // may stops a judge that looks into a scenario its check does not name.
@@ -164,8 +207,16 @@ func (e *Evidence) AllDecisions() []Event {
 
 // Authorizations returns the device authorization responses of the whole run that hold
 // codes, for statistics of what the server issues.
-func (e *Evidence) Authorizations() []*Exchange {
-	return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpStart || !x.HasCodes() })
+func (e *Evidence) Authorizations() []*Exchange { return slices.Clone(e.starts) }
+
+// SharesCode reports whether another start of the run got one of the flow's codes, so
+// that it may be decided with that one.
+func (e *Evidence) SharesCode(flow string) bool {
+	begun := e.Authorization(flow)
+	return begun != nil && slices.ContainsFunc([]string{"device_code", "user_code"}, func(m string) bool {
+		others := func(holder string) bool { return holder != flow }
+		return slices.ContainsFunc(e.holders[held{m, begun.Text(m)}], others)
+	})
 }
 
 // Decisions returns what the approver was asked in a scenario, in order; with
@@ -361,10 +412,7 @@ func (e *Evidence) EndOfLife(start *Exchange) time.Duration {
 }
 
 // Raced reports whether an exchange is one of a race.
-func (e *Evidence) Raced(x *Exchange) bool {
-	race := func(s *Scenario) bool { return s.Race && s.Name == x.Scenario }
-	return slices.ContainsFunc(e.checks, func(c Check) bool { return slices.ContainsFunc(c.Scenarios(), race) })
-}
+func (e *Evidence) Raced(x *Exchange) bool { return e.races[x.Scenario] }
 
 // In reports whether an exchange belongs to one of some scenarios.
 func (x *Exchange) In(scenarios ...*Scenario) bool {

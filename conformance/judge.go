@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
@@ -45,7 +46,7 @@ func (e *Evidence) Verdict(c Check) Result {
 		if unable(g, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
-		if e.Judge(g).Verdict == reports.Fail && !e.Timing.Adapted.opens(g.ID, c) {
+		if e.fails(g) && !e.Timing.Adapted.opens(g.ID, c) {
 			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + g.ID + " failed"}
 		}
 	}
@@ -58,6 +59,24 @@ func (e *Evidence) Verdict(c Check) Result {
 		return Result{Check: c, Verdict: reports.Inconclusive, Reason: reason}
 	}
 	return res
+}
+
+// gated is what became of the gates of an Evidence: many checks have the same.
+type gated struct {
+	mu     sync.Mutex
+	failed map[string]bool
+}
+
+// fails reports whether a gate fails; each is judged once.
+func (e *Evidence) fails(gate Check) bool {
+	e.gated.mu.Lock()
+	defer e.gated.mu.Unlock()
+	failed, known := e.gated.failed[gate.ID]
+	if !known {
+		failed = e.Judge(gate).Verdict == reports.Fail
+		e.gated.failed[gate.ID] = failed
+	}
+	return failed
 }
 
 // Judge runs the check's own judge alone, whatever its prerequisites say. A panic

@@ -183,10 +183,13 @@ func (x *Exchange) refused() bool {
 // several checks that read the scenario the first judges it.
 func (e *Evidence) crashed(c Check, j *Judgement) {
 	for _, ev := range e.Events {
+		if ev.Kind != EventReturned || ev.Exchange == "" {
+			continue
+		}
 		owner := slices.IndexFunc(e.checks, func(o Check) bool {
 			return !o.Passive && slices.ContainsFunc(o.Reads, func(s *Scenario) bool { return s.Name == ev.Scenario })
 		})
-		if ev.Kind != EventReturned || ev.Exchange == "" || owner < 0 || e.checks[owner].ID != c.ID {
+		if owner < 0 || e.checks[owner].ID != c.ID {
 			continue
 		}
 		i := slices.IndexFunc(e.Exchanges, func(x *Exchange) bool { return x.ID == ev.Exchange })

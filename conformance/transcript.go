@@ -189,7 +189,8 @@ type parsed struct {
 }
 
 func parse(body string) *parsed {
-	return &parsed{spec.Object([]byte(body)), spec.ErrorCode([]byte(body))}
+	object := spec.Object([]byte(body))
+	return &parsed{object, spec.ErrorCodeIn(object)}
 }
 
 // A reading is a body that was parsed. Values take many times the memory of their

@@ -56,9 +56,10 @@ func Object(body []byte) map[string]any {
 // ErrorCode finds the OAuth error code of a body, leniently (the media type is
 // not looked at): the member "error" itself, or the first string in it when it
 // is an array or an object. It is empty when there is none.
-func ErrorCode(body []byte) string {
-	return firstString(Object(body)["error"])
-}
+func ErrorCode(body []byte) string { return ErrorCodeIn(Object(body)) }
+
+// ErrorCodeIn is ErrorCode of a body that was read.
+func ErrorCodeIn(object map[string]any) string { return firstString(object["error"]) }
 
 func firstString(v any) string {
 	switch v := v.(type) {

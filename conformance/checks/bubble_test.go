@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,6 +27,13 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
+
+// TestMain spares the collector: runs in bubbles make much that is short-lived, and
+// little that stays.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // pipeListener hands connections over in memory, so that a whole run fits into
 // a synctest bubble and takes no time.

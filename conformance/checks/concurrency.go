@@ -143,21 +143,11 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 			return x.Infrastructure() || !e.Alive(x)
 		})
 		// one that is not is DF-CONC-002's
-		if len(polls) > 0 && !sharesCode(e, flow) && !slices.ContainsFunc(polls, StillPending) {
+		if len(polls) > 0 && !e.SharesCode(flow) && !slices.ContainsFunc(polls, StillPending) {
 			j.Each(polls[:1], ExpectPending,
 				"a code from simultaneous device authorization requests to be pending like any other")
 		}
 	}
-}
-
-// sharesCode reports whether another start got one of the flow's codes, so that it may
-// be decided with that one: DF-CONC-003's matter, DF-USERCODE-003's or DF-SEC-002's.
-func sharesCode(e *Evidence, flow string) bool {
-	begun := e.Authorization(flow)
-	return begun != nil && slices.ContainsFunc(e.Authorizations(), func(x *Exchange) bool {
-		same := func(name string) bool { return x.Text(name) != "" && x.Text(name) == begun.Text(name) }
-		return x.Flow != flow && (same("user_code") || same("device_code"))
-	})
 }
 
 // rivalsOf are the starts that were in flight together with x.
@@ -215,7 +205,7 @@ func judgePendingRace(e *Evidence, j *Judgement) {
 	const expected = "a code to stay pending when it is polled several times at the same moment"
 	for _, flow := range e.FlowsOf(pendingRace) {
 		race := e.Polls(flow, "race")
-		if len(race) == 0 || sharesCode(e, flow) {
+		if len(race) == 0 || e.SharesCode(flow) {
 			continue
 		}
 		answers, why := contest(e, race)

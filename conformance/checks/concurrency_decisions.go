@@ -109,7 +109,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 			chances++
 		}
 		switch {
-		case sharesCode(e, flow):
+		case e.SharesCode(flow):
 			j.Lost(LostCode)
 		case !crossed(e, flow):
 			j.Lost("no poll that saw the code undecided was in flight during the approval")
@@ -185,7 +185,7 @@ var racingDecisions = &Scenario{
 
 func judgeRacingDecisions(e *Evidence, j *Judgement) {
 	for _, flow := range e.FlowsOf(racingDecisions) {
-		if sharesCode(e, flow) {
+		if e.SharesCode(flow) {
 			continue
 		}
 		accepted, why := flowDecisions(e, j, flow)
@@ -347,7 +347,7 @@ func judgeManyDevices(e *Evidence, j *Judgement) {
 			x = winners[0]
 		}
 		switch {
-		case sharesCode(e, flow):
+		case e.SharesCode(flow):
 			j.Lost(LostCode)
 		case len(winners) == 0 && slices.ContainsFunc(polls, (*Exchange).Infrastructure):
 			j.Lost(LostAnswers) // the winner's may be among them (ruling R46)

@@ -14,7 +14,7 @@ func judgeAroundDecision(e *Evidence, j *Judgement) {
 	for _, s := range []*Scenario{crossingPolls, approvedElsewhere} {
 		for _, flow := range e.FlowsOf(s) {
 			polls := alive(e, e.Polls(flow, "crossing", "soon"))
-			if !wasAccepted(e, j, s, flow) || sharesCode(e, flow) || len(polls) == 0 {
+			if !wasAccepted(e, j, s, flow) || e.SharesCode(flow) || len(polls) == 0 {
 				continue
 			}
 			d, _ := e.Decision(s, flow, "")

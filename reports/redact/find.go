@@ -219,9 +219,15 @@ func credentials(text string) (id, secret string, ok bool) {
 	return url.QueryEscape(id), secret, ok && secret != ""
 }
 
+// shortestMember is the length of the shortest name of members, in bytes.
+const shortestMember = len("id_token")
+
 // places finds the values that stand in a text where secrets stand: as
 // name=value, "name": "value" and in fields of HTML forms.
 func places(v view, f func(kind string, i, j int)) {
+	if len(v.text) < shortestMember {
+		return
+	}
 	for name, kind := range members {
 		for at := 0; ; {
 			k := strings.Index(v.text[at:], name)

@@ -72,6 +72,9 @@ var (
 // escapes is undone, and another in that, in every order.
 func (v view) layers(f func(view)) {
 	f(v)
+	if !strings.ContainsAny(v.text, `\%&'`) {
+		return // most texts have no escapes
+	}
 	seen := map[string]bool{v.text: true}
 	for todo, depth := []view{v}, 0; len(todo) > 0 && depth < maxLayers; depth++ {
 		var next []view
