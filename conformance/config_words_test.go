@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/dfcheck/dfcheck/spec/keys"
 	"github.com/dfcheck/dfcheck/spec/strict"
@@ -30,6 +32,22 @@ func configSchema(t *testing.T) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	return compiler.MustCompile(ConfigSchemaURL)
+}
+
+// asJSON is a YAML document as a JSON Schema sees it.
+func asJSON(t *testing.T, text string) (v any) {
+	t.Helper()
+	if err := yaml.Load([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err = jsonschema.UnmarshalJSON(bytes.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // TestConfigSchemaIsPublished: editors read config.schema.json from the repository.

@@ -23,10 +23,10 @@
 //   - pace.go, infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
 //   - consent.go: how a server's pages say what a person must know;
 //   - person.go, decisions.go: people who decide, and what becomes of late decisions;
-//   - asked.go, report.go, drawn.go, mitigation.go, waiver.go: what a reader is told.
+//   - asked.go, report.go, drawn.go, mitigation.go: what a reader is told.
 //
 // Package discovery finds the contract and the endpoints of a server, package traits
-// measures secrets.
+// measures secrets, package waiver knows the failures that somebody lives with.
 //
 // Conventions that scenarios and judges keep (rule C1 and so on) stand in
 // spec/conventions.yaml.

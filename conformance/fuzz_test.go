@@ -42,23 +42,7 @@ func FuzzRecord(f *testing.F) {
 	})
 }
 
-// FuzzWaivers and FuzzConfig: a stranger's file is read, or its errors are told.
-func FuzzWaivers(f *testing.F) {
-	f.Add([]byte(WaiverExample))
-	f.Add([]byte("- {check: DF-POLL-003, reason: x, expires: 2026-02-31}\n- {check: poll-003}\n"))
-	f.Add([]byte("&a [*a]"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		ws, err := parseWaivers(data, "w.yaml")
-		if err == nil {
-			for _, w := range ws {
-				if _, err := w.lastDay(); err != nil || strings.TrimSpace(w.Reason) == "" {
-					t.Errorf("%+v was taken", w)
-				}
-			}
-		}
-	})
-}
-
+// FuzzConfig: a stranger's file is read, or its errors are told.
 func FuzzConfig(f *testing.F) {
 	for _, text := range []string{"host: https://a.example\nclient: {id: a, secret_env: PATH, auth: post}\n",
 		"host: 127.0.0.1\napprove: {kind: form, steps: [{open: '{verification_uri}', " +

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -15,7 +16,7 @@ import (
 // Section makes the conformance section of a report: the verdicts with the
 // catalogue's words, and the exchanges that findings cite. reveal replaces
 // pseudonyms in curl lines; nil leaves them.
-func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(string) string) *reports.Conformance {
+func Section(t *Transcript, results []Result, p *Plan, ws []waiver.Waiver, reveal func(string) string) *reports.Conformance {
 	out := &reports.Conformance{Checks: []reports.Check{}, Exchanges: []reports.Exchange{}}
 	if p != nil {
 		out.Plan = reports.Plan{Checks: p.Count(), Requests: p.Requests, Starts: p.Starts, Decisions: p.Decisions,
@@ -41,7 +42,7 @@ func Section(t *Transcript, results []Result, p *Plan, ws []Waiver, reveal func(
 			out.Exchanges = append(out.Exchanges, x.report(reveal))
 		}
 	}
-	out.StaleWaivers = waive(out.Checks, ws, time.Now())
+	out.StaleWaivers = waiver.ApplyAll(out.Checks, ws, time.Now())
 	out.Summary = reports.Tally(out.Checks)
 	out.Gaps = gaps(results)
 	out.Mitigations = inventory(results)

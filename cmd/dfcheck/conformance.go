@@ -16,6 +16,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
 	"github.com/dfcheck/dfcheck/conformance/suite"
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -108,7 +109,7 @@ func (f *conformanceFlags) addGate(fs *pflag.FlagSet) {
 // settings is what a run needs beyond its target, read before anything is sent.
 type settings struct {
 	destinations []reports.Destination
-	waivers      []conformance.Waiver
+	waivers      []waiver.Waiver
 	guard        reports.Guard // nil where no secret is known
 }
 
@@ -130,7 +131,7 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	}
 	hint := "`dfcheck conformance --help` lists the flags, `dfcheck checks` the checks"
 	if f.waivers != "" {
-		if s.waivers, err = conformance.ReadWaivers(f.waivers); err != nil {
+		if s.waivers, err = waiver.Read(f.waivers); err != nil {
 			hint = waiversHint
 		}
 		errs = append(errs, err)
@@ -312,7 +313,7 @@ func attendance(p *conformance.Plan) string {
 func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) (end func() error) {
 	lines := reports.NewLines(s.guard.Writer("a finding", s.words(t).out), f.verbose)
 	run.OnJudged(func(res conformance.Result) {
-		c := conformance.Waive(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
+		c := waiver.Apply(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
 		t.screen.show(func() {
 			if lines.Shows(c) {
 				p.clear()

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -25,12 +25,12 @@ func newWaivers(t terminal) *cobra.Command {
 	c.AddCommand(
 		&cobra.Command{
 			Use: "example", Short: "Print a waiver file to start from", Example: "  dfcheck waivers example > waivers.yaml",
-			Args: cobra.NoArgs, RunE: form(conformance.WaiverExample),
+			Args: cobra.NoArgs, RunE: form(waiver.Example),
 		},
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of waiver files",
 			Example: "  dfcheck waivers schema > waivers.schema.json",
-			Args:    cobra.NoArgs, RunE: form(conformance.WaiverSchema),
+			Args:    cobra.NoArgs, RunE: form(waiver.Schema),
 		},
 		&cobra.Command{
 			Use: "check FILE", Short: "Check a waiver file without a run", Example: "  dfcheck waivers check waivers.yaml",
@@ -45,7 +45,7 @@ func newWaivers(t terminal) *cobra.Command {
 var waiversForm = `A waiver file lists failures that the owner of a server knows and accepts:
 --waivers FILE, or waivers: in dfcheck.yaml.
 
-  ` + strings.TrimSpace(strings.ReplaceAll(conformance.WaiverExample, "\n", "\n  ")) + `
+  ` + strings.TrimSpace(strings.ReplaceAll(waiver.Example, "\n", "\n  ")) + `
 
 A check that fails or warns, and is waived, is reported as WAIVED with the reason;
 it does not count for the exit code. A waiver that no longer applies is stale,
@@ -58,7 +58,7 @@ const waiversHint = "`dfcheck waivers` explains the file"
 // checkWaivers reads a waiver file and says what it waives. One that expired is
 // stale, as in a run.
 func checkWaivers(w io.Writer, path string) error {
-	ws, err := conformance.ReadWaivers(path)
+	ws, err := waiver.Read(path)
 	if err != nil {
 		return usage(err, waiversHint)
 	}

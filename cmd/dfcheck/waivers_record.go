@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -41,13 +41,13 @@ func (f *waiverFlags) check() error {
 	if err := (reports.Destination{Format: "json", Path: f.record}).Check(); err != nil {
 		return err
 	}
-	return conformance.WaiverRecord{Path: f.record, Until: last}.Check()
+	return waiver.Record{Path: f.record, Until: last}.Check()
 }
 
 // last is the last day.
 func (f *waiverFlags) last() (time.Time, error) {
 	if f.until == "" {
-		return time.Now().Add(conformance.WaiverLife), nil
+		return time.Now().Add(waiver.Life), nil
 	}
 	return time.Parse(time.DateOnly, f.until)
 }
@@ -59,7 +59,7 @@ func (f *conformanceFlags) recordWaivers(t terminal, s settings, r *reports.Repo
 	}
 	path := f.newWaivers.record
 	last, _ := f.newWaivers.last() // it was checked
-	w := conformance.WaiverRecord{Path: path, Until: last, Warnings: f.failOn == "warning"}
+	w := waiver.Record{Path: path, Until: last, Warnings: f.failOn == "warning"}
 	out, err := w.Write(r.Conformance.Checks, time.Now(), s.guard)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/checks"
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -41,7 +42,7 @@ func (o Options) prepare(t *testing.T) (*prepared, error) {
 		errs = append(errs, errors.New("the configuration names no server: give it a host:, or the Options a Handler"))
 	}
 	if c.Waivers != "" {
-		p.session.waivers, err = conformance.ReadWaivers(c.Waivers)
+		p.session.waivers, err = waiver.Read(c.Waivers)
 		errs = append(errs, err)
 	}
 	chosen, err := conformance.Select(checks.All(), p.run)

@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/waiver"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -19,7 +20,7 @@ import (
 type session struct {
 	*recording // nil before the first spec
 	gate       reports.ExitOptions
-	waivers    []conformance.Waiver
+	waivers    []waiver.Waiver
 	failFast   bool
 }
 
@@ -42,7 +43,7 @@ func (s *session) judged(res conformance.Result) error {
 
 // reported is a result in the catalogue's words, waived where a waiver says so.
 func (s *session) reported(res conformance.Result) reports.Check {
-	return conformance.Waive(conformance.ReportCheck(s.run.Transcript(), res), s.waivers, time.Now())
+	return waiver.Apply(conformance.ReportCheck(s.run.Transcript(), res), s.waivers, time.Now())
 }
 
 // failing reports whether a verdict fails its spec.

@@ -1,4 +1,4 @@
-package conformance
+package waiver
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ import (
 // TestWaiverSchema holds schema, example and reader together: what one accepts the
 // other does, and the schema has the keys of the type.
 func TestWaiverSchema(t *testing.T) {
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(WaiverSchema))
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(Schema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,8 +34,8 @@ func TestWaiverSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, good := range map[string]bool{
-		WaiverExample: true,
-		"[]":          true,
+		Example: true,
+		"[]":    true,
 		"- {check: poll-003, reason: x, ticket: y, expires: '2026-12-31'}": true,
 		"- {check: DF-POLL-003}":                                 false,
 		"- {reason: x}":                                          false,
@@ -51,9 +51,9 @@ func TestWaiverSchema(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadWaivers(path); (err == nil) != good {
+		if _, err := Read(path); (err == nil) != good {
 			t.Errorf("%s: read with %v, want good: %t", text, err, good)
-		} else if err != nil && (strings.Contains(err.Error(), "conformance.") || strings.Contains(err.Error(), "!!")) {
+		} else if err != nil && (strings.Contains(err.Error(), "waiver.") || strings.Contains(err.Error(), "!!")) {
 			t.Errorf("%s: %v speaks of Go", text, err)
 		}
 		if err := schema.Validate(asJSON(t, text)); (err == nil) != good {
@@ -63,7 +63,7 @@ func TestWaiverSchema(t *testing.T) {
 	var parsed struct {
 		Items struct{ Properties map[string]any }
 	}
-	if err := json.Unmarshal([]byte(WaiverSchema), &parsed); err != nil {
+	if err := json.Unmarshal([]byte(Schema), &parsed); err != nil {
 		t.Fatal(err)
 	}
 	for f := range reflect.TypeFor[Waiver]().Fields() {
@@ -131,8 +131,25 @@ func TestWaive(t *testing.T) {
 		{day("2026-12-31"), reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail},
 			reports.Check{ID: "DF-POLL-004", Verdict: reports.Fail}},
 	} {
-		if d := cmp.Diff(c.want, Waive(c.got, ws, c.now)); d != "" {
+		if d := cmp.Diff(c.want, Apply(c.got, ws, c.now)); d != "" {
 			t.Errorf("%s %s: %s", c.now, c.got.Verdict, d)
 		}
 	}
+}
+
+// FuzzWaivers: a stranger's file is read, or its errors are told.
+func FuzzWaivers(f *testing.F) {
+	f.Add([]byte(Example))
+	f.Add([]byte("- {check: DF-POLL-003, reason: x, expires: 2026-02-31}\n- {check: poll-003}\n"))
+	f.Add([]byte("&a [*a]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ws, err := parse(data, "w.yaml")
+		if err == nil {
+			for _, w := range ws {
+				if _, err := w.lastDay(); err != nil || strings.TrimSpace(w.Reason) == "" {
+					t.Errorf("%+v was taken", w)
+				}
+			}
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package conformance
+package waiver
 
 import (
 	"errors"
@@ -13,11 +13,11 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// WaiverLife is how long a recorded failure is waived where nobody says until when.
-const WaiverLife = 30 * 24 * time.Hour
+// Life is how long a recorded failure is waived where nobody says until when.
+const Life = 30 * 24 * time.Hour
 
-// A WaiverRecord writes the failures of a run into a waiver file.
-type WaiverRecord struct {
+// A Record writes the failures of a run into a waiver file.
+type Record struct {
 	Path  string
 	Until time.Time // the last day on which they count
 	// Warnings are recorded too.
@@ -30,22 +30,22 @@ type WaiverRecord struct {
 type Recorded struct{ New, Known []string }
 
 // Check reads what the file holds, before the run.
-func (w WaiverRecord) Check() error {
+func (w Record) Check() error {
 	_, _, err := w.read()
 	return err
 }
 
-func (w WaiverRecord) read() (text []byte, ws []Waiver, err error) {
+func (w Record) read() (text []byte, ws []Waiver, err error) {
 	if text, err = os.ReadFile(w.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, nil, err
 	}
-	ws, err = parseWaivers(text, w.Path)
+	ws, err = parse(text, w.Path)
 	return text, ws, err
 }
 
 // Write adds the failures to the file, behind what it holds. It writes nothing that the
 // guard refuses, and the file is there whole or as it was.
-func (w WaiverRecord) Write(checks []reports.Check, now time.Time, g reports.Guard) (out Recorded, err error) {
+func (w Record) Write(checks []reports.Check, now time.Time, g reports.Guard) (out Recorded, err error) {
 	before, ws, err := w.read()
 	if err != nil {
 		return out, err
@@ -69,7 +69,7 @@ func (w WaiverRecord) Write(checks []reports.Check, now time.Time, g reports.Gua
 	if len(out.New) == 0 {
 		return out, nil
 	}
-	if _, err := parseWaivers([]byte(text), w.Path); err != nil {
+	if _, err := parse([]byte(text), w.Path); err != nil {
 		return out, fmt.Errorf("cannot add to %s, whose items do not begin with \"- \" at the left: %w", w.Path, err)
 	}
 	write := g.Over("the waiver file", func(w io.Writer) error { _, err := io.WriteString(w, text); return err })

@@ -1,4 +1,4 @@
-package conformance
+package waiver
 
 import (
 	"bytes"
@@ -23,12 +23,12 @@ func TestRecordedWaivers(t *testing.T) {
 	}
 	for _, warnings := range []bool{false, true} {
 		path := filepath.Join(t.TempDir(), "waivers.yaml")
-		w := WaiverRecord{Path: path, Until: now.AddDate(0, 0, 30), Warnings: warnings}
+		w := Record{Path: path, Until: now.AddDate(0, 0, 30), Warnings: warnings}
 		out, err := w.Write(checks, now, nil)
 		if want := map[bool]int{false: 1, true: 2}[warnings]; err != nil || len(out.New) != want {
 			t.Fatalf("%+v, %v; want %d", out, err, want)
 		}
-		ws, err := ReadWaivers(path)
+		ws, err := Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,7 +36,7 @@ func TestRecordedWaivers(t *testing.T) {
 			ws[0].Expires != "2026-02-01" {
 			t.Errorf("read %+v", ws[0])
 		}
-		if c := Waive(checks[0], ws, now); c.Verdict != reports.Waived {
+		if c := Apply(checks[0], ws, now); c.Verdict != reports.Waived {
 			t.Errorf("not waived: %+v", c)
 		}
 		if again, err := w.Write(checks, now, nil); err != nil || again.New != nil || len(again.Known) != len(out.New) {
@@ -54,7 +54,7 @@ func TestRecordedWaiversAreGuarded(t *testing.T) {
 		}
 		return nil
 	}
-	_, err := WaiverRecord{Path: path, Until: time.Now()}.Write([]reports.Check{{ID: "DF-POLL-003", Verdict: reports.Fail,
+	_, err := Record{Path: path, Until: time.Now()}.Write([]reports.Check{{ID: "DF-POLL-003", Verdict: reports.Fail,
 		Reason: "got secret-value"}}, time.Now(), guard)
 	if _, missing := os.Stat(path); err == nil || missing == nil {
 		t.Errorf("written: %v", err)

@@ -1,4 +1,4 @@
-package conformance
+package waiver
 
 import (
 	_ "embed"
@@ -22,28 +22,28 @@ type Waiver struct {
 	Expires string `yaml:"expires"` // last day, 2026-12-31; empty for none
 }
 
-// WaiverExample is a waiver file with a comment for every key, and WaiverSchema the
+// Example is a waiver file with a comment for every key, and Schema the
 // JSON Schema (2020-12) of such files.
 //
-//go:embed waivers.example.yaml
-var WaiverExample string
+//go:embed example.yaml
+var Example string
 
-//go:embed waivers.schema.json
-var WaiverSchema string
+//go:embed schema.json
+var Schema string
 
-// ReadWaivers reads a waiver file: a list of waivers. A waiver without check or
+// Read reads a waiver file: a list of waivers. A waiver without check or
 // reason is an error, and so is one of an unknown check, or the second of a check.
 // All problems are reported at once, each with its line.
-func ReadWaivers(path string) ([]Waiver, error) {
+func Read(path string) ([]Waiver, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return parseWaivers(data, path)
+	return parse(data, path)
 }
 
-// parseWaivers reads the waivers of a file; path is what errors call it.
-func parseWaivers(data []byte, path string) ([]Waiver, error) {
+// parse reads the waivers of a file; path is what errors call it.
+func parse(data []byte, path string) ([]Waiver, error) {
 	var ws []Waiver
 	if err := strict.Decode(data, path, &ws, strict.ExpandEnv(os.LookupEnv)); err != nil {
 		return nil, err
@@ -94,9 +94,9 @@ func (w Waiver) about(id string) bool {
 	return err == nil && r.ID == id
 }
 
-// Waive is a check with its failure or warning waived, where one of the waivers is
+// Apply is a check with its failure or warning waived, where one of the waivers is
 // about it.
-func Waive(c reports.Check, ws []Waiver, now time.Time) reports.Check {
+func Apply(c reports.Check, ws []Waiver, now time.Time) reports.Check {
 	if c.Verdict != reports.Fail && c.Verdict != reports.Warning {
 		return c
 	}
@@ -129,8 +129,8 @@ func provisional(c reports.Check, r spec.Requirement) reports.Check {
 	return c
 }
 
-// waive turns failures into waived ones and lists the waivers that no longer apply.
-func waive(checks []reports.Check, ws []Waiver, now time.Time) []reports.StaleWaiver {
+// ApplyAll turns failures into waived ones and lists the waivers that no longer apply.
+func ApplyAll(checks []reports.Check, ws []Waiver, now time.Time) []reports.StaleWaiver {
 	var stale []reports.StaleWaiver
 	for _, w := range ws {
 		r, err := spec.Lookup(w.Check)
@@ -145,7 +145,7 @@ func waive(checks []reports.Check, ws []Waiver, now time.Time) []reports.StaleWa
 		}
 	}
 	for i := range checks {
-		checks[i] = Waive(checks[i], ws, now)
+		checks[i] = Apply(checks[i], ws, now)
 	}
 	return stale
 }
