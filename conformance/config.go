@@ -39,6 +39,7 @@ type Config struct {
 	Server          TargetConfig         `yaml:"target"`
 	Introspection   *IntrospectionConfig `yaml:"introspection"`
 	Resource        string               `yaml:"resource"`
+	Revocation      string               `yaml:"revocation"`
 
 	Lenient           Lenient  `yaml:"lenient"`
 	ClientsRegistered bool     `yaml:"clients_registered"`
@@ -156,6 +157,7 @@ func (c *Config) ofServer() []string {
 		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {!c.Request.empty(), "request"},
 		{len(c.Server.Restart) > 0, "target"}, {c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
+		{c.Revocation != "", "revocation"},
 	} {
 		if k.set {
 			keys = append(keys, k.name)
@@ -242,7 +244,8 @@ func (c *Config) Target() (*Target, error) {
 	t := &Target{
 		Facts: Facts{Scope: c.Scope, Narrow: c.NarrowableScope, Device: c.Device, Consent: c.Consent, Lenient: c.Lenient,
 			ClientsRegistered: c.ClientsRegistered, OpenRegistration: c.OpenRegistration,
-			ShortLifetime: c.ShortLifetime, SecondGranular: c.SecondGranular},
+			ShortLifetime: c.ShortLifetime, SecondGranular: c.SecondGranular,
+			Offers: Offers{Revocation: c.Revocation}},
 		Second:       client(c.SecondClient, "second_client"),
 		Restricted:   client(c.RestrictedClient, "restricted_client"),
 		Confidential: client(c.ConfidentialClient, "confidential_client"),
@@ -275,7 +278,7 @@ func (c *Config) Target() (*Target, error) {
 	}
 	for _, u := range []struct{ key, url string }{{"issuer", c.Issuer},
 		{"endpoints.device_authorization", c.Endpoints.DeviceAuthorization},
-		{"endpoints.token", c.Endpoints.Token}, {"resource", c.Resource}} {
+		{"endpoints.token", c.Endpoints.Token}, {"resource", c.Resource}, {"revocation", c.Revocation}} {
 		errs = append(errs, noCredentials(u.key, u.url))
 	}
 	var err error

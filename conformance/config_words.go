@@ -49,6 +49,9 @@ func (Config) Words() keys.Words {
 		"resource": {About: "URL that takes an access token, to see that tokens work where there is no " +
 			"introspection.",
 			Example: "https://api.example.com/me"},
+		"revocation": {About: "URL of the revocation endpoint (RFC 7009), where metadata does not name it, or your OpenAPI " +
+			"document is the contract.",
+			Default: "revocation_endpoint of the server's metadata", Example: "https://auth.example.com/revoke"},
 		"lenient": {About: "Deviations that you know of and keep. What they excuse is reported as waived."},
 		"clients_registered": {About: "The server must refuse client ids that nobody registered. Asked of the " +
 			"documented API, where it is not a rule by itself.",

@@ -23,6 +23,7 @@ var enabling = map[Capability]string{
 	NeedRestricted:    "a registered client that may not use the device grant, in dfcheck.yaml",
 	NeedConfidential:  "a client with a secret, in dfcheck.yaml",
 	NeedIntrospection: "introspection: or resource: in dfcheck.yaml",
+	NeedRevocation:    "a revocation_endpoint in the server's metadata, or revocation: in dfcheck.yaml",
 	NeedIssuer:        "--issuer",
 	NeedScope:         "--scope",
 	NeedNarrowable:    "a scope that the server knows and does not grant, in dfcheck.yaml",

@@ -99,6 +99,7 @@ type Facts struct {
 	Narrow    string       `json:"narrowable_scope,omitempty"` // a scope the server or the person does not grant
 	Device    Device       `json:"device"`
 	Consent   Consent      `json:"consent,omitzero"`
+	Offers    Offers       `json:"offers,omitzero"`
 	Powers    []Capability `json:"powers"`
 	Embedded  bool         `json:"embedded,omitempty"`
 	PKCE      string       `json:"pkce,omitempty"` // S256: device authorization requests carry a code challenge
@@ -160,6 +161,7 @@ const (
 	NeedWords         Capability = "consent.words"              // how the server's pages say something
 	NeedClientName    Capability = "client.name"
 	NeedScopeWords    Capability = "consent.scopes"
+	NeedRevocation    Capability = "revocation"
 )
 
 // Has reports whether the target has a power.
@@ -265,6 +267,7 @@ func (t *Target) powers(abuse bool) []Capability {
 	add(strings.HasPrefix(t.StartURL, "https:"), NeedPublicTLS)
 	add(abuse, NeedAbuse)
 	add(t.Restart != nil, NeedRestart)
+	add(t.Offers.Revocation != "", NeedRevocation)
 	return p
 }
 

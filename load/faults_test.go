@@ -28,6 +28,7 @@ var unseen = map[string]string{
 	"SEC":      "devices send no hostile requests",
 	"CONSENT":  "devices do not see the pages of a decision",
 	"REFRESH":  "the crowd does not use its tokens",
+	"REVOKE":   "the crowd gives no token back",
 	"DOC":      "devices do not compare answers with a document",
 
 	"first-poll-slowed":     "a device that obeys is served from its second poll on",

@@ -95,6 +95,7 @@ var groups = []struct{ name, about string }{
 	{"CONSENT", "what a person is told and asked before a device gets access"},
 	{"CONC", "requests at the same moment"},
 	{"REFRESH", "refresh tokens"},
+	{"REVOKE", "tokens that their device gives back"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 

@@ -63,6 +63,8 @@ func TestScript(t *testing.T) {
 		"SCOPED":    startReference(t, "rfc8628", "scope-mandatory"),
 		"PKCE":      startReference(t, "rfc8628", "pkce-demanded"),
 		"SLASHED":   startReference(t, "rfc8628", "issuer-with-slash"),
+		"REVOKES":   startReference(t, "rfc8628", "revokes"),
+		"HALFBACK":  startReference(t, "rfc8628", "revoked-refresh-lives"),
 		"REUSABLE":  startReference(t, "documented-v1", "code-reusable"),
 		"HIDDEN":    startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
 		"OPENAPI":   startMoved(t, "documented-v1", "/v9/devices", "/v9/tokens", "/openapi.yaml"),

@@ -172,7 +172,7 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 		} else {
 			go server.Serve(l)
 		}
-		target, err := b.newTarget(cfg, dial, &tls.Config{RootCAs: roots})
+		target, err := b.newTarget(reference.Config(), dial, &tls.Config{RootCAs: roots})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,6 +234,9 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 		TLS:  trust,
 		Approver: &approve.Reference{URL: base, Client: &http.Client{Transport: distant{&http.Transport{
 			DialContext: dial, TLSClientConfig: trust.Clone(), IdleConnTimeout: time.Second}}}},
+	}
+	if cfg.Revocation {
+		t.Offers.Revocation = base + "/revoke"
 	}
 	if b.target != nil {
 		b.target(t)

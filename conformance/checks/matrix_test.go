@@ -33,7 +33,7 @@ func benchFor(f refserver.Fault) bench {
 	if f.Detailed {
 		b.server.Document = refserver.Document()
 	}
-	b.opts.Abuse, b.opts.Thorough = f.Abuse, f.Thorough
+	b.opts.Abuse, b.opts.Thorough, b.opts.Only = f.Abuse, f.Thorough, f.Only
 	b.https = f.TLS
 	return b
 }

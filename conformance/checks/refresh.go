@@ -79,28 +79,6 @@ func refreshRequest(x *Exchange) bool {
 	return grant == spec.GrantRefreshToken
 }
 
-// refreshable redeems a code and reports whether a refresh token came with it.
-func refreshable(ctx context.Context, s *ScenarioRun) (*Flow, bool) {
-	f, ok := s.Redeem(ctx)
-	return f, ok && f.Token.RefreshToken != ""
-}
-
-// withRefreshToken skips a check when the server issues no refresh token.
-func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
-	return func(e *Evidence, j *Judgement) {
-		switch x := e.Issued(s); {
-		case e.OwnDocument() && !e.Contract.Refreshes():
-			j.Skip("the document's token operation has no refresh grant")
-		case x == nil:
-			e.Unredeemed(j, s)
-		case x.Text("refresh_token") == "":
-			j.Skip("the server issues no refresh token")
-		default:
-			judge(e, j)
-		}
-	}
-}
-
 var refreshing = &Scenario{
 	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {

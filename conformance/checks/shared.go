@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -149,3 +150,25 @@ func untilReplayed(t Timing) time.Duration {
 
 // settling is what a decision gets to reach all parts of a server.
 const settling = 500 * time.Millisecond
+
+// refreshable redeems a code and reports whether a refresh token came with it.
+func refreshable(ctx context.Context, s *ScenarioRun) (*Flow, bool) {
+	f, ok := s.Redeem(ctx)
+	return f, ok && f.Token.RefreshToken != ""
+}
+
+// withRefreshToken skips a check when the server issues no refresh token.
+func withRefreshToken(s *Scenario, judge func(*Evidence, *Judgement)) func(*Evidence, *Judgement) {
+	return func(e *Evidence, j *Judgement) {
+		switch x := e.Issued(s); {
+		case e.OwnDocument() && !e.Contract.Refreshes():
+			j.Skip("the document's token operation has no refresh grant")
+		case x == nil:
+			e.Unredeemed(j, s)
+		case x.Text("refresh_token") == "":
+			j.Skip("the server issues no refresh token")
+		default:
+			judge(e, j)
+		}
+	}
+}

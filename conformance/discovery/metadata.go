@@ -17,6 +17,7 @@ type serverMetadata struct {
 	endpoints pair
 	aliases   pair     // mtls_endpoint_aliases, for clients with a certificate (RFC 8705 section 5)
 	Scopes    []string // scopes_supported
+	members   map[string]any
 }
 
 // WellKnown lists where the metadata of an issuer may be: RFC 8414 section 3
@@ -65,7 +66,8 @@ func readMetadata(x *conformance.Exchange) *serverMetadata {
 	if !conformance.IsMetadata(x) {
 		return nil
 	}
-	m := &serverMetadata{URL: x.Request.URL, Issuer: x.Text("issuer"), endpoints: endpointsIn(x.Object())}
+	m := &serverMetadata{URL: x.Request.URL, Issuer: x.Text("issuer"), endpoints: endpointsIn(x.Object()),
+		members: x.Object()}
 	if aliases, ok := x.Object()["mtls_endpoint_aliases"].(map[string]any); ok {
 		m.aliases = endpointsIn(aliases)
 	}

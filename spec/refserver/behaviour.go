@@ -44,6 +44,10 @@ type behaviour struct {
 	guesser func(user string) string
 	decide  func(s *Server, g *grant, action, user string, now time.Time) error
 	refresh func(s *Server, q *request) *answer
+	// revoke ends a token, of which as says how it was called.
+	revoke func(s *Server, t *tokens, as tokenType)
+	// revocable may refuse to revoke a token, nil for one that nobody has issued.
+	revocable func(s *Server, q *request, t *tokens, as tokenType) *answer
 
 	page pageRules
 
@@ -81,6 +85,7 @@ func correct() *behaviour {
 		guesser:  func(user string) string { return user },
 		decide:   (*Server).decide,
 		refresh:  (*Server).refresh,
+		revoke:   (*Server).revoke, revocable: owned,
 		page: pageRules{text: html.EscapeString, viewed: func(*grant, string) {}, lookers: mostLookers,
 			unasked: func(*grant, *session) bool { return false }, approved: func(*grant, *session) {}},
 		finish:    func(*request, *answer) {},

@@ -47,6 +47,8 @@ type Config struct {
 	// GuessLimit is how many unknown device codes one address may poll with in
 	// guessWindow, 0 for any number (RFC 8628 section 5.2).
 	GuessLimit int
+	// Revocation opens the revocation endpoint (RFC 7009).
+	Revocation bool
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.

@@ -27,6 +27,9 @@ type Fault struct {
 	Thorough bool
 	// Whole faults show what all checks of a run do together.
 	Whole bool
+	// Only are the checks and groups that can see anything of a server like this, where
+	// that is worth knowing: a run of these alone is quick. All when empty.
+	Only []string
 
 	Configure func(*Config)
 	Break     func(*behaviour)
@@ -42,7 +45,8 @@ func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, unservedFaults,
 		patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
-		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, documentFaults)
+		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults,
+		documentFaults)
 }
 
 // FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.

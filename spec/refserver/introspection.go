@@ -29,9 +29,7 @@ func (s *Server) serveIntrospection(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) worth(token string) map[string]any {
-	s.wallet.mu.RLock()
-	t := s.wallet.byAccess[token]
-	s.wallet.mu.RUnlock()
+	t := s.wallet.accessed(token)
 	if t == nil || !time.Now().Before(t.expires) {
 		return map[string]any{"active": false}
 	}

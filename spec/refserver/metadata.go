@@ -28,6 +28,9 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		"response_types_supported":              []string{"none"},
 		"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post"},
 	}
+	if s.cfg.Revocation {
+		members["revocation_endpoint"] = base + pathRevocation
+	}
 	place := "oauth"
 	if r.URL.Path == pathOpenID {
 		place = "openid"

@@ -67,6 +67,12 @@ func (w *wallet) refreshed(token string) *tokens {
 	return w.byRefresh[token]
 }
 
+func (w *wallet) accessed(token string) *tokens {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.byAccess[token]
+}
+
 func (w *wallet) forgetAccess(token string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,6 +13,7 @@ const (
 	pathPage          = "/device"
 	pathDecision      = "/decision"
 	pathIntrospection = "/introspect"
+	pathRevocation    = "/revoke"
 	pathOAuth         = "/.well-known/oauth-authorization-server"
 	pathOpenID        = "/.well-known/openid-configuration"
 )
@@ -102,6 +103,8 @@ func (s *Server) routes() http.Handler {
 			s.servePage(w, r)
 		case pathIntrospection:
 			s.serveIntrospection(w, r)
+		case pathRevocation:
+			s.serveRevocation(w, r)
 		case pathDecision:
 			s.serveDecision(w, r)
 		default:
