@@ -10,19 +10,18 @@
 //
 // A map:
 //
-//   - target.go, host.go, config.go, request.go, restart.go: the server, and what is known of it
-//     beforehand;
-//   - plan.go, preflight.go, record.go, run.go, progress.go: a run, from its plan to its
-//     verdicts;
-//   - check.go, scenario.go, flow.go, call.go, steps.go, view.go, rounds.go: what a check and a
-//     scenario can say;
+//   - target.go, host.go, config.go, config_words.go, request.go, restart.go: the server, and
+//     what is known of it beforehand;
+//   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
+//   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a scenario
+//     can say;
 //   - session.go, session_record.go, redactor.go, codes.go: the client that records, without
 //     secrets;
 //   - transcript.go, saved.go: the recording, and its file;
-//   - evidence.go, judgement.go, judge.go, rules.go, predicates.go, values.go: what a judge sees and says;
-//   - pace.go, infrastructure.go, outage.go, lenient.go, lack.go, gaps.go: what holds for every check;
-//   - consent.go: how a server's pages say what a person must know;
-//   - person.go, decisions.go: people who decide, and what becomes of late decisions;
+//   - evidence.go, judgement.go, judge.go, rules.go, values.go: what a judge sees and says;
+//   - pace.go, infrastructure.go, outage.go, lenient.go, gaps.go: what holds for every check;
+//   - person.go, decisions.go: people who decide, what they get to see, and what becomes of late
+//     decisions;
 //   - asked.go, report.go, drawn.go, mitigation.go: what a reader is told.
 //
 // Package discovery finds the contract and the endpoints of a server, package traits

@@ -134,6 +134,42 @@ type Device struct {
 // Form is how a device is written.
 func (Device) Form() string { return "{type: tv, os: linux}" }
 
+// Consent is how a server's pages say what a person must know before a decision. What is
+// left out is looked for in English.
+type Consent struct {
+	Texts  PageWords           `json:"words,omitzero" yaml:"words"`
+	Scopes map[string][]string `json:"scopes,omitempty" yaml:"scopes"` // by scope, what says that it is asked for
+}
+
+// PageWords are texts of pages, any of which says the thing; letter case is free.
+type PageWords struct {
+	Compare []string `json:"compare,omitempty" yaml:"compare"` // that the codes are to be compared
+	Warning []string `json:"warning,omitempty" yaml:"warning"` // that one must have started this oneself
+	Refuse  []string `json:"refuse,omitempty" yaml:"refuse"`   // the button that refuses, or what one does to refuse
+	Origin  []string `json:"origin,omitempty" yaml:"origin"`   // where or when the device asked
+	Device  []string `json:"device,omitempty" yaml:"device"`   // the device: its type and its system
+	Return  []string `json:"return,omitempty" yaml:"return"`   // that one goes on at the device
+}
+
+// Form is how consent is written.
+func (Consent) Form() string {
+	return `{words: {compare: [Vergleichen Sie], refuse: [Ablehnen]}, scopes: {openid: [Ihre Identität]}}`
+}
+
+// Form is how words are written.
+func (PageWords) Form() string { return `{compare: [Vergleichen Sie], refuse: [Ablehnen]}` }
+
+// knowPages adds what is known of the reference server's page: it says scopes as they are.
+func (t *Target) knowPages() {
+	if _, ok := t.Approver.(*approve.Reference); !ok || len(t.Consent.Scopes) > 0 {
+		return
+	}
+	t.Consent.Scopes = map[string][]string{}
+	for _, s := range strings.Fields(t.Scope) {
+		t.Consent.Scopes[s] = []string{s}
+	}
+}
+
 // A Capability is a power a check cannot do without.
 type Capability string
 

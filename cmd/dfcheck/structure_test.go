@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,21 @@ func TestMisimports(t *testing.T) {
 		if got := misimports(test.from, []string{"fmt", module + test.to}); len(got) != 1 {
 			t.Errorf("%s may import %s: %q", test.from, test.to, got)
 		}
+	}
+}
+
+// maxEngineFiles is how many files the engine may have, tests apart: what is an idea of
+// its own becomes a package beside it.
+const maxEngineFiles = 40
+
+func TestEngineIsSmall(t *testing.T) {
+	files, err := filepath.Glob("../../conformance/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+	if n := len(files); n == 0 || n > maxEngineFiles {
+		t.Errorf("conformance has %d files, and may have %d", n, maxEngineFiles)
 	}
 }
 

@@ -15,7 +15,7 @@ func (c consent) refusals(e *Evidence) (out []approve.SeenControl) {
 	words := e.Consent.Texts.Refuse
 	for _, p := range c.pages {
 		for _, x := range p.Controls {
-			if !x.Approves && (x.Refuses || says(x.Caption, words, English.Refuse)) {
+			if !x.Approves && (x.Refuses || says(x.Caption, words, english.Refuse)) {
 				out = append(out, x)
 			}
 		}
@@ -39,7 +39,7 @@ func judgeRefusal(e *Evidence, j *Judgement) {
 	case len(offered) > 0:
 		j.Warn(expected, fmt.Sprintf("%q, which is not shown or cannot be pressed; %s", offered[0].Caption, c.quote()),
 			c.start)
-	case says(c.text(), words, English.Close):
+	case says(c.text(), words, english.Close):
 		j.Pass(c.start) // whoever closes it has refused (ruling R102)
 	case approving != nil && !c.inEnglish() && slices.ContainsFunc(c.decision().Controls,
 		func(x approve.SeenControl) bool {

@@ -29,7 +29,7 @@ func judgeComparison(e *Evidence, j *Judgement) {
 		j.Pass(c.start)
 	case !slices.ContainsFunc(c.pages, c.shows):
 		j.Warn(expected, "no user code on the page; "+c.quote(), c.start)
-	case says(c.text(), words, English.Compare):
+	case says(c.text(), words, english.Compare):
 		j.Pass(c.start)
 	default:
 		c.lacks(j, "compare", words, expected, "the code, and nothing that asks to compare it")
@@ -166,7 +166,7 @@ func judgeScopeSaid(e *Evidence, j *Judgement) {
 		j.Warn(expected, "nothing of "+strings.Join(silent, " and ")+"; "+c.quote(), c.start)
 	case len(unknown) == 0:
 		j.Pass(c.start)
-	case c.inEnglish() && !English.Granted.MatchString(text):
+	case c.inEnglish() && !english.Granted.MatchString(text):
 		j.Warn(expected, "nothing of any access; "+c.quote(), c.start)
 	default:
 		j.SkipFor(Lack{Needs: []Capability{NeedScopeWords}, Because: "the pages do not show the scope " +
@@ -182,7 +182,7 @@ func judgeWarning(e *Evidence, j *Judgement) {
 		return
 	}
 	words := e.Consent.Texts.Warning
-	if says(c.text(), words, English.Warning) {
+	if says(c.text(), words, english.Warning) {
 		j.Pass(c.start)
 		return
 	}
@@ -197,7 +197,7 @@ func judgeOrigin(e *Evidence, j *Judgement) {
 		return
 	}
 	words := e.Consent.Texts.Origin
-	if says(c.text(), words, English.Origin) {
+	if says(c.text(), words, english.Origin) {
 		j.Pass(c.start)
 		return
 	}
@@ -216,7 +216,7 @@ func judgeReturn(e *Evidence, j *Judgement) {
 		return
 	}
 	words := e.Consent.Texts.Return
-	if says(sightText(*c.Done), words, English.Return) {
+	if says(sightText(*c.Done), words, english.Return) {
 		j.Pass(c.start)
 		return
 	}

@@ -77,7 +77,7 @@ func (c consent) text() string {
 	return strings.Join(all, "\n")
 }
 
-func (c consent) inEnglish() bool { return InEnglish(c.text(), c.decision().Language) }
+func (c consent) inEnglish() bool { return inEnglish(c.text(), c.decision().Language) }
 
 func sightText(p approve.Sight) string {
 	out := []string{p.Title, p.Text}

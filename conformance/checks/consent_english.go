@@ -1,51 +1,13 @@
-package conformance
+package checks
 
 import (
 	"regexp"
 	"strings"
-
-	"github.com/dfcheck/dfcheck/conformance/approve"
 )
 
-// Consent is how a server's pages say what a person must know before a decision. What is
-// left out is looked for in English.
-type Consent struct {
-	Texts  PageWords           `json:"words,omitzero" yaml:"words"`
-	Scopes map[string][]string `json:"scopes,omitempty" yaml:"scopes"` // by scope, what says that it is asked for
-}
-
-// PageWords are texts of pages, any of which says the thing; letter case is free.
-type PageWords struct {
-	Compare []string `json:"compare,omitempty" yaml:"compare"` // that the codes are to be compared
-	Warning []string `json:"warning,omitempty" yaml:"warning"` // that one must have started this oneself
-	Refuse  []string `json:"refuse,omitempty" yaml:"refuse"`   // the button that refuses, or what one does to refuse
-	Origin  []string `json:"origin,omitempty" yaml:"origin"`   // where or when the device asked
-	Device  []string `json:"device,omitempty" yaml:"device"`   // the device: its type and its system
-	Return  []string `json:"return,omitempty" yaml:"return"`   // that one goes on at the device
-}
-
-// Form is how consent is written.
-func (Consent) Form() string {
-	return `{words: {compare: [Vergleichen Sie], refuse: [Ablehnen]}, scopes: {openid: [Ihre Identität]}}`
-}
-
-// Form is how words are written.
-func (PageWords) Form() string { return `{compare: [Vergleichen Sie], refuse: [Ablehnen]}` }
-
-// knowPages adds what is known of the reference server's page: it says scopes as they are.
-func (t *Target) knowPages() {
-	if _, ok := t.Approver.(*approve.Reference); !ok || len(t.Consent.Scopes) > 0 {
-		return
-	}
-	t.Consent.Scopes = map[string][]string{}
-	for _, s := range strings.Fields(t.Scope) {
-		t.Consent.Scopes[s] = []string{s}
-	}
-}
-
-// English are the words by which pages in English are known to say something. They are
+// english are the words by which pages in English are known to say something. They are
 // wide: what says it in any way passes.
-var English = struct{ Compare, Warning, Refuse, Close, Origin, Granted, Return *regexp.Regexp }{
+var english = struct{ Compare, Warning, Refuse, Close, Origin, Granted, Return *regexp.Regexp }{
 	Compare: said(`same (user )?code`, `(shows?|showing|displays?|displaying) (you )?(this|the same|the following) (user )?code`, `match(es)?\b`, `compare`,
 		`(verify|check|confirm|ensure|make sure)( that| if| whether)? (this|the|your) (following )?(user )?code`, `is (this|it) the (same )?code`,
 		`see (this|the same) code`, `(does|is) (your|the) [a-z ]+ (show|display)`, `only if .{0,60}\bcode`),
@@ -68,9 +30,9 @@ func said(ways ...string) *regexp.Regexp {
 // functionWords are in every English sentence or two.
 var functionWords = regexp.MustCompile(`(?i)\b(the|this|that|you|your|to|of|and|is|for|with|if|on|not|will|have|it|by)\b`)
 
-// InEnglish reports whether a text is English, as far as its commonest words tell. Where a
+// inEnglish reports whether a text is English, as far as its commonest words tell. Where a
 // page says that it is, one of them is enough.
-func InEnglish(text, language string) bool {
+func inEnglish(text, language string) bool {
 	seen := map[string]bool{}
 	for _, w := range functionWords.FindAllString(text, -1) {
 		seen[strings.ToLower(w)] = true
