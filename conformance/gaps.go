@@ -26,6 +26,7 @@ var enabling = map[Capability]string{
 	NeedConfidential:  "a client with a secret, in dfcheck.yaml",
 	NeedIntrospection: "introspection: or resource: in dfcheck.yaml",
 	NeedRevocation:    "a revocation_endpoint in the server's metadata, or revocation: in dfcheck.yaml",
+	NeedOpenID:        "--scope openid, for a server whose metadata names a jwks_uri",
 	NeedIssuer:        "--issuer",
 	NeedScope:         "--scope",
 	NeedNarrowable:    "a scope that the server knows and does not grant, in dfcheck.yaml",

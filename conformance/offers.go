@@ -12,6 +12,8 @@ import (
 // configuration names it, or else the metadata. What nobody names is empty.
 type Offers struct {
 	Revocation string `json:"revocation_endpoint,omitempty"` // RFC 7009
+	Keys       string `json:"jwks_uri,omitempty"`
+	UserInfo   string `json:"userinfo_endpoint,omitempty"` // OpenID Connect Core section 5.3
 }
 
 // Learn takes from metadata what the configuration leaves open. An endpoint on a host
@@ -25,6 +27,7 @@ func (t *Target) Learn(metadata map[string]any) {
 	}
 	o := &t.Offers
 	o.Revocation = cmp.Or(o.Revocation, endpoint("revocation_endpoint"))
+	o.Keys, o.UserInfo = endpoint("jwks_uri"), endpoint("userinfo_endpoint")
 }
 
 // Revoke asks the server to revoke a token (RFC 7009 section 2.1) of the run's client.

@@ -198,6 +198,7 @@ const (
 	NeedClientName    Capability = "client.name"
 	NeedScopeWords    Capability = "consent.scopes"
 	NeedRevocation    Capability = "revocation"
+	NeedOpenID        Capability = "openid" // among the scopes, and keys to verify ID tokens with
 )
 
 // Has reports whether the target has a power.
@@ -304,6 +305,7 @@ func (t *Target) powers(abuse bool) []Capability {
 	add(abuse, NeedAbuse)
 	add(t.Restart != nil, NeedRestart)
 	add(t.Offers.Revocation != "", NeedRevocation)
+	add(t.Offers.Keys != "" && slices.Contains(strings.Fields(t.Scope), "openid"), NeedOpenID)
 	return p
 }
 

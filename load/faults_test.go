@@ -29,6 +29,7 @@ var unseen = map[string]string{
 	"CONSENT":  "devices do not see the pages of a decision",
 	"REFRESH":  "the crowd does not use its tokens",
 	"REVOKE":   "the crowd gives no token back",
+	"IDTOKEN":  "the crowd does not read its tokens",
 	"DOC":      "devices do not compare answers with a document",
 
 	"first-poll-slowed":     "a device that obeys is served from its second poll on",

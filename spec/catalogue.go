@@ -96,6 +96,7 @@ var groups = []struct{ name, about string }{
 	{"CONC", "requests at the same moment"},
 	{"REFRESH", "refresh tokens"},
 	{"REVOKE", "tokens that their device gives back"},
+	{"IDTOKEN", "ID tokens that come with the tokens of a device"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 

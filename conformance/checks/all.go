@@ -15,7 +15,7 @@ var inOrder = sync.OnceValue(func() Checks {
 	out := slices.Concat(
 		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
 		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
-		httpChecks, securityChecks, consentChecks, concurrencyChecks, refreshChecks, revocationChecks,
+		httpChecks, securityChecks, consentChecks, concurrencyChecks, refreshChecks, revocationChecks, idTokenChecks,
 		documentChecks,
 	)
 	place := map[string]int{}

@@ -238,6 +238,9 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 	if cfg.Revocation {
 		t.Offers.Revocation = base + "/revoke"
 	}
+	if cfg.OpenID {
+		t.Offers.Keys, t.Offers.UserInfo = base+"/jwks", base+"/userinfo"
+	}
 	if b.target != nil {
 		b.target(t)
 	}

@@ -51,7 +51,7 @@ func (w *wiretap) listen(next http.Handler) http.Handler {
 		var members map[string]any
 		json.Unmarshal(rec.Body.Bytes(), &members)
 		w.mu.Lock()
-		for _, m := range []string{"device_code", "access_token", "refresh_token"} {
+		for _, m := range []string{"device_code", "access_token", "refresh_token", "id_token"} {
 			if s, ok := members[m].(string); ok && len(s) >= 8 {
 				w.secrets[s] = true
 			}
@@ -209,6 +209,7 @@ func everyFile(t *testing.T, run *Run, results []Result, w *wiretap) {
 // process.
 func secretBench(variant refserver.Fault, approver string, w *wiretap, somebody *typist) bench {
 	cfg := embedded("rfc8628")
+	cfg.Revocation, cfg.OpenID = true, true
 	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
 		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}

@@ -18,6 +18,7 @@ import (
 const (
 	DeviceCode   = "device_code"
 	AccessToken  = "access_token"
+	IDToken      = "id_token"
 	ClientSecret = "client_secret"
 	Cookie       = "cookie"
 	Password     = "password"
@@ -26,9 +27,9 @@ const (
 
 // members are the names under which a secret stands, with its kind.
 var members = map[string]string{
-	DeviceCode: DeviceCode, AccessToken: AccessToken, "refresh_token": "refresh_token", "id_token": "id_token",
+	DeviceCode: DeviceCode, AccessToken: AccessToken, "refresh_token": "refresh_token", IDToken: IDToken,
 	ClientSecret: ClientSecret, "client_assertion": "client_assertion", Password: Password,
-	"deviceCode": DeviceCode, "accessToken": AccessToken, "refreshToken": "refresh_token", "idToken": "id_token",
+	"deviceCode": DeviceCode, "accessToken": AccessToken, "refreshToken": "refresh_token", "idToken": IDToken,
 	"clientSecret": ClientSecret,
 }
 

@@ -7,6 +7,8 @@ import (
 	"html"
 	"net/http"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // behaviour is what the server asks wherever servers are known to go wrong. The
@@ -49,6 +51,12 @@ type behaviour struct {
 	// revocable may refuse to revoke a token, nil for one that nobody has issued.
 	revocable func(s *Server, q *request, t *tokens, as tokenType) *answer
 
+	// claims may change those of an ID token, sign makes one of them, keys are what is
+	// published of its key.
+	claims func(s *Server, t *tokens, claims map[string]any)
+	sign   func(key jose.JSONWebKey, claims map[string]any) string
+	keys   func(key jose.JSONWebKey) []jose.JSONWebKey
+
 	page pageRules
 
 	// finish may change any answer of the two operations before it is sent.
@@ -86,6 +94,8 @@ func correct() *behaviour {
 		decide:   (*Server).decide,
 		refresh:  (*Server).refresh,
 		revoke:   (*Server).revoke, revocable: owned,
+		claims: func(*Server, *tokens, map[string]any) {}, sign: sign,
+		keys: func(key jose.JSONWebKey) []jose.JSONWebKey { return []jose.JSONWebKey{key.Public()} },
 		page: pageRules{text: html.EscapeString, viewed: func(*grant, string) {}, lookers: mostLookers,
 			unasked: func(*grant, *session) bool { return false }, approved: func(*grant, *session) {}},
 		finish:    func(*request, *answer) {},

@@ -49,6 +49,8 @@ type Config struct {
 	GuessLimit int
 	// Revocation opens the revocation endpoint (RFC 7009).
 	Revocation bool
+	// OpenID gives ID tokens with openid, and opens userinfo and the keys.
+	OpenID bool
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.

@@ -45,7 +45,7 @@ func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, unservedFaults,
 		patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
-		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults,
+		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults, openIDFaults,
 		documentFaults)
 }
 

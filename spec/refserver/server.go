@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -14,6 +16,8 @@ const (
 	pathDecision      = "/decision"
 	pathIntrospection = "/introspect"
 	pathRevocation    = "/revoke"
+	pathKeys          = "/jwks"
+	pathUserInfo      = "/userinfo"
 	pathOAuth         = "/.well-known/oauth-authorization-server"
 	pathOpenID        = "/.well-known/openid-configuration"
 )
@@ -34,6 +38,7 @@ type Server struct {
 	guesses *guesses // of user codes, by person
 	misses  *guesses // of device codes, by address
 	limiter *limiter
+	key     jose.JSONWebKey // of ID tokens, where it gives some
 	handler http.Handler
 }
 
@@ -58,6 +63,9 @@ func New(cfg Config, faults ...Fault) *Server {
 		wallet: newWallet(cfg.TokenLifetime),
 		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
 		misses: newGuesses(cfg.GuessLimit, guessWindow), limiter: newLimiter(cfg.Limit)}
+	if cfg.OpenID {
+		s.key = signingKey()
+	}
 	for i := range cfg.Clients {
 		s.clients[cfg.Clients[i].ID] = &cfg.Clients[i]
 	}
@@ -105,6 +113,10 @@ func (s *Server) routes() http.Handler {
 			s.serveIntrospection(w, r)
 		case pathRevocation:
 			s.serveRevocation(w, r)
+		case pathKeys:
+			s.serveKeys(w, r)
+		case pathUserInfo:
+			s.serveUserInfo(w, r)
 		case pathDecision:
 			s.serveDecision(w, r)
 		default:

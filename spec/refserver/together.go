@@ -56,9 +56,10 @@ func (b *behaviour) breakIn(f Fault) {
 	b.restarted = func(s *Server) { before.restarted(s); after.restarted(s) }
 }
 
-// shared are the parts of behaviour that any number of faults can change at once.
+// shared are the parts of behaviour that any number of faults can change at once, and
+// what of the configuration they only open.
 var shared = []string{"refuseStart", "refuseToken", "early", "began", "issued", "polled", "finish", "metadata",
-	"restarted"}
+	"restarted", "Revocation", "OpenID"}
 
 // Together returns an error where faults replace the same part of the server, so that
 // only the last of them would show.

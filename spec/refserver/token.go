@@ -106,6 +106,7 @@ func (s *Server) redeem(q *request, g *grant) *answer {
 	if g.tokens.scope != g.scope {
 		members["scope"] = g.tokens.scope
 	}
+	s.identify(g.tokens, members)
 	s.is.issued(s, q, g, members)
 	return succeed(members)
 }
