@@ -53,6 +53,7 @@ func (t Target) of(g *profile.Group) (Target, error) {
 func (k *compiledGroup) render(t Target, verifier string, closes bool) error {
 	sender := t.sender()
 	k.encodings, k.weights = k.mixOf(&t.Contract.Token)
+	k.start, k.poll = nil, nil // it may be the second time
 	for _, e := range k.encodings {
 		start, poll := sender.Start(t.Contract, ""), sender.Poll(t.Contract, wire.Placeholder)
 		if verifier != "" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dfcheck/dfcheck/load/digests"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // report makes the section of a report.
@@ -54,6 +55,10 @@ func (sim *simulation) soFar(r *record, took time.Duration) (*reports.Load, *fig
 	l.SetWhole(all.breakdown("", uint64(len(sim.devices)), 0, took))
 	l.Client.Shortages, l.Client.Why = r.shortages, r.limits()
 	l.Client.Saturated = l.Client.Why != ""
+	if sim.challenged {
+		l.Notes = append(l.Notes, "the server demands PKCE at the start: code_challenge was sent (pkce: "+spec.S256+
+			" in dfcheck.yaml does so at once)")
+	}
 	if sim.approver == nil {
 		l.Notes = append(l.Notes, "nobody decided: without an approver every flow stays pending until it expires")
 	}

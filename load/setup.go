@@ -14,10 +14,11 @@ import (
 )
 
 func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options) (*simulation, error) {
-	sim := &simulation{target: t, secrets: t.secrets(), approver: t.Approver, population: newPopulation(p, o.part()),
+	sim := &simulation{secrets: t.secrets(), approver: t.Approver, population: newPopulation(p, o.part()),
 		decisions: &decisions{alarm: t.alarm()}}
 	sim.record = newRecord(sim.population)
 	t.Secrets = sim.secrets
+	sim.target = t
 	if err := sim.population.render(t, p); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	for i := range sim.requests {
 		sim.requests[i].url = slotURL(i)
 	}
-	codes, err := sim.preflight(ctx)
+	codes, err := sim.preflight(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +140,8 @@ func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 }
 
 // preflight starts one flow: a run on a server that gives no codes would tell
-// nothing.
-func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error) {
+// nothing. Where the server demands a code challenge, all devices send one from then on.
+func (sim *simulation) preflight(ctx context.Context, p *profile.Profile) (spec.StartResponse, error) {
 	done := make(chan struct{})
 	var sweeping sync.WaitGroup
 	sweeping.Go(func() { sim.transport.EnforceTimeouts(done) })
@@ -148,13 +149,17 @@ func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error
 	defer close(done)
 	stop := context.AfterFunc(ctx, sim.transport.Close)
 	defer stop()
-	req := &sim.requests[0]
-	req.Template = sim.population.groups[0].start[0]
-	sim.transport.Do(ctx, &req.Request)
+	r := sim.startOnce(ctx)
+	if ctx.Err() == nil && r.Outcome != wire.Codes && !sim.target.PKCE && spec.DemandsPKCE(r.Body) {
+		sim.target.PKCE, sim.challenged = true, true
+		if err := sim.population.render(sim.target, p); err != nil {
+			return spec.StartResponse{}, err
+		}
+		r = sim.startOnce(ctx)
+	}
 	if err := ctx.Err(); err != nil {
 		return spec.StartResponse{}, err
 	}
-	r := req.Reply
 	if r.Outcome != wire.Codes {
 		why := r.Problem
 		if why == "" {
@@ -163,7 +168,7 @@ func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error
 		why = sim.secrets.Text(why)
 		hint := "`dfcheck doctor` shows the request and the answer"
 		if spec.DemandsPKCE(r.Body) {
-			hint = "the server demands PKCE at the start: write pkce: " + spec.S256 + " into dfcheck.yaml"
+			hint = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too"
 		}
 		return spec.StartResponse{}, &NotReady{
 			Problem: "the device authorization request to " + sim.target.StartURL + " got no code: " + why,
@@ -172,4 +177,12 @@ func (sim *simulation) preflight(ctx context.Context) (spec.StartResponse, error
 		}
 	}
 	return r.Codes, nil
+}
+
+// startOnce sends the device authorization request of the first group's devices.
+func (sim *simulation) startOnce(ctx context.Context) *wire.Reply {
+	req := &sim.requests[0]
+	req.Template = sim.population.groups[0].start[0]
+	sim.transport.Do(ctx, &req.Request)
+	return req.Reply
 }

@@ -33,6 +33,7 @@ type simulation struct {
 	decisions  *decisions
 	approver   approve.Approver
 	target     Target
+	challenged bool // the server demands a code challenge, which nobody had said
 	secrets    *redact.Redactor
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex

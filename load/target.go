@@ -22,7 +22,7 @@ type Target struct {
 	ClientID           string
 	Secret, Auth       string // of a confidential client: basic or post
 	Scope              string
-	PKCE               bool // the server demands a code challenge; one verifier does for all devices
+	PKCE               bool // starts carry a code challenge, as they do where the server demands one; one verifier for all
 	DeviceType         string
 	DeviceOS           string
 	Headers            http.Header

@@ -220,7 +220,7 @@ func TestVariantsBreakNothing(t *testing.T) {
 				if l.Violated() > 0 || errors || l.Devices.Approved == 0 || repeated != repeats {
 					t.Errorf("%+v, errors %g, %+v", l.Violations, l.ErrorRate, l.Outcomes)
 				}
-			}, func(tg *Target) { tg.PKCE = f.Name == "pkce-demanded" })
+			})
 		})
 	}
 }
