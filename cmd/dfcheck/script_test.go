@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"dfcheck": main})
+	testscript.Main(m, map[string]func(){"dfcheck": main, "restart": restart})
 }
 
 // TestScript runs the command line as users do: exit codes, standard output,
@@ -90,8 +90,9 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exitcode": exitCode,
-			"mortal":   startMortal,
+			"exitcode":    exitCode,
+			"mortal":      startMortal,
+			"restartable": startRestartable,
 		},
 	})
 }
