@@ -50,12 +50,16 @@ func (o *Operation) describe(d *document, c *candidate, values map[string]string
 	}
 	if len(o.Encodings) == 0 {
 		if other := c.bodies(); len(other) > 0 {
-			return OperationError(fmt.Sprintf("POST %s takes %s, and no form, JSON or multipart body", c.path, other[0].name))
+			return OperationError(fmt.Sprintf("POST %s takes %s, and no form, JSON or multipart body", c.path,
+				strings.Join(mediaTypes(other), " or ")))
 		}
 		o.assume(d, c)
 	} else {
 		o.query = c.fields("query")
 		o.fill(d, c)
+		if others := mediaTypes(c.unsent()); len(others) > 0 {
+			d.note("POST %s takes %s as well, which is not sent", c.path, strings.Join(others, " and "))
+		}
 	}
 	o.Params = union(o.Encodings, o.members)
 	o.answers = declaredAnswers(d, c)
@@ -195,6 +199,22 @@ func (c *candidate) body(e Encoding) (body, bool) {
 		}
 	}
 	return body{}, false
+}
+
+// unsent are the bodies of media types that are none of the encodings.
+func (c *candidate) unsent() []body {
+	return slices.DeleteFunc(slices.Clone(c.bodies()), func(b body) bool {
+		return strings.Contains(b.media, "*") || slices.Contains(Encodings(), Encoding(b.media))
+	})
+}
+
+// mediaTypes are the media types of bodies, as they are written.
+func mediaTypes(bodies []body) []string {
+	var out []string
+	for _, b := range bodies {
+		out = append(out, b.name)
+	}
+	return out
 }
 
 // In lists the members of a request in one encoding, required ones first.

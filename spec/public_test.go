@@ -99,6 +99,68 @@ func TestPublicDocuments(t *testing.T) {
 			notes: []string{"requires meter beside the parameters of RFC 8628", "/meters/token does not declare client_id"},
 		},
 		{
+			file: "beacon-vendor.yaml", // vendor's media types, chains of references, allOf, servers with variables
+			want: []string{
+				"device authorization: POST /identity/v3/device/authorize (deviceAuthorize)", "  form: client_id (optional: scope)",
+				"  answers: 200 application/vnd.beacon+json; 4xx application/json or application/problem+json",
+				"token: POST /identity/v3/token (token)",
+				"  form: client_id, device_code, grant_type (optional: refresh_token)",
+				"  answers: 200 application/vnd.beacon+json; default application/json or application/problem+json"},
+			notes: []string{"POST /token takes application/vnd.beacon.token+json as well, which is not sent"},
+		},
+		{
+			file: "lantern-nullable.yaml", // OpenAPI 3.1: types with null, a webhook that has both codes, wildcards
+			want: []string{
+				"device authorization: POST /connect/deviceauthorization",
+				"  form, json, multipart: client_id (optional: scope)", "  answers: 200 application/*",
+				"token: POST /connect/token", "  form: grant_type (optional: client_id, device_code)",
+				"  answers: 200 application/json; 400 */*"},
+		},
+		{
+			file: "moorings-swagger.yaml", // Swagger 2.0 with formData, no error declared for the token request
+			want: []string{
+				"device authorization: POST /v2/oauth/device/code", "  form: client_id (optional: scope)",
+				"  answers: 200 application/json; default application/json",
+				"token: POST /v2/oauth/token", "  form: client_id, grant_type (optional: device_code)",
+				"  answers: 200 application/json"},
+			notes: []string{"Swagger 2.0, which was converted", "missing: [id idd]"},
+		},
+		{
+			file: "loom-anchors.yaml", // anchors, aliases and a merge key
+			want: []string{
+				"device authorization: POST /o/device-authorization/", "  form: nothing required (optional: client_id, scope)",
+				"  answers: 200 application/json; 400 application/json",
+				"token: POST /o/token/", "  form: grant_type (optional: client_id, device_code)",
+				"  answers: 200 application/json; 400 application/json"},
+			notes: []string{"a number where Info.version belongs"},
+		},
+		{
+			file: "switchyard-graphql.yaml", // a gateway beside it that answers everything
+			want: []string{
+				"device authorization: POST /api/oauth/authorize_device", "  json: nothing required (optional: client_id, scope)",
+				"  answers: 200 application/json",
+				"token: POST /api/oauth/token", "  json: device_code, grant_type (optional: client_id)",
+				"  answers: 200 application/json"},
+			notes: []string{"value of version must be a non-empty string"},
+		},
+		{
+			file: "atelier-explode.yaml", // style and explode, a server of one path alone
+			want: []string{
+				"device authorization: POST /oauth2/device/auth", "  form: client_id (optional: scope)",
+				"  answers: 200 application/json; 400",
+				"token: POST /oauth2/token", "  form: nothing required (optional: client_id, device_code, grant_type)",
+				"  answers: 200 application/json"},
+		},
+		{
+			file: "works-dangling.json", // broken wherever nobody looks, and one reference where somebody does
+			want: []string{
+				"device authorization: POST /oauth/device", "  form: nothing required (optional: client_id, scope)",
+				"  answers: 201 application/json; 400",
+				"token: POST /oauth/access_token", "  form: nothing required (optional: client_id, device_code, grant_type)",
+				"  answers: 200 application/json"},
+			notes: []string{"#/components/responses/Missing, which cannot be read", "a number where Info.version belongs"},
+		},
+		{
 			file: "nimbus-camel.json",
 			err: "POST /device_authorization answers deviceCode and userCode where RFC 8628 section 3.2 has device_code and " +
 				"user_code",
