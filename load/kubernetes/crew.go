@@ -104,10 +104,16 @@ func (c *Crew) untilReady(ctx context.Context, w *Watch) error {
 	case err != nil:
 		return err
 	case last.Over:
-		// The Job may be known to have failed before the pods are known to have ended.
-		told, cancel := context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-		_ = w.Until(told, func(s State) bool { last = s; return len(s.Lost) > 0 })
+		// The Job may be known to have failed before the pods are known to have ended: the
+		// first is waited for, the others have a moment to follow.
+		for _, t := range []struct {
+			shards   int
+			patience time.Duration
+		}{{1, 10 * time.Second}, {last.Shards, 2 * time.Second}} {
+			told, cancel := context.WithTimeout(ctx, t.patience)
+			_ = w.Until(told, func(s State) bool { last = s; return len(s.Lost) >= t.shards })
+			cancel()
+		}
 		why := last.Why
 		if len(why) == 0 {
 			why = []string{last.Failed}
