@@ -16,7 +16,8 @@ import (
 // Section makes the conformance section of a report: the verdicts with the
 // catalogue's words, and the exchanges that findings cite. reveal replaces
 // pseudonyms in curl lines; nil leaves them.
-func Section(t *Transcript, results []Result, p *Plan, ws []waiver.Waiver, reveal func(string) string) *reports.Conformance {
+func Section(t *Transcript, results []Result, p *Plan, ws []waiver.Waiver,
+	reveal func(string) string) *reports.Conformance {
 	out := &reports.Conformance{Checks: []reports.Check{}, Exchanges: []reports.Exchange{}}
 	if p != nil {
 		out.Plan = reports.Plan{Checks: p.Count(), Requests: p.Requests, Starts: p.Starts, Decisions: p.Decisions,

@@ -19,9 +19,9 @@ const module = "github.com/dfcheck/dfcheck/"
 // that it may import: imports point one way. A row may wait for its package.
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
-		"conformance/suite", "conformance/waiver", "load", "load/capacity", "load/digests", "load/forecast", "load/kubernetes", "load/local",
-		"load/merge", "load/metrics", "load/profile", "load/shard", "load/threshold", "reports", "reports/live",
-		"reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
+		"conformance/suite", "conformance/waiver", "load", "load/capacity", "load/digests", "load/forecast",
+		"load/kubernetes", "load/local", "load/merge", "load/metrics", "load/profile", "load/shard", "load/threshold",
+		"reports", "reports/live", "reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
 
 	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "conformance/waiver",
 		"reports", "reports/redact", "spec", "spec/keys", "spec/strict"},
