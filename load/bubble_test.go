@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
-	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
 
 // inBubble runs a crowd on a server in a bubble.

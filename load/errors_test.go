@@ -9,10 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 	"github.com/google/go-cmp/cmp"
 )
 

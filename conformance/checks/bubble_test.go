@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -16,8 +15,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +23,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
 
 // TestMain spares the collector: runs in bubbles make much that is short-lived, and
@@ -35,57 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// pipeListener hands connections over in memory, so that a whole run fits into
-// a synctest bubble and takes no time.
-type pipeListener struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-	ports atomic.Int64 // of the devices' ends
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.done) }); return nil }
-func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return "127.0.0.1:80" }
-
-// device is the server's end of a connection, which has the address of the device.
-type device struct {
-	net.Conn
-	port int
-}
-
-func (d device) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: d.port} }
-
 type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case l.conns <- device{server, int(l.ports.Add(1))}:
-		return client, nil
-	case <-l.done:
-		return nil, errors.New("connection refused")
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // secureHost is where a bench with https stands: a name that looks public.
 const secureHost = "auth.dfcheck.example"
@@ -147,26 +95,26 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 		if b.https {
 			cfg.BaseURL = "https://" + secureHost
 		}
-		l := newPipeListener()
+		l := pipes.New()
 		reference := refserver.New(cfg, b.faults...)
 		handler := http.Handler(reference)
 		if b.wrap != nil {
 			handler = b.wrap(handler)
 		}
 		server := &http.Server{Handler: handler}
-		dial, roots := l.dial, (*x509.CertPool)(nil)
+		dial, roots := l.Dial, (*x509.CertPool)(nil)
 		if b.https {
 			cert, pool := testCertificate(t)
 			roots = pool
 			server.TLSConfig, server.ErrorLog = reference.TLSConfig(cert), log.New(io.Discard, "", 0)
-			plain, l80 := &http.Server{Handler: reference.Plain()}, newPipeListener()
+			plain, l80 := &http.Server{Handler: reference.Plain()}, pipes.New()
 			go plain.Serve(l80)
 			defer plain.Close()
 			dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 				if strings.HasSuffix(address, ":80") {
-					return l80.dial(ctx, network, address)
+					return l80.Dial(ctx, network, address)
 				}
-				return l.dial(ctx, network, address)
+				return l.Dial(ctx, network, address)
 			}
 			go server.ServeTLS(l, "", "")
 		} else {

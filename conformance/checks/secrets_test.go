@@ -3,10 +3,8 @@ package checks
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +14,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,143 +23,20 @@ import (
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
-
-// wiretap is what the server gave out: it knows the truth without the redactor.
-type wiretap struct {
-	mu      sync.Mutex
-	secrets map[string]bool
-}
 
 const (
 	awkwardSecret   = `s3cr+t/"ü&<\client` // of the confidential client
 	awkwardPassword = `pass word+"&/é<`    // of the users
 )
 
-func newWiretap() *wiretap {
-	return &wiretap{secrets: map[string]bool{awkwardSecret: true, awkwardPassword: true}}
-}
-
-// listen makes a handler tell the codes, tokens and cookies of its answers.
-func (w *wiretap) listen(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		rec := httptest.NewRecorder()
-		next.ServeHTTP(rec, r)
-		var members map[string]any
-		json.Unmarshal(rec.Body.Bytes(), &members)
-		w.mu.Lock()
-		for _, m := range []string{"device_code", "access_token", "refresh_token", "id_token"} {
-			if s, ok := members[m].(string); ok && len(s) >= 8 {
-				w.secrets[s] = true
-			}
-		}
-		for _, c := range rec.Result().Cookies() {
-			w.secrets[c.Value] = true
-		}
-		w.mu.Unlock()
-		for k, v := range rec.Header() {
-			out.Header()[k] = v
-		}
-		out.WriteHeader(rec.Code)
-		out.Write(rec.Body.Bytes())
-	})
-}
-
-var (
-	basicPair   = regexp.MustCompile(`Basic ([A-Za-z0-9+/]+=*)`)
-	percentCode = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-)
-
-// unescaped is a text without the escapes of JSON. Pages have hundreds of thousands of
-// them, for which a regular expression takes seconds.
-func unescaped(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for {
-		i := strings.IndexByte(s, '\\')
-		if i < 0 || i+1 == len(s) {
-			return b.String() + s
-		}
-		b.WriteString(s[:i])
-		s = s[i:]
-		n := 0 // both halves of a character beyond the first 65,536 stand together
-		for len(s) >= n+6 && s[n:n+2] == `\u` && strings.Trim(s[n+2:n+6], "0123456789abcdefABCDEF") == "" {
-			n += 6
-		}
-		n = max(n, 2)
-		var read string
-		if json.Unmarshal([]byte(`"`+s[:n]+`"`), &read) != nil {
-			read = s[1:n]
-		}
-		b.WriteString(read)
-		s = s[n:]
-	}
-}
-
-// readings adds a text and what it reads as when encodings are undone.
-func readings(seen map[string]bool, text string, depth int) {
-	if seen[text] {
-		return
-	}
-	seen[text] = true
-	if depth == 0 {
-		return
-	}
-	for _, read := range []func(string) string{
-		html.UnescapeString,
-		func(s string) string { return strings.ReplaceAll(s, "+", " ") },
-		func(s string) string {
-			return percentCode.ReplaceAllStringFunc(s, func(e string) string { c, _ := url.PathUnescape(e); return c })
-		},
-		unescaped,
-		func(s string) string {
-			return basicPair.ReplaceAllStringFunc(s, func(e string) string {
-				pair, _ := base64.StdEncoding.DecodeString(e[6:])
-				return string(pair)
-			})
-		},
-	} {
-		readings(seen, read(text), depth-1)
-	}
-}
-
-// search returns an error when a text holds a secret.
-func (w *wiretap) search(name string, text []byte) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.secrets) < 5 {
-		return fmt.Errorf("only %d secrets were seen at the server", len(w.secrets))
-	}
-	beginning := map[string][]string{} // secrets by their first bytes
-	var pairs [1 << 16]bool            // of their first two bytes, of which a text has few
-	pair := func(s string) uint16 { return uint16(s[0])<<8 | uint16(s[1]) }
-	for s := range w.secrets {
-		beginning[s[:8]] = append(beginning[s[:8]], s)
-		pairs[pair(s)] = true
-	}
-	seen := map[string]bool{}
-	readings(seen, string(text), 2)
-	for reading := range seen {
-		for i := 0; i+8 <= len(reading); i++ {
-			if !pairs[pair(reading[i:])] {
-				continue
-			}
-			for _, s := range beginning[reading[i:i+8]] {
-				if strings.HasPrefix(reading[i:], s) {
-					return fmt.Errorf("%s holds %q: %.300s", name, s, reading[max(0, i-140):])
-				}
-			}
-		}
-	}
-	return nil
-}
+func newWiretap() *pipes.Tap { return pipes.NewTap(awkwardSecret, awkwardPassword) }
 
 // everyFile writes a run's reports in all formats and its transcript, behind the
 // target's guard, and searches each file. The findings cite every exchange, so
 // that all of them stand in the reports.
-func everyFile(t *testing.T, run *Run, results []Result, w *wiretap) {
+func everyFile(t *testing.T, run *Run, results []Result, w *pipes.Tap) {
 	t.Helper()
 	transcript := run.Transcript()
 	everything := reports.Finding{Expected: "no secret", Actual: "every exchange"}
@@ -195,26 +69,25 @@ func everyFile(t *testing.T, run *Run, results []Result, w *wiretap) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.search(f.Name(), text); err != nil {
+		if err := w.Search(f.Name(), text); err != nil {
 			t.Error(err)
 		}
 	}
 	shown := Section(transcript, results, run.Plan(), nil, run.Reveal)
-	if text, _ := json.Marshal(shown); w.search("", text) == nil {
+	if text, _ := json.Marshal(shown); w.Search("", text) == nil {
 		t.Error("with --show-secrets no secret is shown; the search may not find any")
 	}
 }
 
 // secretBench is a server with awkward secrets and an approver in the same
 // process.
-func secretBench(variant refserver.Fault, approver string, w *wiretap, somebody *typist) bench {
+func secretBench(variant refserver.Fault, approver string, w *pipes.Tap, somebody *typist) bench {
 	cfg := embedded("rfc8628")
-	cfg.Revocation, cfg.OpenID = true, true
 	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
 		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}
 	quoting, _ := refserver.FaultNamed("secret-quoted")
-	return bench{server: cfg, faults: []refserver.Fault{variant, quoting}, wrap: w.listen, target: func(t *Target) {
+	return bench{server: cfg, faults: []refserver.Fault{variant, quoting}, wrap: w.Listen, target: func(t *Target) {
 		t.Confidential = &Client{ID: "dfcheck-conf", Secret: awkwardSecret, Auth: "basic"}
 		t.Introspection.Client = t.Confidential
 		client := t.Approver.(*approve.Reference).Client
@@ -379,14 +252,14 @@ func TestProcessesLeakNothing(t *testing.T) {
 }
 
 // secretRun is a short run against a server behind a socket.
-func secretRun(t *testing.T, c approve.Config, w *wiretap) (*Run, []Result) {
+func secretRun(t *testing.T, c approve.Config, w *pipes.Tap) (*Run, []Result) {
 	t.Helper()
 	cfg := embedded("rfc8628")
 	cfg.Decisions = true
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}
 	server := httptest.NewUnstartedServer(nil)
 	cfg.BaseURL = "http://" + server.Listener.Addr().String()
-	server.Config.Handler = w.listen(refserver.New(cfg, refserver.Variants()[0]))
+	server.Config.Handler = w.Listen(refserver.New(cfg, refserver.Variants()[0]))
 	server.Start()
 	t.Cleanup(server.Close)
 	contract, err := spec.BuiltinContract("rfc8628")

@@ -16,11 +16,11 @@ import (
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
-	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
 
 // limited is a reference server whose polls wait as long as delay says.

@@ -17,12 +17,12 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/load/digests"
-	"github.com/dfcheck/dfcheck/load/internal/pipes"
 	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/load/shard"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
 
 // crowd in which everything happens.

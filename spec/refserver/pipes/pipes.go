@@ -1,6 +1,11 @@
-// Package pipes is a network in memory. Its connections are pipes, so that a whole run
-// fits into a bubble of testing/synctest, where minutes take as long as the work in
-// them. Tests use it, nothing else.
+// Package pipes is a network in memory, and what one can hear on it. Its connections are
+// pipes, so that a whole run fits into a bubble of testing/synctest, where minutes take
+// as long as the work in them. Tests use it, nothing else.
+//
+// A map:
+//
+//   - pipes.go: the network;
+//   - tap.go: what a server gives out, and whether it stands in a text.
 package pipes
 
 import (
@@ -52,7 +57,7 @@ func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case n.dialled <- pipeEnd{theirs, int(n.ports.Add(1))}:
 		return ourEnd{mine}, nil
 	case <-n.gone:
-		return nil, net.ErrClosed
+		return nil, syscall.ECONNREFUSED
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
