@@ -5,7 +5,7 @@
 // A map:
 //
 //   - report.go, conformance.go, finding.go, gap.go: the document of a conformance run;
-//   - load.go, load_errors.go, capacity.go, forecast.go: its sections for load;
+//   - load.go, load_shard.go, load_client.go, load_errors.go, capacity.go, forecast.go: its sections for load;
 //   - distribution.go, number.go, legible.go: figures, and texts that a server made;
 //   - verdict.go, exit.go: from better to worse, and what a process says of them;
 //   - format.go: the renderings by name, in junit.go and junit_case.go, markdown.go,

@@ -18,10 +18,14 @@ func (r *Report) exchanges() []Exchange {
 	return out
 }
 
-// cited are the exchanges with the given ids.
+// cited are the exchanges with the given ids, in the order of the report.
 func (r *Report) cited(ids []string) (out []Exchange) {
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
 	for _, x := range r.exchanges() {
-		if slices.Contains(ids, x.ID) {
+		if wanted[x.ID] {
 			out = append(out, x)
 		}
 	}
