@@ -71,9 +71,12 @@ func (f *conformanceFlags) recordWaivers(t terminal, s settings, r *reports.Repo
 		t.note("%s: %s waived until %s; write down why, and run with --waivers %s", path,
 			reports.Count(n, "failure is", "failures are"), last.Format(time.DateOnly), path)
 	}
-	if out.Known != nil {
-		t.note("%s names %s already, and waives nothing there any more: renew or remove it by hand", path,
-			strings.Join(out.Known, ", "))
+	switch names := strings.Join(out.Known, ", "); len(out.Known) {
+	case 0:
+	case 1:
+		t.note("the waiver of %s in %s has expired: renew it or take it out by hand", names, path)
+	default:
+		t.note("the waivers of %s in %s have expired: renew them or take them out by hand", names, path)
 	}
 	return nil
 }
