@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -22,8 +23,7 @@ type Evidence struct {
 	events     map[string][]Event // by scenario
 	gaps       map[string]gap     // by flow
 	all        []*Exchange        // of the run, for statistics of the codes it issued
-	starts     []*Exchange        // those of the run that gave codes
-	holders    map[held][]string  // the flows that got a code
+	issued     func() issued      // in the whole run; few checks ask
 	told       map[string][]int   // the places in all of a scenario's exchanges
 	races      map[string]bool    // scenarios
 	gated      *gated             // what became of the gates
@@ -44,10 +44,10 @@ func NewEvidence(t *Transcript, all Checks) (*Evidence, error) {
 
 func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 	e := &Evidence{Transcript: t, Facts: &t.Header.Target, Contract: c, checks: all, events: map[string][]Event{},
-		all: t.Exchanges, gaps: gapsOf(t.Events), holders: map[held][]string{}, told: map[string][]int{},
-		races: all.races(), gated: &gated{failed: map[string]bool{}}}
+		all: t.Exchanges, gaps: gapsOf(t.Events), told: map[string][]int{}, races: all.races(),
+		gated:  &gated{failed: map[string]bool{}},
+		issued: sync.OnceValue(func() issued { return issuedIn(t.Exchanges) })}
 	e.index()
-	e.hold()
 	for i, x := range t.Exchanges {
 		e.told[x.Scenario] = append(e.told[x.Scenario], i)
 	}
@@ -75,19 +75,26 @@ func (e *Evidence) index() {
 // held is a code, by the member that gave it.
 type held struct{ member, code string }
 
-// hold notes which flows got which codes: judges ask for it flow by flow.
-func (e *Evidence) hold() {
-	for _, x := range e.all {
+// issued are the codes that a server gave out.
+type issued struct {
+	starts  []*Exchange       // that gave them
+	holders map[held][]string // the flows that got a code
+}
+
+func issuedIn(all []*Exchange) issued {
+	out := issued{holders: map[held][]string{}}
+	for _, x := range all {
 		if x.Op != OpStart || !x.HasCodes() {
 			continue
 		}
-		e.starts = append(e.starts, x)
+		out.starts = append(out.starts, x)
 		for _, m := range []string{"device_code", "user_code"} {
-			if code := x.Text(m); code != "" && !slices.Contains(e.holders[held{m, code}], x.Flow) {
-				e.holders[held{m, code}] = append(e.holders[held{m, code}], x.Flow)
+			if code := x.Text(m); code != "" && !slices.Contains(out.holders[held{m, code}], x.Flow) {
+				out.holders[held{m, code}] = append(out.holders[held{m, code}], x.Flow)
 			}
 		}
 	}
+	return out
 }
 
 // of is what one check may see, so that its verdict is the same whatever else
@@ -207,7 +214,7 @@ func (e *Evidence) AllDecisions() []Event {
 
 // Authorizations returns the device authorization responses of the whole run that hold
 // codes, for statistics of what the server issues.
-func (e *Evidence) Authorizations() []*Exchange { return slices.Clone(e.starts) }
+func (e *Evidence) Authorizations() []*Exchange { return slices.Clone(e.issued().starts) }
 
 // SharesCode reports whether another start of the run got one of the flow's codes, so
 // that it may be decided with that one.
@@ -215,7 +222,7 @@ func (e *Evidence) SharesCode(flow string) bool {
 	begun := e.Authorization(flow)
 	return begun != nil && slices.ContainsFunc([]string{"device_code", "user_code"}, func(m string) bool {
 		others := func(holder string) bool { return holder != flow }
-		return slices.ContainsFunc(e.holders[held{m, begun.Text(m)}], others)
+		return slices.ContainsFunc(e.issued().holders[held{m, begun.Text(m)}], others)
 	})
 }
 

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -177,32 +178,28 @@ func judgeScopeSaid(e *Evidence, j *Judgement) {
 
 // judgeWarning: the pages say that a request which one did not start is to be refused.
 func judgeWarning(e *Evidence, j *Judgement) {
-	c, ok := atDecision(e, j, lookedAt)
-	if !ok {
-		return
-	}
-	words := e.Consent.Texts.Warning
-	if says(c.text(), words, english.Warning) {
-		j.Pass(c.start)
-		return
-	}
-	c.lacks(j, "warning", words, "a page that warns: whoever did not start this on a device of their own should refuse",
-		"no such warning")
+	judgeSaid(e, j, "warning", e.Consent.Texts.Warning, english.Warning,
+		"a page that warns: whoever did not start this on a device of their own should refuse", "no such warning")
 }
 
 // judgeOrigin: the pages say where or when the device asked.
 func judgeOrigin(e *Evidence, j *Judgement) {
+	judgeSaid(e, j, "origin", e.Consent.Texts.Origin, english.Origin,
+		"a page that says where the request came from: an address, a place or a time", "nothing of the kind")
+}
+
+// judgeSaid: the pages say something before the decision, in one of the words or in
+// English. key is what dfcheck.yaml calls the words.
+func judgeSaid(e *Evidence, j *Judgement, key string, words []string, inEnglish *regexp.Regexp, expected,
+	lacking string) {
 	c, ok := atDecision(e, j, lookedAt)
-	if !ok {
-		return
-	}
-	words := e.Consent.Texts.Origin
-	if says(c.text(), words, english.Origin) {
+	switch {
+	case !ok:
+	case says(c.text(), words, inEnglish):
 		j.Pass(c.start)
-		return
+	default:
+		c.lacks(j, key, words, expected, lacking)
 	}
-	c.lacks(j, "origin", words, "a page that says where the request came from: an address, a place or a time",
-		"nothing of the kind")
 }
 
 // judgeReturn: after the decision, the person is sent back to the device.
