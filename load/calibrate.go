@@ -53,7 +53,7 @@ func Calibrate(ctx context.Context, t Target) (Speed, error) {
 		Arrivals: profile.Arrivals{Kind: "ramp", Over: profile.Duration(time.Second)},
 		Groups: []profile.Group{{People: profile.People{Approve: 0.5, Delay: delay},
 			Behaviour: profile.Behaviour{RestartAfter: 1}}}}).WithDefaults()
-	if err := t.allowed(); err != nil {
+	if err := t.Allowed(); err != nil {
 		return Speed{}, err
 	}
 	sim, err := newSimulation(ctx, t, p, Options{})

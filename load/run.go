@@ -51,7 +51,7 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if most := o.part().Count * MaxRate; o.MaxRate < 0 || o.MaxRate > most {
 		return nil, fmt.Errorf("%d requests per second; 1 to %d are allowed", o.MaxRate, most)
 	}
-	if err := t.allowed(); err != nil {
+	if err := t.Allowed(); err != nil {
 		return nil, err
 	}
 	owned := p.Connections.Mode == profile.PerDevice // a pool is hardly ever used up

@@ -98,11 +98,11 @@ func TestInterrupted(t *testing.T) {
 
 func TestLoadGoesNowhereElse(t *testing.T) {
 	tg := Target{StartURL: "https://auth.example.com/d", TokenURL: "https://auth.example.com/t"}
-	if err := tg.allowed(); err == nil {
+	if err := tg.Allowed(); err == nil {
 		t.Error("a foreign host may be loaded")
 	}
 	tg.AllowHosts = []string{"auth.example.com"}
-	if err := tg.allowed(); err != nil {
+	if err := tg.Allowed(); err != nil {
 		t.Error(err)
 	}
 }

@@ -86,7 +86,7 @@ func Interval(ctx context.Context, t Target, p *profile.Profile) (time.Duration,
 	if err := q.Check(); err != nil {
 		return 0, err
 	}
-	if err := t.allowed(); err != nil {
+	if err := t.Allowed(); err != nil {
 		return 0, err
 	}
 	sim, err := newSimulation(ctx, t, q, Options{})

@@ -47,8 +47,8 @@ func (t Target) alarm() wire.Alarm {
 	return wire.NewAlarm()
 }
 
-// allowed holds that load goes to this machine, or where the user said it may.
-func (t Target) allowed() error {
+// Allowed holds that load goes to this machine, or where the user said it may.
+func (t Target) Allowed() error {
 	for _, at := range []string{t.StartURL, t.TokenURL} {
 		u, err := url.Parse(at)
 		if err != nil {

@@ -61,6 +61,9 @@ func filledReport(kind Kind) *Report {
 	case KindCapacity:
 		r.Capacity = &Capacity{}
 		fill(reflect.ValueOf(r.Capacity).Elem(), &n)
+	case KindLimits:
+		r.Limits = &Limits{}
+		fill(reflect.ValueOf(r.Limits).Elem(), &n)
 	case KindPlan:
 		r.Plan = &Forecast{}
 		fill(reflect.ValueOf(r.Plan).Elem(), &n)
@@ -234,7 +237,7 @@ func render(t *testing.T, format string, r *Report) string {
 // TestNothingIsLost: whatever a report has, each format shows it, but for what
 // leftOut names. A member that is added to the document must be shown or named.
 func TestNothingIsLost(t *testing.T) {
-	for _, kind := range []Kind{KindConformance, KindLoad, KindCapacity, KindPlan} {
+	for _, kind := range []Kind{KindConformance, KindLoad, KindCapacity, KindPlan, KindLimits} {
 		for format, out := range leftOut {
 			if (Destination{Format: format}).For(kind) != nil {
 				continue

@@ -33,6 +33,8 @@ func (r *Report) rows() [][]string {
 		return structRows(r.Capacity.Points)
 	case r.Plan != nil:
 		return structRows(append([]ForecastRates{r.Plan.Rates}, r.Plan.Others...))
+	case r.Limits != nil:
+		return structRows(r.Limits.Limiters)
 	case r.Conformance != nil:
 		return r.Conformance.rows()
 	}

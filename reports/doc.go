@@ -5,12 +5,13 @@
 // A map:
 //
 //   - report.go, conformance.go, finding.go, gap.go: the document of a conformance run;
-//   - load.go, load_shard.go, load_client.go, load_errors.go, capacity.go, forecast.go: its sections for load;
+//   - load.go, load_shard.go, load_client.go, load_errors.go, capacity.go, forecast.go, limits.go:
+//     its sections for load;
 //   - distribution.go, number.go, legible.go: figures, and texts that a server made;
 //   - verdict.go, exit.go: from better to worse, and what a process says of them;
 //   - format.go: the renderings by name, in junit.go and junit_case.go, markdown.go,
 //     html.go and text.go;
-//   - section.go, load_block.go, capacity_block.go, forecast_block.go: what the formats
+//   - section.go, load_block.go, capacity_block.go, forecast_block.go, limits_block.go: what the formats
 //     of text say of each section, in the words and tables of block.go;
 //   - sarif.go and sarif_rule.go, har.go, csv.go, badge.go: renderings for programs;
 //   - evidence.go: an exchange as people read it;

@@ -37,10 +37,12 @@ var Extracts = map[string]Format{
 
 // lacking are the runs that a format has nothing to say of, and why.
 var lacking = map[string]map[Kind]string{
-	"junit": {KindPlan: "a plan has nothing that passes or fails"},
-	"sarif": {KindPlan: "a plan has no findings", KindCapacity: "a search for the capacity has no findings"},
-	"har":   {KindPlan: "a plan sends nothing", KindCapacity: "a search for the capacity keeps no exchanges"},
-	"badge": {KindPlan: "a plan has no verdict"},
+	"junit": {KindPlan: "a plan has nothing that passes or fails", KindLimits: "limiters neither pass nor fail"},
+	"sarif": {KindPlan: "a plan has no findings", KindCapacity: "a search for the capacity has no findings",
+		KindLimits: "a search for limiters has no findings"},
+	"har": {KindPlan: "a plan sends nothing", KindCapacity: "a search for the capacity keeps no exchanges",
+		KindLimits: "a search for limiters keeps no exchanges"},
+	"badge": {KindPlan: "a plan has no verdict", KindLimits: "limiters have no verdict"},
 }
 
 // FormatsFor are the names of the formats in which a kind of run can be shown, all of

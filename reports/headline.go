@@ -23,6 +23,8 @@ func (r *Report) Headline() Headline {
 		h = r.Capacity.headline()
 	case r.Plan != nil:
 		h = r.Plan.headline()
+	case r.Limits != nil:
+		h = r.Limits.headline()
 	default:
 		h = Headline{Error, "Nothing was tested."}
 	}

@@ -61,5 +61,8 @@ func (p *page) Against() []shownBlock {
 	return shownBlocks(b)
 }
 
+// LimitsInFull are the limiters that were found.
+func (p *page) LimitsInFull() []shownBlock { return shownBlocks(p.Limits.blocks()...) }
+
 // PlanInFull has every figure of a plan at every interval.
 func (p *page) PlanInFull() []shownBlock { return shownBlocks(p.Plan.inFull()) }

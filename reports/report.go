@@ -17,6 +17,7 @@ type Report struct {
 	Load        *Load        `json:"load,omitempty"`
 	Capacity    *Capacity    `json:"capacity,omitempty"`
 	Plan        *Forecast    `json:"plan,omitempty"`
+	Limits      *Limits      `json:"limits,omitempty"`
 }
 
 // New returns an empty report of the given kind of run.
@@ -40,6 +41,7 @@ const (
 	KindLoad        Kind = "load"
 	KindCapacity    Kind = "capacity"
 	KindPlan        Kind = "plan"
+	KindLimits      Kind = "limits"
 )
 
 // Run tells when the run was and how it ended.

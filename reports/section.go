@@ -20,6 +20,9 @@ func (r *Report) sections() (out [][]block) {
 	if r.Plan != nil {
 		out = append(out, r.Plan.blocks())
 	}
+	if r.Limits != nil {
+		out = append(out, r.Limits.blocks())
+	}
 	return out
 }
 

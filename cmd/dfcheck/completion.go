@@ -37,7 +37,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 var noValues = []string{"host", "issuer", "device-authorization-endpoint", "token-endpoint", "client-id",
 	"client-secret-env",
 	"second-client-id", "scope", "user-code", "verification-uri", "verification-uri-complete", "addr", "base-url",
-	"allow-host", "path"}
+	"allow-host", "path", "limit", "source"}
 
 // argumentValues are the arguments of commands, by their paths. Arguments that are not
 // here are files.

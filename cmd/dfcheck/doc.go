@@ -12,7 +12,7 @@
 //   - target.go, embedded.go, certificate.go: the server that a command is about;
 //   - conformance.go, judge.go, waivers.go, checks.go: checking a server;
 //   - init.go, init_config.go, doctor.go, approve.go, spec.go: on the way to a first run;
-//   - load.go, load_target.go, load_capacity.go, load_plan.go: loading a server;
+//   - load.go, load_target.go, load_capacity.go, load_plan.go, limits.go: loading a server;
 //   - report.go, report_matrix.go: reports that were written before;
 //   - serve.go: the reference server for authors of clients.
 package main

@@ -34,8 +34,8 @@ devices it supports.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = noBlankFlags
-	root.AddCommand(newConformance(t), newLoad(t), newInit(t), newConfig(t), newDoctor(t), newServe(t), newApprove(t),
-		newChecks(t), newSpec(t), newJudge(t), newReport(t), newWaivers(t), newVersion(t), newMan())
+	root.AddCommand(newConformance(t), newLoad(t), newLimits(t), newInit(t), newConfig(t), newDoctor(t), newServe(t),
+		newApprove(t), newChecks(t), newSpec(t), newJudge(t), newReport(t), newWaivers(t), newVersion(t), newMan())
 	root.SetHelpCommand(strictHelp())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion") // both now, so that they are held to the same rules

@@ -57,7 +57,14 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
+	limited, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Limits: []refserver.Limit{
+		{Of: refserver.LimitPolls, By: []string{refserver.ByAddress}, N: 10, Per: time.Second}}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
 	servers := map[string]string{
+		"LIMITED":    limited,
 		"DOCUMENTED": startReference(t, "documented-v1"), "STANDARD": startReference(t, "rfc8628"),
 		"STATUS401": startReference(t, "rfc8628", "pending-as-401"),
 		"SCOPED":    startReference(t, "rfc8628", "scope-mandatory"),

@@ -18,6 +18,7 @@ type serveFlags struct {
 	cfg        refserver.Config
 	secure     certificateFlags
 	faults     []string
+	limits     []string
 	listFaults bool
 }
 
@@ -35,6 +36,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 		Example: `  dfcheck serve --spec rfc8628 --interval 1s --expires-in 2m --decisions
   dfcheck serve --spec rfc8628 --slow-down 2     does the client wait 5 s longer?
   dfcheck serve --delay 20ms --decisions         what load and report compare say of a slower server
+  dfcheck serve --limit polls:address:10/1s:bucket:burst=20     what "dfcheck limits" finds
   dfcheck serve --tls --tls-cert-out ca.pem
   dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
@@ -53,6 +55,7 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.Var(duration(&f.cfg.Delay), "delay", "take that long for every answer")
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
+	fs.StringArrayVar(&f.limits, "limit", nil, "limit the pace of requests, `"+refserver.LimitForm+"`; repeatable")
 	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit")
@@ -90,10 +93,24 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	return nil
 }
 
+// readLimits puts the limits into the configuration.
+func (f *serveFlags) readLimits() error {
+	var errs []error
+	for _, text := range f.limits {
+		l, err := refserver.ParseLimit(text)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		f.cfg.Limits = append(f.cfg.Limits, l)
+	}
+	return errors.Join(errs...)
+}
+
 // pickFaults checks the configuration and finds the faults. A fault that this
 // server cannot show is served all the same, with a word about it.
 func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
-	errs := []error{f.cfg.Check()}
+	errs := []error{f.readLimits(), f.cfg.Check()}
 	hint := ""
 	var faults []refserver.Fault
 	for _, name := range f.faults {

@@ -20,8 +20,9 @@ const module = "github.com/dfcheck/dfcheck/"
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
 		"conformance/suite", "conformance/waiver", "load", "load/capacity", "load/digests", "load/forecast",
-		"load/kubernetes", "load/local", "load/merge", "load/metrics", "load/profile", "load/shard", "load/threshold",
-		"reports", "reports/live", "reports/redact", "spec", "spec/keys", "spec/refserver", "spec/strict"},
+		"load/kubernetes", "load/limits", "load/local", "load/merge", "load/metrics", "load/profile", "load/shard",
+		"load/threshold", "reports", "reports/live", "reports/redact", "spec", "spec/keys", "spec/refserver",
+		"spec/strict"},
 
 	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "conformance/waiver",
 		"reports", "reports/redact", "spec", "spec/keys", "spec/strict"},
@@ -44,6 +45,7 @@ var mayImport = map[string][]string{
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/wire":     {"spec"},
 	"load/kubernetes":        {"load/merge", "reports"},
+	"load/limits":            {"load", "reports", "spec"},
 	"load/local":             {"load/merge", "reports"},
 	"load/merge":             {"load", "load/digests", "load/profile", "load/shard", "load/threshold", "reports"},
 	"load/metrics":           {"reports"},

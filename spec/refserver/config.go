@@ -42,8 +42,8 @@ type Config struct {
 	// Delay is how long every answer takes at least, so that a server can be
 	// slower than another by a known time.
 	Delay time.Duration
-	// Limit is how many requests a second one address may send, 0 for any.
-	Limit int
+	// Limits are on the pace of requests; none when empty.
+	Limits []Limit
 	// GuessLimit is how many unknown device codes one address may poll with in
 	// guessWindow, 0 for any number (RFC 8628 section 5.2).
 	GuessLimit int
@@ -78,6 +78,10 @@ func (c Config) withDefaults() Config {
 	c.Lifetime = cmp.Or(c.Lifetime, 10*time.Minute)
 	c.TokenLifetime = cmp.Or(c.TokenLifetime, time.Hour)
 	c.MostGrants = cmp.Or(c.MostGrants, 2_000_000)
+	c.Limits = slices.Clone(c.Limits)
+	for i := range c.Limits {
+		c.Limits[i].Shape = cmp.Or(c.Limits[i].Shape, "bucket")
+	}
 	if c.Clients == nil {
 		c.Clients = DefaultClients
 	}
@@ -118,6 +122,11 @@ func (c Config) Check() error {
 	}
 	if c.Delay < 0 {
 		errs = append(errs, fmt.Errorf("delay %s is below 0", c.Delay))
+	}
+	for _, l := range c.Limits {
+		if err := l.check(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if c.Interval >= c.Lifetime {
 		errs = append(errs, fmt.Errorf("interval %s is not shorter than the lifetime %s", c.Interval, c.Lifetime))

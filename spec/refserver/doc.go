@@ -9,7 +9,7 @@
 //   - authorization.go, token.go, refresh.go, introspection.go, metadata.go: its endpoints;
 //   - page.go, decision.go: the verification page, and decisions by programs;
 //   - request.go, client.go, answer.go: reading, authenticating, answering;
-//   - store.go, guess.go, limit.go: grants, guesses, and limits of pace;
+//   - store.go, guess.go, limit.go (limit_meter.go, limit_parse.go): grants, guesses, and limits of pace;
 //   - behaviour.go: every question to which a fault may give another answer;
 //   - fault.go and a file per area: one literal for each way of being wrong;
 //   - variant.go and a file per kind: servers that are right in another way.

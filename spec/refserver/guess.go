@@ -53,7 +53,7 @@ func (g *guesses) miss(who string, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.wrong) >= maxAddresses {
+	if len(g.wrong) >= maxKeys {
 		clear(g.wrong)
 	}
 	t := g.wrong[who]

@@ -37,7 +37,7 @@ type Server struct {
 	people  *people
 	guesses *guesses // of user codes, by person
 	misses  *guesses // of device codes, by address
-	limiter *limiter
+	limits  limiters
 	key     jose.JSONWebKey // of ID tokens, where it gives some
 	handler http.Handler
 }
@@ -62,7 +62,7 @@ func New(cfg Config, faults ...Fault) *Server {
 		refreshes: cfg.Contract != "documented-v1", grants: newStore(cfg.Lifetime, cfg.Forget, cfg.MostGrants),
 		wallet: newWallet(cfg.TokenLifetime),
 		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
-		misses: newGuesses(cfg.GuessLimit, guessWindow), limiter: newLimiter(cfg.Limit)}
+		misses: newGuesses(cfg.GuessLimit, guessWindow), limits: newLimiters(cfg.Limits)}
 	if cfg.OpenID {
 		s.key = signingKey()
 	}
@@ -138,27 +138,20 @@ func (s *Server) operation(w http.ResponseWriter, r *http.Request, name string, 
 		methods(w, r, http.MethodPost)
 		return
 	}
-	if wait := s.held(r, name); wait > 0 {
-		tooMany(wait).send(w)
+	if name == "token" && s.misses.held(address(r), time.Now()) {
+		tooMany(guessWindow).send(w)
 		return
 	}
 	q, a := s.read(r, name, op)
+	if refused := s.hold(kindOfOperation(name), q); refused != nil {
+		refused.send(w)
+		return
+	}
 	if a == nil {
 		a = do(q)
 	}
 	s.is.finish(q, a)
 	a.send(w)
-}
-
-// held is how long the sender of a request must wait before it is served.
-func (s *Server) held(r *http.Request, name string) time.Duration {
-	if s.cfg.Limit == 0 && s.cfg.GuessLimit == 0 {
-		return 0
-	}
-	if name == "token" && s.misses.held(address(r), time.Now()) {
-		return guessWindow
-	}
-	return s.limiter.wait(address(r))
 }
 
 // methods answers a method that is not served (RFC 9110 section 15.5.6).
@@ -172,9 +165,13 @@ func methods(w http.ResponseWriter, r *http.Request, allowed ...string) {
 	problem(http.StatusMethodNotAllowed, "the method is not allowed here").with("Allow", allow).send(w)
 }
 
-// tooMany asks a client to come back later (RFC 6585 section 4).
+// tooMany asks a client to come back later (RFC 6585 section 4), and says when unless
+// that is 0.
 func tooMany(wait time.Duration) *answer {
-	a := refuse("temporarily_unavailable", "too many requests").with("Retry-After", seconds(wait))
+	a := refuse("temporarily_unavailable", "too many requests")
+	if wait > 0 {
+		a.with("Retry-After", seconds(wait))
+	}
 	a.status = http.StatusTooManyRequests
 	return a
 }

@@ -219,7 +219,8 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestLimit(t *testing.T) {
-	inBubble(t, Config{Limit: 5}, func(d device) {
+	limit := Limit{Of: LimitAll, By: []string{ByAddress}, N: 5, Per: time.Second, Burst: 10}
+	inBubble(t, Config{Limits: []Limit{limit}}, func(d device) {
 		code, _ := d.start()
 		for range 9 { // two seconds' worth, the start among them
 			if w := d.poll(code); w.Code == http.StatusTooManyRequests {

@@ -41,6 +41,9 @@ func (s *Server) token(q *request) *answer {
 	g := s.is.find(s, q, q.get("device_code"))
 	if g == nil {
 		s.misses.miss(address(q.Request), time.Now())
+		if refused := s.hold(LimitUnknown, q); refused != nil {
+			return refused
+		}
 	}
 	if g == nil || !s.is.bound(q, g) {
 		return refuse(spec.ErrInvalidGrant, "the device code is unknown, or another client's")

@@ -116,7 +116,9 @@ var openVariants = []Fault{
 	lateDecision,
 	{
 		Name: "limited", Doc: "More than forty requests a second from one address are answered 429.", Abuse: true,
-		Configure: func(c *Config) { c.Limit = 40 },
+		Configure: func(c *Config) {
+			c.Limits = []Limit{{Of: LimitAll, By: []string{ByAddress}, N: 40, Per: time.Second, Burst: 80}}
+		},
 	},
 	proxied,
 }

@@ -51,26 +51,34 @@ func (n *Network) Close() error {
 func (n *Network) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // Dial connects to the listener, whatever the address.
-func (n *Network) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	mine, theirs := net.Pipe()
-	select {
-	case n.dialled <- pipeEnd{theirs, int(n.ports.Add(1))}:
-		return ourEnd{mine}, nil
-	case <-n.gone:
-		return nil, syscall.ECONNREFUSED
-	case <-ctx.Done():
-		return nil, ctx.Err()
+func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return n.From(net.IPv4(127, 0, 0, 1))(ctx, network, address)
+}
+
+// From dials from another address of this machine.
+func (n *Network) From(source net.IP) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		mine, theirs := net.Pipe()
+		select {
+		case n.dialled <- pipeEnd{theirs, source, int(n.ports.Add(1))}:
+			return ourEnd{mine}, nil
+		case <-n.gone:
+			return nil, syscall.ECONNREFUSED
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
 
 // pipeEnd has an address of this machine, as rate limiters want to know it.
 type pipeEnd struct {
 	net.Conn
-	port int
+	source net.IP
+	port   int
 }
 
 func (p pipeEnd) RemoteAddr() net.Addr {
-	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: p.port}
+	return &net.TCPAddr{IP: p.source, Port: p.port}
 }
 
 // ourEnd says of a pipe whose other end is closed what the network says.
