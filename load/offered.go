@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"iter"
 	"math"
 	"net/http"
@@ -29,10 +30,13 @@ func (r *record) limitedEarly(status int) {
 
 // limitNote says whose limit devices met that kept their interval, if any did.
 // It is called with the record locked.
-func (r *record) limitNote() string {
+func (r *record) limitNote(sources int) string {
 	switch {
 	case r.violations[limitedInPace.kind] == nil:
 		return ""
+	case r.earlyLimit && sources > 1:
+		return fmt.Sprintf("the limit that answers 429 counts by address or client: new codes met it too. The crowd "+
+			"came from %d addresses: more of them (--source) tell a limit by address from one by client", sources)
 	case r.earlyLimit:
 		return "the limit that answers 429 counts by address or client: new codes met it too. " +
 			"This machine is one address for the whole crowd; exempt it, " +

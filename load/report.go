@@ -27,8 +27,12 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	}
 	arrived := time.Duration(sim.population.timetable.LastArrival())
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
-	if note := r.limitNote(); note != "" {
+	if note := r.limitNote(len(sim.target.Sources)); note != "" {
 		l.Notes = append(l.Notes, note)
+	}
+	if n := len(sim.target.Sources); n > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("connections were made from %s in turn (--source)",
+			reports.Count(n, "address", "addresses")))
 	}
 	if sim.digests.Full() {
 		l.Notes = append(l.Notes, fmt.Sprintf("only the first %d flows and tokens are compared with those of other shards",

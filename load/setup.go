@@ -29,7 +29,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 		return nil, err
 	}
 	devices := sim.population.Of(p.Devices)
-	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.Dial, Carrier: other}
+	wiring := wire.Config{Now: now, Timeout: time.Duration(p.Timeout), TLS: t.TLS, Dial: t.dialing(), Carrier: other}
 	if p.Connections.Mode == profile.PerDevice {
 		wiring.Owners = devices
 	}
@@ -105,6 +105,9 @@ func (t Target) carrier(p *profile.Profile) (http.RoundTripper, error) {
 		MaxIdleConnsPerHost: p.Connections.MaxInFlight, Proxy: t.Proxy}
 	if carrier.Proxy == nil {
 		carrier.Proxy = http.ProxyFromEnvironment
+	}
+	if len(t.Sources) > 0 {
+		carrier.DialContext = t.dialing()
 	}
 	if p.Connections.HTTP == "2" {
 		carrier.ForceAttemptHTTP2 = true

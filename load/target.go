@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 
@@ -32,6 +33,7 @@ type Target struct {
 	Approver           approve.Approver                      // nil: nobody decides
 	Secrets            *redact.Redactor                      // knows what reports must not hold; nil: one of the run
 	AllowHosts         []string                              // beside this machine itself
+	Sources            []netip.Addr                          // of this machine, for connections in turn; nil: any
 	Embedded           bool                                  // it is part of this process
 	// Dial makes connections; nil: the network does. With it, waits are those of Go's
 	// timers, so that a run can pass in a bubble of testing/synctest.

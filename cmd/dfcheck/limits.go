@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"time"
@@ -96,22 +94,6 @@ func (f *limitsFlags) find(ctx context.Context, t terminal) error {
 			Hint: "what was found by then is above"}
 	}
 	return s.finish(ctx, t, r)
-}
-
-// sourceAddress reads an address of this machine; none is none.
-func sourceAddress(text string) (netip.Addr, error) {
-	if text == "" {
-		return netip.Addr{}, nil
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return a, fmt.Errorf("--source %q is not an IP address", text)
-	}
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: a.AsSlice(), Zone: a.Zone()})
-	if err != nil {
-		return a, fmt.Errorf("--source %s is no address of this machine", a)
-	}
-	return a, l.Close()
 }
 
 // spareAddress is a second address from which a server on this machine can be

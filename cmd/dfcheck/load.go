@@ -29,6 +29,7 @@ type loadFlags struct {
 	seed           uint64
 	maxRate        int
 	allowHosts     []string
+	sources        []string
 	results        string
 	thresholds     []string
 	sharding       shardFlags
@@ -63,6 +64,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
   dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
   dfcheck load --profile soak --live 8629 --metrics 9628
+  dfcheck load --host http://127.0.0.1:8628 --source 127.0.0.2 --source 127.0.0.3
   dfcheck load profiles show soak`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
 	}
@@ -70,6 +72,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
 	f.addCrowd(fs)
 	f.addReports(fs, reports.KindLoad)
 	fs.StringVar(&f.results, "results", "", "write every request to `FILE`, for \"vegeta report\" and \"vegeta plot\"")
+	f.addSources(fs)
 	f.sharding.add(fs)
 	f.watch.add(fs)
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t),
@@ -202,7 +205,8 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindLoad)
-	if err := errors.Join(err, derr, f.watch.check()); err != nil {
+	sources, serr := sourceAddresses(f.sources)
+	if err := errors.Join(err, derr, serr, f.watch.check()); err != nil {
 		return usage(err, loadHint("dfcheck load"))
 	}
 	r := f.emptyReport(reports.KindLoad)
@@ -211,6 +215,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 		return s.untested(t, r, c.Host, err)
 	}
 	defer stop()
+	target.Sources = sources
 	s.guard = target.Secrets.Check
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration,

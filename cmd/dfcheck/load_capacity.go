@@ -57,6 +57,7 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 			"its arrivals, thresholds and number of devices are ignored")
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
+	f.addSources(fs)
 	f.addReports(fs, reports.KindCapacity)
 	return c
 }
@@ -68,7 +69,8 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 	}
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindCapacity)
-	if err := errors.Join(err, derr, f.search.Check()); err != nil {
+	sources, serr := sourceAddresses(f.sources)
+	if err := errors.Join(err, derr, serr, f.search.Check()); err != nil {
 		return usage(err, loadHint("dfcheck load capacity"))
 	}
 	r := f.emptyReport(reports.KindCapacity)
@@ -77,6 +79,7 @@ func (f *capacityFlags) find(ctx context.Context, cmd *cobra.Command, t terminal
 		return s.untested(t, r, c.Host, err)
 	}
 	defer stop()
+	target.Sources = sources
 	s.guard = target.Secrets.Check
 	f.search.Progress = func(p reports.CapacityPoint) {
 		t.note("%s: %d devices, %.0f polls a second, p50 %.2f ms, p99 %.2f ms, %.2f %% errors: %s",
