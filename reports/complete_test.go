@@ -13,17 +13,22 @@ import (
 // leftOut is what a format does not show of a report, with the reason. A name
 // stands for the member and everything in it, in whatever list.
 var leftOut = map[string]map[string]string{
-	"text":     {"Load.Timeline": timeline, "Conformance.Flows": flows},
-	"markdown": {"Load.Timeline": timeline, "Conformance.Flows": flows},
+	"text":     {"Load.Timeline": timeline, "Load.Trend.Windows": stretches, "Conformance.Flows": flows},
+	"markdown": {"Load.Timeline": timeline, "Load.Trend.Windows": stretches, "Conformance.Flows": flows},
 	"html": {"Conformance.Flows.Moments.IntervalSeconds": "the windows of the drawing are as wide",
 		"Conformance.Flows.Moments.Error": "the answer is one word: tokens before an error",
-		"Conformance.Summary":             "the page counts the checks"},
-	"junit": {"Load.Timeline": timeline, "Conformance.Flows": flows},
+		"Load.Trend.Windows.LeftBehind":   drawnDead, "Load.Trend.Windows.Expired": drawnDead,
+		"Load.Trend.Windows.Start": drawnP99, "Load.Trend.Windows.Poll": drawnP99,
+		"Conformance.Summary": "the page counts the checks"},
+	"junit": {"Load.Timeline": timeline, "Load.Trend.Windows": stretches, "Conformance.Flows": flows},
 }
 
 const (
-	timeline = "a line for each second: html draws it, csv has it"
-	flows    = "what the exchanges of a device code were: html draws it"
+	timeline  = "a line for each second: html draws it, csv has it"
+	drawnDead = "the chart has how many were dead"
+	drawnP99  = "the chart has its p99"
+	stretches = "a line for each stretch of the run: html draws them"
+	flows     = "what the exchanges of a device code were: html draws it"
 )
 
 // nowhere is what only programs read, in the JSON document.

@@ -24,7 +24,7 @@ func (f *chartFigure) Draw() template.HTML { return f.SVG() }
 func (p *page) Charts() []*chartFigure {
 	l := p.Load
 	all := []*chartFigure{l.rateChart(), l.latencyChart(), l.lagChart(), l.outcomeChart(), l.errorChart(), l.activeChart(),
-		l.percentileChart(), l.tokenChart()}
+		l.Trend.chart(), l.percentileChart(), l.tokenChart()}
 	all = slices.DeleteFunc(all, func(f *chartFigure) bool { return f == nil })
 	p.charts = append(p.charts, all...)
 	return all

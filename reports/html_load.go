@@ -80,6 +80,13 @@ func (p *page) Times() (out []timed) {
 	return out
 }
 
+// TrendFound is what became of the server while devices left codes behind.
+func (p *page) TrendFound() []shownBlock {
+	b := p.Load.Trend.block()
+	b.title = ""
+	return shownBlocks(b)
+}
+
 type outcomeRow struct {
 	Name  string
 	Count uint64

@@ -172,6 +172,13 @@ func (r *Report) junitLoad() junitSuite {
 		}
 		s.Cases = append(s.Cases, c)
 	}
+	if t := r.Load.Trend; t != nil {
+		c := junitCase{Class: "dfcheck.load.trend", Name: trendTitle, Time: junitTime(0), Out: blockText([]block{t.block()})}
+		if t.Verdict == TooFew {
+			c.Skipped = legible(t.String())
+		}
+		s.Cases = append(s.Cases, c)
+	}
 	for _, v := range r.Load.Violations {
 		c := junitCase{Class: "dfcheck.load.violations", Name: legible(v.Title), Time: junitTime(0)}
 		lines := []string{legible(v.word() + ": " + v.String())}

@@ -43,8 +43,10 @@ type Load struct {
 	// Errors are the requests that Outcomes.Errors counts, by kind.
 	Errors []ErrorKind `json:"errors,omitempty"`
 	// Exchanges are those that violations and errors cite.
-	Exchanges  []Exchange  `json:"exchanges,omitempty"`
-	Timeline   []Second    `json:"timeline"` // every second of the run, idle ones too
+	Exchanges []Exchange `json:"exchanges,omitempty"`
+	Timeline  []Second   `json:"timeline"` // every second of the run, idle ones too
+	// Trend is nil where devices leave no codes behind.
+	Trend      *Trend      `json:"trend,omitempty"`
 	Thresholds []Threshold `json:"thresholds"`
 	Client     Client      `json:"client"`
 	// Stopped is set when the target stopped answering for good.
