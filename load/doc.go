@@ -15,10 +15,12 @@
 //   - schedule.go, wheel.go, limiter.go: when which device acts, and how many at once;
 //   - population.go, decision.go: what is random about devices, and what people do;
 //   - part.go, sharding.go: a part of a crowd, for a run that several processes share;
+//   - breach.go: a run that ends for a threshold;
 //   - inspect.go, violation.go, duplicates.go: promises that answers break;
-//   - record.go, figures.go, timeline.go, offered.go, report.go, running.go, machine.go: the figures.
+//   - record.go, figures.go, timeline.go, windows.go, offered.go, report.go, running.go, machine.go: the figures.
 //
 // What a crowd is made of stands in package profile, what is expected of it in
-// package threshold. Packages capacity and forecast stand above Run;
+// package threshold, what codes that are left behind do to a server is found in package
+// trend. Packages capacity and forecast stand above Run;
 // shard, local and merge are about runs in several processes.
 package load

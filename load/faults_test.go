@@ -51,12 +51,14 @@ var unseen = map[string]string{
 	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
 	"restart-forgets":      "nobody restarts the server during a load run",
 	"evicts-oldest-of-200": "a crowd of so many codes is not played here; `live_code_refused` would show it",
+	"scans-all-codes":      onlySlower, "codes-leak": onlySlower,
 	"code-briefly-unknown": briefMoment, "5xx-at-decision": briefMoment,
 	"entering-approves": "people of the crowd decide at once",
 }
 
 const (
 	oneDecision   = "people decide once"
+	onlySlower    = "it is slower, not wrong: the trend of a profile such as soak shows it"
 	briefMoment   = "devices that poll once an interval seldom meet a moment so short"
 	oneAtATime    = "a device sends one poll at a time"
 	ownCodes      = "devices poll with their own codes"

@@ -20,6 +20,7 @@ type record struct {
 	lag        *reports.Histogram
 	ownLag     *reports.Histogram // what of the lag is this machine's doing
 	timeline   timeline
+	windows    *windows // nil where nobody leaves codes behind
 	silence    silence
 	shortages  []reports.Shortage // of this machine
 	violations map[string]*reports.Violation
@@ -65,6 +66,7 @@ func (r *record) answer(req *request, group uint8, active uint64) {
 	s.count(req.Template.Start, o)
 	if !o.IsError() {
 		s.times.Record(response)
+		r.windows.answered(req.intended, req.Template.Start, service)
 		r.service[req.operation()].Record(service)
 	}
 	r.silence.hear(o, req.Sent, req.Received)
@@ -88,6 +90,13 @@ func (r *record) flowOver(group uint8, at int64, s state, polls uint16) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.parts(group, at, func(f *figures) { f.flowOver(s, polls) })
+}
+
+// leftBehind counts a code that its device does not poll any more, until it expires.
+func (r *record) leftBehind(at, ends int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.windows.leave(at, ends)
 }
 
 // noFlow counts a device that got no codes.
@@ -130,7 +139,7 @@ func (r *record) snapshot() *record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.copied()
-	c.timeline = r.timeline.clone()
+	c.timeline, c.windows = r.timeline.clone(), r.windows.clone()
 	return c
 }
 

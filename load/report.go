@@ -20,13 +20,16 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	}
 	l.Shard = sim.shard(complete, took)
 	l.Offered, l.States = sim.offered(all, r.missed, took), sim.states()
-	l.Timeline = r.timeline.all(took)
+	l.Timeline, l.Trend = r.timeline.all(took), sim.trend(r, took)
 	steadyUntil := took
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
 	}
 	arrived := time.Duration(sim.population.timetable.LastArrival())
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
+	if l.Shard.Breach != "" && l.Shard.CrowdDigest == "" {
+		l.Notes = append(l.Notes, l.Shard.Why)
+	}
 	if note := r.limitNote(len(sim.target.Sources)); note != "" {
 		l.Notes = append(l.Notes, note)
 	}

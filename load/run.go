@@ -128,6 +128,8 @@ func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (
 	}
 	if o.Shard != nil {
 		flushing.Go(func() { sim.flushEvery(o.Shard, done) })
+	} else if p.AbortOnBreach {
+		flushing.Go(func() { sim.endOnBreach(done) })
 	}
 	// The Attacker hands out hits to its workers in turn, and those that are idle
 	// go cold: it starts with one and adds what it needs.

@@ -49,6 +49,7 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	sim.duplicates = newDuplicates(sim.devices, sim.codes)
 	if slices.ContainsFunc(p.Groups, func(g profile.Group) bool { return g.Behaviour.GiveUp > 0 }) {
 		sim.giveUp = make([]int64, devices)
+		sim.record.windows = newWindows(time.Duration(p.Duration))
 	}
 	rate := MaxRate
 	if o.MaxRate > 0 {

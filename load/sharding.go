@@ -120,6 +120,9 @@ func (sim *simulation) shard(complete bool, took time.Duration) reports.Shard {
 	s := reports.Shard{Index: p.Index, Count: p.Count, Complete: complete}
 	if sim.digests == nil {
 		s.Digest = digestText(p.digest())
+		if breach := sim.breach.Load(); breach != nil {
+			s.Breach, s.Why = *breach, sim.breached(*breach, took)
+		}
 		return s
 	}
 	s.Digest, s.CrowdDigest = digestText(sim.own), digestText(sim.crowd)
@@ -129,11 +132,17 @@ func (sim *simulation) shard(complete bool, took time.Duration) reports.Shard {
 	case complete:
 	case breach != nil:
 		s.Breach = *breach
-		s.Why = fmt.Sprintf("stopped at %.1f s of %s: the run cannot meet %s any more", took.Seconds(), duration, *breach)
+		s.Why = sim.breached(*breach, took)
 	default:
 		s.Why = fmt.Sprintf("the figures end at %.1f s of %s", took.Seconds(), duration)
 	}
 	return s
+}
+
+// breached says when a run was stopped for a threshold.
+func (sim *simulation) breached(threshold string, took time.Duration) string {
+	return fmt.Sprintf("stopped at %.1f s of %s: the run cannot meet %s any more", took.Seconds(),
+		sim.population.profile.Duration, threshold)
 }
 
 // Digest of the schedule of a part of a crowd, 16 hexadecimal digits. Those of all

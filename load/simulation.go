@@ -208,6 +208,9 @@ func (sim *simulation) follow(d *device, req *request, a action) {
 	}
 	if was == polling || req.Template.Start && a.state == polling {
 		sim.record.flowOver(d.group, req.Received, d.state, d.polls)
+		if d.state == abandoned {
+			sim.record.leftBehind(req.Received, d.ends())
+		}
 		sim.active.Add(-1)
 		sim.duplicates.forget(req.device)
 		sim.digests.Over(req.device, req.Received)
@@ -224,7 +227,7 @@ func (sim *simulation) follow(d *device, req *request, a action) {
 	switch {
 	case d.state == failed && b.OnError != profile.Leave:
 		d.state, d.due, d.flags = starting, max(a.due, req.Received+int64(d.stretched(b, d.backoff))), backingOff
-	case d.state != failed && b.RestartAfter > 0:
+	case d.state != failed && b.Restarts(time.Duration(req.Received)):
 		d.state, d.due, d.flags = starting, req.Received+int64(b.RestartAfter), 0
 	}
 }

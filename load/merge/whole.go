@@ -82,6 +82,9 @@ func sections(l *reports.Load, list []*reports.Load, seconds float64) (err error
 	if l.Timeline, err = timeline(list); err != nil {
 		return err
 	}
+	if l.Trend, err = trends(list); err != nil {
+		return err
+	}
 	type part = *reports.Load
 	m := merging[part]{list: list}
 	ms := reports.Milliseconds

@@ -91,9 +91,12 @@ func (g *Group) check() (errs []error) {
 	for _, d := range []struct {
 		name string
 		Duration
-	}{{"early_by", b.EarlyBy}, {"jitter", b.Jitter}, {"restart_after", b.RestartAfter}, {"give_up", b.GiveUp}} {
+	}{{"early_by", b.EarlyBy}, {"jitter", b.Jitter}, {"restart_after", b.RestartAfter},
+		{"restart_until", b.RestartUntil}, {"give_up", b.GiveUp}} {
 		bad(d.Duration >= 0, "%s is %s; it must not be negative", d.name, d.Duration)
 	}
+	bad(b.RestartUntil == 0 || b.RestartAfter > 0, "restart_until is %s, and without restart_after nothing restarts",
+		b.RestartUntil)
 	bad(b.Drift > -0.5 && b.Drift < 0.5, "drift is %g; it must be a share between -0.5 and 0.5", b.Drift)
 	for e, w := range g.Encodings {
 		_, err := spec.ParseEncoding(e)

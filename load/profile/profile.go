@@ -29,6 +29,8 @@ type Profile struct {
 	Connections Connections `yaml:"connections"`
 	Timeout     Duration    `yaml:"timeout"` // of a request
 	Thresholds  []string    `yaml:"thresholds"`
+	// AbortOnBreach ends the run as soon as it cannot meet a threshold any more.
+	AbortOnBreach bool `yaml:"abort_on_breach"`
 }
 
 // Group is a kind of device with the people who have it.
@@ -59,8 +61,16 @@ type Behaviour struct {
 	Drift        float64  `yaml:"drift"`                     // its clock is slower by this share
 	Replay       float64  `yaml:"replay"`                    // share of flows polled once more when over
 	RestartAfter Duration `yaml:"restart_after" was:"again"` // begins a new flow that long after one is over; 0: never
+	RestartUntil Duration `yaml:"restart_until"`             // of the run, and begins none later; 0: to the end
 	GiveUp       Duration `yaml:"give_up"`                   // stops polling that long after its start
 	OnError      string   `yaml:"on_error"`                  // retry, restart or leave
+}
+
+// Restarts reports whether a device whose flow is over at an instant of the run begins
+// another.
+func (b *Behaviour) Restarts(at time.Duration) bool {
+	next := Duration(at) + b.RestartAfter
+	return b.RestartAfter > 0 && (b.RestartUntil == 0 || next <= b.RestartUntil)
 }
 
 // What a device does with slow_down, by behaviour.slow_down.

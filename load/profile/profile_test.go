@@ -163,6 +163,24 @@ func TestBuiltinProfiles(t *testing.T) {
 	}
 }
 
+// A device begins flows until its time, not later; without an end it goes on.
+func TestRestarts(t *testing.T) {
+	const s = time.Second
+	for _, tt := range []struct {
+		after, until, at time.Duration
+		want             bool
+	}{{0, 0, s, false}, {s, 0, time.Hour, true}, {s, 10 * s, 9 * s, true}, {s, 10 * s, 9*s + 1, false}} {
+		b := Behaviour{RestartAfter: Duration(tt.after), RestartUntil: Duration(tt.until)}
+		if got := b.Restarts(tt.at); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+	_, err := Parse([]byte("groups: [{behaviour: {restart_until: 4m}}]"), "p.yaml")
+	if err == nil || !strings.Contains(err.Error(), "restart_until is 4m0s, and without restart_after nothing restarts") {
+		t.Errorf("restart_until by itself: %v", err)
+	}
+}
+
 // What was expected stays expected, unless something else is of the same figure.
 func TestThresholdsAreInherited(t *testing.T) {
 	for _, tt := range []struct {

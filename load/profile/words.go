@@ -30,6 +30,8 @@ func (Profile) Words() keys.Words {
 			"replaces the default one of the same figure.",
 			Default: strings.Join(DefaultThresholds, " and "),
 			Example: `["error_rate < 0.1%", "poll.p99 < 500ms"]`},
+		"abort_on_breach": {About: "Whether the run ends as soon as it cannot meet a threshold any more, whatever " +
+			"the rest of it brings.", Default: "false", Example: "true"},
 	}
 }
 
@@ -121,6 +123,8 @@ func (Behaviour) Words() keys.Words {
 		"replay": {About: "Share of flows that are polled once more when over.", Default: "0", Example: "0.02"},
 		"restart_after": {About: "They begin a new flow that long after one is over; 0 for never.",
 			Default: "0s", Example: "2s"},
+		"restart_until": {About: "They begin no new flow after that time of the run; 0 for its end.",
+			Default: "0s", Example: "4m"},
 		"give_up": {About: "They stop polling that long after the start of a flow; 0 for never.",
 			Default: "0s", Example: "3m"},
 		"on_error": {About: "What they do after an answer that is an error: ask the same again, begin a new " +

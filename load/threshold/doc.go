@@ -3,6 +3,7 @@
 //
 //   - parse.go: the expressions;
 //   - measure.go: the figures that they can be about;
+//   - growth.go: verdicts on the slopes of a trend;
 //   - threshold.go: verdicts. A figure that says little of the target is no pass, and
 //     one that the load generator may be the reason for is no failure.
 package threshold

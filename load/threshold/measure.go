@@ -16,16 +16,18 @@ const (
 	counts             // of a distribution
 	share              // 0..1
 	number
+	rise // milliseconds for 100,000 dead codes
 )
 
 // String is the unit's name in reports.
 func (u unit) String() string {
-	return [...]string{times: "ms", counts: "", share: "share", number: ""}[u]
+	return [...]string{times: "ms", counts: "", share: "share", number: "", rise: "ms"}[u]
 }
 
-// measure is a figure that thresholds can be about. It has one of four ways to be
+// measure is a figure that thresholds can be about. It has one of five ways to be
 // read: as a distribution or a single figure, of any part of the run or of the
-// whole run alone. A figure that could not be measured is NaN.
+// whole run alone, or as a slope of its trend. A figure that could not be measured
+// is NaN.
 type measure struct {
 	about      string // what it is, for people
 	unit       unit
@@ -33,6 +35,7 @@ type measure struct {
 	one        func(b *reports.Breakdown) float64
 	whole      func(l *reports.Load) reports.Distribution
 	wholeOne   func(l *reports.Load) float64
+	growth     func(l *reports.Load) *reports.TrendFigure
 	regardless bool // it stands for the run however many requests failed
 	timed      bool // of answers: one that never came would be beyond every other
 	// theirs is the part of the figure that this machine cannot be the reason for;
@@ -116,6 +119,10 @@ var measures = map[string]measure{
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PerSecond }},
 	"polls_per_second": {unit: number, requests: onPolls, about: "polls per second, over the run",
 		one: func(b *reports.Breakdown) float64 { return b.Requests.PollsPerSecond }},
+	"start_growth": {unit: rise, growth: growth(reports.StartP99),
+		about: "rise of start_service.p99 for 100,000 codes that devices left behind"},
+	"poll_growth": {unit: rise, growth: growth(reports.PollP99),
+		about: "rise of poll_service.p99 for 100,000 codes that devices left behind"},
 	"carried": {unit: share, regardless: true,
 		about:    "requests answered without an error, of those that a healthy server would have got",
 		wholeOne: func(l *reports.Load) float64 { return l.Offered.Share }},
@@ -173,7 +180,8 @@ type Measure struct {
 
 // Measures lists the figures that thresholds can be about, by how they are read.
 func Measures() (out []Measure) {
-	units := [...]string{times: "time", counts: "number", share: "share", number: "number"}
+	units := [...]string{times: "time", counts: "number", share: "share", number: "number",
+		rise: "time"}
 	for _, name := range measureNames() {
 		m := measures[name]
 		out = append(out, Measure{Name: name, Unit: units[m.unit], Spread: m.spread(), About: m.about,

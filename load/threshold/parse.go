@@ -73,14 +73,14 @@ func (t *Threshold) bound(digits, unit string) (err error) {
 	if t.limit, err = strconv.ParseFloat(digits, 64); err != nil {
 		return fmt.Errorf("threshold %q: %q is not a number", t.text, digits)
 	}
-	isTime := unit == "ms" || unit == "s" || unit == "m"
+	isTime, ofTime := unit == "ms" || unit == "s" || unit == "m", t.measure.unit == times || t.measure.unit == rise
 	switch {
 	case t.measure.unit == share && unit == "" && t.limit > 0.5:
 		return fmt.Errorf("threshold %q: %g %% or %g %%? write %g%% or %g%%",
 			t.text, t.limit, 100*t.limit, t.limit, 100*t.limit)
-	case t.measure.unit == times && unit == "":
+	case ofTime && unit == "":
 		return fmt.Errorf("threshold %q: a time needs its unit, as in 250ms", t.text)
-	case (t.measure.unit == times) != isTime, unit == "%" && t.measure.unit != share:
+	case ofTime != isTime, unit == "%" && t.measure.unit != share:
 		return fmt.Errorf("threshold %q: %s is not measured in %q", t.text, t.name, unit)
 	case unit == "%":
 		t.limit /= 100

@@ -62,6 +62,9 @@ func (t *Threshold) value(l *reports.Load) (v float64, measured bool) {
 // that our own machine may be the reason for is no verdict on the target.
 func (t *Threshold) Judge(l *reports.Load) reports.Threshold {
 	out := reports.Threshold{Expression: t.text, Unit: t.measure.unit.String(), Measure: t.figure(), Limit: t.limit}
+	if t.measure.growth != nil {
+		return t.judgeGrowth(l, out)
+	}
 	var measured bool
 	out.Value, measured = t.value(l)
 	met := measured && t.less(out.Value, t.limit)

@@ -3,6 +3,7 @@ package refserver
 import (
 	"crypto/sha256"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,46 @@ var loadFaults = []Fault{
 			})
 		},
 	},
+	{
+		Name: "scans-all-codes", Check: "DF-SEC-010",
+		Doc:   "Every request is looked up among all codes that have not expired, one after the other.",
+		Break: func(b *behaviour) { slowedBy(b, true) },
+	},
+	{
+		Name: "codes-leak", Check: "DF-SEC-010",
+		Doc:   "Every request is looked up among all codes that there ever were: none is forgotten.",
+		Break: func(b *behaviour) { slowedBy(b, false) },
+	},
+}
+
+// scanTime is what looking at a thousand codes takes, so that a scan costs the same on
+// every machine.
+const scanTime = 200 * time.Microsecond
+
+// slowedBy makes every request of a device take as long as looking at all codes does:
+// at those that live, or at all that there were.
+func slowedBy(b *behaviour, forget bool) {
+	var mu sync.Mutex
+	var ends []time.Time // of the codes, the oldest first
+	b.began = func(_ *Server, _ *request, g *grant, _ map[string]any) {
+		mu.Lock()
+		defer mu.Unlock()
+		ends = append(ends, g.expires)
+		for forget && !ends[0].After(g.created) { // the others are there, and in order
+			ends = ends[1:]
+		}
+	}
+	b.finish = func(*request, *answer) {
+		now := time.Now()
+		mu.Lock()
+		from := 0
+		if forget {
+			from, _ = slices.BinarySearchFunc(ends, now, time.Time.Compare)
+		}
+		n := len(ends) - from
+		mu.Unlock()
+		time.Sleep(time.Duration(n) * scanTime / 1000)
+	}
 }
 
 // instance is which of two a connection leads to. Neighbouring ports are as likely to
