@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -30,6 +31,25 @@ func problem(status int, text string) *answer {
 func succeed(members map[string]any) *answer {
 	return &answer{status: http.StatusOK, members: members}
 }
+
+// word is an answer in a word, as people read it.
+func (a *answer) word() string {
+	switch {
+	case a.code != "":
+		return a.code
+	case a.status == http.StatusOK:
+		return "tokens"
+	}
+	return statusWords[a.status]
+}
+
+// statusWords are made once: an answer to every poll is put into words.
+var statusWords = func() (words [600]string) {
+	for status := range words {
+		words[status] = fmt.Sprint("HTTP ", status)
+	}
+	return words
+}()
 
 // with adds a header field.
 func (a *answer) with(name, value string) *answer {

@@ -8,6 +8,8 @@
 //   - config.go, server.go, transport.go: what it is told, and how a request arrives;
 //   - authorization.go, token.go, refresh.go, introspection.go, metadata.go: its endpoints;
 //   - page.go, decision.go: the verification page, and decisions by programs;
+//   - switched.go, flow.go, control.go: faults switched while it runs, and the page for that;
+//   - proxy.go, relayed.go, foreign.go: another server, with a fault added to its answers;
 //   - request.go, client.go, answer.go: reading, authenticating, answering;
 //   - store.go, guess.go, limit.go (limit_meter.go, limit_parse.go): grants, guesses, and limits of pace;
 //   - behaviour.go: every question to which a fault may give another answer;

@@ -12,7 +12,7 @@ import (
 // requirement it breaks, and how.
 type Fault struct {
 	Name  string // unique, in kebab case
-	Check string // id of the requirement that it breaks
+	Check string // id of the requirement that it breaks, none for BadDays
 	// Also are other requirements that it cannot help breaking, with the reason.
 	Also map[string]string
 	Doc  string // what is wrong, one sentence
@@ -49,10 +49,13 @@ func Faults() []Fault {
 		documentFaults)
 }
 
-// FaultNamed finds a fault, LoadFaults included. An unknown name is an error that names the nearest.
+// AllFaults lists Faults, LoadFaults and BadDays.
+func AllFaults() []Fault { return slices.Concat(Faults(), LoadFaults(), BadDays()) }
+
+// FaultNamed finds one of AllFaults. An unknown name is an error that names the nearest.
 func FaultNamed(name string) (Fault, error) {
 	var names []string
-	for _, f := range append(Faults(), LoadFaults()...) {
+	for _, f := range AllFaults() {
 		if f.Name == name {
 			return f, nil
 		}

@@ -49,7 +49,11 @@ var tokenFaults = []Fault{
 		},
 	},
 	tokenFault("token-lifetime-as-milliseconds", "DF-TOKEN-004", "expires_in of the token is a string of milliseconds.",
-		func(_ *Server, _ *grant, m map[string]any) { m["expires_in"] = number(m["expires_in"]) + "000" }),
+		func(_ *Server, _ *grant, m map[string]any) {
+			if seconds, there := m["expires_in"]; there {
+				m["expires_in"] = number(seconds) + "000"
+			}
+		}),
 	tokenFault("requested-scope-reported", "DF-TOKEN-005",
 		"The token response repeats the requested scope although less was granted.",
 		func(_ *Server, g *grant, m map[string]any) {

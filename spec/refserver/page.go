@@ -1,12 +1,13 @@
 package refserver
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/subtle"
-	_ "embed"
+	"embed"
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -86,10 +87,10 @@ func (p *people) begin(w http.ResponseWriter, user string, secure bool) *session
 	return s
 }
 
-//go:embed page.html
-var pageHTML string
+//go:embed *.html
+var pageFiles embed.FS
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+var pages = template.Must(template.ParseFS(pageFiles, "*.html"))
 
 // view is what the page shows.
 type view struct {
@@ -103,21 +104,11 @@ type view struct {
 }
 
 func (s *Server) show(w http.ResponseWriter, status int, v view) {
-	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, v); err != nil {
-		panic(err) // the template is embedded and its data plain
+	policy := "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+	if s.is.page.framed {
+		policy = ""
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
-	if !s.is.page.framed {
-		h.Set("Content-Security-Policy",
-			"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'")
-		h.Set("X-Frame-Options", "DENY")
-	}
-	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	render(w, status, "page.html", policy, v)
 }
 
 func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
@@ -224,9 +215,9 @@ func (s *Server) ask(w http.ResponseWriter, code string, who *session) {
 		s.problem(w, err, who, code)
 		return
 	}
+	device := strings.TrimSpace(s.is.page.text(g.deviceType + " " + g.deviceOS))
 	s.show(w, http.StatusOK, view{Title: "Allow this device?", Token: who.token, Code: g.userCode, Consent: true,
-		Client: g.client.ID,
-		Scope:  s.granted(g.scope), Device: template.HTML(s.is.page.text(g.deviceType + " " + g.deviceOS)),
+		Client: g.client.ID, Scope: s.granted(g.scope), Device: template.HTML(cmp.Or(device, "it does not say")),
 		Asked: g.created.UTC().Format("15:04 MST"), From: g.from})
 }
 

@@ -82,6 +82,17 @@ func New(cfg Config, faults ...Fault) *Server {
 	return s
 }
 
+// with returns a server with the given faults that goes on with what s knows: codes,
+// tokens and the key that they are signed with, sessions and who guesses.
+func (s *Server) with(cfg Config, faults ...Fault) *Server {
+	next := New(cfg, faults...)
+	next.grants, next.wallet, next.people, next.guesses = s.grants, s.wallet, s.people, s.guesses
+	if s.cfg.OpenID {
+		next.key = s.key
+	}
+	return next
+}
+
 // Restart is a restart of the process. Grants are where the next one finds them.
 func (s *Server) Restart() { s.is.restarted(s) }
 

@@ -26,6 +26,8 @@ type grant struct {
 	interval time.Duration
 	tokens   *tokens           // once redeemed
 	lookers  map[*session]bool // signed in, who were shown the request
+	heard    heard
+	held     *relayed // by a Proxy, which has not passed it on
 }
 
 // lookedAtBy counts the sessions in which the request was shown.

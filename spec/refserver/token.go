@@ -54,11 +54,13 @@ func (s *Server) token(q *request) *answer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
+	g.heard.poll(g, now)
 	a := s.poll(q, g, now)
 	if a.code != spec.ErrAuthorizationPending && a.code != spec.ErrSlowDown {
 		g.told = now
 	}
 	s.is.polled(s, q, g, a)
+	g.heard.answer = a.word()
 	return a
 }
 
