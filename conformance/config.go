@@ -288,7 +288,7 @@ func (c *Config) Target() (*Target, error) {
 	if c.PKCE != "" {
 		t.UsePKCE()
 	}
-	t.TLS, err = c.TLS.config()
+	t.TLS, err = c.TLS.Client()
 	errs = append(errs, err)
 	if c.Host != "" {
 		t.Host, err = NormalHost(c.Host)
@@ -297,7 +297,9 @@ func (c *Config) Target() (*Target, error) {
 	return t, errors.Join(errs...)
 }
 
-func (c TLSConfig) config() (*tls.Config, error) {
+// Client is how a client verifies the server. It returns an error where the file cannot be
+// read or holds no certificate.
+func (c TLSConfig) Client() (*tls.Config, error) {
 	out := &tls.Config{InsecureSkipVerify: c.Insecure}
 	if c.CAFile == "" {
 		return out, nil

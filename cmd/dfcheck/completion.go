@@ -37,7 +37,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 var noValues = []string{"host", "issuer", "device-authorization-endpoint", "token-endpoint", "client-id",
 	"client-secret-env",
 	"second-client-id", "scope", "user-code", "verification-uri", "verification-uri-complete", "addr", "base-url",
-	"allow-host", "path", "limit", "source"}
+	"allow-host", "path", "limit", "source", "control", "proxy"}
 
 // argumentValues are the arguments of commands, by their paths. Arguments that are not
 // here are files.
@@ -179,7 +179,7 @@ func checkWords() (out []string) {
 func rulingWords() []string { return slices.Concat(spec.Rulings(), spec.Conventions()) }
 
 func faultWords() (out []string) {
-	for _, f := range slices.Concat(refserver.Faults(), refserver.LoadFaults()) {
+	for _, f := range refserver.AllFaults() {
 		out = append(out, cobra.CompletionWithDesc(f.Name, f.Doc))
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -40,6 +41,21 @@ func auto(spec string) string {
 // makes it https.
 func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tls.Certificate) (base string,
 	stop func(), err error) {
+	return serveSite(addr, cert, func(base string) (site, error) {
+		cfg.BaseURL = cmp.Or(cfg.BaseURL, base)
+		return refserver.New(cfg, faults...), nil
+	})
+}
+
+// site is what is served at an address.
+type site interface {
+	http.Handler
+	TLSConfig(tls.Certificate) *tls.Config
+}
+
+// serveSite serves what make returns for the base URL that the site has.
+func serveSite(addr string, cert *tls.Certificate, make func(base string) (site, error)) (base string, stop func(),
+	err error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, err
@@ -49,12 +65,14 @@ func serve(addr string, cfg refserver.Config, faults []refserver.Fault, cert *tl
 		scheme = "https://"
 	}
 	base = scheme + reachable(l.Addr().String())
-	cfg.BaseURL = cmp.Or(cfg.BaseURL, base)
-	reference := refserver.New(cfg, faults...)
-	server := &http.Server{Handler: reference, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+	at, err := make(base)
+	if err != nil {
+		return "", nil, errors.Join(err, l.Close())
+	}
+	server := &http.Server{Handler: at, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		IdleTimeout: time.Hour, MaxHeaderBytes: 64 << 10} // clients may be slow on purpose, and keep connections
 	if cert != nil {
-		server.TLSConfig = reference.TLSConfig(*cert)
+		server.TLSConfig = at.TLSConfig(*cert)
 		go server.ServeTLS(l, "", "")
 	} else {
 		go server.Serve(l)

@@ -59,6 +59,18 @@ func checkAddress(flag, address string) error {
 	return nil
 }
 
+// checkLoopback returns an error for an address that others than this machine reach.
+func checkLoopback(flag, address string) error {
+	if err := checkAddress(flag, address); err != nil || address == "" {
+		return err
+	}
+	host, _, _ := splitAddress(address)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--%s is %q; it is served to this machine alone: give a port, such as 8629", flag, address)
+	}
+	return nil
+}
+
 func everywhere(flag, address string) error {
 	return fmt.Errorf("--%s is %q, which is every address of this machine; name the one that it is to be reached at, "+
 		"such as 127.0.0.1:8629", flag, address)

@@ -88,7 +88,7 @@ func testNames(t *testing.T) []string {
 
 func servers() []string {
 	var names []string
-	for _, f := range slices.Concat(refserver.Variants(), refserver.Faults(), refserver.LoadFaults()) {
+	for _, f := range slices.Concat(refserver.Variants(), refserver.AllFaults()) {
 		names = append(names, f.Name)
 	}
 	return names

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,8 @@ type serveFlags struct {
 	faults     []string
 	limits     []string
 	listFaults bool
+	control    string
+	proxy      proxyFlags
 }
 
 func newServe(t terminal) *cobra.Command {
@@ -27,7 +30,10 @@ func newServe(t terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Run the reference server, correct or with faults", Args: cobra.NoArgs,
 		Long: `Runs a device-flow server that conforms to the standards, for trying out clients
-and load. With --fault it does one thing wrong.
+and load. With --fault it does one thing wrong. With --control a page of this
+machine shows the flows that are live, and switches faults while the server runs;
+so do programs: curl -d fault=NAME -d state=on http://127.0.0.1:8629/faults.
+With --proxy a server of your own answers, and faults are added to its answers.
 
 People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
@@ -40,7 +46,9 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
   dfcheck serve --tls --tls-cert-out ca.pem
   dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
-  dfcheck serve --fault code-reusable`,
+  dfcheck serve --fault code-reusable
+  dfcheck serve --control 8629                   a page with live flows and switches for faults
+  dfcheck serve --proxy https://auth.example.com --fault errors-in-five --control 8629`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd, t) },
 	}
 	fs := c.Flags()
@@ -58,16 +66,22 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.StringArrayVar(&f.limits, "limit", nil, "limit the pace of requests, `"+refserver.LimitForm+"`; repeatable")
 	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
-	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit")
+	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit, with --proxy those that it can add")
+	fs.StringVar(&f.control, "control", "",
+		"serve a page with live flows and switches for faults at `ADDR`: a port of this machine, such as 8629")
+	f.proxy.add(fs)
 	return c
 }
 
 func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	if f.listFaults {
-		for _, fault := range append(refserver.Faults(), refserver.LoadFaults()...) {
-			fmt.Fprintf(t.out, "%-34s %-15s %s\n", fault.Name, fault.Check, fault.Doc)
+		for _, fault := range f.choice() {
+			fmt.Fprintf(t.out, "%-34s %-15s %s\n", fault.Name, cmp.Or(fault.Check, "-"), fault.Doc)
 		}
 		return nil
+	}
+	if err := f.proxy.check(cmd.Flags()); err != nil {
+		return err
 	}
 	faults, err := f.pickFaults(t)
 	if err != nil {
@@ -77,19 +91,62 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	if err != nil {
 		return err
 	}
-	base, stop, err := serve(f.addr, f.cfg, faults, cert)
+	var served controlledSite
+	base, stop, err := serveSite(f.addr, cert, func(base string) (site, error) {
+		served, err = f.site(cmp.Or(f.cfg.BaseURL, base), faults)
+		return served, err
+	})
+	if _, told := errors.AsType[*failure](err); told {
+		return err
+	}
 	if err != nil {
 		return &failure{reports.ExitUntested, err, "choose another address with --addr"}
 	}
 	defer stop()
+	page := ""
+	if f.control != "" {
+		at, err := watchAt("control", f.control, refserver.Control(f.title(), served))
+		if err != nil {
+			return notServed(err)
+		}
+		defer at.close()
+		page = "  control page          " + at.url + "\n"
+	}
+	if err := f.announce(t, base, page); err != nil {
+		return err
+	}
+	<-cmd.Context().Done()
+	return nil
+}
+
+// controlledSite is a server whose faults can be switched.
+type controlledSite interface {
+	site
+	refserver.Controlled
+}
+
+// site is the server that the flags ask for.
+func (f *serveFlags) site(base string, faults []refserver.Fault) (controlledSite, error) {
+	if f.proxy.url != "" {
+		return f.proxy.open(base, faults)
+	}
+	f.cfg.BaseURL = base
+	return refserver.NewSwitched(f.cfg, faults...), nil
+}
+
+// announce says where everything is.
+func (f *serveFlags) announce(t terminal, base, page string) error {
+	if f.proxy.url != "" {
+		fmt.Fprintf(t.out, "listening on %s\n  in front of           %s\n%s", base, f.proxy.url, page)
+		return nil
+	}
 	contract, err := spec.BuiltinContract(f.cfg.Contract)
 	if err != nil {
 		return usage(err, "")
 	}
 	fmt.Fprintf(t.out, "listening on %s\n  device authorization  POST %s\n  token                 POST %s\n  "+
-		"verification page     %s/device\n",
-		base, base+contract.Start.Path, base+contract.Token.Path, base)
-	<-cmd.Context().Done()
+		"verification page     %s/device\n%s",
+		base, base+contract.Start.Path, base+contract.Token.Path, base, page)
 	return nil
 }
 
@@ -107,16 +164,36 @@ func (f *serveFlags) readLimits() error {
 	return errors.Join(errs...)
 }
 
+// title is that of the control page.
+func (f *serveFlags) title() string {
+	if f.proxy.url != "" {
+		return "In front of " + f.proxy.url
+	}
+	return "Reference server"
+}
+
+// choice are the faults that can be shown.
+func (f *serveFlags) choice() []refserver.Fault {
+	if f.proxy.url != "" {
+		return refserver.ForeignFaults()
+	}
+	return refserver.AllFaults()
+}
+
 // pickFaults checks the configuration and finds the faults. A fault that this
 // server cannot show is served all the same, with a word about it.
 func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
-	errs := []error{f.readLimits(), f.cfg.Check()}
+	errs := []error{f.readLimits(), f.cfg.Check(), checkLoopback("control", f.control)}
 	hint := ""
 	var faults []refserver.Fault
 	for _, name := range f.faults {
 		fault, err := refserver.FaultNamed(name)
 		if err != nil {
 			errs, hint = append(errs, err), "`dfcheck serve --list-faults` lists them"
+			continue
+		}
+		if f.proxy.url != "" {
+			faults = append(faults, fault)
 			continue
 		}
 		if fault.Contract != "" && fault.Contract != f.cfg.Contract {
@@ -133,6 +210,11 @@ func (f *serveFlags) pickFaults(t terminal) ([]refserver.Fault, error) {
 	}
 	if err := refserver.Together(faults...); err != nil {
 		errs, hint = append(errs, err), "serve them one after the other"
+	}
+	if f.proxy.url != "" {
+		if err := refserver.Addable(faults...); err != nil {
+			errs, hint = append(errs, err), "`dfcheck serve --proxy URL --list-faults` lists those that can"
+		}
 	}
 	return faults, usage(errors.Join(errs...), hint)
 }
