@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -41,6 +42,25 @@ func (c TargetConfig) restarter() func(context.Context) error {
 		}
 		return nil
 	}
+}
+
+// Commands are the programs of this machine that a run with this configuration starts,
+// each with the key that names it.
+func (c *Config) Commands() (out []string) {
+	add := func(key string, words ...string) {
+		if len(words) > 0 && words[0] != "" {
+			out = append(out, key+": "+strings.Join(words, " "))
+		}
+	}
+	switch c.Approve.Kind {
+	case "exec":
+		add("approve.approve", c.Approve.Approve.Command...)
+		add("approve.deny", c.Approve.Deny.Command...)
+	case "browser":
+		add("approve.browser", c.Approve.Browser)
+	}
+	add("target.restart", c.Server.Restart...)
+	return out
 }
 
 // Restart restarts the target and waits until it answers again; false when it does not.

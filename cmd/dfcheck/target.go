@@ -92,6 +92,10 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	}
 	c.TLS.Insecure = c.TLS.Insecure || f.insecure
 	c.RequestTimeout = cmp.Or(conformance.Duration(f.requestTimeout), c.RequestTimeout)
+	if commands := c.Commands(); f.config == "" && len(commands) > 0 {
+		return nil, usage(fmt.Errorf("%s lies in this folder and runs commands (%s); nobody has named it", path,
+			strings.Join(commands, "; ")), "read it, and name it if that is meant: --config "+path)
+	}
 	if c.Approve.Kind == "prompt" && !interactive(t.in) {
 		return nil, usage(errors.New("--approve prompt asks a person, and standard input is not a terminal"),
 			"let a program decide: approve: {kind: form, exec, http or browser, ...} in dfcheck.yaml; or run without: "+
