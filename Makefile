@@ -95,12 +95,12 @@ bench-peers:
 # Capacity searches, forecasts and violations at full size.
 test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance/checks
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck ./spec/refserver
 
 # Every behaviour of testdata/hostile against every command: half an hour, most of it
 # waiting. HOSTILE and COMMAND choose.
 test-hostile:
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -count=1 -run 'TestHostileLong$$|TestKilledLong|TestDiskFullLong|TestFewDescriptorsLong' -v ./cmd/dfcheck
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -count=1 -run 'TestHostileLong$$|TestKilledLong|TestDiskFullLong|TestFewDescriptorsLong|TestReadOnlyLong|TestFewPortsLong|TestSlowlorisLong' -v ./cmd/dfcheck
 
 # Every target server in testdata/targets, against its expected verdicts; then all
 # of them side by side. A run waits more than it computes: ten minutes in all.

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,5 +108,89 @@ func TestFewDescriptorsLong(t *testing.T) {
 		"descriptors") &&
 		!strings.Contains(out, "open files") {
 		t.Errorf("load:\n%s", out)
+	}
+}
+
+// TestReadOnlyLong: a folder that cannot be written to is told before anything is sent.
+func TestReadOnlyLong(t *testing.T) {
+	program := asDfcheck(t)
+	dir := t.TempDir()
+	for _, args := range []string{"conformance --only AUTHZ --report json=" + dir + "/report.json",
+		"conformance --only AUTHZ --record " + dir + "/run.jsonl",
+		"load --devices 5 --duration 1s --report json=" + dir + "/report.json"} {
+		script := `mount -t tmpfs -o ro none ` + dir + ` && ` + program + ` ` + args + `; echo code $?`
+		out, err := exec.Command("unshare", "-rm", "sh", "-c", script).CombinedOutput()
+		if err != nil || strings.Contains(string(out), "mount:") {
+			t.Skipf("no file system of one's own here: %v %s", err, out)
+		}
+		if text := string(out); !strings.Contains(text, "read-only file system") || !strings.Contains(text, "code 2") ||
+			strings.Contains(text, "embedded server") {
+			t.Errorf("%s:\n%s", args, text)
+		}
+	}
+}
+
+// TestFewPortsLong: a run that needs more ports than the machine has says so before it
+// sends anything, with what would help.
+func TestFewPortsLong(t *testing.T) {
+	program := asDfcheck(t)
+	path := filepath.Join(t.TempDir(), "crowd.yaml")
+	if err := os.WriteFile(path, []byte("devices: 200\nduration: 4s\nconnections: {mode: device}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	script := `ip link set lo up && echo 40000 40063 > /proc/sys/net/ipv4/ip_local_port_range && ` + program +
+		` load --profile ` + path + `; echo code $?`
+	out, err := exec.Command("unshare", "-rn", "sh", "-c", script).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "code ") {
+		t.Skipf("no network of one's own here: %v %s", err, out)
+	}
+	if text := string(out); !strings.Contains(text, "more local ports than the 64") || !strings.Contains(text, "code 3") {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestSlowlorisLong: a thousand connections that never end their request hold up nobody,
+// and are ended.
+func TestSlowlorisLong(t *testing.T) {
+	asDfcheck(t)
+	host := strings.TrimPrefix(startReference(t, "rfc8628"), "http://")
+	var slow []net.Conn
+	for i := range 1000 {
+		c, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		text := "POST /device_authorization HTTP/1.1\r\nHost: x\r\nX: "
+		if i%2 == 1 { // its body never ends
+			text = strings.TrimSuffix(text, "X: ") + "Content-Type: application/x-www-form-urlencoded\r\n" +
+				"Content-Length: 60000\r\n\r\n"
+		}
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Fatal(err)
+		}
+		slow = append(slow, c)
+	}
+	for range 25 { // seconds, a byte in each
+		for _, c := range slow {
+			io.WriteString(c, "x") // it may have been ended
+		}
+		began := time.Now()
+		resp, err := http.Post("http://"+host+"/device_authorization", "application/x-www-form-urlencoded",
+			strings.NewReader("client_id=dfcheck"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("another device waited %s", took)
+		}
+		time.Sleep(time.Second)
+	}
+	for i, c := range slow {
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.Copy(io.Discard, c); os.IsTimeout(err) {
+			t.Fatalf("connection %d is still open", i)
+		}
 	}
 }
