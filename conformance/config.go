@@ -40,6 +40,7 @@ type Config struct {
 	Introspection   *IntrospectionConfig `yaml:"introspection"`
 	Resource        string               `yaml:"resource"`
 	Revocation      string               `yaml:"revocation"`
+	DPoP            string               `yaml:"dpop"` // the algorithm of proofs
 
 	Lenient           Lenient  `yaml:"lenient"`
 	ClientsRegistered bool     `yaml:"clients_registered"`
@@ -157,7 +158,7 @@ func (c *Config) ofServer() []string {
 		{c.PKCE != "", "pkce"}, {c.Scope != "", "scope"}, {len(c.Headers) > 0, "headers"}, {!c.Request.empty(), "request"},
 		{len(c.Server.Restart) > 0, "target"}, {c.TLS != TLSConfig{}, "tls"},
 		{c.Introspection != nil, "introspection"}, {c.Resource != "", "resource"},
-		{c.Revocation != "", "revocation"},
+		{c.Revocation != "", "revocation"}, {c.DPoP != "", "dpop"},
 	} {
 		if k.set {
 			keys = append(keys, k.name)
@@ -283,8 +284,11 @@ func (c *Config) Target() (*Target, error) {
 	}
 	var err error
 	t.Given, err = c.Request.given()
-	errs = append(errs, err, c.Lenient.check(), checkPKCE(c.PKCE))
+	errs = append(errs, err, c.Lenient.check(), checkPKCE(c.PKCE), checkDPoP(c.DPoP))
 	t.Passwords = append(t.Passwords, secretsOf(t.Given)...)
+	if c.DPoP != "" {
+		t.Offers.DPoP = []string{c.DPoP}
+	}
 	if c.PKCE != "" {
 		t.UsePKCE()
 	}

@@ -52,6 +52,10 @@ func (Config) Words() keys.Words {
 		"revocation": {About: "URL of the revocation endpoint (RFC 7009), where metadata does not name it, or your OpenAPI " +
 			"document is the contract.",
 			Default: "revocation_endpoint of the server's metadata", Example: "https://auth.example.com/revoke"},
+		"dpop": {About: "Algorithm by which DPoP proofs (RFC 9449) are signed, where metadata does not say that the server " +
+			"takes proofs. The key is made for each run and written nowhere.",
+			Default: "the first of dpop_signing_alg_values_supported that dfcheck can sign by", Example: "ES256",
+			OneOf: ProofAlgorithms},
 		"lenient": {About: "Deviations that you know of and keep. What they excuse is reported as waived."},
 		"clients_registered": {About: "The server must refuse client ids that nobody registered. Asked of the " +
 			"documented API, where it is not a rule by itself.",

@@ -27,6 +27,7 @@ var enabling = map[Capability]string{
 	NeedIntrospection: "introspection: or resource: in dfcheck.yaml",
 	NeedRevocation:    "a revocation_endpoint in the server's metadata, or revocation: in dfcheck.yaml",
 	NeedOpenID:        "--scope openid, for a server whose metadata names a jwks_uri",
+	NeedDPoP:          "dpop_signing_alg_values_supported in the server's metadata, or dpop: ES256 in dfcheck.yaml",
 	NeedIssuer:        "--issuer",
 	NeedScope:         "--scope",
 	NeedNarrowable:    "a scope that the server knows and does not grant, in dfcheck.yaml",

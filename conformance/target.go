@@ -198,6 +198,7 @@ const (
 	NeedClientName    Capability = "client.name"
 	NeedScopeWords    Capability = "consent.scopes"
 	NeedRevocation    Capability = "revocation"
+	NeedDPoP          Capability = "dpop"
 	NeedOpenID        Capability = "openid" // among the scopes, and keys to verify ID tokens with
 )
 
@@ -305,6 +306,7 @@ func (t *Target) powers(abuse bool) []Capability {
 	add(abuse, NeedAbuse)
 	add(t.Restart != nil, NeedRestart)
 	add(t.Offers.Revocation != "", NeedRevocation)
+	add(len(t.Offers.DPoP) > 0, NeedDPoP)
 	add(t.Offers.Keys != "" && slices.Contains(strings.Fields(t.Scope), "openid"), NeedOpenID)
 	return p
 }

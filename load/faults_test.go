@@ -30,6 +30,7 @@ var unseen = map[string]string{
 	"REFRESH":  "the crowd does not use its tokens",
 	"REVOKE":   "the crowd gives no token back",
 	"IDTOKEN":  "the crowd does not read its tokens",
+	"DPOP":     "the devices of the crowd have no keys",
 	"DOC":      "devices do not compare answers with a document",
 
 	"first-poll-slowed":     "a device that obeys is served from its second poll on",

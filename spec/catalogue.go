@@ -97,6 +97,7 @@ var groups = []struct{ name, about string }{
 	{"REFRESH", "refresh tokens"},
 	{"REVOKE", "tokens that their device gives back"},
 	{"IDTOKEN", "ID tokens that come with the tokens of a device"},
+	{"DPOP", "tokens that are bound to a key of the device"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 

@@ -25,6 +25,8 @@ const (
 	ErrUnauthorizedClient   = "unauthorized_client"
 	ErrUnsupportedGrantType = "unsupported_grant_type"
 	ErrInvalidTarget        = "invalid_target"
+	ErrInvalidDPoPProof     = "invalid_dpop_proof" // RFC 9449 section 5
+	ErrUseDPoPNonce         = "use_dpop_nonce"     // RFC 9449 section 8
 )
 
 // DefaultInterval is the polling interval in seconds when none is announced,

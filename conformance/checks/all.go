@@ -15,7 +15,8 @@ var inOrder = sync.OnceValue(func() Checks {
 	out := slices.Concat(
 		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
 		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
-		httpChecks, securityChecks, consentChecks, concurrencyChecks, refreshChecks, revocationChecks, idTokenChecks,
+		httpChecks, securityChecks, consentChecks, concurrencyChecks, refreshChecks, revocationChecks,
+		idTokenChecks, dpopChecks,
 		documentChecks,
 	)
 	place := map[string]int{}

@@ -189,6 +189,9 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 	if cfg.OpenID {
 		t.Offers.Keys, t.Offers.UserInfo = base+"/jwks", base+"/userinfo"
 	}
+	if cfg.DPoP {
+		t.Offers.DPoP = []string{"ES256"}
+	}
 	if b.target != nil {
 		b.target(t)
 	}

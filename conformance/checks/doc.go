@@ -15,7 +15,8 @@
 //	security        guessable secrets, forgeries, floods
 //	consent         what a person is told and asked before a decision
 //	concurrency     requests that meet; refresh, what refresh tokens are good for
-//	revocation      tokens that their device gives back; idtoken, who it is that approved
+//	revocation      tokens that their device gives back; idtoken, who it is that approved;
+//	                dpop, tokens bound to a key of the device
 //
 // The words that scenarios and judges are written in are those of the engine,
 // package conformance, which the files import with a dot. No area uses another's

@@ -33,7 +33,8 @@ var idTokenChecks = []Check{
 
 // idTokenCheck makes a check of the claims of an ID token.
 func idTokenCheck(id string, judge func(e *Evidence, j *Judgement, x *Exchange, t traits.IDToken)) Check {
-	return Check{ID: id, Gate: GateTokens, Needs: []Capability{NeedApprover, NeedOpenID}, Reads: []*Scenario{idTokens, metadata},
+	return Check{ID: id, Gate: GateTokens, Needs: []Capability{NeedApprover, NeedOpenID},
+		Reads: []*Scenario{idTokens, metadata},
 		Judge: withIDToken(func(e *Evidence, j *Judgement, x *Exchange, t traits.IDToken) {
 			if t.Problem != "" {
 				j.Inconclusive("the ID token cannot be read: "+t.Problem, x)

@@ -235,7 +235,8 @@ func judgeForeignRevocation(e *Evidence, j *Judgement) {
 		j.Inconclusive("the refresh token of a device could not be used: " + Describe(used))
 		return
 	}
-	j.Each(e.Of(foreignRevocation, "foreign"), ExpectRefusal, "a refusal for another client's token, or 200 without effect",
+	j.Each(e.Of(foreignRevocation, "foreign"), ExpectRefusal,
+		"a refusal for another client's token, or 200 without effect",
 		PassIf(Class(4)), PassIf(Class(2)))
 	j.Each(e.Of(foreignRevocation, "own"), ExpectTokens,
 		"a refresh token to outlive its revocation by another client", PassIf(GivesTokens), FailIf(Class(4)))

@@ -83,7 +83,7 @@ func everyFile(t *testing.T, run *Run, results []Result, w *pipes.Tap) {
 // process.
 func secretBench(variant refserver.Fault, approver string, w *pipes.Tap, somebody *typist) bench {
 	cfg := embedded("rfc8628")
-	cfg.Revocation, cfg.OpenID = true, true
+	cfg.Revocation, cfg.OpenID, cfg.DPoP = true, true, true
 	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
 		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}

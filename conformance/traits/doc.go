@@ -6,5 +6,6 @@
 //   - secret.go: one secret: its length, alphabet and grammar, what a JWT says, and what
 //     a user code has to do with its device code;
 //   - pool.go: many of a kind side by side: how much in them was chosen, whether they
-//     rise steadily.
+//     rise steadily;
+//   - idtoken.go: an ID token, read with the keys of its server.
 package traits

@@ -88,8 +88,8 @@ func seconds(v any) int64 {
 }
 
 // signed are the algorithms that can be verified with a public key.
-var signed = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256,
-	jose.ES384, jose.ES512, jose.EdDSA}
+var signed = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+	jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
 
 // verify says what is wrong with the signature.
 func (t *IDToken) verify(token, kid string, b Beside) {
@@ -139,11 +139,14 @@ func (t *IDToken) keysIn(set string) (keys []jose.JSONWebKey) {
 	}
 	for _, data := range raw.Keys {
 		var k jose.JSONWebKey
-		if k.UnmarshalJSON(data) != nil || k.Use == "enc" || !k.Valid() {
+		if k.UnmarshalJSON(data) != nil {
 			continue
 		}
 		if _, symmetric := k.Key.([]byte); symmetric || !k.IsPublic() {
 			t.Private = true
+			continue
+		}
+		if k.Use == "enc" || !k.Valid() {
 			continue
 		}
 		if r, ok := k.Key.(*rsa.PublicKey); ok && r.N.BitLen() > maxModulus {

@@ -74,6 +74,8 @@ func (r *Redactor) field(name, value string) string {
 		return r.cookies(value, true)
 	case lower == "authorization" || lower == "proxy-authorization":
 		return r.authorization(value)
+	case lower == "dpop": // a proof, good for whoever is quicker
+		return r.Sent(Proof, value)
 	case isConfidential(name):
 		return r.hide(value)
 	}

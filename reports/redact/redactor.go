@@ -23,6 +23,7 @@ const (
 	Cookie       = "cookie"
 	Password     = "password"
 	Credentials  = "credentials"
+	Proof        = "dpop_proof"
 )
 
 // members are the names under which a secret stands, with its kind.

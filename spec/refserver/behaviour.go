@@ -57,6 +57,14 @@ type behaviour struct {
 	sign   func(key jose.JSONWebKey, claims map[string]any) string
 	keys   func(key jose.JSONWebKey) []jose.JSONWebKey
 
+	// prove looks at the proof of a token request, looks reports whether a part of it
+	// counts, challenge asks for a nonce.
+	prove     func(s *Server, q *request) *answer
+	looks     func(part string) bool
+	challenge func(s *Server, q *request, p proof) *answer
+	// worth may change what introspection tells of a token.
+	worth func(t *tokens, worth map[string]any)
+
 	page pageRules
 
 	// finish may change any answer of the two operations before it is sent.
@@ -94,6 +102,8 @@ func correct() *behaviour {
 		decide:   (*Server).decide,
 		refresh:  (*Server).refresh,
 		revoke:   (*Server).revoke, revocable: owned,
+		prove: (*Server).prove, looks: func(string) bool { return true }, challenge: (*Server).challenge,
+		worth:  func(*tokens, map[string]any) {},
 		claims: func(*Server, *tokens, map[string]any) {}, sign: sign,
 		keys: func(key jose.JSONWebKey) []jose.JSONWebKey { return []jose.JSONWebKey{key.Public()} },
 		page: pageRules{text: html.EscapeString, viewed: func(*grant, string) {}, lookers: mostLookers,

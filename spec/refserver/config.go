@@ -51,6 +51,9 @@ type Config struct {
 	Revocation bool
 	// OpenID gives ID tokens with openid, and opens userinfo and the keys.
 	OpenID bool
+	// DPoP binds tokens to the key of a proof that comes with a token request (RFC 9449);
+	// DPoPNonce wants a nonce in it.
+	DPoP, DPoPNonce bool
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.

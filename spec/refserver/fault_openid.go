@@ -47,7 +47,8 @@ var openIDFaults = []Fault{
 		Break: func(b *behaviour) {
 			b.keys = func(key jose.JSONWebKey) []jose.JSONWebKey { return []jose.JSONWebKey{key} }
 		}}),
-	claimsFault("id-token-issuer-with-slash", "DF-IDTOKEN-002", "iss of ID tokens ends in a slash, which the issuer has not.",
+	claimsFault("id-token-issuer-with-slash", "DF-IDTOKEN-002",
+		"iss of ID tokens ends in a slash, which the issuer has not.",
 		func(s *Server, _ *tokens, claims map[string]any) { claims["iss"] = s.cfg.BaseURL + "/" }),
 	claimsFault("id-token-for-api", "DF-IDTOKEN-003", "The audience of ID tokens is an API and not the client.",
 		func(s *Server, _ *tokens, claims map[string]any) { claims["aud"] = s.cfg.BaseURL + "/api" }),

@@ -31,6 +31,9 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Revocation {
 		members["revocation_endpoint"] = base + pathRevocation
 	}
+	if s.cfg.DPoP {
+		members["dpop_signing_alg_values_supported"] = []string{"ES256", "EdDSA", "RS256"}
+	}
 	if s.cfg.OpenID {
 		members["jwks_uri"], members["userinfo_endpoint"] = base+pathKeys, base+pathUserInfo
 		members["id_token_signing_alg_values_supported"] = []string{"ES256"}

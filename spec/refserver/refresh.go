@@ -88,6 +88,9 @@ func (s *Server) refresh(q *request) *answer {
 	if t == nil || q.client == nil || q.client != t.client {
 		return refuse(spec.ErrInvalidGrant, "the refresh token is unknown, or another client's")
 	}
+	if !s.keyed(q, t) {
+		return badProof("the refresh token is bound to another key")
+	}
 	t.family.mu.Lock()
 	defer t.family.mu.Unlock()
 	if t.family.revoked || t.family.current != t.refresh {
@@ -102,6 +105,7 @@ func (s *Server) refresh(q *request) *answer {
 		scope = want
 	}
 	next := s.mint(t.client, t.user, scope, t.family)
+	next.thumbprint = q.thumbprint
 	members := next.members()
 	if scope != t.scope {
 		members["scope"] = scope

@@ -26,6 +26,8 @@ type request struct {
 	params   spec.Params
 	kinds    map[string]string // of JSON members that are no texts: number, boolean, null, array, object
 	client   *Client           // nil when the request names none
+	// thumbprint is that of the key of its DPoP proof, "" without one.
+	thumbprint string
 }
 
 // get is a parameter's value; a parameter without a value counts as absent

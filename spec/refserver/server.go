@@ -40,6 +40,9 @@ type Server struct {
 	limits  limiters
 	key     jose.JSONWebKey // of ID tokens, where it gives some
 	handler http.Handler
+
+	nonce string // that DPoP proofs need, "" for none
+	seen  once   // the jti of DPoP proofs
 }
 
 // New returns a server with the given faults. It panics when the configuration
@@ -63,6 +66,9 @@ func New(cfg Config, faults ...Fault) *Server {
 		wallet: newWallet(cfg.TokenLifetime),
 		people: newPeople(), guesses: newGuesses(guessesAllowed, guessesWindow),
 		misses: newGuesses(cfg.GuessLimit, guessWindow), limits: newLimiters(cfg.Limits)}
+	if cfg.DPoPNonce {
+		s.nonce = random(12)
+	}
 	if cfg.OpenID {
 		s.key = signingKey()
 	}

@@ -59,7 +59,8 @@ func (b *behaviour) breakIn(f Fault) {
 // shared are the parts of behaviour that any number of faults can change at once, and
 // what of the configuration they only open.
 var shared = []string{"refuseStart", "refuseToken", "early", "began", "issued", "polled", "finish", "metadata",
-	"restarted", "Revocation", "OpenID"}
+	"restarted", "Revocation", "OpenID", "DPoP",
+	"DPoPNonce"}
 
 // Together returns an error where faults replace the same part of the server, so that
 // only the last of them would show.

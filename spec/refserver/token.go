@@ -11,6 +11,7 @@ type tokens struct {
 	access, refresh string
 	client          *Client
 	user, scope     string
+	thumbprint      string // of the key that they are bound to, "" for none
 	expires         time.Time
 	family          *family
 }
@@ -30,6 +31,9 @@ func (s *Server) token(q *request) *answer {
 		return a
 	}
 	if a := s.authenticate(q); a != nil {
+		return a
+	}
+	if a := s.is.prove(s, q); a != nil {
 		return a
 	}
 	if q.get("grant_type") == spec.GrantRefreshToken {
@@ -107,6 +111,7 @@ func tooFast(_ *request, g *grant, now time.Time) bool {
 func (s *Server) redeem(q *request, g *grant) *answer {
 	g.state = redeemed
 	g.tokens = s.mint(g.client, g.user, s.is.scope(s, q, g), nil)
+	g.tokens.thumbprint = q.thumbprint
 	members := g.tokens.members()
 	if g.tokens.scope != g.scope {
 		members["scope"] = g.tokens.scope
@@ -120,6 +125,9 @@ func (t *tokens) members() map[string]any {
 	m := map[string]any{
 		"access_token": t.access, "token_type": "Bearer",
 		"expires_in": int64(time.Until(t.expires).Round(time.Second) / time.Second),
+	}
+	if t.thumbprint != "" {
+		m["token_type"] = "DPoP"
 	}
 	if t.refresh != "" {
 		m["refresh_token"] = t.refresh

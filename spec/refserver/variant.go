@@ -18,7 +18,8 @@ import (
 func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
 		scopeVariants, wayVariants, consentVariants,
-		revocationVariants, openIDVariants, limitVariants, storeVariants, machineVariants, proxyVariants, []Fault{burstProxy})
+		revocationVariants, openIDVariants, dpopVariants, limitVariants, storeVariants, machineVariants, proxyVariants,
+		[]Fault{burstProxy})
 }
 
 // openVariants differ in what RFC 8628 leaves open by itself.

@@ -42,6 +42,7 @@ func (w *Tap) Len() int {
 func (w *Tap) Listen(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
+		proofs := r.Header.Values("DPoP")
 		next.ServeHTTP(rec, r)
 		var members map[string]any
 		json.Unmarshal(rec.Body.Bytes(), &members)
@@ -49,6 +50,13 @@ func (w *Tap) Listen(next http.Handler) http.Handler {
 		for _, m := range []string{"device_code", "access_token", "refresh_token", "id_token"} {
 			if s, ok := members[m].(string); ok && len(s) >= minSecret {
 				w.secrets[s] = true
+			}
+		}
+		for _, p := range proofs {
+			for _, s := range []string{p, privateKeyIn(p)} {
+				if len(s) >= minSecret {
+					w.secrets[s] = true
+				}
 			}
 		}
 		for _, c := range rec.Result().Cookies() {
@@ -63,6 +71,17 @@ func (w *Tap) Listen(next http.Handler) http.Handler {
 		out.WriteHeader(rec.Code)
 		out.Write(rec.Body.Bytes())
 	})
+}
+
+// privateKeyIn is the private part of the key in a proof's header, "" for none.
+func privateKeyIn(proof string) string {
+	head, _, _ := strings.Cut(proof, ".")
+	text, _ := base64.RawURLEncoding.DecodeString(head)
+	var h struct {
+		JWK struct{ D string }
+	}
+	json.Unmarshal(text, &h)
+	return h.JWK.D
 }
 
 var (

@@ -1,0 +1,229 @@
+package checks
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/spec"
+)
+
+// A prover is a device with a key of its own, which proves to have it (RFC 9449 section
+// 4). Keys live as long as their scenario and are written nowhere.
+type prover struct {
+	key   jose.JSONWebKey
+	url   string // of the token endpoint, as htu
+	mu    sync.Mutex
+	nonce string // the newest that the server gave
+}
+
+// newProver makes a key of the first kind that the server takes and dfcheck can make; nil
+// for none.
+func newProver(t *Target) *prover {
+	u, err := url.Parse(t.TokenURL)
+	if err != nil {
+		return nil
+	}
+	u.RawQuery, u.Fragment = "", ""
+	for _, alg := range t.Offers.DPoP {
+		if key, err := newKey(alg); err == nil && key != nil {
+			return &prover{key: jose.JSONWebKey{Key: key, Algorithm: alg}, url: u.String()}
+		}
+	}
+	return nil
+}
+
+// newKey makes a key for an algorithm, nil for one that dfcheck does not sign by.
+func newKey(alg string) (key any, err error) {
+	switch jose.SignatureAlgorithm(alg) {
+	case jose.ES256:
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case jose.ES384:
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case jose.EdDSA:
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	case jose.RS256, jose.PS256:
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	return key, err
+}
+
+// thumbprint is that of the key (RFC 7638), which binds tokens to it.
+func (p *prover) thumbprint() string {
+	sum, err := p.key.Thumbprint(crypto.SHA256)
+	if err != nil {
+		panic(err) // the key is ours
+	}
+	return base64.RawURLEncoding.EncodeToString(sum)
+}
+
+// dpopProof is a proof before it is signed.
+type dpopProof struct {
+	head   map[jose.HeaderKey]any
+	claims map[string]any
+	key    jose.JSONWebKey // that signs
+	twice  bool            // it is sent twice
+	bare   bool            // it is not signed at all
+}
+
+// proof makes the header field of a token request, with what change makes wrong.
+func (p *prover) proof(change func(*dpopProof)) []string {
+	d := dpopProof{key: p.key,
+		head:   map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": p.key.Public()},
+		claims: map[string]any{"jti": RandomCode(22), "htm": "POST", "htu": p.url, "iat": time.Now().Unix()}}
+	p.mu.Lock()
+	if p.nonce != "" {
+		d.claims["nonce"] = p.nonce
+	}
+	p.mu.Unlock()
+	if change != nil {
+		change(&d)
+	}
+	text := d.signed()
+	if d.twice {
+		return []string{text, text}
+	}
+	return []string{text}
+}
+
+func (d *dpopProof) signed() string {
+	payload, err := json.Marshal(d.claims)
+	if err != nil {
+		panic(err) // they are texts and numbers
+	}
+	if d.bare {
+		d.head["alg"] = "none"
+		head, err := json.Marshal(d.head)
+		if err != nil {
+			panic(err)
+		}
+		return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(d.key.Algorithm), Key: d.key.Key},
+		&jose.SignerOptions{ExtraHeaders: d.head})
+	if err != nil {
+		panic(err)
+	}
+	jws, err := signer.Sign(payload)
+	if err != nil {
+		panic(err)
+	}
+	text, err := jws.CompactSerialize()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// proving sends a fresh proof with a request. Nothing sends it again: it is good once.
+func (p *prover) proving(change func(*dpopProof)) Option {
+	return func(c *Call) {
+		Field("DPoP", p.proof(change)...)(c)
+		c.Provoked, c.Once = true, true
+	}
+}
+
+// challenged reports whether an answer asks for a nonce, and takes the nonce in.
+func (p *prover) challenged(x *Exchange) bool {
+	if x == nil || x.Response == nil {
+		return false
+	}
+	nonce := x.Response.Header.Get("DPoP-Nonce")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if nonce == "" || nonce == p.nonce {
+		return false
+	}
+	p.nonce = nonce
+	return x.ErrorCode() == spec.ErrUseDPoPNonce
+}
+
+// poll waits for the interval and polls with a proof; where the server asks for a nonce,
+// it polls again at once.
+func (p *prover) poll(ctx context.Context, f *Flow, step string, change func(*dpopProof)) *Exchange {
+	x := f.PollDue(ctx, Step(step), p.proving(change))
+	if p.challenged(x) {
+		x = f.Poll(ctx, Step(step), p.proving(change))
+	}
+	return x
+}
+
+// refresh sends a refresh request with a proof, in the same way.
+func (p *prover) refresh(ctx context.Context, s *ScenarioRun, token, step string) *Exchange {
+	x := s.Refresh(ctx, token, Step(step), p.proving(nil))
+	if p.challenged(x) {
+		x = s.Refresh(ctx, token, Step(step), p.proving(nil))
+	}
+	return x
+}
+
+// far is by how much the time of a proof is wrong.
+const far = 24 * time.Hour
+
+// A wrongPart is what is wrong with a proof, in the words of findings.
+type wrongPart struct {
+	step   string
+	change func(*dpopProof)
+}
+
+// Proofs whose time is wrong: a server that asks for a nonce may tell the age of a proof
+// by that alone (RFC 9449 section 4.3).
+const (
+	proofOfYesterday = "with a proof of yesterday"
+	proofOfTomorrow  = "with a proof of tomorrow"
+)
+
+// wrongProofs have one wrong part each, by the code that they are tried on. A proof whose
+// time is wrong comes last: where a nonce tells the time, it gives tokens.
+var wrongProofs = [][]wrongPart{
+	{
+		{"with a proof whose htm is GET", func(d *dpopProof) { d.claims["htm"] = "GET" }},
+		{"with a proof whose typ is JWT", func(d *dpopProof) { d.head["typ"] = "JWT" }},
+		{"with a proof whose alg is none", func(d *dpopProof) { d.bare = true }},
+		{proofOfYesterday, func(d *dpopProof) { d.claims["iat"] = time.Now().Add(-far).Unix() }},
+	},
+	{
+		{"with a proof whose htu is another URL", func(d *dpopProof) { d.claims["htu"] = StrangeOrigin + "/token" }},
+		{"with a proof without jti", func(d *dpopProof) { delete(d.claims, "jti") }},
+		{"with a proof that another key has signed", func(d *dpopProof) { d.key = another(d.key) }},
+		{proofOfTomorrow, func(d *dpopProof) { d.claims["iat"] = time.Now().Add(far).Unix() }},
+	},
+	{
+		{"with a proof without jwk", func(d *dpopProof) { delete(d.head, "jwk") }},
+		{"with a proof that holds its private key", func(d *dpopProof) { d.head["jwk"] = jose.JSONWebKey{Key: d.key.Key} }},
+		{"with a proof signed by a shared secret", func(d *dpopProof) {
+			d.key = jose.JSONWebKey{Key: []byte(RandomCode(48)), Algorithm: string(jose.HS256)}
+		}},
+		{"with two header fields DPoP", func(d *dpopProof) { d.twice = true }},
+	},
+}
+
+// wrongSteps are the steps of wrongProofs.
+var wrongSteps = func() (steps []string) {
+	for _, part := range slices.Concat(wrongProofs...) {
+		steps = append(steps, part.step)
+	}
+	return steps
+}()
+
+// another is a key of the same kind.
+func another(key jose.JSONWebKey) jose.JSONWebKey {
+	other, err := newKey(key.Algorithm)
+	if err != nil {
+		panic(err) // of the machine's randomness
+	}
+	return jose.JSONWebKey{Key: other, Algorithm: key.Algorithm}
+}
