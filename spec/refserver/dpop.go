@@ -102,7 +102,7 @@ func (s *Server) readProof(text string) (p proof, problem string) {
 	}
 	p.thumbprint = base64.RawURLEncoding.EncodeToString(sum)
 	unsigned := p.head["alg"] == "none" && !s.is.looks(proofAlgorithm)
-	jws, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, jose.RS256})
+	jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, jose.RS256})
 	if err == nil {
 		_, err = jws.Verify(key.Key)
 	}
