@@ -57,8 +57,9 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	limited, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second, Limits: []refserver.Limit{
-		{Of: refserver.LimitPolls, By: []string{refserver.ByAddress}, N: 10, Per: time.Second}}}, nil, nil)
+	limited, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second,
+		Limits: []refserver.Limit{{Of: refserver.LimitPolls, By: []string{refserver.ByAddress}, N: 10, Per: time.Second}}},
+		nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

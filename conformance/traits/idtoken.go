@@ -104,7 +104,8 @@ func (t *IDToken) verify(token, kid string, b Beside) {
 	case strings.HasPrefix(t.Alg, "HS"):
 		keys = []jose.JSONWebKey{{Key: []byte(b.ClientSecret)}}
 	}
-	jws, err := jose.ParseSignedCompact(token, append([]jose.SignatureAlgorithm{jose.HS256, jose.HS384, jose.HS512}, signed...))
+	jws, err := jose.ParseSignedCompact(token,
+		append([]jose.SignatureAlgorithm{jose.HS256, jose.HS384, jose.HS512}, signed...))
 	if err != nil {
 		t.Unknown, t.Signature = true, fmt.Sprintf("the algorithm %.20q is not known to dfcheck", t.Alg)
 		return
