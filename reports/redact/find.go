@@ -169,13 +169,11 @@ func (r *Redactor) find(v view, cut bool) (hits []hit) {
 	v.layers(func(v view) {
 		hits = append(hits, r.match(v, sent)...)
 		places(v, func(kind string, i, j int) { stands(v, i, j, kind, v.text[i:j], "") })
-		if strings.Contains(strings.ToLower(v.text), "basic ") { // most texts have none
-			for _, m := range basic.FindAllStringSubmatchIndex(v.text, -1) {
-				if id, secret, ok := credentials(v.text[m[2]:m[3]]); ok {
-					stands(v, m[2], m[3], ClientSecret, secret, id+":")
-				}
+		basics(v.text, func(i, j int) {
+			if id, secret, ok := credentials(v.text[i:j]); ok {
+				stands(v, i, j, ClientSecret, secret, id+":")
 			}
-		}
+		})
 		if cut {
 			hits = append(hits, r.tail(v)...)
 		}
@@ -198,8 +196,41 @@ func (r *Redactor) knownAs(value string) string {
 	return ""
 }
 
-// basic are credentials in a text.
-var basic = regexp.MustCompile(`(?i)\bbasic +([A-Za-z0-9+/_-]{6,}={0,2})`)
+// basics finds Basic credentials in a text: what stands behind the word. A regular
+// expression takes a third of the time of a whole report for it.
+func basics(text string, f func(i, j int)) {
+	const word = "basic"
+	for at := 0; ; {
+		space := strings.IndexByte(text[at:], ' ')
+		if space < 0 {
+			return
+		}
+		space += at
+		at = space + 1
+		begin := space - len(word)
+		if begin < 0 || !strings.EqualFold(text[begin:space], word) || begin > 0 && wordByte(text[begin-1]) {
+			continue
+		}
+		from := space + len(text[space:]) - len(strings.TrimLeft(text[space:], " "))
+		to := from
+		for to < len(text) && (wordByte(text[to]) || strings.IndexByte("+/-", text[to]) >= 0) {
+			to++
+		}
+		if to-from < minCredentials {
+			continue
+		}
+		for range 2 {
+			if to < len(text) && text[to] == '=' {
+				to++
+			}
+		}
+		f(from, to)
+		at = to
+	}
+}
+
+// minCredentials is the least length of Basic credentials, in bytes of base64.
+const minCredentials = 6
 
 // credentials reads Basic credentials: an id that is safe to print, and the
 // secret with its percent-encoding undone.

@@ -99,12 +99,12 @@ func (r *Redactor) leak(v view) (name string, at int) {
 				at, _ = v.span(i, j)
 			}
 		})
-		for _, m := range basic.FindAllStringSubmatchIndex(v.text, -1) {
-			if _, secret, ok := credentials(v.text[m[2]:m[3]]); ok && name == "" {
+		basics(v.text, func(i, j int) {
+			if _, secret, ok := credentials(v.text[i:j]); ok && name == "" {
 				name = r.held(secret)
-				at, _ = v.span(m[2], m[3])
+				at, _ = v.span(i, j)
 			}
-		}
+		})
 	})
 	return name, at
 }

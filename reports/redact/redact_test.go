@@ -12,6 +12,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -423,4 +425,21 @@ func FuzzBody(f *testing.F) {
 		r.Header(http.Header{"Authorization": {body}, "Cookie": {body}, "Set-Cookie": {body}, "Location": {body}})
 		r.Check("f", []byte(body))
 	})
+}
+
+// TestBasics: credentials are found where a regular expression finds them.
+func TestBasics(t *testing.T) {
+	pattern := regexp.MustCompile(`(?i)\bbasic +([A-Za-z0-9+/_-]{6,}={0,2})`)
+	for _, text := range []string{"", " ", "basic", "basic ", "Basic YWxpY2U6eA==", "BASIC   YWxpY2U6eA=", "xbasic YWxpY2U6eA==",
+		"é" + "basic YWxpY2U6eA==", "-basic YWxpY2U6eA===", "basic short", "basic basic basic YWxpY2U6eA== basic Zm9v+/_-x",
+		"a Basic YWxpY2U6eA==\nBasic  YWxpY2U6eA==,basic \tYWxpY2U6eA==", "_basic YWxpY2U6eA==", "basic YWxpY2"} {
+		var want, got [][]int
+		for _, m := range pattern.FindAllStringSubmatchIndex(text, -1) {
+			want = append(want, m[2:4])
+		}
+		basics(text, func(i, j int) { got = append(got, []int{i, j}) })
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -187,7 +186,13 @@ func (r *Redactor) Recall(pseudonyms ...string) {
 func (r *Redactor) Reveal(text string) string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	names := slices.SortedFunc(maps.Keys(r.named), func(a, b string) int { return len(b) - len(a) })
+	var names []string // of which a text has few
+	for n := range r.named {
+		if strings.Contains(text, n) {
+			names = append(names, n)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // one may begin another
 	for _, n := range names {
 		text = strings.ReplaceAll(text, n, r.named[n].value)
 	}
