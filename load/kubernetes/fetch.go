@@ -2,7 +2,6 @@ package kubernetes
 
 import (
 	"archive/tar"
-	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -35,20 +34,12 @@ func (c Cluster) Fetch(ctx context.Context, j *Job, folder string) error {
 }
 
 func (c Cluster) copyFiles(ctx context.Context, pod, from, to string) error {
-	args := []string{"exec", pod, "-c", "dfcheck", "--", "/dfcheck", "load", "files", from}
-	cmd := c.command(ctx, args...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	ofCall, ofRead := c.stream(ctx, func(out io.Reader) error {
+		err := Unpack(out, to)
+		io.Copy(io.Discard, out) // so that kubectl ends
 		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return c.explain(err, "", args)
-	}
-	err = Unpack(out, to)
-	io.Copy(io.Discard, out) // so that kubectl ends
-	return cmp.Or(c.explain(cmd.Wait(), said.String(), args), err)
+	}, "exec", pod, "-c", "dfcheck", "--", "/dfcheck", "load", "files", from)
+	return cmp.Or(ofCall, ofRead)
 }
 
 // fileNames are those of the files of shards.

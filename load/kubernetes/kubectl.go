@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"slices"
 	"strings"
@@ -47,6 +48,23 @@ func (c Cluster) command(ctx context.Context, args ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, c.Kubectl, append(slices.Clone(c.Flags), args...)...)
 }
 
+// stream calls kubectl and lets read take what it prints, while it prints it. ofCall is
+// the error of the call itself, ofRead that of read.
+func (c Cluster) stream(ctx context.Context, read func(io.Reader) error, args ...string) (ofCall, ofRead error) {
+	cmd := c.command(ctx, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err, nil
+	}
+	if err := cmd.Start(); err != nil {
+		return c.explain(err, "", args), nil
+	}
+	ofRead = read(out)
+	return c.explain(cmd.Wait(), said.String(), args), ofRead
+}
+
 func (c Cluster) explain(err error, said string, args []string) error {
 	if err == nil {
 		return nil
@@ -84,27 +102,19 @@ func watch[T any](ctx context.Context, c Cluster, each func(event string, object
 }
 
 func watchOnce[T any](ctx context.Context, c Cluster, each func(string, T), args []string) (n int, err error) {
-	cmd := c.command(ctx, args...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := cmd.Start(); err != nil {
-		return 0, c.explain(err, "", args)
-	}
-	for d := json.NewDecoder(out); ; n++ {
-		var event struct {
-			Type   string
-			Object T
+	err, _ = c.stream(ctx, func(out io.Reader) error {
+		for d := json.NewDecoder(out); ; n++ {
+			var event struct {
+				Type   string
+				Object T
+			}
+			if d.Decode(&event) != nil {
+				return nil // the end, or a line that was cut off
+			}
+			each(event.Type, event.Object)
 		}
-		if err := d.Decode(&event); err != nil {
-			break // the end, or a line that was cut off
-		}
-		each(event.Type, event.Object)
-	}
-	return n, c.explain(cmd.Wait(), said.String(), args)
+	}, args...)
+	return n, err
 }
 
 // Found returns an error that says so when there is no kubectl.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -81,25 +82,16 @@ func (c Cluster) Suspend(ctx context.Context, j *Job) error {
 
 // Follow hands out the lines that the shards print, until all have ended or ctx has.
 func (c Cluster) Follow(ctx context.Context, j *Job, line func(string)) error {
-	args := []string{"logs", "--follow", "--prefix", "--max-log-requests", strconv.Itoa(j.Shards), "-c", "dfcheck",
-		"-l", "batch.kubernetes.io/job-name=" + j.Name}
-	cmd := c.command(ctx, args...)
-	var said strings.Builder
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return c.explain(err, "", args)
-	}
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, maxLine)
-	for lines.Scan() {
-		line(lines.Text())
-	}
-	err = lines.Err()
-	return errors.Join(err, c.explain(cmd.Wait(), said.String(), args))
+	ofCall, ofRead := c.stream(ctx, func(out io.Reader) error {
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, maxLine)
+		for lines.Scan() {
+			line(lines.Text())
+		}
+		return lines.Err()
+	}, "logs", "--follow", "--prefix", "--max-log-requests", strconv.Itoa(j.Shards), "-c", "dfcheck",
+		"-l", "batch.kubernetes.io/job-name="+j.Name)
+	return errors.Join(ofRead, ofCall)
 }
 
 // maxLine of a shard: its figures, with histograms of each group.
