@@ -106,20 +106,21 @@ func HTTPSHint(host string) string {
 }
 
 // ReachHint says what to do about an error for which no answer came.
-func ReachHint(err string) string {
+func ReachHint(err string) (hint string, see Symptom) {
 	switch {
 	case strings.Contains(err, "certificate") || strings.Contains(err, "tls:") || strings.Contains(err, "x509"):
-		return "the certificate does not verify: name the issuing CA with --ca-file, or use --insecure for a test server"
+		return "the certificate does not verify: name the issuing CA with --ca-file, or use --insecure for a test server",
+			BadCertificate
 	case strings.Contains(err, "connection refused"):
-		return "nothing listens there: is the server up, and is the port right?"
+		return "nothing listens there: is the server up, and is the port right?", NothingListens
 	case strings.Contains(err, "no such host"):
-		return "the name does not resolve: is --host spelled right?"
+		return "the name does not resolve: is --host spelled right?", UnknownName
 	case strings.Contains(err, `malformed HTTP response "\x15\x03`):
-		return "the server speaks https: use --host https://…"
+		return "the server speaks https: use --host https://…", SpeaksHTTPS
 	case strings.Contains(err, "HTTP response to HTTPS"):
-		return "the server speaks plain http: use --host http://…"
+		return "the server speaks plain http: use --host http://…", SpeaksHTTP
 	}
-	return "check --host, the network and any proxy in between"
+	return "check --host, the network and any proxy in between", NoAnswer
 }
 
 // Metadata, redirects and verification URIs are a server's words, and could send the

@@ -15,6 +15,7 @@ import (
 type PreflightError struct {
 	Problem  string
 	Hint     string
+	See      Symptom
 	Exchange *Exchange   // what shows the problem best
 	Tried    []*Exchange // everything that was sent
 	// Incomplete says that what is missing is for the configuration to name.
@@ -24,7 +25,41 @@ type PreflightError struct {
 // DoctorHint is the Hint where nothing is known but what came.
 const DoctorHint = "`dfcheck doctor` shows the request and the answer"
 
+// HTMLHint is the Hint where a page for people answers.
+const HTMLHint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
+
 func (e *PreflightError) Error() string { return e.Problem }
+
+// A Symptom is what a user meets where nothing can be tested: a heading of
+// TROUBLESHOOTING.md, as links to it are spelled.
+type Symptom string
+
+// The symptoms that errors name.
+const (
+	NothingListens   Symptom = "nothing-listens-there"
+	UnknownName      Symptom = "the-name-does-not-resolve"
+	BadCertificate   Symptom = "the-certificate-does-not-verify"
+	SpeaksHTTPS      Symptom = "the-server-speaks-https"
+	SpeaksHTTP       Symptom = "the-server-speaks-plain-http"
+	NoAnswer         Symptom = "no-answer-comes"
+	AnswersHTML      Symptom = "the-answer-is-an-html-page"
+	NoDeviceFlow     Symptom = "no-device-flow-was-found"
+	HalfFound        Symptom = "only-one-endpoint-was-found"
+	WantsCertificate Symptom = "the-endpoint-wants-a-client-certificate"
+	OnAnotherHost    Symptom = "the-device-flow-is-on-another-host"
+	WrongPath        Symptom = "nothing-answers-at-the-path"
+	ClientRefused    Symptom = "the-client-is-refused"
+	PKCERefused      Symptom = "the-server-demands-pkce-and-refuses-it"
+	ScopeRefused     Symptom = "the-scope-is-refused"
+	NoCode           Symptom = "no-code-comes"
+	ApproverFails    Symptom = "the-approver-does-not-work"
+	SignInFails      Symptom = "the-approver-cannot-sign-in"
+)
+
+// URL is where the symptom is explained.
+func (s Symptom) URL() string {
+	return "https://github.com/dfcheck/dfcheck/blob/main/conformance/TROUBLESHOOTING.md#" + string(s)
+}
 
 // preflight finds out whether there is anything to test: one start in the first
 // encoding that works. It stops a run only when no start gives an answer that
@@ -46,8 +81,9 @@ func (s *session) preflight(ctx context.Context) error {
 		}
 		x := f.Authorization
 		if x.Response == nil {
-			return &PreflightError{Problem: "cannot reach " + s.target.StartURL + ": " + x.Error, Hint: ReachHint(x.Error),
-				Exchange: x, Tried: s.tries()}
+			p := &PreflightError{Problem: "cannot reach " + s.target.StartURL + ": " + x.Error, Exchange: x, Tried: s.tries()}
+			p.Hint, p.See = ReachHint(x.Error)
+			return p
 		}
 		if last == nil {
 			last = x // what the contract's own encoding got explains a refusal best
@@ -144,20 +180,23 @@ func (s *session) refused(x *Exchange) error {
 		Describe(x)), Exchange: x, Tried: s.tries()}
 	switch {
 	case WantsHTTPS(x):
-		p.Hint = HTTPSHint(s.target.Host)
+		p.Hint, p.See = HTTPSHint(s.target.Host), SpeaksHTTPS
 	case MissingPath(x):
-		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)"
+		p.Hint, p.See = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)",
+			WrongPath
 	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id",
 			s.target.Client.ID)
+		p.See = ClientRefused
 	case demandsPKCE(x):
-		p.Hint = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too"
+		p.Hint, p.See = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too",
+			PKCERefused
 	case code == spec.ErrInvalidScope:
-		p.Hint = "name a scope that the server knows with --scope"
+		p.Hint, p.See = "name a scope that the server knows with --scope", ScopeRefused
 	case strings.HasPrefix(x.MediaType(), "text/html"):
-		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
+		p.Hint, p.See = HTMLHint, AnswersHTML
 	default:
-		p.Hint = DoctorHint
+		p.Hint, p.See = DoctorHint, NoCode
 	}
 	return p
 }

@@ -175,7 +175,7 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return &failure{reports.ExitInterrupted, errors.New("interrupted"), ""}
 	case errors.Is(err, approve.ErrSignIn):
-		return &failure{reports.ExitUntested, err, signInHint}
+		return &failure{reports.ExitUntested, explained{err, conformance.SignInFails}, signInHint}
 	case errors.Is(err, approve.ErrRefused):
 		return &failure{reports.ExitFailed, err, "check that the user code is spelled right and has not expired"}
 	case errors.Is(err, approve.ErrSkipped), errors.Is(err, approve.ErrStopped):
@@ -184,7 +184,7 @@ func (f *approveFlags) outcome(ctx context.Context, err error) error {
 		return usage(err, "the approve section has no steps for this: a decision, a second user, or a code apart from "+
 			"the decision")
 	}
-	return &failure{reports.ExitUntested, err,
+	return &failure{reports.ExitUntested, explained{err, conformance.ApproverFails},
 		"change the approve section and try again; `dfcheck approve --help` describes it"}
 }
 

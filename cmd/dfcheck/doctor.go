@@ -135,15 +135,16 @@ func cannotDecide(d approve.Decision, err error) error {
 	if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
 		return &failure{reports.ExitUntested, p, p.Hint}
 	}
-	hint := "`dfcheck approve` shows every page on the way"
+	hint, see := "`dfcheck approve` shows every page on the way", conformance.ApproverFails
 	if d == approve.Deny {
 		hint = "`dfcheck approve --deny` shows every page on the way; without deny: in dfcheck.yaml " +
 			"the checks of denials are skipped"
 	}
 	if errors.Is(err, approve.ErrSignIn) {
-		hint = signInHint
+		hint, see = signInHint, conformance.SignInFails
 	}
-	return &failure{reports.ExitUntested, fmt.Errorf("the approver does not work: it could not %s: %w", d, err), hint}
+	err = fmt.Errorf("the approver does not work: it could not %s: %w", d, err)
+	return &failure{reports.ExitUntested, explained{err, see}, hint}
 }
 
 // printAnswers shows what was sent before a failure and what came back; the error

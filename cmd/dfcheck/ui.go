@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
 )
 
@@ -125,8 +126,30 @@ func (t terminal) report(err error) int {
 		if f.hint != "" {
 			fmt.Fprintf(t.err, "dfcheck: hint: %s\n", reports.Legible(f.hint))
 		}
+		if see := symptom(f.err); see != "" {
+			fmt.Fprintf(t.err, "dfcheck: more: %s\n", see.URL())
+		}
 	}
 	return f.code
+}
+
+// explained is an error of which TROUBLESHOOTING.md knows more.
+type explained struct {
+	error
+	see conformance.Symptom
+}
+
+func (e explained) Unwrap() error { return e.error }
+
+// symptom is where an error is explained; "" where it is not.
+func symptom(err error) conformance.Symptom {
+	if e, ok := errors.AsType[explained](err); ok {
+		return e.see
+	}
+	if p, ok := errors.AsType[*conformance.PreflightError](err); ok {
+		return p.See
+	}
+	return ""
 }
 
 // note is a line about the work, not its result.

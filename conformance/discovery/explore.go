@@ -99,8 +99,8 @@ func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err
 	c, named := e.choice, m.endpoints
 	incomplete := func(member, flag string) error {
 		return &conformance.PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true,
-			Tried: e.tried,
-			Hint:  fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
+			Tried: e.tried, See: conformance.HalfFound,
+			Hint: fmt.Sprintf("the server has to name it; until then name it with %s (%s in dfcheck.yaml)", flag, keyOf[flag])}
 	}
 	switch {
 	case named.start == "" && c.Start == "" && m.aliases.start != "":
@@ -141,7 +141,7 @@ func (e *explorer) wantsCertificate(m *serverMetadata, member, flag string) erro
 			"TLS (RFC 8705), and dfcheck has no client certificate", m.URL, member),
 		Hint: fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag,
 			keyOf[flag]),
-		Incomplete: true, Tried: e.tried,
+		See: conformance.WantsCertificate, Incomplete: true, Tried: e.tried,
 	}
 }
 
@@ -218,24 +218,27 @@ func (e *explorer) nothing(ctx context.Context) error {
 	switch {
 	case https >= 0:
 		p.Exchange = e.tried[https]
-		p.Problem, p.Hint = "no device flow was found at "+host+": "+conformance.Describe(p.Exchange),
-			conformance.HTTPSHint(host)
+		p.Problem = "no device flow was found at " + host + ": " + conformance.Describe(p.Exchange)
+		p.Hint, p.See = conformance.HTTPSHint(host), conformance.SpeaksHTTPS
 	case p.Exchange == nil:
-		p.Problem, p.Hint, p.Exchange = "cannot reach "+host+": "+last.Error, conformance.ReachHint(last.Error), last
+		p.Problem, p.Exchange = "cannot reach "+host+": "+last.Error, last
+		p.Hint, p.See = conformance.ReachHint(last.Error)
 	case e.lacks != "":
 		p.Problem = "no device flow was found at " + host + ": " + strings.Join(e.halves, "; ")
 		p.Hint = fmt.Sprintf("name the other endpoint with %s (%s in dfcheck.yaml)", e.lacks, keyOf[e.lacks])
+		p.See = conformance.HalfFound
 	case !slices.ContainsFunc(e.tried, func(x *conformance.Exchange) bool {
 		return x.Response != nil && !conformance.IsHTML(x)
 	}):
 		p.Problem = "no device flow was found at " + host + ": whatever is asked for, it answers with an HTML page"
-		p.Hint = "the answer is an HTML page: is --host the authorization server itself, and is the path right?"
+		p.Hint, p.See = conformance.HTMLHint, conformance.AnswersHTML
 	default:
 		reasons := append(e.halves, "the documented paths do not answer, no metadata names a device authorization "+
 			"endpoint, and the usual places have neither an OpenAPI document of one nor endpoints")
 		p.Problem = "no device flow was found at " + host + ": " + strings.Join(reasons, "; ")
 		p.Hint = "name the endpoints (--device-authorization-endpoint, --token-endpoint), the issuer (--issuer) or an " +
 			"OpenAPI document (--spec)"
+		p.See = conformance.NoDeviceFlow
 	}
 	return p
 }

@@ -20,7 +20,7 @@ func endpointsNamed(t *conformance.Target, c conformance.Choice) error {
 				told(endpoint)),
 			Hint: fmt.Sprintf("if that is the server to test, name it: %s %s %s %s", flagStart, told(t.StartURL), flagToken,
 				told(t.TokenURL)),
-			Incomplete: true, Tried: t.Look.Tried,
+			See: conformance.OnAnotherHost, Incomplete: true, Tried: t.Look.Tried,
 		}
 	}
 	return nil
