@@ -39,7 +39,8 @@ func TestPageIsAccessible(t *testing.T) {
 	r.Conformance.Exchanges[0].Flow = "f1"
 	r.Conformance.Gaps = []Gap{{Needs: "approve", Enable: "--approve", Checks: []string{"DF-DENY-001"}}}
 	r.Conformance.Notes = []string{"a note"}
-	for name, r := range map[string]*Report{"conformance": r, "load": longLoad(60)} {
+	for name, r := range map[string]*Report{"conformance": r, "load": longLoad(60), "plan": somePlan(),
+		"capacity": someCapacity()} {
 		for _, scheme := range []string{"light", "dark"} {
 			b := openPage(t, r, viewport(1440, 900), media("prefers-color-scheme", scheme))
 			eval[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)

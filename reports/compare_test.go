@@ -281,8 +281,8 @@ func TestCompareFormats(t *testing.T) {
 	}
 }
 
-// TestPageOfComparisons: the pages of comparisons and histories ask for nothing, fit and
-// are accessible.
+// TestPageOfComparisons: the pages of comparisons, histories and matrices ask for nothing,
+// fit and are accessible: dark on a telephone, light on a desk.
 func TestPageOfComparisons(t *testing.T) {
 	script := ""
 	if os.Getenv("DFCHECK_FETCH") != "" {
@@ -299,9 +299,11 @@ func TestPageOfComparisons(t *testing.T) {
 		"conformance": compare(t, []*Report{verdicts(Pass, Pass)}, []*Report{evil}, CompareOptions{}).WriteHTML,
 		"load":        compare(t, loadRuns(5, 1, nil), loadRuns(5, 1.1, nil), CompareOptions{}).WriteHTML,
 		"history":     HistoryView{h, true}.WriteHTML,
+		"matrix":      sampleMatrix(t, MatrixAll).WriteHTML,
+		"mitigations": sampleMatrix(t, MatrixAll).WriteMitigationsHTML,
 	} {
-		for _, width := range []int64{390, 1440} {
-			b := openFile(t, write, viewport(width, 900))
+		for width, scheme := range map[int64]string{390: "dark", 1440: "light"} {
+			b := openFile(t, write, viewport(width, 900), media("prefers-color-scheme", scheme))
 			if over := eval[int](b, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
 				t.Errorf("%s is %d px wider than %d px", name, over, width)
 			}
@@ -312,9 +314,10 @@ func TestPageOfComparisons(t *testing.T) {
 			if script == "" {
 				continue
 			}
+			eval[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)
 			eval[bool](b, script+"; true")
 			for _, f := range b.violations() {
-				t.Errorf("%s at %d px: %s", name, width, f)
+				t.Errorf("%s at %d px, %s: %s", name, width, scheme, f)
 			}
 		}
 		openFile(t, write, withoutScripts).silent()

@@ -95,17 +95,25 @@ func TestThinnedTimelineKeepsPeaks(t *testing.T) {
 	}
 }
 
-// The page asks for nothing and complains of nothing, with scripts and without.
-func TestPageIsSilent(t *testing.T) {
-	plan := New(KindPlan, "v0")
-	plan.Plan = &Forecast{Devices: 10, IntervalSeconds: 5, Rates: ForecastRates{IntervalSeconds: 5, PollsPerSecond: 2},
+func somePlan() *Report {
+	r := New(KindPlan, "v0")
+	r.Plan = &Forecast{Devices: 10, IntervalSeconds: 5, Rates: ForecastRates{IntervalSeconds: 5, PollsPerSecond: 2},
 		Others: []ForecastRates{{IntervalSeconds: 10, PollsPerSecond: 1}}}
-	capacity := New(KindCapacity, "v0")
-	capacity.Capacity = &Capacity{Devices: 100, Low: 90, High: 110, Confidence: 0.95,
+	return r
+}
+
+func someCapacity() *Report {
+	r := New(KindCapacity, "v0")
+	r.Capacity = &Capacity{Devices: 100, Low: 90, High: 110, Confidence: 0.95,
 		Objectives: []string{"poll.p99 < 1s"}, Points: []CapacityPoint{{Devices: 50, P99: 3, OK: true},
 			{Devices: 200, P99: 2000, Limit: "poll.p99 < 1s"}}}
-	for name, r := range map[string]*Report{"conformance": sample(), "load": longLoad(60), "plan": plan,
-		"capacity": capacity, "nothing": New(KindConformance, "v0")} {
+	return r
+}
+
+// The page asks for nothing and complains of nothing, with scripts and without.
+func TestPageIsSilent(t *testing.T) {
+	for name, r := range map[string]*Report{"conformance": sample(), "load": longLoad(60), "plan": somePlan(),
+		"capacity": someCapacity(), "nothing": New(KindConformance, "v0")} {
 		for _, width := range []int64{390, 1440} {
 			b := openPage(t, r, viewport(width, 900))
 			b.silent()
