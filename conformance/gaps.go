@@ -82,7 +82,16 @@ func gaps(results []Result) []reports.Gap {
 // gap reports whether the check was skipped for want of something, and not because
 // it does not apply: to this contract, or to what this server does.
 func (res Result) gap() bool {
-	return res.Verdict == reports.Skipped && !res.Lack.isZero() && len(res.Lack.Contracts) == 0
+	return res.Verdict == reports.Skipped && !res.Lack.isZero() && len(res.Lack.Contracts) == 0 && !res.Lack.ofOffer()
+}
+
+// offered are the powers of servers that do more than the device flow. One that does not
+// owes nothing for it, so a strict run asks nobody to bring them.
+var offered = []Capability{NeedRevocation, NeedOpenID, NeedDPoP}
+
+// ofOffer reports whether what is lacking is something that the server does not offer.
+func (l Lack) ofOffer() bool {
+	return slices.ContainsFunc(l.Needs, func(n Capability) bool { return slices.Contains(offered, n) })
 }
 
 // leftOut says in a line each what was skipped, why, and what would bring it.
@@ -102,7 +111,11 @@ func leftOut(gaps []reports.Gap, results []Result) []string {
 		if s.lack.isZero() {
 			out = append(out, reports.Count(n, "check does", "checks do")+" not apply here: "+s.reason)
 		} else {
-			out = append(out, reports.Count(n, "check ", "checks ")+s.lack.of(n))
+			line := reports.Count(n, "check ", "checks ") + s.lack.of(n)
+			if how := s.lack.enable(); how != "" {
+				line += ": " + how
+			}
+			out = append(out, line)
 		}
 	}
 	return out

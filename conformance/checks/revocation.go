@@ -96,20 +96,24 @@ var revokedRefresh = &Scenario{
 	},
 }
 
+const noRevocations = "the server takes no revocation from this client: "
+
+// refusesClient reports whether it is the client to which an answer says no.
+func refusesClient(x *Exchange) bool {
+	return x.Status() == http.StatusUnauthorized ||
+		x.Class() == 4 && (x.ErrorCode() == spec.ErrInvalidClient || x.ErrorCode() == spec.ErrUnauthorizedClient)
+}
+
 // tookRevocation reports whether the server says that a token is revoked. Clients that
 // may revoke nothing leave a check skipped (ruling R136); what else a refusal means,
 // the rules say.
 func tookRevocation(j *Judgement, x *Exchange, rules ...Rule) bool {
-	clientRefused := func(x *Exchange) bool {
-		return x.Status() == http.StatusUnauthorized || x.Class() == 4 && (x.ErrorCode() == spec.ErrInvalidClient ||
-			x.ErrorCode() == spec.ErrUnauthorizedClient)
-	}
 	switch {
 	case x == nil:
 		j.Inconclusive("nothing was revoked: no request was sent")
 		return false
-	case clientRefused(x):
-		j.Skip("the server takes no revocation from this client: " + Describe(x))
+	case refusesClient(x):
+		j.Skip(noRevocations + Describe(x))
 		return false
 	}
 	rules = append(rules, PassIf(Class(2)))
@@ -133,6 +137,10 @@ func judgeRevokedRefresh(e *Evidence, j *Judgement) {
 // check that builds on it is open where it does.
 func ended(e *Evidence, j *Judgement) bool {
 	revoked, used := e.One(revokedRefresh, "revoke"), e.One(revokedRefresh, "revoked")
+	if revoked != nil && refusesClient(revoked) {
+		j.Skip(noRevocations + Describe(revoked))
+		return false
+	}
 	if revoked == nil || revoked.Class() != 2 || used == nil || used.Class() != 4 {
 		j.Inconclusive("a refresh token could not be revoked: " + Describe(revoked) + "; see DF-REVOKE-001")
 		return false

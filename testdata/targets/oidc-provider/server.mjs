@@ -30,6 +30,7 @@ const provider = new Provider(issuer, {
     devInteractions: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    dPoP: { enabled: true },
   },
   ...(process.env.LIFETIME ? { ttl: { DeviceCode: seconds(process.env.LIFETIME) } } : {}),
 });
