@@ -15,18 +15,18 @@ import (
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
-func TestHourOfPolls(t *testing.T) { aloneFor(t, time.Hour) }
+func TestHourOfPolls(t *testing.T) { pollOnTime(t, time.Hour) }
 
 func TestDayOfPollsLong(t *testing.T) {
 	if os.Getenv("DFCHECK_LONG") == "" {
 		t.Skip("computes for ten seconds: DFCHECK_LONG=1, as in make test-long")
 	}
-	aloneFor(t, 24*time.Hour)
+	pollOnTime(t, 24*time.Hour)
 }
 
-// aloneFor watches a device that nobody decides on: each poll comes at its time, to the
+// pollOnTime watches a device that nobody decides on: each poll comes at its time, to the
 // nanosecond, and none is missing.
-func aloneFor(t *testing.T, lasts time.Duration) {
+func pollOnTime(t *testing.T, lasts time.Duration) {
 	t.Helper()
 	const interval = 5 * time.Second
 	polls := int(lasts/interval) - 1 // the first comes an interval after the codes, the last before the end

@@ -13,6 +13,7 @@ import (
 // the monotonic clock, which time.Now has beside it: a clock that is set while a run goes
 // on moves no deadline, no interval and no figure.
 var wallClock = map[string]string{
+	"conformance/checks/dpop_proof.go":    "when a proof was made",
 	"conformance/checks/http_tls.go":      "when a certificate ends",
 	"conformance/checks/idtoken.go":       "when an ID token says that it ends",
 	"conformance/checks/token.go":         "when a JWT says that it ends",
