@@ -95,7 +95,7 @@ bench-peers:
 # Capacity searches, forecasts and violations at full size.
 test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance/checks
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck ./spec/refserver
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
 
 # Every behaviour of testdata/hostile against every command: half an hour, most of it
 # waiting. HOSTILE and COMMAND choose.
