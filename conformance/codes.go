@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -63,4 +64,43 @@ func SwapCase(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// held is a code, by the member that gave it.
+type held struct{ member, code string }
+
+// issued are the codes that a server gave out.
+type issued struct {
+	starts  []*Exchange       // that gave them
+	holders map[held][]string // the flows that got a code
+}
+
+func issuedIn(all []*Exchange) issued {
+	out := issued{holders: map[held][]string{}}
+	for _, x := range all {
+		if x.Op != OpStart || !x.HasCodes() {
+			continue
+		}
+		out.starts = append(out.starts, x)
+		for _, m := range []string{"device_code", "user_code"} {
+			if code := x.Text(m); code != "" && !slices.Contains(out.holders[held{m, code}], x.Flow) {
+				out.holders[held{m, code}] = append(out.holders[held{m, code}], x.Flow)
+			}
+		}
+	}
+	return out
+}
+
+// Authorizations returns the device authorization responses of the whole run that hold
+// codes, for statistics of what the server issues.
+func (e *Evidence) Authorizations() []*Exchange { return slices.Clone(e.issued().starts) }
+
+// SharesCode reports whether another start of the run got one of the flow's codes, so
+// that it may be decided with that one.
+func (e *Evidence) SharesCode(flow string) bool {
+	begun := e.Authorization(flow)
+	return begun != nil && slices.ContainsFunc([]string{"device_code", "user_code"}, func(m string) bool {
+		others := func(holder string) bool { return holder != flow }
+		return slices.ContainsFunc(e.issued().holders[held{m, begun.Text(m)}], others)
+	})
 }

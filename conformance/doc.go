@@ -15,10 +15,10 @@
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a scenario
 //     can say;
-//   - session.go, session_record.go, redactor.go, codes.go: the client that records, without
-//     secrets;
+//   - session.go, session_record.go, redactor.go: the client that records, without secrets;
 //   - transcript.go, saved.go: the recording, and its file;
 //   - evidence.go, judgement.go, judge.go, rules.go, values.go: what a judge sees and says;
+//   - codes.go: who got which codes, and codes that nobody got;
 //   - pace.go, infrastructure.go, outage.go, lenient.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, what they get to see, and what becomes of late
 //     decisions;

@@ -150,7 +150,10 @@ func TestTopLevel(t *testing.T) {
 // stands in a raw string keeps its own lines.
 const maxColumns = 120
 
-// TestLinesAreShort: nobody has to scroll sideways.
+// maxLines is how long a file may be, tests apart.
+const maxLines = 400
+
+// TestLinesAreShort: nobody has to scroll sideways, nor for long.
 func TestLinesAreShort(t *testing.T) {
 	out, err := exec.Command("git", "-C", "../..", "ls-files", "-co", "--exclude-standard", "*.go").Output()
 	if err != nil {
@@ -167,6 +170,9 @@ func TestLinesAreShort(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if n := bytes.Count(text, []byte("\n")); n > maxLines && !strings.HasSuffix(name, "_test.go") {
+			t.Errorf("%s has %d lines, and may have %d", name, n, maxLines)
 		}
 		for _, line := range longLines(text) {
 			t.Errorf("%s:%d: longer than %d columns", name, line, maxColumns)
