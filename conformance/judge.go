@@ -46,7 +46,7 @@ func (e *Evidence) Verdict(c Check) Result {
 		if unable(g, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
-		if e.fails(g) && !e.Timing.Adapted.opens(g.ID, c) {
+		if e.fails(g) && !e.Timing.Adapted.opens(g.ID, c) && !e.startsOtherwise(g) {
 			return Result{Check: c, Verdict: reports.Inconclusive, Reason: "prerequisite " + g.ID + " failed"}
 		}
 	}
@@ -77,6 +77,22 @@ func (e *Evidence) fails(gate Check) bool {
 		e.gated.failed[gate.ID] = failed
 	}
 	return failed
+}
+
+// startsOtherwise reports whether a gate is that of the start, and failed because the least
+// request got no codes, where the configured one does: the rest of the run rests on that.
+func (e *Evidence) startsOtherwise(gate Check) bool {
+	if gate.ID != GateStart && gate.ID != GateStartStandard {
+		return false
+	}
+	least, configured := false, false
+	for _, x := range e.all {
+		if x.Op == OpStart && x.HasCodes() && !x.Provoked {
+			least = least || x.In(gate.Scenarios()...)
+			configured = true
+		}
+	}
+	return configured && !least
 }
 
 // Judge runs the check's own judge alone, whatever its prerequisites say. A panic

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
@@ -82,23 +83,40 @@ var tokenChecks = []Check{
 
 // approvedFlow is what a device lives through when all goes well: pending,
 // then, after the person's approval, tokens. It polls up to three times after
-// the approval, for servers whose parts agree a little later.
+// the approval, for servers whose parts agree a little later. Twenty checks are behind
+// its gate: where a server error takes the tokens, a second code has to show whether
+// that comes back.
 var approvedFlow = &Scenario{
 	Name: "approved flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		f := s.Start(ctx)
-		f.PollDue(ctx, Step("before"))
-		if f.Approve(ctx) == Accepted {
+		for range 2 {
+			f := s.Start(ctx)
+			f.PollDue(ctx, Step("before"))
+			if f.Approve(ctx) != Accepted {
+				return
+			}
 			f.Settle(ctx)
-			f.Collect(ctx, "after")
+			if !serverError(f.Collect(ctx, "after")) {
+				return
+			}
 		}
 	},
 }
 
+// serverError reports whether x is the application's own failure.
+func serverError(x *Exchange) bool { return x != nil && x.Class() == 5 && !x.Infrastructure() }
+
 func judgeApproved(e *Evidence, j *Judgement) {
-	for _, f := range e.FlowsOf(approvedFlow) {
-		if WasDecided(e, j, approvedFlow, f) {
-			judgeCollected(e, j, Unlimited(e.Polls(f, "after")))
+	flows := e.FlowsOf(approvedFlow)
+	redeemed := func(flow string) bool { return len(WithTokens(e.Polls(flow, "after"))) > 0 }
+	for i, f := range flows {
+		polls := Unlimited(e.Polls(f, "after"))
+		failed := slices.IndexFunc(polls, serverError)
+		switch {
+		case failed >= 0 && slices.ContainsFunc(flows[i+1:], redeemed):
+			j.Warn("200 with an access token", Describe(polls[failed])+"; a second code was redeemed", polls[failed])
+		case WasDecided(e, j, approvedFlow, f):
+			judgeCollected(e, j, polls)
 		}
 	}
 }
