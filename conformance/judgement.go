@@ -209,12 +209,24 @@ func (j *Judgement) nothing(c Check) string {
 	case c.Shows != "":
 		reason = "no " + c.Shows + " was seen"
 	default:
-		return "nothing was observed that this check could judge"
+		return j.noCode(c)
 	}
 	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(j.evidence.checks) {
 		reason += "; a run of all checks shows more of them: leave out --only, --skip and --level"
 	}
 	return reason
+}
+
+// noCode says why a check had no code to work with, where that is why it saw nothing.
+func (j *Judgement) noCode(c Check) string {
+	if j.evidence != nil {
+		for _, x := range j.evidence.Exchanges {
+			if x.Op == OpStart && x.Flow != "" && !x.Provoked && !x.Superseded && !x.HasCodes() && x.In(c.Scenarios()...) {
+				return "no code was issued for it: " + Describe(x) + " (" + x.ID + ")"
+			}
+		}
+	}
+	return "nothing was observed that this check could judge"
 }
 
 func ids(xs []*Exchange) []string {

@@ -108,7 +108,10 @@ func judgeFormSpellings(e *Evidence, j *Judgement) {
 			usual = x
 		}
 	}
-	if usual == nil || usual.Op != OpToken || !usual.StillPending() {
+	if usual == nil {
+		return
+	}
+	if usual.Op != OpToken || !usual.StillPending() {
 		j.Inconclusive("an ordinary form got "+Describe(usual), usual)
 		return
 	}

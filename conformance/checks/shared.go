@@ -91,6 +91,11 @@ func taking(op Operation, param string, judge func(*Evidence, *Judgement)) func(
 	}
 }
 
+// namedByHeader reports whether the client's HTTP Basic credentials name it, so that a
+// device authorization request of whose body nothing is read is a complete one (RFC 8628
+// section 3.1).
+func namedByHeader(e *Evidence) bool { return e.Client.Auth == "basic" && !e.Documented() }
+
 // acceptedWithout reports whether a start that lacked a required parameter was
 // served.
 func acceptedWithout(e *Evidence, param string, enc spec.Encoding) bool {

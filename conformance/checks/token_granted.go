@@ -145,10 +145,12 @@ func judgeScopeShape(e *Evidence, j *Judgement) {
 		v, there := x.Member("scope")
 		_, isArray := v.([]any)
 		switch text, isText := v.(string); {
-		case !there || isArray:
+		case !there || isArray && e.OwnDocument(): // DF-DOC-002
 			j.Pass(x)
 		case !isText && e.Contract.Name == "documented-v2":
 			j.Pass(x) // DF-TOKEN-009
+		case isArray:
+			judgeScopeArray(e, j, reports.Fail, x)
 		case v == nil:
 			j.Warn("scope to be left out rather than null", "null", x)
 		case !isText:

@@ -104,6 +104,18 @@ var scopeFaults = []Fault{
 				m["scope"] = ""
 			}
 		}),
+	{
+		Name: "scope-in-an-array", Check: "DF-TOKEN-015", Contract: "rfc8628",
+		Doc:  "The scope of a token response is an array of its words.",
+		Also: map[string]string{"DF-TOKEN-005": "the scope that was narrowed is such an array as well"},
+		Break: func(b *behaviour) {
+			b.issued = func(_ *Server, _ *request, _ *grant, m map[string]any) {
+				if scope, ok := m["scope"].(string); ok {
+					m["scope"] = strings.Fields(scope)
+				}
+			}
+		},
+	},
 	tokenFault("scope-with-two-spaces", "DF-TOKEN-015", "Two spaces stand between the words of the scope.",
 		func(_ *Server, g *grant, m map[string]any) {
 			if strings.Contains(g.tokens.scope, " ") {
