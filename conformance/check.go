@@ -152,4 +152,6 @@ type Result struct {
 	WaivedBy []string // the settings that waived a finding
 	Power    string   // what the rounds of a race were worth
 	Findings []reports.Finding
+	// early: it rests on codes that were gone, and what else was recorded may tell why.
+	early bool
 }

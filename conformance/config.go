@@ -318,3 +318,30 @@ func (c TLSConfig) Client() (*tls.Config, error) {
 	}
 	return out, nil
 }
+
+// TargetConfig is what can be done to the server itself.
+type TargetConfig struct {
+	Restart []string `yaml:"restart"` // a command that ends when the server was restarted
+}
+
+// Form is how the target is written.
+func (TargetConfig) Form() string { return `{restart: ["./restart.sh"]}` }
+
+// Commands are the programs of this machine that a run with this configuration starts,
+// each with the key that names it.
+func (c *Config) Commands() (out []string) {
+	add := func(key string, words ...string) {
+		if len(words) > 0 && words[0] != "" {
+			out = append(out, key+": "+strings.Join(words, " "))
+		}
+	}
+	switch c.Approve.Kind {
+	case "exec":
+		add("approve.approve", c.Approve.Approve.Command...)
+		add("approve.deny", c.Approve.Deny.Command...)
+	case "browser":
+		add("approve.browser", c.Approve.Browser)
+	}
+	add("target.restart", c.Server.Restart...)
+	return out
+}

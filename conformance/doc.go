@@ -10,7 +10,7 @@
 //
 // A map:
 //
-//   - target.go, offers.go, host.go, config.go, config_words.go, request.go, restart.go: the server, and
+//   - target.go, offers.go, host.go, config.go, config_words.go, request.go: the server, and
 //     what is known of it beforehand;
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a scenario
@@ -18,7 +18,7 @@
 //   - session.go, session_record.go, redactor.go: the client that records, without secrets;
 //   - transcript.go, saved.go: the recording, and its file;
 //   - evidence.go, judgement.go, judge.go, rules.go, values.go: what a judge sees and says;
-//   - codes.go: who got which codes, and codes that nobody got;
+//   - codes.go: who got which codes, codes that nobody got, and stores that end the oldest;
 //   - pace.go, infrastructure.go, outage.go, lenient.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, what they get to see, and what becomes of late
 //     decisions;

@@ -29,6 +29,7 @@ type Evidence struct {
 	gated      *gated             // what became of the gates
 	named      []*Scenario        // what may be asked for by name; nil allows all
 	reader     string             // the check that looks
+	evictions  func() *evictions  // found when they are asked for
 }
 
 // NewEvidence is what the judges of all checks may see of a transcript. It fails
@@ -51,6 +52,7 @@ func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 	for i, x := range t.Exchanges {
 		e.told[x.Scenario] = append(e.told[x.Scenario], i)
 	}
+	e.evictions = sync.OnceValue(e.findEvictions)
 	for _, ev := range t.Events {
 		if _, gap := e.gaps[ev.Flow]; gap {
 			continue

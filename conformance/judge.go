@@ -107,6 +107,7 @@ func (e *Evidence) Judge(c Check) (res Result) {
 	j := newJudgement(e, c)
 	c.Judge(e, j)
 	e.crashed(c, j)
+	e.evicting(c, j)
 	res = j.result(c)
 	if res.Verdict != reports.Fail && res.Verdict != reports.Skipped {
 		res.Power = j.power(e.rate())

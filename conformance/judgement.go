@@ -20,6 +20,9 @@ type Judgement struct {
 	// ownsEnds: what becomes of codes when their lifetime is over is what it is about,
 	// or it looks at all answers and not at their moment.
 	ownsEnds bool
+	check    string // whose it is
+	passive  bool
+	early    bool
 
 	verdict  reports.Verdict
 	reason   string
@@ -34,7 +37,7 @@ type Judgement struct {
 
 func newJudgement(e *Evidence, c Check) *Judgement {
 	expires := func(s *Scenario) bool { return s.Lane == LaneExpiry }
-	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits,
+	return &Judgement{evidence: e, ownsLimits: c.OwnsLimits, check: c.ID, passive: c.Passive,
 		ownsEnds: c.Passive || slices.ContainsFunc(c.Scenarios(), expires)}
 }
 
@@ -132,9 +135,34 @@ func (j *Judgement) find(v reports.Verdict, expected, actual string, xs []*Excha
 		j.open(expected, actual+", "+open, xs)
 		return
 	}
+	if j.evidence.evicted(j.rests(xs)) && !contradictory(xs) {
+		ev := j.evidence.evictions()
+		if actual += "; " + ev.told; ev.owner != j.check || ev.same != "" {
+			j.open(expected, elsewhere(actual, ev.owner, j.check), xs)
+			return
+		}
+	}
+	j.early = j.early || slices.ContainsFunc(j.rests(xs), j.evidence.gone)
 	j.seen += max(len(xs), 1)
 	j.worsen(v, fmt.Sprintf("expected %s, got %s", expected, actual))
 	j.cite(v, expected, actual, xs)
+}
+
+// rests are the exchanges that a finding rests on: where it cites none, all that its
+// check has seen.
+func (j *Judgement) rests(xs []*Exchange) []*Exchange {
+	if len(xs) > 0 || j.passive || j.evidence == nil {
+		return xs
+	}
+	return j.evidence.Exchanges
+}
+
+// elsewhere names the check whose finding it is, if it is not this one's.
+func elsewhere(actual, owner, check string) string {
+	if owner == check {
+		return actual
+	}
+	return actual + ": see " + owner
 }
 
 // grounds are the exchanges that a finding can rest on; where it cannot stand,
@@ -198,7 +226,8 @@ func (j *Judgement) result(c Check) Result {
 		return Result{Check: c, Verdict: reports.Pass}
 	}
 	slices.SortStableFunc(j.findings, func(a, b reports.Finding) int { return reports.Order(b.Verdict, a.Verdict) })
-	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Lack: j.lack, WaivedBy: j.waivedBy, Findings: j.findings}
+	return Result{Check: c, Verdict: j.verdict, Reason: j.reason, Lack: j.lack, WaivedBy: j.waivedBy, Findings: j.findings,
+		early: j.early}
 }
 
 // nothing says that a check had nothing to judge, and what would give it some.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -204,4 +205,54 @@ func (e *Evidence) crashed(c Check, j *Judgement) {
 		j.worsen(v, ev.Detail)
 		j.cite(v, expected, ev.Detail, e.Exchanges[i:i+1])
 	}
+}
+
+// The time that a restart may take: the command, and then the server until it answers.
+const (
+	restartTimeout = time.Minute
+	upWithin       = 30 * time.Second
+	upEvery        = 500 * time.Millisecond
+)
+
+// restarter runs the command, whose children stay: the server is among them. It is nil
+// where there is none.
+func (c TargetConfig) restarter() func(context.Context) error {
+	if len(c.Restart) == 0 {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, restartTimeout)
+		defer cancel()
+		err := exec.CommandContext(ctx, c.Restart[0], c.Restart[1:]...).Run()
+		if ctx.Err() == context.DeadlineExceeded {
+			return fmt.Errorf("%s took longer than %s", c.Restart[0], Seconds(restartTimeout))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Restart[0], err)
+		}
+		return nil
+	}
+}
+
+// Restart restarts the target and waits until it answers again; false when it does not.
+func (s *ScenarioRun) Restart(ctx context.Context) bool {
+	if err := s.target.Restart(ctx); err != nil {
+		s.Event(EventStopped, "", "the server could not be restarted: "+err.Error())
+		return false
+	}
+	client := s.target.HTTPClient()
+	client.Timeout = upEvery * 4
+	defer client.CloseIdleConnections()
+	for end := s.now() + upWithin; s.now() < end && ctx.Err() == nil; Sleep(ctx, upEvery) {
+		resp, err := client.Get(s.target.Host)
+		if err != nil {
+			continue
+		}
+		resp.Body.Close()
+		if resp.StatusCode < http.StatusBadGateway || resp.StatusCode > http.StatusGatewayTimeout {
+			return true
+		}
+	}
+	s.Event(EventStopped, "", "the server did not answer within "+Seconds(upWithin)+" of its restart")
+	return false
 }

@@ -141,6 +141,12 @@ func (r *Run) Verdict(c Check) Result {
 		<-r.done[s]
 	}
 	res := r.evidence().Verdict(c)
+	if res.early {
+		for _, s := range r.plan.Scenarios {
+			<-r.done[s]
+		}
+		res = r.evidence().Verdict(c)
+	}
 	r.mu.Lock()
 	r.judged++
 	r.mu.Unlock()
@@ -150,7 +156,7 @@ func (r *Run) Verdict(c Check) Result {
 
 // waitsFor lists the scenarios whose end a verdict needs.
 func (r *Run) waitsFor(c Check) []*Scenario {
-	if c.Passive {
+	if c.Passive || c.ID == storeOwners[len(storeOwners)-1] {
 		return r.plan.Scenarios
 	}
 	return slices.DeleteFunc(r.all.Scenarios(c, r.Target.Contract.Family), func(s *Scenario) bool {

@@ -30,6 +30,7 @@ var broken = []shows{
 	{"loop-breaker", []violation{liveRefused, twoAnswers}},
 	{"one-instance-knows", []violation{liveRefused, twoAnswers}},
 	{"flood-evicts", []violation{liveRefused}},
+	{"evicts-oldest-of-20", []violation{liveRefused}},
 	{"whole-seconds", []violation{undeserved}},
 	{"no-slow-down", []violation{unpunished}},
 	{"raised-again", []violation{undeserved}},

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -184,6 +185,10 @@ const goneLate = 30 * time.Second
 func judgeExpired(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(expiringFlow) {
 		polls := e.Polls(f, "after the end")
+		if slices.ContainsFunc(e.Polls(f, "before the end"), endedEarly(e)) && anyTerminal(polls) {
+			j.Inconclusive("the code had ended before its lifetime was over: see DF-EXPIRY-002", polls...)
+			continue
+		}
 		for i, x := range polls {
 			switch late := x.Sent - e.Latest(f); {
 			case x.ErrorCode() == spec.ErrSlowDown && i == 0 && len(polls) > 1:

@@ -83,6 +83,8 @@ var authorizationFaults = []Fault{
 	},
 	startFault("interval-negative", "DF-AUTHZ-009", "interval is -1.",
 		func(_ *Server, _ *grant, m map[string]any) { m["interval"] = -1 }),
+	evictsOldestOf(1, "DF-AUTHZ-010"),
+	evictsOldestOf(8, "DF-AUTHZ-010"),
 	{
 		Name: "identical-starts-merged", Check: "DF-AUTHZ-010",
 		Doc: "Two equal device authorization requests within a second get the same codes.",

@@ -1,6 +1,8 @@
 package refserver
 
 import (
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -59,19 +61,9 @@ var expiryFaults = []Fault{
 			}
 		},
 	},
-	{
-		Name: "evicts-oldest-of-200", Check: "DF-EXPIRY-002", Whole: true,
-		Doc: "A store of 200 grants evicts the oldest, whether it has ended or not.",
-		Break: func(b *behaviour) {
-			younger := countYounger(b)
-			b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
-				if younger(g) >= 200 && !s.is.over(q, g, now) {
-					return refuse(spec.ErrInvalidGrant, "the device code is unknown")
-				}
-				return nil
-			}
-		},
-	},
+	evictsOldestOf(20, "DF-EXPIRY-002"),
+	evictsOldestOf(60, "DF-EXPIRY-002"),
+	evictsOldestOf(200, "DF-EXPIRY-002"),
 	{
 		Name: "restart-forgets", Check: "DF-EXPIRY-008",
 		Doc:   "Grants are in the memory of the process, and gone when it is restarted.",
@@ -88,4 +80,25 @@ var expiryFaults = []Fault{
 			}
 			return nil
 		}),
+}
+
+// evictsOldestOf is a store that keeps so many grants, and forgets the oldest when
+// another begins, whatever its state.
+func evictsOldestOf(n int, check string) Fault {
+	return Fault{
+		Name: fmt.Sprintf("evicts-oldest-of-%d", n), Check: check, Whole: true,
+		Doc: fmt.Sprintf("A store with room for %d evicts the oldest grant, whether it has ended or not.", n),
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			var kept []*grant
+			b.began = func(s *Server, _ *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				if kept = append(kept, g); len(kept) > n {
+					s.grants.drop(kept[0], b.normal)
+					kept = kept[1:]
+				}
+			}
+		},
+	}
 }

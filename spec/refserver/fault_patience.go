@@ -28,6 +28,7 @@ var patienceFaults = []Fault{
 			}
 		},
 	}),
+	longLived(evictsOldestOf(50, "DF-POLL-022")),
 	belowPace("limit-below-pace", "A code that was polled eight times in a minute is answered 429.",
 		problem(http.StatusTooManyRequests, "try again in a minute").with("Retry-After", "60")),
 	belowPace("error-below-pace", "A code that was polled eight times in a minute is answered invalid_request.",
@@ -35,6 +36,12 @@ var patienceFaults = []Fault{
 	belowPace("slow-down-below-pace", "A code that was polled eight times in a minute is answered slow_down.",
 		stateAnswer(spec.ErrSlowDown)),
 	slow(windowed("address-limit-below-pace", "Eight polls a minute from one address are answered, the others with 429.")),
+}
+
+// longLived is a fault on a server whose codes outlive the run.
+func longLived(f Fault) Fault {
+	f.Configure = func(c *Config) { c.Lifetime = 15 * time.Minute }
+	return slow(f)
 }
 
 // belowPace refuses the ninth poll of an undecided code in a minute, and those after it.

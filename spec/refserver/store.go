@@ -184,6 +184,20 @@ func (s *store) done(g *grant, now time.Time) bool {
 	return now.Sub(g.expires) > s.keep || s.forget > 0 && !g.told.IsZero() && now.Sub(g.told) > s.forget
 }
 
+// drop forgets a grant, whatever its state; only a fault does. It is counted until it
+// has ended.
+func (s *store) drop(g *grant, normal func(string) string) {
+	sh := s.shard(g.deviceCode)
+	sh.mu.Lock()
+	delete(sh.grants, g.deviceCode)
+	sh.mu.Unlock()
+	s.typed.mu.Lock()
+	defer s.typed.mu.Unlock()
+	if key := normal(g.userCode); s.typed.grants[key] == g {
+		delete(s.typed.grants, key)
+	}
+}
+
 // clear drops every grant; only a fault does.
 func (s *store) clear() {
 	for i := range s.shards {
