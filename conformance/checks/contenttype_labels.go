@@ -110,9 +110,10 @@ var wrongLabels = &Scenario{
 }
 
 func judgeWrongLabels(e *Evidence, j *Judgement) {
-	complete := func(x *Exchange) bool { return namedByHeader(e) && x.HasCodes() } // without what it could not read
-	j.Each(e.Of(wrongLabels), ExpectRefusal, "400 or 415",
-		PassIf(complete), WarnIf(GivesCodes), PassIf(unread), PassIf(unprocessable(e)), InconclusiveIf(Infrastructure), WarnIf(Class(4)))
+	// It is complete without what could not be read.
+	complete := func(x *Exchange) bool { return namedByHeader(e) && x.HasCodes() }
+	j.Each(e.Of(wrongLabels), ExpectRefusal, "400 or 415", PassIf(complete), WarnIf(GivesCodes),
+		PassIf(unread), PassIf(unprocessable(e)), InconclusiveIf(Infrastructure), WarnIf(Class(4)))
 }
 
 // accepts are values of the Accept header field; "" leaves it out. The first
