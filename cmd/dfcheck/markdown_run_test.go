@@ -76,10 +76,14 @@ func quick(command string) string {
 		{`--duration \d+[sm]`, `--duration 7s`},
 		{`--ramp \d+[sm]`, `--ramp 1s`},
 		{`--client-id tv-app`, `--client-id dfcheck`},
+		{`--second-client-id tv-other`, `--second-client-id dfcheck-other`},
+		{`dfcheck limits `, `dfcheck limits --tries 20 `},
+		{`--control \d+`, `--control 0`},
+		{`^curl `, `curl --silent --show-error --fail `},
 		{`--shards 4 `, `--shards 2 `},
 		{`--live \d+ --metrics \d+`, `--live 0 --metrics 0`},
 		{`(load capacity .*--slo '[^']*')`, `$1 --first 6 --max-devices 6 --measurements 1`},
-		{`(load plan )(--devices 5M)`, `$1--speed 20000 $2`},
+		{`load plan `, `load plan --speed 20000 `},
 		{`\+(20|30) sec`, `+5 sec`},
 	} {
 		command = regexp.MustCompile(r.documented).ReplaceAllString(command, r.run)
@@ -96,13 +100,18 @@ func quick(command string) string {
 	return command
 }
 
-// exits are the exit codes of documented commands that end with another than 0. Those
-// of a console that shows an error are in it.
+// exits are the exit codes of documented commands that may end with another than 0.
 var exits = []struct {
 	command string
-	code    string
+	codes   []string
 }{
-	{"https://tv.example.com", "1"}, // the README shows a server that fails
+	{"https://tv.example.com", []string{"1"}}, // the README shows a server that fails
+	// A load run of seconds on a busy machine may miss a threshold, measure too little to
+	// judge it, or come late for its start.
+	{"srun ", []string{"0", "1", "3", "75"}},
+	{"dfcheck load --shard ", []string{"0", "1", "3", "75"}},
+	{"dfcheck report merge ", []string{"0", "1", "3", "4"}},
+	{"dfcheck load ", []string{"0", "1", "3"}},
 }
 
 // TestDocumentation runs the commands of every document as they stand there, in a
@@ -166,8 +175,8 @@ func (b block) run(t *testing.T, steps []step, servers *standIns, files map[stri
 		code, _ := os.ReadFile(filepath.Join(out, fmt.Sprint(i, ".code")))
 		text, _ := os.ReadFile(filepath.Join(out, fmt.Sprint(i)))
 		printed := servers.out(string(text))
-		if got, want := strings.TrimSpace(string(code)), s.exit(); got != want && want != "" {
-			t.Errorf("%s\nended with exit code %s, want %s:\n%s", s.command, got, want, lastOf(printed))
+		if got, want := strings.TrimSpace(string(code)), s.exits(); want != nil && !slices.Contains(want, got) {
+			t.Errorf("%s\nended with exit code %s, want %q:\n%s", s.command, got, want, lastOf(printed))
 		}
 		if b.kind == "console" {
 			if missing := notPrinted(s.prints, printed); missing != "" {
@@ -216,17 +225,17 @@ func (b block) prepare(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// exit is the exit code that a command must have; "" where its output says how it ended.
-func (s step) exit() string {
+// exits are the exit codes that a command may have; nil where its output says how it ended.
+func (s step) exits() []string {
 	for _, e := range exits {
 		if strings.Contains(s.command, e.command) {
-			return e.code
+			return e.codes
 		}
 	}
 	if slices.ContainsFunc(s.prints, func(l string) bool { return strings.HasPrefix(l, "dfcheck: ") }) {
-		return ""
+		return nil
 	}
-	return "0"
+	return []string{"0"}
 }
 
 // notPrinted is the first line of those shown that was not printed, in their order; ""

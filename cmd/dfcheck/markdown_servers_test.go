@@ -10,6 +10,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
 // standIns are the servers that documents name, and those that stand in for them.
@@ -53,8 +56,16 @@ func documentedServers(t *testing.T) *standIns {
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	s := &standIns{}
-	s.add("https://auth.example.com", startReference(t, "rfc8628"))
+	auth, stop, err := serve("127.0.0.1:0", refserver.Config{Contract: "rfc8628", Interval: time.Second,
+		Lifetime: 20 * time.Second, Decisions: true, Revocation: true, OpenID: true, DPoP: true}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	s.add("https://auth.example.com", auth)
 	s.add("https://load.example.com", startReference(t, "rfc8628"))
+	s.add("http://127.0.0.1:8629", strings.TrimSuffix(startControl(t).page, "/"))
+	s.add("http://127.0.0.1:8628", startReference(t, "rfc8628"))
 	s.add("https://tv.example.com", startReference(t, "documented-v1", "code-reusable"))
 	s.add("http://down.example.com:8080", "http://"+unused(t))
 	s.add("https://tls.example.com", secure.URL)
