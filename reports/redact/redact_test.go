@@ -430,7 +430,8 @@ func FuzzBody(f *testing.F) {
 // TestBasics: credentials are found where a regular expression finds them.
 func TestBasics(t *testing.T) {
 	pattern := regexp.MustCompile(`(?i)\bbasic +([A-Za-z0-9+/_-]{6,}={0,2})`)
-	for _, text := range []string{"", " ", "basic", "basic ", "Basic YWxpY2U6eA==", "BASIC   YWxpY2U6eA=", "xbasic YWxpY2U6eA==",
+	for _, text := range []string{"", " ", "basic", "basic ", "Basic YWxpY2U6eA==", "BASIC   YWxpY2U6eA=",
+		"xbasic YWxpY2U6eA==",
 		"é" + "basic YWxpY2U6eA==", "-basic YWxpY2U6eA===", "basic short", "basic basic basic YWxpY2U6eA== basic Zm9v+/_-x",
 		"a Basic YWxpY2U6eA==\nBasic  YWxpY2U6eA==,basic \tYWxpY2U6eA==", "_basic YWxpY2U6eA==", "basic YWxpY2"} {
 		var want, got [][]int
