@@ -15,7 +15,7 @@
 //   - schedule.go, wheel.go, limiter.go: when which device acts, and how many at once;
 //   - population.go, decision.go: what is random about devices, and what people do;
 //   - part.go, sharding.go: a part of a crowd, for a run that several processes share;
-//   - breach.go: a run that ends for a threshold;
+//   - breach.go, scrapes.go: a run that ends for a threshold; the server's own metrics;
 //   - inspect.go, violation.go, duplicates.go: promises that answers break;
 //   - record.go, figures.go, timeline.go, windows.go, offered.go, report.go, running.go, machine.go: the figures.
 //

@@ -21,6 +21,8 @@ type record struct {
 	ownLag     *reports.Histogram // what of the lag is this machine's doing
 	timeline   timeline
 	windows    *windows // nil where nobody leaves codes behind
+	unread     int      // looks at the server's own metrics that found nothing
+	unreadWhy  string   // the last of them
 	silence    silence
 	shortages  []reports.Shortage // of this machine
 	violations map[string]*reports.Violation
@@ -143,6 +145,13 @@ func (r *record) snapshot() *record {
 	return c
 }
 
+// windowsSoFar are the windows of its trend, with the answers that have come in.
+func (r *record) windowsSoFar() *windows {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.windows.clone()
+}
+
 // sums is a snapshot without the time line, which takes longer to copy the longer a
 // run is.
 func (r *record) sums() *record {
@@ -156,7 +165,8 @@ func (r *record) copied() *record {
 		service: [2]*reports.Histogram{r.service[0].Clone(), r.service[1].Clone()}, lag: r.lag.Clone(),
 		ownLag: r.ownLag.Clone(), silence: r.silence, shortages: slices.Clone(r.shortages),
 		violations: map[string]*reports.Violation{}, errors: map[string]*reports.ErrorKind{},
-		exchanges: slices.Clone(r.exchanges), missed: r.missed, earlyLimit: r.earlyLimit}
+		exchanges: slices.Clone(r.exchanges), missed: r.missed, earlyLimit: r.earlyLimit,
+		unread: r.unread, unreadWhy: r.unreadWhy}
 	for kind, v := range r.violations {
 		same := *v
 		same.Exchanges = slices.Clone(v.Exchanges)

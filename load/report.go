@@ -20,7 +20,8 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	}
 	l.Shard = sim.shard(complete, took)
 	l.Offered, l.States = sim.offered(all, r.missed, took), sim.states()
-	l.Timeline, l.Trend = r.timeline.all(took), sim.trend(r, took)
+	l.Timeline = r.timeline.all(took)
+	l.Trend = sim.trend(r.windows, took, l.Timeline)
 	steadyUntil := took
 	if l.Stopped = r.silence.report(complete); l.Stopped != nil {
 		steadyUntil = min(took, time.Duration(r.silence.since))
@@ -29,6 +30,10 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 	l.Requests.SteadyPollsPerSecond = steady(l.Timeline, arrived+sim.interval, sim.interval, steadyUntil)
 	if l.Shard.Breach != "" && l.Shard.CrowdDigest == "" {
 		l.Notes = append(l.Notes, l.Shard.Why)
+	}
+	if r.unread > 0 {
+		l.Notes = append(l.Notes, fmt.Sprintf("%s at the server's own metrics found nothing, the last because %s",
+			reports.Count(r.unread, "look", "looks"), r.unreadWhy))
 	}
 	if note := r.limitNote(len(sim.target.Sources)); note != "" {
 		l.Notes = append(l.Notes, note)

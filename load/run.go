@@ -23,8 +23,11 @@ type Options struct {
 	Progress func(Progress) // called once a second; may be nil
 	MaxRate  int            // requests per second, of all shards together; MaxRate in each process when 0
 	Results  io.Writer      // gets every request, in vegeta's encoding; may be nil
-	Watch    func(*Running) // gets the run before its first request; may be nil
-	Shard    *Sharding      // nil: this process carries out the whole crowd
+	// Scrape reads the server's own metrics, every five seconds; may be nil. Its errors
+	// hold nothing that a server wrote.
+	Scrape func(context.Context) (map[string]float64, error)
+	Watch  func(*Running) // gets the run before its first request; may be nil
+	Shard  *Sharding      // nil: this process carries out the whole crowd
 }
 
 // A NotReady error says why a run did not start, and what to change.
@@ -130,6 +133,9 @@ func (sim *simulation) run(ctx context.Context, p *profile.Profile, o Options) (
 		flushing.Go(func() { sim.flushEvery(o.Shard, done) })
 	} else if p.AbortOnBreach {
 		flushing.Go(func() { sim.endOnBreach(done) })
+	}
+	if o.Scrape != nil {
+		flushing.Go(func() { sim.scrape(people, o.Scrape, done) })
 	}
 	// The Attacker hands out hits to its workers in turn, and those that are idle
 	// go cold: it starts with one and adds what it needs.

@@ -51,6 +51,7 @@ func (r *Running) Report() (*reports.Load, error) {
 		return nil, err
 	}
 	l.Timeline = r.Seconds()
+	l.Trend = r.sim.trend(r.sim.record.windowsSoFar(), r.Elapsed(), l.Timeline)
 	judge(l, r.profile.Thresholds)
 	return l, nil
 }

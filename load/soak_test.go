@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dfcheck/dfcheck/load/profile"
@@ -31,7 +32,16 @@ func soaked(t *testing.T, p *profile.Profile, interval, lifetime time.Duration, 
 		faults = append(faults, f)
 	}
 	server := refserver.New(refserver.Config{Interval: interval, Lifetime: lifetime, Decisions: true}, faults...)
-	inBubble(t, server, documented(t), p, func(t *testing.T, l *reports.Load) {
+	var running *Running
+	half := ""
+	o := Options{Watch: func(r *Running) { running = r }, Progress: func(g Progress) {
+		if half == "" && g.Elapsed >= g.Duration/2 {
+			if l, err := running.Report(); err == nil {
+				half = l.Trend.Verdict
+			}
+		}
+	}}
+	check := func(t *testing.T, l *reports.Load) {
 		t.Logf("%+v %+v %d", l.Devices, l.Trend.Figures, l.Client.MaxRSSBytes)
 		addsUp(t, l)
 		if l.Trend.Verdict != verdict || l.Trend.LeftBehind != l.Devices.Abandoned {
@@ -45,7 +55,11 @@ func soaked(t *testing.T, p *profile.Profile, interval, lifetime time.Duration, 
 		if l.Shard.Breach != "" {
 			t.Error(l.Shard.Why)
 		}
-	})
+		if half != verdict {
+			t.Errorf("halfway, when no more codes are left behind: %q, want %q", half, verdict)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) { runOn(t, server, documented(t), p, o, check) })
 }
 
 // A small soak: 12,000 codes are left behind within 45 s, and have expired 50 s later.

@@ -122,10 +122,10 @@ func (w *windows) all(took time.Duration) []reports.TrendWindow {
 }
 
 // trend of a run so far, nil for a crowd that leaves no codes behind.
-func (sim *simulation) trend(r *record, took time.Duration) *reports.Trend {
-	if r.windows == nil {
+func (sim *simulation) trend(w *windows, took time.Duration, timeline []reports.Second) *reports.Trend {
+	if w == nil {
 		return nil
 	}
 	arrived := time.Duration(sim.population.timetable.LastArrival()) + sim.interval
-	return trend.Of(r.windows.all(took), r.windows.length.Seconds(), arrived.Seconds())
+	return trend.Of(w.all(took), w.length.Seconds(), arrived.Seconds(), timeline)
 }

@@ -50,6 +50,16 @@ func (l *Load) rows() [][]string {
 		}
 	}
 	out := structRows(l.Timeline)
+	for _, name := range l.metered() {
+		out[0] = append(out[0], "server_"+strings.ReplaceAll(legible(name), " ", "_"))
+		for i, s := range l.Timeline {
+			cell := ""
+			if v, ok := s.Server[name]; ok {
+				cell = strconv.FormatFloat(v, 'f', -1, 64)
+			}
+			out[i+1] = append(out[i+1], cell)
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(kinds)) {
 		out[0] = append(out[0], "errors_"+legible(k))
 		for i, s := range l.Timeline {

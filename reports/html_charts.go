@@ -25,7 +25,7 @@ func (p *page) Charts() []*chartFigure {
 	l := p.Load
 	all := []*chartFigure{l.rateChart(), l.latencyChart(), l.lagChart(), l.outcomeChart(), l.errorChart(), l.activeChart(),
 		l.Trend.chart(), l.percentileChart(), l.tokenChart()}
-	all = slices.DeleteFunc(all, func(f *chartFigure) bool { return f == nil })
+	all = append(slices.DeleteFunc(all, func(f *chartFigure) bool { return f == nil }), l.serverCharts()...)
 	p.charts = append(p.charts, all...)
 	return all
 }

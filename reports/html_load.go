@@ -87,6 +87,13 @@ func (p *page) TrendFound() []shownBlock {
 	return shownBlocks(b)
 }
 
+// ServerMetrics are the server's own.
+func (p *page) ServerMetrics() []shownBlock {
+	b := p.Load.serverBlock()
+	b.title = ""
+	return shownBlocks(b)
+}
+
 type outcomeRow struct {
 	Name  string
 	Count uint64

@@ -324,6 +324,9 @@ type Second struct {
 	LagP99       float64           `json:"lag_p99_ms"`
 	// HDR of the response times, as in Distribution; a merge needs it.
 	HDR string `json:"hdr,omitempty"`
+	// Server is what the server's own metrics said in that second, where they were
+	// looked at: memory in bytes, processors in use, and how many of other things.
+	Server map[string]float64 `json:"server,omitempty"`
 }
 
 // Threshold is one expectation of the run.

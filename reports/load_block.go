@@ -16,7 +16,8 @@ const saturatedText = "the load generator was a bottleneck, so the figures do no
 // among them: it has a line for every second.
 func (l *Load) blocks(took string) []block {
 	out := []block{l.shardsBlock(), l.summaryBlock(took), l.latencyBlock(), partsBlock("group", l.Groups),
-		partsBlock("stage", l.Stages), l.Trend.block(), l.judgementBlock(), l.expectedBlock(), l.runBlock(), l.answersBlock()}
+		partsBlock("stage", l.Stages), l.Trend.block(), l.serverBlock(), l.judgementBlock(), l.expectedBlock(),
+		l.runBlock(), l.answersBlock()}
 	for _, part := range []struct {
 		title string
 		list  []Breakdown

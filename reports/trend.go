@@ -84,4 +84,6 @@ type TrendWindow struct {
 	// answers that are no errors.
 	Start Distribution `json:"start_ms"`
 	Poll  Distribution `json:"poll_ms"`
+	// Server is the mean of each of the server's own metrics in it.
+	Server map[string]float64 `json:"server,omitempty"`
 }

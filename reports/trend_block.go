@@ -39,7 +39,7 @@ func (f *TrendFigure) row() []string {
 		once = f.in(f.After)
 	}
 	if f.Verdict != TooFew {
-		slope, bounds = f.sign()+f.in(math.Abs(f.Slope)), figure(f.Low)+" to "+figure(f.High)
+		slope, bounds = f.sign()+f.in(math.Abs(f.Slope)), f.in(f.Low)+" to "+f.in(f.High)
 	}
 	return []string{f.Name, f.in(f.First), f.in(f.Most), once, slope, bounds, grouped(f.Windows),
 		f.Verdict + after(", ", f.recovered())}
@@ -53,7 +53,7 @@ func (f *TrendFigure) sign() string {
 }
 
 // in is a value with the figure's unit.
-func (f *TrendFigure) in(v float64) string { return figure(v) + after(" ", f.Unit) }
+func (f *TrendFigure) in(v float64) string { return withUnit(v, f.Unit) }
 
 // recovered says what is known of the recovery.
 func (f *TrendFigure) recovered() string {

@@ -159,7 +159,7 @@ func TestLive(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	scrape(t, metrics)
+	metricsAt(t, metrics)
 	end()
 	until(ctx, t, `document.querySelector("#live p").textContent === "The run is over."`)
 	if h1 := ask[string](ctx, t, `document.querySelector("h1").textContent`); !strings.HasPrefix(h1, "Interrupted. Up to then: ") {
@@ -172,8 +172,8 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// scrape holds the metrics of a run in its middle.
-func scrape(t *testing.T, at string) {
+// metricsAt holds the metrics of a run in its middle.
+func metricsAt(t *testing.T, at string) {
 	t.Helper()
 	resp, err := http.Get(at)
 	if err != nil {

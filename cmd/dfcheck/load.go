@@ -35,6 +35,7 @@ type loadFlags struct {
 	sharding       shardFlags
 	shards         int // of the run; 0 where it is not divided
 	watch          watchFlags
+	scrape         string
 }
 
 func newLoad(t terminal) *cobra.Command {
@@ -65,6 +66,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
   dfcheck load --profile soak --live 8629 --metrics 9628
   dfcheck load --host http://127.0.0.1:8628 --source 127.0.0.2 --source 127.0.0.3
+  dfcheck load --profile soak --host http://127.0.0.1:8080 --scrape http://127.0.0.1:8080/metrics
   dfcheck load profiles show soak`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
 	}
@@ -75,6 +77,8 @@ needs --allow-host. --live serves the page of the report while the run goes on,
 	f.addSources(fs)
 	f.sharding.add(fs)
 	f.watch.add(fs)
+	fs.StringVar(&f.scrape, "scrape", "",
+		"look at the server's own metrics while the run goes on: `URL` of its text for Prometheus")
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t),
 		newLoadReady(t), newLoadDashboard(t), newLoadManifest(t), newLoadFiles(t))
 	return c
@@ -196,6 +200,9 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	if err != nil {
 		return usage(err, "`dfcheck load --help` lists the flags; load/shard in the sources has the contract of shards")
 	}
+	if sharded && f.scrape != "" {
+		return usage(errors.New("--scrape is of a run in one process: all shards would ask the server for the same"), "")
+	}
 	if sharded {
 		return f.loadShard(ctx, cmd, t, part)
 	}
@@ -216,6 +223,10 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	defer stop()
 	target.Sources = sources
+	read, err := scraper(ctx, f.scrape)
+	if err != nil {
+		return usage(err, "--scrape takes the URL at which the server shows its metrics to Prometheus")
+	}
 	s.guard = target.Secrets.Check
 	q := p.WithDefaults()
 	t.note("profile %s: %d devices, %s by %s over %s, at most %d requests a second", q.Name, q.Devices, q.Duration,
@@ -226,7 +237,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	defer w.close()
 	shown := t.progress()
-	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Watch: w.begin,
+	section, lost, err := f.run(ctx, target, p, load.Options{MaxRate: f.maxRate, Watch: w.begin, Scrape: read,
 		Progress: func(g load.Progress) { shown.say(loadStatus(g)) }})
 	shown.clear()
 	if err != nil {

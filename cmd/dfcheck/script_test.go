@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the command line as users do: exit codes, standard output,
 // standard error. DOWN, PAGE and SECURE are servers that no run can succeed on,
-// BUSY is an address that is taken; DOCUMENTED, STANDARD and STATUS401 are
+// BUSY is an address that is taken; METRICS is what a server shows Prometheus; DOCUMENTED, STANDARD and STATUS401 are
 // reference servers with short lifetimes, HIDDEN and OPENAPI are at other paths.
 func TestScript(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -38,6 +38,10 @@ func TestScript(t *testing.T) {
 		io.WriteString(w, "<title>It works</title>")
 	}))
 	t.Cleanup(page.Close)
+	metrics := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes 1.5e+07\n")
+	}))
+	t.Cleanup(metrics.Close)
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are meant
 	secure.StartTLS()
@@ -85,6 +89,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DOWN", "http://"+unused(t))
 			e.Setenv("PAGE", page.URL)
+			e.Setenv("METRICS", metrics.URL)
 			for name, url := range servers {
 				e.Setenv(name, url)
 			}

@@ -20,8 +20,8 @@ const module = "github.com/dfcheck/dfcheck/"
 var mayImport = map[string][]string{
 	"cmd/dfcheck": {"conformance", "conformance/approve", "conformance/checks", "conformance/discovery",
 		"conformance/suite", "conformance/waiver", "load", "load/capacity", "load/digests", "load/forecast",
-		"load/kubernetes", "load/limits", "load/local", "load/merge", "load/metrics", "load/profile", "load/shard",
-		"load/threshold", "reports", "reports/live", "reports/redact", "spec", "spec/keys", "spec/refserver",
+		"load/kubernetes", "load/limits", "load/local", "load/merge", "load/metrics", "load/profile", "load/scrape",
+		"load/shard", "load/threshold", "reports", "reports/live", "reports/redact", "spec", "spec/keys", "spec/refserver",
 		"spec/strict"},
 
 	"conformance": {"conformance/approve", "conformance/internal/early", "conformance/traits", "conformance/waiver",
@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 		"load/trend", "reports"},
 	"load/metrics":   {"reports"},
 	"load/profile":   {"load/threshold", "spec", "spec/keys", "spec/strict"},
+	"load/scrape":    {},
 	"load/shard":     {"load", "load/digests", "reports"},
 	"load/threshold": {"reports", "spec/strict"},
 	"load/trend":     {"reports"},

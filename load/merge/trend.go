@@ -38,5 +38,5 @@ func trends(list []*reports.Load) (*reports.Trend, error) {
 			w.Expired += l.Trend.Windows[i].Expired
 		}
 	}
-	return trend.Of(all, first.WindowSeconds, first.FromSecond), nil
+	return trend.Of(all, first.WindowSeconds, first.FromSecond, nil), nil
 }

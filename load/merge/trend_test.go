@@ -25,7 +25,7 @@ func leaving(parts int) *reports.Load {
 		}
 		windows = append(windows, w)
 	}
-	return &reports.Load{Trend: trend.Of(windows, 1, 3)}
+	return &reports.Load{Trend: trend.Of(windows, 1, 3, nil)}
 }
 
 // Shards find the trend that one process finds.

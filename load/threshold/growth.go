@@ -32,10 +32,10 @@ func (t *Threshold) judgeGrowth(l *reports.Load, out reports.Threshold) reports.
 	switch {
 	case low && high:
 		out.Verdict, out.OK = reports.Pass, true
-	case low || high:
-		out.Reason = fmt.Sprintf("the limit lies within what it may be, %.3g to %.3g ms: a longer run tells", f.Low, f.High)
 	case l.Client.Saturated:
 		out.Reason = "this machine was the limit: " + l.Client.Why
+	case low || high:
+		out.Reason = fmt.Sprintf("the limit lies within what it may be, %.3g to %.3g ms: a longer run tells", f.Low, f.High)
 	default:
 		out.Verdict = reports.Fail
 	}

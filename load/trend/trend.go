@@ -32,9 +32,10 @@ const (
 )
 
 // Of finds the trend of a run in its windows, which are all of one length in seconds.
-// All devices poll from a second on.
-func Of(windows []reports.TrendWindow, length, from float64) *reports.Trend {
-	t := &reports.Trend{Windows: count(windows), WindowSeconds: length, FromSecond: from}
+// All devices poll from a second on. The time line has what the server's own metrics
+// said.
+func Of(windows []reports.TrendWindow, length, from float64, timeline []reports.Second) *reports.Trend {
+	t := &reports.Trend{Windows: meter(count(windows), length, timeline), WindowSeconds: length, FromSecond: from}
 	for _, w := range t.Windows {
 		t.LeftBehind += w.LeftBehind
 		t.MostDead = max(t.MostDead, uint64(w.Dead))
@@ -43,11 +44,17 @@ func Of(windows []reports.TrendWindow, length, from float64) *reports.Trend {
 	r := &run{windows: slices.DeleteFunc(slices.Clone(t.Windows),
 		func(w reports.TrendWindow) bool { return w.Second < from })}
 	r.split(float64(t.MostDead))
-	t.Figures = []reports.TrendFigure{
-		r.figure(reports.StartP99, func(w reports.TrendWindow) float64 { return p99(w.Start) }),
-		r.figure(reports.PollP99, func(w reports.TrendWindow) float64 { return p99(w.Poll) }),
+	type window = reports.TrendWindow
+	t.Figures = []reports.TrendFigure{ // a machine that others use as well hardly moves the median
+		r.figure("start p50", milliseconds, func(w window) float64 { return enough(w.Start, w.Start.P50) }),
+		r.figure(reports.StartP99, milliseconds, func(w window) float64 { return enough(w.Start, w.Start.P99) }),
+		r.figure("poll p50", milliseconds, func(w window) float64 { return enough(w.Poll, w.Poll.P50) }),
+		r.figure(reports.PollP99, milliseconds, func(w window) float64 { return enough(w.Poll, w.Poll.P99) }),
 	}
 	t.Verdict, t.Why = worst(t.Figures), ""
+	for _, name := range metered(t.Windows) {
+		t.Figures = append(t.Figures, r.ofServer(name))
+	}
 	if t.Verdict == reports.TooFew {
 		t.Why = r.why
 	}
@@ -66,12 +73,12 @@ func count(windows []reports.TrendWindow) []reports.TrendWindow {
 	return out
 }
 
-// p99 of a window, NaN where too little was answered.
-func p99(d reports.Distribution) float64 {
+// enough is a figure of a window, NaN where too little was answered.
+func enough(d reports.Distribution, v float64) float64 {
 	if d.Count < fewestAnswers {
 		return math.NaN()
 	}
-	return d.P99
+	return v
 }
 
 // run is the windows in which all devices polled.
@@ -116,8 +123,8 @@ func (r *run) deadIn(windows []reports.TrendWindow) (x []float64) {
 
 // figure finds the slope of a figure while codes are left behind, and what is left of
 // its rise when they have expired.
-func (r *run) figure(name string, of func(reports.TrendWindow) float64) reports.TrendFigure {
-	f := reports.TrendFigure{Name: name, Unit: "ms", Verdict: reports.TooFew}
+func (r *run) figure(name, unit string, of func(reports.TrendWindow) float64) reports.TrendFigure {
+	f := reports.TrendFigure{Name: name, Unit: unit, Verdict: reports.TooFew}
 	known := func(w reports.TrendWindow) bool { return !math.IsNaN(of(w)) }
 	growing, rest := only(r.windows[:r.grows], known), only(r.windows[r.grows:], known)
 	values := func(windows []reports.TrendWindow) (y []float64) {
@@ -141,7 +148,7 @@ func (r *run) figure(name string, of func(reports.TrendWindow) float64) reports.
 	}
 	f.Windows = uint64(len(growing))
 	f.Slope, f.Low, f.High = round(s.mid*per), round(s.low*per), round(s.high*per)
-	if rise := s.low * r.dead; rise < leastShare*f.First || rise < leastRise {
+	if rise := s.low * r.dead; rise <= leastShare*f.First || f.Unit == milliseconds && rise < leastRise {
 		f.Verdict = reports.NoGrowth
 		return f
 	}

@@ -38,10 +38,11 @@ func soak(of server, lifetime int, seed uint64) []reports.TrendWindow {
 		change := float64(w.LeftBehind) - float64(w.Expired)
 		took := func() reports.Distribution {
 			ms := of(dead+change/2, ever+float64(w.LeftBehind)/2) * (1 + r.Float64()/3)
+			d := reports.Distribution{Count: 1000, P50: ms, P99: ms}
 			if r.IntN(10) == 0 {
-				ms += 15
+				d.P99 += 15
 			}
-			return reports.Distribution{Count: 1000, P99: ms}
+			return d
 		}
 		w.Start, w.Poll = took(), took()
 		dead, ever = dead+change, ever+float64(w.LeftBehind)
@@ -67,7 +68,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for seed := range uint64(50) {
-				got := Of(soak(servers[tt.of], tt.lifetime, seed), 10, 35)
+				got := Of(soak(servers[tt.of], tt.lifetime, seed), 10, 35, nil)
 				if got.Verdict != tt.verdict {
 					t.Fatalf("seed %d: %s, want %s: %+v", seed, got.Verdict, tt.verdict, got.Figures)
 				}
@@ -96,12 +97,12 @@ func TestTooFew(t *testing.T) {
 	}
 	steady := soak(servers["linear scan"], 3, 1)
 	for name, got := range map[string]*reports.Trend{
-		"few codes":        Of(few, 10, 35),
-		"few answers":      Of(silent, 10, 35),
-		"few stretches":    Of(soak(servers["linear scan"], 30, 1)[:10], 10, 35),
-		"all too early":    Of(soak(servers["linear scan"], 30, 1), 10, 600),
-		"a steady number":  Of(steady, 10, 60),
-		"nothing happened": Of(nil, 10, 35),
+		"few codes":        Of(few, 10, 35, nil),
+		"few answers":      Of(silent, 10, 35, nil),
+		"few stretches":    Of(soak(servers["linear scan"], 30, 1)[:10], 10, 35, nil),
+		"all too early":    Of(soak(servers["linear scan"], 30, 1), 10, 600, nil),
+		"a steady number":  Of(steady, 10, 60, nil),
+		"nothing happened": Of(nil, 10, 35, nil),
 	} {
 		if got.Verdict != reports.TooFew || got.Why == "" && name != "few answers" {
 			t.Errorf("%s: %s, because %q", name, got.Verdict, got.Why)
@@ -109,8 +110,49 @@ func TestTooFew(t *testing.T) {
 	}
 }
 
+// TestBusyMachine: where p99 is that of whatever else the machine does, the median tells.
+func TestBusyMachine(t *testing.T) {
+	for name, want := range map[string]string{"clean": reports.NoGrowth, "linear scan": reports.Grows} {
+		for seed := range uint64(50) {
+			windows := soak(servers[name], 30, seed)
+			r := rand.New(rand.NewPCG(seed, 2))
+			for i := range windows {
+				windows[i].Start.P99 += 300 * r.ExpFloat64()
+				windows[i].Poll.P99 += 300 * r.ExpFloat64()
+			}
+			if got := Of(windows, 10, 35, nil); got.Verdict != want {
+				t.Errorf("%s, seed %d: %s, want %s: %+v", name, seed, got.Verdict, want, got.Figures)
+			}
+		}
+	}
+}
+
+// TestServerMetrics: the server's own metrics have a trend too, and are no part of the
+// verdict on the server.
+func TestServerMetrics(t *testing.T) {
+	windows := soak(servers["clean"], 30, 1)
+	timeline := make([]reports.Second, 600)
+	for i := 0; i < 600; i += 5 {
+		dead := float64(min(i, 240, max(540-i, 0))) * 1250
+		timeline[i].Server = map[string]float64{"memory": 1e8 + 500*dead, "goroutines": 12}
+	}
+	timeline[100].Server = nil // a look that found nothing
+	got := Of(windows, 10, 35, timeline)
+	memory, goroutines := got.Growth("server: memory"), got.Growth("server: goroutines")
+	if memory == nil || goroutines == nil || got.Verdict != reports.NoGrowth {
+		t.Fatalf("%s: %+v", got.Verdict, got.Figures)
+	}
+	if memory.Verdict != reports.Grows || memory.Recovery != reports.Recovers || memory.Slope < 4.9e7 ||
+		memory.Slope > 5.1e7 || memory.Unit != "bytes" {
+		t.Errorf("%+v", memory)
+	}
+	if goroutines.Verdict != reports.NoGrowth || goroutines.First != 12 || goroutines.Most != 12 {
+		t.Errorf("%+v", goroutines)
+	}
+}
+
 func TestCountsAddUp(t *testing.T) {
-	got := Of(soak(servers["clean"], 30, 1), 10, 35)
+	got := Of(soak(servers["clean"], 30, 1), 10, 35, nil)
 	if got.LeftBehind != 300_000 || got.MostDead != 300_000 || got.DeadAtEnd != 0 {
 		t.Errorf("%d left behind, at most %d dead, %d at the end", got.LeftBehind, got.MostDead, got.DeadAtEnd)
 	}
