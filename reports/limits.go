@@ -23,12 +23,12 @@ type Limits struct {
 
 // Limiter is what limits one kind of requests, or that nothing does.
 type Limiter struct {
-	Requests       string  `json:"requests"`         // LimitedPolls, LimitedUnknown, LimitedStarts
+	Requests       string  `json:"requests"`         // one of the Limited constants
 	Tried          uint64  `json:"tried"`            // requests that were served in a row at first
 	TriedPerSecond float64 `json:"tried_per_second"` // and how fast
 	Found          bool    `json:"found"`
 	// Key is what those have in common whom the limiter counts together: address, client,
-	// device code. It is empty where it counts everybody's.
+	// device code, account. It is empty where it counts everybody's.
 	Key         []string `json:"key,omitempty"`
 	NotCompared []string `json:"not_compared,omitempty"` // keys of which it is not known
 	Covers      []string `json:"covers,omitempty"`       // other kinds of requests that it refuses as well
@@ -51,6 +51,7 @@ const (
 	LimitedPolls   = "polls"
 	LimitedUnknown = "polls with unknown device codes"
 	LimitedStarts  = "device authorization requests"
+	LimitedEntries = "user codes typed"
 )
 
 // How a limiter recovers.

@@ -94,6 +94,8 @@ func (l Limiter) block() block {
 // refusal is how the limiter refuses.
 func (l Limiter) refusal() string {
 	switch {
+	case l.Status == 0:
+		return "another answer than an unknown code gets"
 	case l.MaxRetryAfterSeconds == 0:
 		return fmt.Sprintf("%d, without Retry-After", l.Status)
 	case l.RetryAfterSeconds == l.MaxRetryAfterSeconds:

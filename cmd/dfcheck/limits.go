@@ -34,6 +34,9 @@ burst, what Retry-After says, and whether it recovers evenly or in windows. From
 follows how many polite devices one public address can have: those that keep the
 polling interval, and start another flow when their code has expired.
 
+Where an approver is configured that enters codes without deciding, 60 unknown user
+codes are typed as well: that may lock the account of the approver for a while.
+
 What a limiter counts by is found out with a second client (--second-client-id) and
 a second address of this machine (--source; for a server on this machine 127.0.0.2 is
 taken where it can be). A limiter that needs longer than --max-wait to recover is
@@ -103,7 +106,8 @@ func spareAddress(target load.Target) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	if at, err := netip.ParseAddr(u.Hostname()); err != nil || !at.IsLoopback() || !at.Is4() {
+	at, err := netip.ParseAddr(u.Hostname())
+	if u.Hostname() != "localhost" && (err != nil || !at.IsLoopback() || !at.Is4()) {
 		return netip.Addr{}
 	}
 	spare, err := sourceAddress("127.0.0.2")

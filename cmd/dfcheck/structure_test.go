@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"load/forecast":          {"load", "load/profile", "reports"},
 	"load/internal/wire":     {"spec"},
 	"load/kubernetes":        {"load/merge", "reports"},
-	"load/limits":            {"load", "reports", "spec"},
+	"load/limits":            {"conformance/approve", "load", "reports", "spec"},
 	"load/local":             {"load/merge", "reports"},
 	"load/merge": {"load", "load/digests", "load/profile", "load/shard", "load/threshold",
 		"load/trend", "reports"},

@@ -16,7 +16,7 @@ func devices(out *reports.Limits) {
 		need := 0.0 // requests a second of one device
 		starts, polls := l.Requests == reports.LimitedStarts || slices.Contains(l.Covers, reports.LimitedStarts),
 			l.Requests == reports.LimitedPolls || slices.Contains(l.Covers, reports.LimitedPolls)
-		if l.Requests == reports.LimitedUnknown { // which no polite device sends
+		if l.Requests == reports.LimitedUnknown || l.Requests == reports.LimitedEntries { // which no polite device sends
 			continue
 		}
 		if starts {

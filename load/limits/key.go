@@ -25,17 +25,14 @@ func (m *measurement) apart(ctx context.Context, o other, burst int) (yes, known
 		if ctx.Err() != nil {
 			return false, false, ctx.Err()
 		}
-		if err := m.note(a); err != nil {
-			return false, false, err
-		}
-		if a.verdict == putOff {
-			return false, true, nil
+		if a.verdict != served { // one without an answer, as from an address that does not reach the server, tells nothing
+			return false, a.verdict == putOff, nil
 		}
 		again, err := m.one(ctx)
 		if err != nil {
 			return false, false, err
 		}
-		if a.verdict == served && !again {
+		if !again {
 			if want--; want == 0 {
 				return true, true, nil
 			}

@@ -64,13 +64,16 @@ func (m *measurement) shape(ctx context.Context, first int, l *reports.Limiter) 
 			return m.ofBucket(ctx, first, l)
 		}
 		n, err := m.ofWindow(ctx, p, l)
-		if err != nil || n <= p.count || alike(float64(n), float64(p.count)) && p.count > 10 {
+		if err != nil || !grew(n, p.count) {
 			return err
 		}
 		first = n // it was in use before: what came at several times comes back at several
 	}
 	return nil
 }
+
+// grew reports whether a window served more after a rest than it was taken for.
+func grew(n, count int) bool { return n > count && (count <= 10 || !alike(float64(n), float64(count))) }
 
 // repeats are how often a limiter is measured that turns out to have been in use.
 const repeats = 3
@@ -113,7 +116,7 @@ func (m *measurement) ofWindow(ctx context.Context, p pace, l *reports.Limiter) 
 	}
 	used := time.Now()
 	n, _, err := m.burst(ctx, 3*p.count+lasting)
-	if err != nil || n > p.count && !(alike(float64(n), float64(p.count)) && p.count > 10) {
+	if err != nil || grew(n, p.count) {
 		return n, err
 	}
 	m.next = used.Add(max(p.window/3, time.Duration(n)*m.gap))
@@ -187,6 +190,7 @@ func (m *measurement) tellWaits(l *reports.Limiter) {
 	least, most := slices.Min(m.waits), slices.Max(m.waits)
 	l.RetryAfterSeconds, l.MaxRetryAfterSeconds = least.Seconds(), most.Seconds()
 	switch {
+	case l.Status == 0: // an approver tells no headers
 	case most == 0:
 		l.Notes = append(l.Notes, "its refusals have no Retry-After")
 	case l.Recovery == reports.RecoversInSilence || l.Recovery == reports.RecoversNever:

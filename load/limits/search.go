@@ -39,14 +39,13 @@ const (
 	longWaits = 10
 )
 
-// kinds are the requests that are tried, in this order: starts last, so that there are
-// codes to poll with.
-var kinds = []string{reports.LimitedPolls, reports.LimitedUnknown, reports.LimitedStarts}
+// kinds is how many kinds of requests are tried, at most.
+const kinds = 4
 
 // Cost is what a search takes at most: requests, device authorizations among them, time.
 func (s Search) Cost() (requests, starts int, longest time.Duration) {
 	each := s.Tries + followUp
-	return len(kinds) * each, each + codesNeeded, time.Duration(len(kinds)) * s.longest()
+	return kinds * each, each + codesNeeded, kinds * s.longest()
 }
 
 func (s Search) longest() time.Duration {
@@ -79,6 +78,7 @@ type run struct {
 	one, two, away *client // this one, the other client's, the one at the other address; the last two may be nil
 	codes          []string
 	second         string // code of the other client
+	entry          *entry // nil where nobody can type codes
 	out            *reports.Limits
 	full           time.Duration // what the last limiter takes to recover
 }
@@ -98,7 +98,11 @@ func (s Search) Run(ctx context.Context) (*reports.Limits, error) {
 		return nil, err
 	}
 	var err error
-	for _, k := range []func() kind{r.polls, r.unknown, r.starts} {
+	tried := []func() kind{r.polls, r.unknown, r.starts} // starts late, so that there are codes to poll with
+	if r.entry != nil {
+		tried = append(tried, r.entries)
+	}
+	for _, k := range tried {
 		if err = r.search(ctx, k()); err != nil {
 			break
 		}
@@ -153,6 +157,10 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.two != nil {
 		r.second = r.start(ctx, r.two).codes.DeviceCode
 	}
+	var why string
+	if r.entry, why = r.newEntry(ctx, first.codes); why != "" {
+		r.out.Notes = append(r.out.Notes, why)
+	}
 	return ctx.Err()
 }
 
@@ -171,16 +179,20 @@ func (r *run) search(ctx context.Context, k kind) error {
 	if err := sleep(ctx, time.Now().Add(min(r.full, 2*r.MaxWait))); err != nil {
 		return err
 	}
-	r.tell("%s: up to %d in a row, %d a second", k.name, r.Tries, r.Rate)
+	tries, rate := r.Tries, r.Rate
+	if k.name == reports.LimitedEntries {
+		tries, rate = min(tries, entriesTried), max(rate/requestsOfEntry, 1)
+	}
+	r.tell("%s: up to %d in a row, %d a second", k.name, tries, rate)
 	allowed := r.Tries + followUp
 	left := allowed
-	m := &measurement{ask: k.ask, gap: time.Second / time.Duration(r.Rate), maxWait: r.MaxWait, left: &left,
+	m := &measurement{ask: k.ask, gap: time.Second / time.Duration(rate), maxWait: r.MaxWait, left: &left,
 		until: time.Now().Add(r.longest())}
 	if k.name == reports.LimitedStarts {
 		m.used = int(r.out.Starts)
 	}
 	l := reports.Limiter{Requests: k.name}
-	err := m.find(ctx, k, r.Tries, r.covering(k.name), &l)
+	err := m.find(ctx, k, tries, r.covering(k.name), &l)
 	sent := uint64(allowed - max(left, 0))
 	r.out.Requests += sent
 	if k.name == reports.LimitedStarts {

@@ -6,10 +6,12 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/reports/redact"
@@ -49,7 +51,7 @@ func found(t *testing.T, server http.Handler, change ...func(*Search)) *reports.
 
 func limited(t *testing.T, limits ...string) http.Handler {
 	t.Helper()
-	cfg := refserver.Config{Interval: 5 * time.Second, Lifetime: 30 * time.Minute}
+	cfg := refserver.Config{Interval: 5 * time.Second, Lifetime: 30 * time.Minute, Decisions: true}
 	for _, text := range limits {
 		l, err := refserver.ParseLimit(text)
 		if err != nil {
@@ -68,6 +70,12 @@ func of(t *testing.T, out *reports.Limits, kind string) reports.Limiter {
 		t.Fatalf("nothing about %s", kind)
 	}
 	return out.Limiters[i]
+}
+
+// typist types codes at the server's back door for programs.
+func typist(s *Search) {
+	way := &http.Transport{DialContext: s.Target.Dial, DisableKeepAlives: true}
+	s.Target.Approver = &approve.Reference{Client: &http.Client{Transport: way}, URL: s.Target.Host}
 }
 
 // near allows a tenth.
@@ -182,7 +190,7 @@ func TestNotFound(t *testing.T) {
 func TestBelowThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := found(t, limited(t, "polls:code:6/1m:started"), func(s *Search) { s.MaxWait = 2 * time.Minute })
-		if out.PoliteDevices != 0 || out.AtLeast || len(out.Notes) != 1 {
+		if out.PoliteDevices != 0 || out.AtLeast || !strings.Contains(strings.Join(out.Notes, "\n"), "is refused") {
 			t.Errorf("%d polite devices: %q", out.PoliteDevices, out.Notes)
 		}
 	})
@@ -212,7 +220,8 @@ func TestClassify(t *testing.T) {
 		start  bool
 		want   verdict
 	}{
-		{200, "", true, served}, {429, "", true, putOff}, {429, "slow_down", false, putOff}, {400, "slow_down", true, putOff},
+		{200, "", true, served}, {429, "", true, putOff}, {429, "slow_down", false, putOff},
+		{400, "slow_down", true, putOff},
 		{400, "slow_down", false, served}, {400, "authorization_pending", false, served}, {503, "", false, putOff},
 		{403, "access_denied", false, served}, {403, "", false, putOff}, {400, "temporarily_unavailable", false, putOff},
 		{500, "", false, broken}, {502, "", true, broken}, {400, "invalid_grant", false, served},
@@ -220,5 +229,33 @@ func TestClassify(t *testing.T) {
 		if got := classify(c.status, c.code, c.start); got != c.want {
 			t.Errorf("%d %q: %d", c.status, c.code, got)
 		}
+	}
+}
+
+// TestEntries: a limiter of the codes that people type, of each or of all from an
+// address, and the one that the reference server has by itself.
+func TestEntries(t *testing.T) {
+	for _, c := range []struct {
+		limit string
+		burst float64
+		per   float64
+		key   []string
+	}{
+		{"entries:account:3/20s:started", 3, 20, []string{keyAccount}}, {"entries:address:4/20s:sliding", 4, 20, nil},
+		{"", 20, 60, []string{keyAccount}},
+	} {
+		t.Run(c.limit, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var limits []string
+				if c.limit != "" {
+					limits = []string{c.limit}
+				}
+				out := found(t, limited(t, limits...), typist, func(s *Search) { s.MaxWait, s.Tries = 2*time.Minute, 40 })
+				l := of(t, out, reports.LimitedEntries)
+				if !l.Found || !near(float64(l.Burst), c.burst) || !near(l.WindowSeconds, c.per) || !slices.Equal(l.Key, c.key) {
+					t.Errorf("%+v", l)
+				}
+			})
+		})
 	}
 }

@@ -89,6 +89,9 @@ func (s *Server) serveDecision(w http.ResponseWriter, r *http.Request) {
 		refuse("invalid_request", "action is approve, deny or enter").send(w)
 		return
 	}
+	if s.slowEntry(w, r, nil, user) {
+		return
+	}
 	if _, err := s.typed(in.UserCode, in.Action, user); err != nil {
 		refused(err).send(w)
 		return

@@ -37,11 +37,12 @@ const (
 	ByClient  = "client"
 	ByCode    = "code"    // device code
 	BySession = "session" // of a browser
+	ByAccount = "account" // of a person
 )
 
 var (
 	limitKinds = []string{LimitAll, LimitStarts, LimitPolls, LimitUnknown, LimitEntries}
-	limitKeys  = []string{ByAddress, ByClient, ByCode, BySession}
+	limitKeys  = []string{ByAddress, ByClient, ByCode, BySession, ByAccount}
 )
 
 // sender is what a limit can count a request by. What a request does not have is

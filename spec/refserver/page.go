@@ -138,6 +138,28 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// slowEntry puts off who types codes too fast, and reports whether it did.
+func (s *Server) slowEntry(w http.ResponseWriter, r *http.Request, who *session, user string) bool {
+	from := sender{ByAddress: address(r), ByAccount: user}
+	if c, err := r.Cookie(cookieName); err == nil {
+		from[BySession] = c.Value
+	}
+	refused := s.limits.hold(LimitEntries, from, time.Now())
+	if refused == nil {
+		return false
+	}
+	if who == nil {
+		refused.send(w)
+		return true
+	}
+	if wait := refused.header.Get("Retry-After"); wait != "" {
+		w.Header().Set("Retry-After", wait)
+	}
+	s.show(w, refused.status, view{Title: "Connect a device", Problem: "Too many codes. Try again later.",
+		Token: who.token, Enter: true})
+	return true
+}
+
 // forged reports whether a POST was made by another site: every form carries the
 // token of its session (RFC 6749 section 10.12).
 func (s *Server) forged(r *http.Request, who *session) bool {
@@ -196,6 +218,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 
 // enter looks at the request behind a code and asks for the decision.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
+	if who != nil && s.slowEntry(w, r, who, who.user) {
+		return
+	}
 	s.ask(w, r.PostForm.Get("user_code"), who)
 }
 
