@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -22,6 +23,7 @@ import (
 const prelude = `
 go() { test "$1 $2" = "run ./cmd/dfcheck" && shift 2 && dfcheck "$@"; }
 serve() {
+	: >served # what another one said is not what this one says
 	dfcheck serve --addr 127.0.0.1:0 "$@" >served 2>&1 &
 	until grep http:// served; do kill -0 $! || return 2; sleep 0.05; done
 	kill -INT $!; wait $!
@@ -165,7 +167,10 @@ func (b block) run(t *testing.T, steps []step, servers *standIns, files map[stri
 		fmt.Fprintf(&script, "{\n%s\n} >%[2]s/%[3]d 2>&1 </dev/null\necho $? >%[2]s/%[3]d.code\n",
 			servers.in(quick(s.command)), out, i)
 	}
-	cmd := exec.Command("sh", "-c", script.String())
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", script.String())
+	cmd.WaitDelay = time.Second
 	cmd.Dir = work
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "GITHUB_STEP_SUMMARY="+filepath.Join(work, "summary.md"))
 	if text, err := cmd.CombinedOutput(); err != nil {
