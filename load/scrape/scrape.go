@@ -1,4 +1,3 @@
-// Package scrape reads a few of a server's own metrics in the text format of Prometheus.
 package scrape
 
 import (
