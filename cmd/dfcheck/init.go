@@ -136,7 +136,7 @@ func (f *initFlags) write(t terminal, found *conformance.Look, text string) erro
 		return usage(err, "")
 	}
 	how := "dfcheck conformance"
-	if f.output != defaultConfig {
+	if f.output != defaultConfig || f.approver == "exec" { // whose commands run where the file is named
 		how += " --config " + f.output
 	}
 	fmt.Fprintf(t.out, "wrote %s; now: %s\n", f.output, how)
