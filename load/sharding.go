@@ -51,24 +51,13 @@ func (sim *simulation) waitForStart(ctx context.Context, s *Sharding) error {
 // flushEvery hands out the figures so far until done, and ends the run when a
 // threshold is out of reach.
 func (sim *simulation) flushEvery(s *Sharding, done <-chan struct{}) {
-	t := time.NewTicker(s.Every)
-	defer t.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-t.C:
-			l, err := sim.report(false)
-			if err != nil {
-				continue // the end says it
-			}
-			if lost := OutOfReach(l); lost != "" && !s.KeepGoing {
-				sim.breach.Store(&lost)
-				sim.schedule.stop()
-			}
-			s.Flush(l, sim.digests.Drain(false))
+	sim.look(s.Every, done, func(l *reports.Load) (more bool) {
+		if !s.KeepGoing {
+			sim.endOutOfReach(l)
 		}
-	}
+		s.Flush(l, sim.digests.Drain(false))
+		return true
+	})
 }
 
 // OutOfReach names a threshold of the profile that the whole run misses even if
