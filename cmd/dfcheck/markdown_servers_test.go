@@ -93,20 +93,4 @@ func documentedServers(t *testing.T) *standIns {
 }
 
 // startClosing runs a server that closes every connection without an answer.
-func startClosing(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	}()
-	return "http://" + l.Addr().String()
-}
+func startClosing(t *testing.T) string { return startAccepting(t, func(net.Conn) {}) }

@@ -155,6 +155,19 @@ func startSite(t *testing.T, at map[string]string) string {
 
 // startChatty runs a server that goes on talking when it has answered.
 func startChatty(t *testing.T) string {
+	return startAccepting(t, func(conn net.Conn) {
+		r, err := http.ReadRequest(bufio.NewReader(conn))
+		if err != nil {
+			return
+		}
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\nand another thing")
+		io.Copy(io.Discard, conn) // until the client closes
+	})
+}
+
+// startAccepting runs a server that does with each connection what talk does, and closes it.
+func startAccepting(t *testing.T, talk func(net.Conn)) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -168,13 +181,7 @@ func startChatty(t *testing.T) string {
 			}
 			go func() {
 				defer conn.Close()
-				r, err := http.ReadRequest(bufio.NewReader(conn))
-				if err != nil {
-					return
-				}
-				io.Copy(io.Discard, r.Body)
-				io.WriteString(conn, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\nand another thing")
-				io.Copy(io.Discard, conn) // until the client closes
+				talk(conn)
 			}()
 		}
 	}()
