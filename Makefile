@@ -10,17 +10,16 @@ build:
 # The tests of the checks and of the command that show a race of what they run: whole
 # runs in bubbles and over sockets. The others repeat such runs many times, or stand
 # beside a clock, which the detector makes slow.
-RACED = TestCleanServer|TestKillMatrix|TestKillLive
-RACED_COMMANDS = AtTerminal$$|TestFollow|TestPlainLines|TestInterrupt|TestLive|TestFourShards|TestTokenOfTwoShards|TestSuite
+RACED = TestCleanServer|TestKillMatrix|TestKillLive|AtTerminal$$|TestFollow|TestPlainLines|TestInterrupt|TestLive|TestFourShards|TestTokenOfTwoShards|TestSuite
 
 # Servers and clients that others wrote come from registries; go test alone needs no
 # network. The race detector sees an eighth of the faulty servers a day; without it
-# all of them are checked. The commands wait while the checks compute.
+# all of them are checked. The commands wait, most of them together, while the checks
+# compute.
 test: export DFCHECK_FETCH = 1
 test: vet cross
 	$(GO) test -timeout 40m ./conformance/checks ./cmd/dfcheck
-	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks
-	$(GO) test -timeout 40m -race -run '$(RACED_COMMANDS)' ./cmd/dfcheck
+	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks ./cmd/dfcheck
 	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$\|/cmd/dfcheck$$')
 
 vet:

@@ -40,6 +40,7 @@ var deviceClients = map[string]deviceClient{
 // https: they wait while nothing is decided, slow down when told to, get tokens,
 // and stop at a denial.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("the clients wait on their own")
 	}

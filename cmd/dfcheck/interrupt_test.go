@@ -13,6 +13,7 @@ import (
 
 // Ctrl-C in the middle of a run: exit code 130, and reports that are whole.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cmd := exec.Command("dfcheck", "conformance", "--only", "EXPIRY", "--report", "json="+filepath.Join(dir, "out.json"),
 		"--report", "junit="+filepath.Join(dir, "out.xml"))

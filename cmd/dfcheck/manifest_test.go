@@ -16,6 +16,7 @@ import (
 // overlay, strictly into the types that Kubernetes publishes, and holds their pods
 // to the Pod Security Standard "restricted".
 func TestManifestsAreKubernetes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	strictly := filepath.Join(dir, "strictly")
 	build := exec.Command("go", "build", "-o", strictly, ".")

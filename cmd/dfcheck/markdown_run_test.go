@@ -120,6 +120,7 @@ var exits = []struct {
 // folder for each block and against servers that stand in for those that are named. They
 // must end well and print what is shown.
 func TestDocumentation(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skipf("SKIPPED: %v", err)
 	}

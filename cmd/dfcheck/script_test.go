@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/pem"
 	"errors"
+	"flag"
 	"io"
 	"log"
 	"net"
@@ -25,6 +26,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Most tests wait for servers and clocks, so more of them run side by side than there
+	// are processors. flag.Set would not do: Ginkgo refuses go test -parallel.
+	flag.Lookup("test.parallel").Value.Set("16")
 	testscript.Main(m, map[string]func(){"dfcheck": main, "restart": restart})
 }
 
@@ -33,6 +37,7 @@ func TestMain(m *testing.M) {
 // BUSY is an address that is taken; METRICS is what a server shows Prometheus; DOCUMENTED, STANDARD and STATUS401 are
 // reference servers with short lifetimes, HIDDEN and OPENAPI are at other paths.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, "<title>It works</title>")

@@ -147,6 +147,7 @@ func TestFourShards(t *testing.T) {
 
 // The exit codes that a Job's policy rests on.
 func TestShardExitCodes(t *testing.T) {
+	t.Parallel()
 	host, wrong := startReference(t, "documented-v1"), startReference(t, "documented-v1", "pending-as-401")
 	const nobody = "http://127.0.0.1:1"
 	crowd := []string{"--devices=4", "--duration=30s"}

@@ -84,6 +84,7 @@ func firstLine(text string) string {
 
 // TestSuite runs the Ginkgo suite as the ginkgo command does.
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	binary := suiteBinary(t)
 
 	t.Run("filters choose before the plan", func(t *testing.T) {
@@ -225,6 +226,7 @@ func interrupted(t *testing.T, binary string) {
 // TestGinkgoCommand: the ginkgo command knows the suite, and of its parallel
 // processes one alone asks the server.
 func TestGinkgoCommand(t *testing.T) {
+	t.Parallel()
 	fetch(t, "the ginkgo command", exec.Command("go", "tool", "ginkgo", "version").CombinedOutput)
 	server, alone, dir := startCounted(t, time.Minute), startCounted(t, time.Minute), t.TempDir()
 	cmd := exec.Command("go", "tool", "ginkgo", "-p", "--no-color", "--label-filter=id:DF-AUTHZ-012",
@@ -246,6 +248,7 @@ func TestGinkgoCommand(t *testing.T) {
 // TestExampleModule runs the test of a server in a module of its own, without a
 // network: what it needs is in the module cache.
 func TestExampleModule(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"go.mod", "go.sum"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(read(t, "../../testdata/module/"+name)), 0o600); err != nil {

@@ -69,6 +69,7 @@ var (
 // TestTargets checks servers that others wrote, and holds the verdicts against
 // what their facts call for. No check may fail or warn without a fact.
 func TestTargets(t *testing.T) {
+	t.Parallel()
 	targets := ordinaryTargets
 	if os.Getenv("DFCHECK_TARGETS") == "all" {
 		targets = allTargets
