@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -56,6 +57,9 @@ func TestErrorKinds(t *testing.T) {
 			tr.exchange(req)
 			if got := req.Reply.Kind(); got != want {
 				t.Errorf("%s: %s", got, req.Reply.Problem)
+			}
+			if want == "reset" && !strings.HasPrefix(req.Reply.Problem, "read: ") {
+				t.Errorf("said as %q", req.Reply.Problem)
 			}
 		})
 	}

@@ -21,6 +21,7 @@ type sendRecv struct {
 	sent  bool
 	wrote int
 	n     int
+	call  string // the one that errno is of
 	errno syscall.Errno
 }
 
@@ -47,7 +48,7 @@ func (s *sendRecv) do(c net.Conn, out, in []byte) (int, error) {
 	case err != nil:
 		return 0, err
 	case s.errno != 0:
-		return 0, os.NewSyscallError("swap", s.errno)
+		return 0, os.NewSyscallError(s.call, s.errno)
 	case s.wrote < len(out): // the system's buffer is full
 		if _, err := c.Write(out[s.wrote:]); err != nil {
 			return 0, err
@@ -64,7 +65,7 @@ func (s *sendRecv) do(c net.Conn, out, in []byte) (int, error) {
 // false to go on waiting.
 func (s *sendRecv) step(fd uintptr) bool {
 	if !s.sent {
-		s.sent = true
+		s.sent, s.call = true, "write"
 		s.wrote, s.errno = rawIO(syscall.SYS_SENDTO, fd, s.out)
 		if s.errno == syscall.EAGAIN {
 			s.errno = 0
@@ -72,6 +73,7 @@ func (s *sendRecv) step(fd uintptr) bool {
 		}
 		return s.errno != 0 || s.wrote < len(s.out)
 	}
+	s.call = "read"
 	s.n, s.errno = rawIO(syscall.SYS_RECVFROM, fd, s.in)
 	return s.errno != syscall.EAGAIN
 }
