@@ -30,10 +30,14 @@ func (r *record) limitedEarly(status int) {
 
 // limitNote says whose limit devices met that kept their interval, if any did.
 // It is called with the record locked.
-func (r *record) limitNote(sources int) string {
+func (r *record) limitNote(sources int, claimed string) string {
 	switch {
 	case r.violations[limitedInPace.kind] == nil:
 		return ""
+	case r.earlyLimit && claimed != "":
+		return "the limit that answers 429 counts by address or client: new codes met it too. Devices said that they come " +
+			"from " + claimed + ": where the server trusts this machine as its proxy, it counts by client, or more devices " +
+			"than it allows have an address in common; else it counts this machine"
 	case r.earlyLimit && sources > 1:
 		return fmt.Sprintf("the limit that answers 429 counts by address or client: new codes met it too. The crowd "+
 			"came from %d addresses: more of them (--source) tell a limit by address from one by client", sources)

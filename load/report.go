@@ -35,12 +35,15 @@ func (sim *simulation) report(complete bool) (*reports.Load, error) {
 		l.Notes = append(l.Notes, fmt.Sprintf("%s at the server's own metrics found nothing, the last because %s",
 			reports.Count(r.unread, "look", "looks"), r.unreadWhy))
 	}
-	if note := r.limitNote(len(sim.target.Sources)); note != "" {
+	if note := r.limitNote(len(sim.target.Sources), p.Connections.ForwardedRange); note != "" {
 		l.Notes = append(l.Notes, note)
 	}
 	if n := len(sim.target.Sources); n > 0 {
 		l.Notes = append(l.Notes, fmt.Sprintf("connections were made from %s in turn (--source)",
 			reports.Count(n, "address", "addresses")))
+	}
+	if note := claimsNote(&p.Connections, len(sim.devices)); note != "" {
+		l.Notes = append(l.Notes, note)
 	}
 	if sim.digests.Full() {
 		l.Notes = append(l.Notes, fmt.Sprintf("only the first %d flows and tokens are compared with those of other shards",

@@ -54,6 +54,9 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if len(t.Sources) > 0 && p.Connections.Mode == profile.Pooled && p.Connections.HTTP != "2" {
 		p.Connections.Mode = profile.PerDevice // a pool would hardly use more than one of them
 	}
+	if err := t.claimsOnce(&p.Connections); err != nil {
+		return nil, err
+	}
 	if most := o.part().Count * MaxRate; o.MaxRate < 0 || o.MaxRate > most {
 		return nil, fmt.Errorf("%d requests per second; 1 to %d are allowed", o.MaxRate, most)
 	}

@@ -16,7 +16,7 @@ import (
 func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options) (*simulation, error) {
 	sim := &simulation{secrets: t.secrets(), approver: t.Approver, population: newPopulation(p, o.part()),
 		decisions: &decisions{alarm: t.alarm()}}
-	sim.record = newRecord(sim.population)
+	sim.record, sim.origin = newRecord(sim.population), p.Connections.ForwardedFor()
 	t.Secrets = sim.secrets
 	sim.target = t
 	if err := sim.population.render(t, p); err != nil {
@@ -186,7 +186,7 @@ func (sim *simulation) preflight(ctx context.Context, p *profile.Profile) (spec.
 // startOnce sends the device authorization request of the first group's devices.
 func (sim *simulation) startOnce(ctx context.Context) *wire.Reply {
 	req := &sim.requests[0]
-	req.Template = sim.population.groups[0].start[0]
+	req.Template, req.For = sim.population.groups[0].start[0], sim.claims(0)
 	sim.transport.Do(ctx, &req.Request)
 	return req.Reply
 }

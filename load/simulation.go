@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -33,7 +34,8 @@ type simulation struct {
 	decisions  *decisions
 	approver   approve.Approver
 	target     Target
-	challenged bool // the server demands a code challenge, which nobody had said
+	origin     func(device int32) netip.Addr // that a device claims, by its number; nil when none does
+	challenged bool                          // the server demands a code challenge, which nobody had said
 	secrets    *redact.Redactor
 	giveUp     []int64 // when the flow of a device began; nil when nobody gives up
 	locks      [256]sync.Mutex
@@ -79,6 +81,7 @@ func (sim *simulation) next(t *vegeta.Target) error {
 	} else {
 		req.Template, req.Value = k.poll[enc], sim.codes.get(i, d.length)
 	}
+	req.For = sim.claims(i)
 	t.Method, t.URL, t.Header, t.Body = http.MethodPost, req.url, nil, nil
 	return nil
 }

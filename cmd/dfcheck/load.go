@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/load/forecast"
 	"github.com/dfcheck/dfcheck/load/profile"
@@ -30,6 +31,8 @@ type loadFlags struct {
 	maxRate        int
 	allowHosts     []string
 	sources        []string
+	forwarded      string
+	deciders       func(*conformance.Target, string) string // says who decides; nil: deciders
 	results        string
 	thresholds     []string
 	sharding       shardFlags
@@ -66,6 +69,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
   dfcheck load --profile soak --live 8629 --metrics 9628
   dfcheck load --host http://127.0.0.1:8628 --source 127.0.0.2 --source 127.0.0.3
+  dfcheck load --host http://127.0.0.1:8628 --forwarded-for 198.18.0.0/16
   dfcheck load --profile soak --host http://127.0.0.1:8080 --scrape http://127.0.0.1:8080/metrics
   dfcheck load profiles show soak`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.load(cmd.Context(), cmd, t) },
@@ -77,8 +81,7 @@ needs --allow-host. --live serves the page of the report while the run goes on,
 	f.addSources(fs)
 	f.sharding.add(fs)
 	f.watch.add(fs)
-	fs.StringVar(&f.scrape, "scrape", "",
-		"look at the server's own metrics while the run goes on: `URL` of its text for Prometheus")
+	f.addScrape(fs)
 	c.AddCommand(newLoadProfiles(t), newLoadThresholds(t), newLoadCapacity(t), newLoadPlan(t), newLoadRun(t),
 		newLoadReady(t), newLoadDashboard(t), newLoadManifest(t), newLoadFiles(t))
 	return c
@@ -96,6 +99,7 @@ func (f *loadFlags) addCrowd(fs *pflag.FlagSet) {
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.Var(count(&f.maxRate), "max-rate", "maximum requests per second")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
+	f.addForwarded(fs)
 	fs.StringArrayVar(&f.thresholds, "threshold", nil,
 		"`EXPECTATION`, such as 'poll.p99 < 250ms'; repeatable (see \"dfcheck load thresholds\")")
 }
@@ -179,6 +183,10 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*profile.Profile, error) {
 	}
 	p.Devices = cmp.Or(f.devices, p.Devices)
 	p.Duration = cmp.Or(profile.Duration(f.duration), p.Duration)
+	if err := forwardedRange(f.forwarded); err != nil {
+		return nil, err
+	}
+	p.Connections.ForwardedRange = cmp.Or(f.forwarded, p.Connections.ForwardedRange)
 	if cmd.Flags().Changed("seed") {
 		p.Seed = f.seed
 	}
@@ -199,9 +207,6 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	if err != nil {
 		return usage(err, "`dfcheck load --help` lists the flags; load/shard in the sources has the contract of shards")
-	}
-	if sharded && f.scrape != "" {
-		return usage(errors.New("--scrape is of a run in one process: all shards would ask the server for the same"), "")
 	}
 	if sharded {
 		return f.loadShard(ctx, cmd, t, part)
@@ -225,7 +230,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	target.Sources = sources
 	read, err := scraper(ctx, f.scrape)
 	if err != nil {
-		return usage(err, "--scrape takes the URL at which the server shows its metrics to Prometheus")
+		return err
 	}
 	s.guard = target.Secrets.Check
 	q := p.WithDefaults()

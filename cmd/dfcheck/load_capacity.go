@@ -58,6 +58,7 @@ search with exit code 3, or 1 when no crowd had met them by then.`,
 	fs.Var(seed(&f.seed), "seed", "random seed: equal seeds make equal crowds")
 	fs.StringArrayVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded besides this machine")
 	f.addSources(fs)
+	f.addForwarded(fs)
 	f.addReports(fs, reports.KindCapacity)
 	return c
 }

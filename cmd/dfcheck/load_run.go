@@ -54,6 +54,7 @@ shard is not complete and nothing failed.`,
 	f.addCrowd(fs)
 	f.addReports(fs, reports.KindLoad)
 	f.cluster.add(fs)
+	f.addScrape(fs)
 	fs.BoolVar(&f.local, "local", false, "run the shards as processes of this machine")
 	fs.Var(count(&f.shards), "shards", "number of shards (default with --local: one for each processor)")
 	fs.StringVar(&f.dir, "dir", "", "keep the files of the shards in `FOLDER`, which is empty or not there")
@@ -79,6 +80,9 @@ func (f *loadRunFlags) divide(ctx context.Context, cmd *cobra.Command, t termina
 	list, derr := f.destinations(reports.KindLoad)
 	if err := errors.Join(err, derr); err != nil {
 		return usage(err, "`dfcheck load run --help` lists the flags, `dfcheck load profiles` the profiles")
+	}
+	if _, err := scraper(ctx, f.scrape); err != nil { // before a shard finds out
+		return err
 	}
 	return f.runLocal(ctx, cmd, t, c, p.WithDefaults(), list)
 }

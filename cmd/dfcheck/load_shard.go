@@ -86,6 +86,7 @@ type shardRun struct {
 	files  *shard.Files
 	report *reports.Report
 	guard  reports.Guard
+	scrape func(context.Context) (map[string]float64, error) // nil where another shard does, or none
 
 	mu    sync.Mutex
 	key   digests.Key
@@ -103,6 +104,7 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 	p, err := f.crowd(cmd)
 	dir, derr := f.folder()
 	when, werr := shard.ParseWhen(f.sharding.startAt)
+	sources, serr := sourceAddresses(f.sources)
 	switch {
 	case f.sharding.startAt == "":
 		werr = errors.New("shards start together: --start-at TIME, or a file that will hold it")
@@ -113,7 +115,7 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 	case f.results != "":
 		werr = errors.New("--results is of a run in one process")
 	}
-	if err := errors.Join(err, derr, werr, f.watch.check()); err != nil {
+	if err := errors.Join(err, derr, werr, serr, f.watch.check()); err != nil {
 		return usage(err, "`dfcheck load run --local --shards N` starts shards on this machine")
 	}
 	run := &shardRun{f: f, t: t, part: part, when: when, report: f.emptyReport(reports.KindLoad)}
@@ -126,9 +128,14 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 		return stoppedBefore(ctx, err)
 	}
 	defer stop()
-	run.guard = target.Secrets.Check
+	run.guard, target.Sources = target.Secrets.Check, sources
 	t.note("shard %d of %d: %d of the %d devices of profile %s", part.Index, part.Count, part.Of(p.WithDefaults().Devices),
 		p.WithDefaults().Devices, p.WithDefaults().Name)
+	if part.Index == 0 { // the others would ask for the same
+		if run.scrape, err = scraper(ctx, f.scrape); err != nil {
+			return err
+		}
+	}
 	w, err := f.watch.open(t, *run.report, run.guard)
 	if err != nil {
 		return err
@@ -139,7 +146,7 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 
 // load carries the shard out and gives its end an exit code.
 func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *watch, limited bool) error {
-	o := load.Options{Watch: w.begin, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush,
+	o := load.Options{Watch: w.begin, Scrape: run.scrape, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush,
 		KeepGoing: run.f.sharding.keepGoing,
 		Ready:     func(ctx context.Context) (load.Start, error) { return run.ready(ctx, target) },
 		Flush:     func(l *reports.Load, seen []byte) { run.flush(ctx, l, seen) }}}

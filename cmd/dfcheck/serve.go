@@ -64,6 +64,8 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.StringVar(&f.cfg.UserCode, "user-code", "", "give every device this user code, for demonstrations")
 	fs.BoolVar(&f.cfg.Decisions, "decisions", false, "let programs approve and deny at /decision")
 	fs.StringArrayVar(&f.limits, "limit", nil, "limit the pace of requests, `"+refserver.LimitForm+"`; repeatable")
+	fs.BoolVar(&f.cfg.TrustForwarded, "trust-forwarded", false,
+		"let X-Forwarded-For and Forwarded say who sends a request, as behind a proxy")
 	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit, with --proxy those that it can add")

@@ -23,7 +23,8 @@ func (f *proxyFlags) add(fs *pflag.FlagSet) {
 }
 
 // ofReference are the flags of the reference server, which does not answer then.
-var ofReference = []string{"spec", "interval", "expires-in", "slow-down", "delay", "user-code", "decisions"}
+var ofReference = []string{"spec", "interval", "expires-in", "slow-down", "delay", "user-code", "decisions",
+	"limit", "trust-forwarded"}
 
 // check returns a usage error for a URL that is none, and for flags that have no effect.
 func (f *proxyFlags) check(fs *pflag.FlagSet) error {

@@ -35,6 +35,9 @@ func second(same []reports.Second) (out reports.Second, err error) {
 	for _, s := range same {
 		sumCounts(&out, s)
 		out.LagP99 = max(out.LagP99, s.LagP99)
+		if s.Server != nil { // one shard looks at it
+			out.Server = s.Server
+		}
 		for kind, n := range s.ErrorsByKind {
 			if out.ErrorsByKind == nil {
 				out.ErrorsByKind = map[string]uint64{}

@@ -8,8 +8,8 @@ import (
 )
 
 // trends finds the trend of the whole in the windows that all shards have, which count
-// from one instant; nil where a shard has none.
-func trends(list []*reports.Load) (*reports.Trend, error) {
+// from one instant; nil where a shard has none. The time line is that of the whole.
+func trends(list []*reports.Load, timeline []reports.Second) (*reports.Trend, error) {
 	first := list[0].Trend
 	if first == nil {
 		return nil, nil
@@ -38,5 +38,5 @@ func trends(list []*reports.Load) (*reports.Trend, error) {
 			w.Expired += l.Trend.Windows[i].Expired
 		}
 	}
-	return trend.Of(all, first.WindowSeconds, first.FromSecond, nil), nil
+	return trend.Of(all, first.WindowSeconds, first.FromSecond, timeline), nil
 }

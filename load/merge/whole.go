@@ -82,7 +82,7 @@ func sections(l *reports.Load, list []*reports.Load, seconds float64) (err error
 	if l.Timeline, err = timeline(list); err != nil {
 		return err
 	}
-	if l.Trend, err = trends(list); err != nil {
+	if l.Trend, err = trends(list, l.Timeline); err != nil {
 		return err
 	}
 	type part = *reports.Load

@@ -38,6 +38,7 @@ func (p *Profile) Check() error {
 		"connections.http is %q; it must be 1.1 or 2", p.Connections.HTTP)
 	bad(p.Connections.HTTP != "2" || p.Connections.Mode != PerDevice,
 		"connections.mode device needs http 1.1, where requests do not share a connection")
+	errs = append(errs, p.Connections.checkForwarded())
 	bad(p.Timeout > 0, "timeout is %s; it must be above 0", p.Timeout)
 	bad(len(p.Groups) <= maxGroups, "%d groups; the maximum is %d", len(p.Groups), maxGroups)
 	names := map[string]bool{}

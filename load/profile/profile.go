@@ -84,6 +84,10 @@ type Connections struct {
 	Mode        string `yaml:"mode"`                     // pooled, device (each keeps its own), fresh (one a request)
 	MaxInFlight int    `yaml:"max_in_flight" was:"most"` // requests, and so connections that are not a device's own
 	HTTP        string `yaml:"http"`                     // 1.1 or 2
+	// ForwardedRange has the addresses that devices say they come from, as a proxy would
+	// say it of them, in ForwardedField; "" where they say nothing.
+	ForwardedRange string `yaml:"forwarded_for"`
+	ForwardedField string `yaml:"forwarded_field"`
 }
 
 // MaxConnections is how many connections there may be at one time.
@@ -192,6 +196,9 @@ func (p *Profile) WithDefaults() *Profile {
 	set(&q.Connections.Mode, Pooled)
 	set(&q.Connections.MaxInFlight, 512)
 	set(&q.Connections.HTTP, "1.1")
+	if q.Connections.ForwardedRange != "" {
+		set(&q.Connections.ForwardedField, XForwardedFor)
+	}
 	q.Thresholds = threshold.Override(DefaultThresholds, p.Thresholds)
 	if len(q.Groups) == 0 {
 		q.Groups = []Group{defaultGroup()}

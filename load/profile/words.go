@@ -142,5 +142,10 @@ func (Connections) Words() keys.Words {
 		"max_in_flight": {About: fmt.Sprintf("Requests in flight at a time, at most %d.", MaxInFlight),
 			Default: "512", Example: "1024"},
 		"http": {About: "Version of HTTP.", Default: "1.1", Example: `"2"`, OneOf: []string{"1.1", "2"}},
+		"forwarded_for": {About: "Range of addresses: each device says that it comes from one of them, as a proxy " +
+			"would. It means something only to a server that trusts this machine as its proxy.",
+			Default: "devices say nothing", Example: "198.18.0.0/16"},
+		"forwarded_field": {About: "Header field in which they say it; Forwarded is that of RFC 7239.",
+			Default: XForwardedFor + ", with forwarded_for", Example: Forwarded, OneOf: []string{XForwardedFor, Forwarded}},
 	}
 }

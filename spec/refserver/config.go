@@ -47,6 +47,9 @@ type Config struct {
 	// GuessLimit is how many unknown device codes one address may poll with in
 	// guessWindow, 0 for any number (RFC 8628 section 5.2).
 	GuessLimit int
+	// TrustForwarded takes the last address that X-Forwarded-For or Forwarded names for
+	// that of whoever sends a request, as behind a proxy that everything comes through.
+	TrustForwarded bool
 	// Revocation opens the revocation endpoint (RFC 7009).
 	Revocation bool
 	// OpenID gives ID tokens with openid, and opens userinfo and the keys.

@@ -3,6 +3,7 @@ package refserver
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,6 +129,23 @@ func address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// forwarded is the request as it reached the proxy that forwarded it, by the address that
+// this has added last.
+func forwarded(r *http.Request) *http.Request {
+	said := r.Header.Get("X-Forwarded-For")
+	if said == "" {
+		said = r.Header.Get("Forwarded") // RFC 7239 section 4
+	}
+	last, _, _ := strings.Cut(said[strings.LastIndex(said, ",")+1:], ";")
+	from, err := netip.ParseAddr(strings.Trim(strings.TrimPrefix(strings.TrimSpace(last), "for="), `"[]`))
+	if err != nil {
+		return r
+	}
+	out := *r
+	out.RemoteAddr = netip.AddrPortFrom(from, 0).String()
+	return &out
 }
 
 // seconds rounds up, as Retry-After wants whole seconds (RFC 9110 section

@@ -108,6 +108,9 @@ func (s *Server) Config() Config { return s.cfg }
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(s.cfg.Delay)
+	if s.cfg.TrustForwarded {
+		r = forwarded(r)
+	}
 	if s.secure() { // RFC 6797 section 7.1
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 	}

@@ -313,3 +313,21 @@ func TestConfigCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestTrustForwarded: who sends a request is the last address that a proxy added, where
+// proxies are trusted, and the one it came from otherwise.
+func TestTrustForwarded(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"X-Forwarded-For", "198.18.0.7", "198.18.0.7"},
+		{"X-Forwarded-For", "192.0.2.1, 198.18.0.7", "198.18.0.7"},
+		{"Forwarded", "for=192.0.2.1, for=198.18.0.7;proto=https", "198.18.0.7"},
+		{"Forwarded", `for="[2001:db8::7]"`, "2001:db8::7"},
+		{"X-Forwarded-For", "nowhere", "127.0.0.1"},
+		{"X-Other", "198.18.0.7", "127.0.0.1"},
+	} {
+		r := &http.Request{RemoteAddr: "127.0.0.1:4711", Header: http.Header{c.name: {c.value}}}
+		if got := address(forwarded(r)); got != c.want || address(r) != "127.0.0.1" {
+			t.Errorf("%s: %s is from %s, want %s", c.name, c.value, got, c.want)
+		}
+	}
+}

@@ -83,7 +83,7 @@ func BenchmarkRender(b *testing.B) {
 			}
 			code, out := []byte("GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS"), []byte(nil)
 			for b.Loop() {
-				out = t.render(out[:0], code)
+				out = t.render(out[:0], code, Forwarded{})
 			}
 		})
 	}

@@ -1,7 +1,7 @@
 // Package wire sends rendered requests under vegeta's Attacker and reads their answers.
 // It knows neither devices nor flows.
 //
-//   - template.go: a request, rendered up to one value;
+//   - template.go, forwarded.go: a request, rendered up to one value, and whom it is made for;
 //   - transport.go, pool.go, conn.go: how a request is carried out, on which connection;
 //   - slot.go, sendrecv_linux.go, rawio_linux.go, peerclosed_unix.go: bytes out and in;
 //   - reply.go, outcome.go, decode_start.go, retryafter.go: what an answer says;

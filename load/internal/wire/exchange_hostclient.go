@@ -23,6 +23,9 @@ func (t *Transport) exchange(req *Request) {
 	req.Template.prepared().CopyTo(q)
 	s.out = req.Template.Body(s.out[:0], req.Value)
 	q.SetBodyRaw(s.out)
+	if req.For.Field != "" {
+		q.Header.SetBytesV(req.For.Field, req.For.value(nil))
+	}
 	req.BytesOut = len(s.out)
 	req.Sent = t.now()
 	err := t.host(req.Template).Do(q, &s.response)

@@ -20,7 +20,7 @@ type Template struct {
 	URL       *url.URL
 	origin    string      // its scheme and host
 	Header    http.Header // for net/http
-	head      []byte      // request line and header, to "Content-Length: "
+	head      []byte      // request line and header, to the length of the body
 	pre, post []byte      // of the body
 	escape    func(dst, value []byte) []byte
 	Start     bool
@@ -62,7 +62,6 @@ func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Par
 	if closes {
 		b.WriteString("Connection: close\r\n")
 	}
-	b.WriteString("Content-Length: ")
 	t.head = b.Bytes()
 	return t, nil
 }
@@ -75,8 +74,9 @@ func (t *Template) Body(dst, value []byte) []byte {
 }
 
 // render appends the whole request for a value.
-func (t *Template) render(dst, value []byte) []byte {
-	dst = append(dst, t.head...)
+func (t *Template) render(dst, value []byte, made Forwarded) []byte {
+	dst = made.line(append(dst, t.head...))
+	dst = append(dst, "Content-Length: "...)
 	at := len(dst)
 	dst = append(dst, "0000\r\n\r\n"...) // room for the length
 	body := len(dst)

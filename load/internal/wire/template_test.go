@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -41,7 +42,8 @@ func TestEncodings(t *testing.T) {
 			began := time.Now()
 			now := func() int64 { return int64(time.Since(began)) }
 			tr := &Transport{pool: newPool(time.Second, now), now: now, timeout: time.Second}
-			req := &Request{Template: tm, Value: []byte(code)}
+			req := &Request{Template: tm, Value: []byte(code),
+				For: Forwarded{"X-Forwarded-For", netip.MustParseAddr("198.18.0.7")}}
 			for _, other := range []http.RoundTripper{nil, http.DefaultTransport} {
 				if other == nil {
 					tr.exchange(req)
@@ -50,7 +52,7 @@ func TestEncodings(t *testing.T) {
 					tr.carry(t.Context(), req)
 				}
 				want := map[string]string{"grant_type": spec.GrantDeviceCode, "device_code": code,
-					"client_id": "tv app&1", "tenant": "a", "query": "x=1"}
+					"client_id": "tv app&1", "tenant": "a", "query": "x=1", "for": "198.18.0.7"}
 				if d := cmp.Diff(want, <-seen); d != "" || req.Reply.Outcome != Pending {
 					t.Errorf("%s: %s", e, d)
 				}
@@ -62,7 +64,8 @@ func TestEncodings(t *testing.T) {
 
 // fields reads a request as a server does.
 func fields(t *testing.T, r *http.Request) map[string]string {
-	got := map[string]string{"tenant": r.Header.Get("X-Tenant"), "query": r.URL.RawQuery}
+	got := map[string]string{"tenant": r.Header.Get("X-Tenant"), "query": r.URL.RawQuery,
+		"for": r.Header.Get("X-Forwarded-For")}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		t.Error(err)

@@ -18,10 +18,11 @@ type Request struct {
 	Owner    int32 // whose connection carries it, where each owner keeps one
 	Template *Template
 	Value    []byte // goes into the template
-	Sent     int64  // nanoseconds; at first, when it was made
-	Received int64  // nanoseconds
-	BytesOut int    // header and body; of net/http's, the body
-	Slot     *slot  // where it is done; made when it is first needed
+	For      Forwarded
+	Sent     int64 // nanoseconds; at first, when it was made
+	Received int64 // nanoseconds
+	BytesOut int   // header and body; of net/http's, the body
+	Slot     *slot // where it is done; made when it is first needed
 	Reply    *Reply
 	Resent   bool // sent once more, since the kept connection had been closed
 }
@@ -121,7 +122,7 @@ func (t *Transport) sendOnce(c *conn, req *Request) (clean bool, err error) {
 		req.Slot = newSlot()
 	}
 	s := req.Slot
-	s.out = req.Template.render(s.out[:0], req.Value)
+	s.out = req.Template.render(s.out[:0], req.Value, req.For)
 	req.BytesOut = len(s.out)
 	req.Sent = t.now()
 	c.since.Store(req.Sent)
@@ -156,6 +157,10 @@ func (t *Transport) carry(ctx context.Context, req *Request) {
 	hr := (&http.Request{Method: http.MethodPost, URL: req.Template.URL, Header: req.Template.Header,
 		Host: req.Template.Header.Get("Host"), Body: io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)), Close: req.Template.closes}).WithContext(ctx)
+	if req.For.Field != "" {
+		hr.Header = hr.Header.Clone()
+		hr.Header.Set(req.For.Field, string(req.For.value(nil)))
+	}
 	req.BytesOut = len(body)
 	req.Sent = t.now()
 	resp, err := t.carrier.RoundTrip(hr) // it sends a POST with a body once more only where none of it was sent
