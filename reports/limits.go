@@ -28,7 +28,7 @@ type Limiter struct {
 	TriedPerSecond float64 `json:"tried_per_second"` // and how fast
 	Found          bool    `json:"found"`
 	// Key is what those have in common whom the limiter counts together: address, client,
-	// device code, account. It is empty where it counts everybody's.
+	// device code, account, session. It is empty where it counts everybody's.
 	Key         []string `json:"key,omitempty"`
 	NotCompared []string `json:"not_compared,omitempty"` // keys of which it is not known
 	Covers      []string `json:"covers,omitempty"`       // other kinds of requests that it refuses as well
@@ -52,6 +52,8 @@ const (
 	LimitedUnknown = "polls with unknown device codes"
 	LimitedStarts  = "device authorization requests"
 	LimitedEntries = "user codes typed"
+	LimitedStaying = "user codes typed in one session"
+	LimitedSeveral = "polls of several devices" // where those of one device are limited by its code
 )
 
 // How a limiter recovers.

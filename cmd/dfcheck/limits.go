@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -23,7 +24,7 @@ type limitsFlags struct {
 }
 
 func newLimits(t terminal) *cobra.Command {
-	f := &limitsFlags{search: limits.Search{Rate: 100, Tries: 300, MaxWait: time.Minute}}
+	f := &limitsFlags{loadFlags: loadFlags{deciders: typists}, search: limits.Search{Rate: 100, Tries: 300, MaxWait: time.Minute}}
 	c := &cobra.Command{
 		Use: "limits", Short: "Find a server's rate limiters, and how many devices they leave room for",
 		Args: cobra.NoArgs,
@@ -35,7 +36,11 @@ follows how many polite devices one public address can have: those that keep the
 polling interval, and start another flow when their code has expired.
 
 Where an approver is configured that enters codes without deciding, 60 unknown user
-codes are typed as well: that may lock the account of the approver for a while.
+codes are typed as well, each in a session of its own, and as many in one session:
+that may lock the account of the approver for a while.
+
+A tight limiter hides one behind it. Where polls are limited by device code, those of
+30 devices in turn are tried too; of other kinds no more is said than was met.
 
 What a limiter counts by is found out with a second client (--second-client-id) and
 a second address of this machine (--source; for a server on this machine 127.0.0.2 is
@@ -97,6 +102,19 @@ func (f *limitsFlags) find(ctx context.Context, t terminal) error {
 			Hint: "what was found by then is above"}
 	}
 	return s.finish(ctx, t, r)
+}
+
+// typists says whether user codes are typed, and by whom.
+func typists(target *conformance.Target, kind string) string {
+	switch {
+	case target.Approver == nil:
+		return "approver: none, so no user codes are typed (approve: {kind: form} in dfcheck.yaml, with steps)"
+	case !limits.CanType(target.Approver):
+		return "approver: " + cmp.Or(kind, "the one of the program") + ", which does not enter codes without deciding, and " +
+			"quickly; so no user codes are typed"
+	}
+	return "approver: " + cmp.Or(approvers[kind], "the one of the program") + " (" + cmp.Or(kind, "reference") + "), which types " +
+		"unknown user codes and decides nothing"
 }
 
 // spareAddress is a second address from which a server on this machine can be

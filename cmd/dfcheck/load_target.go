@@ -28,7 +28,11 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 			return load.Target{}, nil, showTried(t, err)
 		}
 		t.note("%s", rules(ct))
-		t.note("%s", deciders(ct, c.Approve.Kind))
+		told := deciders
+		if f.deciders != nil {
+			told = f.deciders
+		}
+		t.note("%s", told(ct, c.Approve.Kind))
 		r.Target = ct.ReportTarget(ct.Contract.Name, c.Approve.Kind)
 		return load.Target{AllowHosts: append(c.AllowHosts, f.allowHosts...), Host: ct.Host, StartURL: ct.StartURL,
 			TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
@@ -63,7 +67,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 		Approver: cmp.Or(c.Approve.Kind, "reference")}
 	secrets := redact.New(nil)
 	t.secrets.keep(secrets.Text, secrets.Check)
-	t.note("loading the embedded server at %s (name another with --host)", base)
+	t.note("the embedded server at %s is the target (name another with --host)", base)
 	return load.Target{Host: base, StartURL: base + contract.Start.Path, TokenURL: base + contract.Token.Path,
 		Contract: contract,
 		Embedded: true, ClientID: "dfcheck", Scope: "openid", DeviceType: "tv", DeviceOS: "linux", Approver: approver,

@@ -10,6 +10,7 @@
 //   - recipe.go, step.go, walk.go: recipes for HTML pages, carried out by
 //     form.go (visit.go, page.go, control.go, submit.go) with plain requests and by
 //     browser.go (browser_tab.go, browser_find.go) in headless Chromium;
+//   - stay.go: codes that are entered in one session;
 //   - view.go, sight.go: what a person gets to see on the way to a decision;
 //   - tell.go, draft.go: what was seen on the way, for whoever writes a recipe, and a first one;
 //   - reference.go, reference_page.go: the reference server.

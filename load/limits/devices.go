@@ -16,8 +16,11 @@ func devices(out *reports.Limits) {
 		need := 0.0 // requests a second of one device
 		starts, polls := l.Requests == reports.LimitedStarts || slices.Contains(l.Covers, reports.LimitedStarts),
 			l.Requests == reports.LimitedPolls || slices.Contains(l.Covers, reports.LimitedPolls)
-		if l.Requests == reports.LimitedUnknown || l.Requests == reports.LimitedEntries { // which no polite device sends
+		switch l.Requests {
+		case reports.LimitedUnknown, reports.LimitedEntries, reports.LimitedStaying: // which no polite device sends
 			continue
+		case reports.LimitedSeveral:
+			polls = true
 		}
 		if starts {
 			need += 1 / out.LifetimeSeconds

@@ -9,6 +9,7 @@
 //   - recovery.go: what a limiter does once it has refused;
 //   - estimate.go: rate, burst and window, from the requests that were served;
 //   - key.go: whom a limiter counts together;
-//   - kinds.go, entry.go: the requests of each kind, and user codes that an approver types;
+//   - kinds.go, several.go, entry.go: the requests of each kind, polls of many devices in
+//     turn, and user codes that an approver types;
 //   - devices.go: how many polite devices that leaves room for.
 package limits

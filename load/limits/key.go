@@ -2,6 +2,10 @@ package limits
 
 import "context"
 
+// innermost reports whether everything else differs in the key as well, so that nothing
+// more can be compared.
+func innermost(key string) bool { return key == keyCode || key == keySession }
+
 // other is a request that differs from those that a limiter refuses in one thing.
 type other struct {
 	what string

@@ -15,6 +15,7 @@ import (
 // kind of requests that may have a limiter.
 type kind struct {
 	name    string
+	gap     time.Duration // between requests, at least
 	ask     func(ctx context.Context) answer
 	others  []other // that differ in a key
 	related []other // of another kind, which the limiter may cover as well
@@ -166,7 +167,7 @@ func (m *measurement) keys(ctx context.Context, k kind, l *reports.Limiter) erro
 		case yes:
 			l.Key = append(l.Key, o.what)
 		}
-		if yes && o.what == keyCode { // everything else differs in the code as well
+		if yes && innermost(o.what) {
 			break
 		}
 	}

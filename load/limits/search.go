@@ -40,7 +40,7 @@ const (
 )
 
 // kinds is how many kinds of requests are tried, at most.
-const kinds = 4
+const kinds = 6
 
 // Cost is what a search takes at most: requests, device authorizations among them, time.
 func (s Search) Cost() (requests, starts int, longest time.Duration) {
@@ -52,8 +52,9 @@ func (s Search) longest() time.Duration {
 	return longWaits*s.MaxWait + time.Duration(s.Tries+followUp)*time.Second/time.Duration(s.Rate)
 }
 
-// codesNeeded are two of the client and one of the other client.
-const codesNeeded = 3
+// codesNeeded are two of the client and one of the other client, and those that are
+// polled in turn.
+const codesNeeded = 3 + severalCodes
 
 // Check returns an error that says what is wrong with a search, or nil.
 func (s Search) Check() error {
@@ -102,8 +103,14 @@ func (s Search) Run(ctx context.Context) (*reports.Limits, error) {
 	if r.entry != nil {
 		tried = append(tried, r.entries)
 	}
-	for _, k := range tried {
-		if err = r.search(ctx, k()); err != nil {
+	if r.entry != nil && r.entry.stays != nil {
+		tried = append(tried, r.staying)
+	}
+	for i, k := range tried {
+		if err = r.search(ctx, k()); err == nil && i == 0 {
+			err = r.behind(ctx)
+		}
+		if err != nil {
 			break
 		}
 	}
@@ -180,13 +187,17 @@ func (r *run) search(ctx context.Context, k kind) error {
 		return err
 	}
 	tries, rate := r.Tries, r.Rate
-	if k.name == reports.LimitedEntries {
+	if k.name == reports.LimitedEntries || k.name == reports.LimitedStaying {
 		tries, rate = min(tries, entriesTried), max(rate/requestsOfEntry, 1)
 	}
-	r.tell("%s: up to %d in a row, %d a second", k.name, tries, rate)
+	gap := max(time.Second/time.Duration(rate), k.gap)
+	if k.gap > 0 { // which may be long: it takes no longer than a limiter is given to recover
+		tries = max(min(tries, int(2*r.MaxWait/gap)), 2*severalCodes)
+	}
+	r.tell("%s: up to %d in a row, %.3g a second", k.name, tries, 1/gap.Seconds())
 	allowed := r.Tries + followUp
 	left := allowed
-	m := &measurement{ask: k.ask, gap: time.Second / time.Duration(rate), maxWait: r.MaxWait, left: &left,
+	m := &measurement{ask: k.ask, gap: gap, maxWait: r.MaxWait, left: &left,
 		until: time.Now().Add(r.longest())}
 	if k.name == reports.LimitedStarts {
 		m.used = int(r.out.Starts)

@@ -49,9 +49,13 @@ func found(t *testing.T, server http.Handler, change ...func(*Search)) *reports.
 	return out
 }
 
-func limited(t *testing.T, limits ...string) http.Handler {
+func limited(t *testing.T, limits ...string) http.Handler { return faulty(t, nil, limits...) }
+
+// faulty is a server with faults and limits.
+func faulty(t *testing.T, faults []refserver.Fault, limits ...string) http.Handler {
 	t.Helper()
-	cfg := refserver.Config{Interval: 5 * time.Second, Lifetime: 30 * time.Minute, Decisions: true}
+	cfg := refserver.Config{BaseURL: "http://127.0.0.1", Interval: 5 * time.Second, Lifetime: 30 * time.Minute,
+		Decisions: true}
 	for _, text := range limits {
 		l, err := refserver.ParseLimit(text)
 		if err != nil {
@@ -59,7 +63,7 @@ func limited(t *testing.T, limits ...string) http.Handler {
 		}
 		cfg.Limits = append(cfg.Limits, l)
 	}
-	return refserver.New(cfg)
+	return refserver.New(cfg, faults...)
 }
 
 // of is what was found of a kind of requests.
@@ -258,4 +262,60 @@ func TestEntries(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSessions: a limit by session is told from one by account, also where both are there.
+func TestSessions(t *testing.T) {
+	unlimited, err := refserver.FaultNamed("guesses-not-counted") // by the server itself, and account
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		limits []string
+		each   float64 // typed in a session each; 0: no limiter
+		one    float64 // typed in one session
+		key    string
+	}{
+		{[]string{"entries:session:5/20s:started"}, 0, 5, keySession},
+		{[]string{"entries:account:8/20s:started"}, 8, 8, keyAccount},
+		{[]string{"entries:session:4/20s:started", "entries:account:12/20s:started"}, 12, 4, keySession},
+	} {
+		t.Run(strings.Join(c.limits, " "), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				out := found(t, faulty(t, []refserver.Fault{unlimited}, c.limits...), typist,
+					func(s *Search) { s.MaxWait, s.Tries = 2*time.Minute, 20 })
+				each, one := of(t, out, reports.LimitedEntries), of(t, out, reports.LimitedStaying)
+				if each.Found != (c.each > 0) || each.Found && !near(float64(each.Burst), c.each) {
+					t.Errorf("a session each: %+v", each)
+				}
+				if !one.Found || !near(float64(one.Burst), c.one) || !near(one.WindowSeconds, 20) ||
+					!slices.Equal(one.Key, []string{c.key}) {
+					t.Errorf("one session: %+v", one)
+				}
+			})
+		})
+	}
+}
+
+// TestBehind: a limit by code hides none of all devices together, which sets their number;
+// where it may, that is said.
+func TestBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := found(t, limited(t, "polls:code:2/1s", "polls:address:8/1s"))
+		if l := of(t, out, reports.LimitedPolls); !near(l.PerSecond, 2) || !slices.Equal(l.Key, []string{keyCode}) {
+			t.Errorf("%+v", l)
+		}
+		if l := of(t, out, reports.LimitedSeveral); !near(l.PerSecond, 8) || !slices.Equal(l.Key, []string{keyAddress}) {
+			t.Errorf("%+v", l)
+		}
+		if out.PoliteDevices < 36 || out.PoliteDevices > 44 || out.LimitedBy != reports.LimitedSeveral {
+			t.Errorf("%d polite devices, by %s", out.PoliteDevices, out.LimitedBy)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		out := found(t, limited(t, "polls:code:2/1s", "starts:address:5/1h:fixed"), func(s *Search) { s.MaxWait = 10 * time.Second })
+		if l := of(t, out, reports.LimitedPolls); !strings.Contains(strings.Join(l.Notes, "\n"), "would not show behind this one") {
+			t.Errorf("%+v", l)
+		}
+	})
 }
