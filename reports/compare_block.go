@@ -75,7 +75,7 @@ func (c *Comparison) blocks() []block {
 	notes.notes(c.Notes)
 	if c.Load != nil {
 		l := c.Load
-		return []block{sideBlock(c.Old, c.New), l.eventBlock(), l.figureBlock(), l.meaning(), notes, l.pooledBlock()}
+		return []block{sideBlock(c.Old, c.New), l.eventBlock(), l.figureBlock(), l.meaning(), l.trendBlock(), notes, l.pooledBlock()}
 	}
 	said := block{}
 	said.add("%s", c.tally())
@@ -153,16 +153,16 @@ func (l *LoadChange) headline() Headline {
 			good = append(good, f.Name+" "+f.by())
 		}
 	}
-	bad = slices.Concat(l.events(GotBroken), l.events(NotJudgedAgain), bad)
-	good = append(good, l.events(GotFixed)...)
+	bad = slices.Concat(l.events(GotBroken), l.events(NotJudgedAgain), l.grown(GotWorse), bad)
+	good = slices.Concat(good, l.grown(GotBetter), l.events(GotFixed))
 	switch {
 	case len(bad) > 0:
 		return Headline{Fail, "Worse: " + sentence(few(bad))}
 	case len(good) > 0:
 		return Headline{Pass, "Better: " + sentence(few(good))}
 	case l.undecided():
-		return Headline{Inconclusive, fmt.Sprintf("Too few runs: %d before and %d now; it takes %d on each side.",
-			l.Old, l.New, shift.Needed())}
+		return Headline{Inconclusive, fmt.Sprintf("Too few runs: %d before and %d now; it takes %d on each side.%s",
+			l.Old, l.New, shift.Needed(), l.growAlike())}
 	}
 	tested := 0
 	for _, f := range l.Figures {

@@ -12,6 +12,7 @@ import (
 type LoadChange struct {
 	Figures []FigureChange
 	Events  []EventChange
+	Trends  []TrendChange // nil where no run leaves codes behind
 	// Old and New are how many runs count on each side.
 	Old, New int
 
@@ -124,6 +125,7 @@ func compareLoad(old, now []*Report, tolerance float64) *LoadChange {
 	l.Old, l.New = len(a), len(b)
 	if l.Old > 0 && l.New > 0 {
 		l.compare(a, b, tolerance)
+		l.Trends = compareTrends(a, b, tolerance)
 	}
 	l.pooled = [2][]spread{pool(a), pool(b)}
 	return l
@@ -273,7 +275,8 @@ func pooledOf(l *Load) []spread {
 
 func (l *LoadChange) regressed() bool {
 	return slices.ContainsFunc(l.Figures, func(c FigureChange) bool { return c.Outcome.Bad() }) ||
-		slices.ContainsFunc(l.Events, func(e EventChange) bool { return e.Outcome.Bad() })
+		slices.ContainsFunc(l.Events, func(e EventChange) bool { return e.Outcome.Bad() }) ||
+		slices.ContainsFunc(l.Trends, func(c TrendChange) bool { return c.Outcome.Bad() })
 }
 
 func (l *LoadChange) undecided() bool {

@@ -90,6 +90,9 @@ func (f FigureChange) Cells() []string {
 	return []string{f.old(), f.now(), f.difference(), f.p()}
 }
 
+// Cells are a growth as its row shows it, without name and finding.
+func (c TrendChange) Cells() []string { return c.cells() }
+
 // The drawing of an interval, in its own units.
 const intervalWidth, intervalHeight = 150.0, 18.0
 
