@@ -19,8 +19,6 @@ func inventory(results []Result) *reports.Inventory {
 		switch {
 		case m.Hidden != "":
 			row.State, row.Evidence = reports.NotVisible, m.Hidden
-		case m.Later != "":
-			row.State, row.Evidence = reports.NotJudged, m.Later
 		default:
 			of := slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return !slices.Contains(m.Checks, r.Check.ID) })
 			asked = asked || len(of) > 0

@@ -17,7 +17,6 @@ type Mitigation struct {
 	Checks  []string `yaml:"checks"` // whose verdicts show it
 	Rest    string   `yaml:"rest"`   // what of it these checks do not show; "" for nothing
 	Hidden  string   `yaml:"hidden"` // why it cannot be seen from outside; "" where it can
-	Later   string   `yaml:"later"`  // why dfcheck does not see it yet
 }
 
 //go:embed mitigations.yaml
