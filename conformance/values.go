@@ -51,6 +51,16 @@ func HeaderText(x *Exchange, name string) string {
 	return "no " + name
 }
 
+// ServerTime is when an answer was received, by the server's own clock where it tells
+// the time in Date, so that clocks which differ, or are set during the run, accuse
+// nobody (ruling R180). Without a Date it is our time.
+func (e *Evidence) ServerTime(x *Exchange) time.Time {
+	if at, err := http.ParseTime(ResponseHeader(x, "Date")); err == nil {
+		return at
+	}
+	return e.Header.Started.Add(x.Received)
+}
+
 // CacheVerdict: no-store is right, nothing is advice, and positive freshness is
 // wrong (RFC 9111 section 4.2).
 func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
@@ -66,7 +76,7 @@ func CacheVerdict(e *Evidence, x *Exchange) (reports.Verdict, string) {
 	}
 	if at, err := http.ParseTime(x.Response.Header.Get("Expires")); err == nil &&
 		len(x.HeaderTokens("Cache-Control")) == 0 &&
-		at.After(e.Header.Started.Add(x.Received+time.Minute)) {
+		at.After(e.ServerTime(x).Add(time.Minute)) {
 		return reports.Fail, "an Expires field in the future"
 	}
 	return reports.Warning, "no Cache-Control with no-store"

@@ -51,7 +51,7 @@ var boundTokens = &Scenario{
 			return
 		}
 		s.Event(EventFact, "", "thumbprint="+p.thumbprint())
-		f := s.Start(ctx)
+		f := p.start(ctx, s)
 		if p.challenged(f.PollDue(ctx, Step(provenPoll), p.proving(nil))) {
 			f.Poll(ctx, Step(answeredNonce), p.proving(nil))
 		}
@@ -67,7 +67,7 @@ var boundTokens = &Scenario{
 		if f.Token.RefreshToken == "" {
 			return
 		}
-		thief := &prover{key: another(p.key), url: p.url, nonce: p.nonce}
+		thief := p.thief()
 		for _, x := range []*Exchange{thief.refresh(ctx, s, f.Token.RefreshToken, otherKey),
 			s.Refresh(ctx, f.Token.RefreshToken, Step(withoutProof), Provoked())} {
 			if x == nil || x.HasTokens() {
@@ -133,7 +133,7 @@ var wrongProof = &Scenario{
 			if p == nil {
 				return
 			}
-			f := s.Start(ctx)
+			f := p.start(ctx, s)
 			if f.Approve(ctx) != Accepted {
 				return
 			}
@@ -186,7 +186,7 @@ var replayedProof = &Scenario{
 		if p == nil {
 			return
 		}
-		one, other := s.Start(ctx), s.Start(ctx)
+		one, other := p.start(ctx, s), p.start(ctx, s)
 		if one.Approve(ctx) != Accepted || other.Approve(ctx) != Accepted || !one.WaitInterval(ctx, Slack) {
 			return
 		}

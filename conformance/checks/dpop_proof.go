@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -27,7 +28,9 @@ type prover struct {
 	key   jose.JSONWebKey
 	url   string // of the token endpoint, as htu
 	mu    sync.Mutex
-	nonce string // the newest that the server gave
+	nonce string    // the newest that the server gave
+	told  time.Time // the time that the server told last
+	heard time.Time // when it did, by our clock
 }
 
 // newProver makes a key of the first kind that the server takes and dfcheck can make; nil
@@ -74,16 +77,53 @@ func (p *prover) thumbprint() string {
 type dpopProof struct {
 	head   map[jose.HeaderKey]any
 	claims map[string]any
+	made   time.Time
 	key    jose.JSONWebKey // that signs
 	twice  bool            // it is sent twice
 	bare   bool            // it is not signed at all
 }
 
+// start begins a flow, and hears the server's time.
+func (p *prover) start(ctx context.Context, s *ScenarioRun) *Flow {
+	f := s.Start(ctx)
+	p.hears(f.Authorization)
+	return f
+}
+
+// hears takes in what an answer says of the server's time.
+func (p *prover) hears(x *Exchange) {
+	if x == nil {
+		return
+	}
+	if at, err := http.ParseTime(ResponseHeader(x, "Date")); err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.told, p.heard = at, time.Now()
+	}
+}
+
+// now is the server's time, where it has told one: a clock that is wrong here, or is set
+// during the run, makes no proof wrong.
+func (p *prover) now() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.told.IsZero() {
+		return time.Now()
+	}
+	return p.told.Add(time.Since(p.heard))
+}
+
+// thief is another device, with a key of the same kind, that knows what p knows.
+func (p *prover) thief() *prover {
+	return &prover{key: another(p.key), url: p.url, nonce: p.nonce, told: p.told, heard: p.heard}
+}
+
 // proof makes the header field of a token request, with what change makes wrong.
 func (p *prover) proof(change func(*dpopProof)) []string {
-	d := dpopProof{key: p.key,
+	made := p.now()
+	d := dpopProof{key: p.key, made: made,
 		head:   map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": p.key.Public()},
-		claims: map[string]any{"jti": RandomCode(22), "htm": "POST", "htu": p.url, "iat": time.Now().Unix()}}
+		claims: map[string]any{"jti": RandomCode(22), "htm": "POST", "htu": p.url, "iat": made.Unix()}}
 	p.mu.Lock()
 	if p.nonce != "" {
 		d.claims["nonce"] = p.nonce
@@ -141,6 +181,7 @@ func (p *prover) challenged(x *Exchange) bool {
 	if x == nil || x.Response == nil {
 		return false
 	}
+	p.hears(x)
 	nonce := x.Response.Header.Get("DPoP-Nonce")
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -193,13 +234,13 @@ var wrongProofs = [][]wrongPart{
 		{"with a proof whose htm is GET", func(d *dpopProof) { d.claims["htm"] = "GET" }},
 		{"with a proof whose typ is JWT", func(d *dpopProof) { d.head["typ"] = "JWT" }},
 		{"with a proof whose alg is none", func(d *dpopProof) { d.bare = true }},
-		{proofOfYesterday, func(d *dpopProof) { d.claims["iat"] = time.Now().Add(-far).Unix() }},
+		{proofOfYesterday, func(d *dpopProof) { d.claims["iat"] = d.made.Add(-far).Unix() }},
 	},
 	{
 		{"with a proof whose htu is another URL", func(d *dpopProof) { d.claims["htu"] = StrangeOrigin + "/token" }},
 		{"with a proof without jti", func(d *dpopProof) { delete(d.claims, "jti") }},
 		{"with a proof that another key has signed", func(d *dpopProof) { d.key = another(d.key) }},
-		{proofOfTomorrow, func(d *dpopProof) { d.claims["iat"] = time.Now().Add(far).Unix() }},
+		{proofOfTomorrow, func(d *dpopProof) { d.claims["iat"] = d.made.Add(far).Unix() }},
 	},
 	{
 		{"with a proof without jwk", func(d *dpopProof) { delete(d.head, "jwk") }},

@@ -165,10 +165,7 @@ const (
 // judgeIDTimes compares with the time that the server itself gives in the same answer, so
 // that clocks which differ accuse nobody.
 func judgeIDTimes(e *Evidence, j *Judgement, x *Exchange, t traits.IDToken) {
-	now := e.Header.Started.Add(x.Received)
-	if date, err := http.ParseTime(x.Response.Header.Get("Date")); err == nil {
-		now = date
-	}
+	now := e.ServerTime(x)
 	at := func(n int64) string { return time.Unix(n, 0).UTC().Format(time.RFC3339) }
 	had := "at " + at(now.Unix())
 	switch {

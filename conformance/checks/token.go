@@ -242,7 +242,7 @@ func judgeTokenEnd(e *Evidence, j *Judgement, xs []*Exchange) {
 			if !has || t.Text("access_token") != name {
 				continue
 			}
-			said := e.Header.Started.Add(t.Received).Unix() + life
+			said := e.ServerTime(t).Unix() + life
 			if exp < said-60 || exp > said+60 {
 				j.Warn("the token's exp to agree with expires_in within 60 s", "a difference of more than 60 s", t, x)
 			}

@@ -251,7 +251,7 @@ func judgeTokenJWT(e *Evidence, j *Judgement) {
 			continue
 		}
 		life, has := x.Number("expires_in")
-		end := e.Header.Started.Add(x.Received).Unix() + life
+		end := e.ServerTime(x).Unix() + life
 		switch {
 		case t.Alg == "" || strings.EqualFold(t.Alg, "none"):
 			j.Fail("a signed access token", "alg: "+JSONText(t.Alg), x)

@@ -78,6 +78,32 @@ func TestWaitForTime(t *testing.T) {
 	})
 }
 
+// A shard starts when the clock shows the instant, however it was set meanwhile: with the
+// others, or not at all.
+func TestWaitWhileTheClockIsSet(t *testing.T) {
+	for set, want := range map[time.Duration]struct{ took, late time.Duration }{
+		0:                {time.Minute, 0},
+		-time.Hour:       {61 * time.Minute, 0},
+		time.Hour:        {time.Minute, time.Hour},
+		-2 * time.Second: {62 * time.Second, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			clock := func() time.Time {
+				if time.Since(began) > 10*time.Second {
+					return time.Now().Add(set)
+				}
+				return time.Now()
+			}
+			err := waitUntil(t.Context(), began.Add(time.Minute), clock)
+			late, isLate := errors.AsType[*Late](err)
+			if took := time.Since(began); took != want.took || isLate != (want.late > 0) || isLate && late.By != want.late {
+				t.Errorf("set by %s: %v after %s", set, err, took)
+			}
+		})
+	}
+}
+
 // The file of the start is waited for; what stands in it counts when it is whole.
 func TestWaitForFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

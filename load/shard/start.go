@@ -80,19 +80,30 @@ func (w When) Wait(ctx context.Context) (load.Start, error) {
 			return load.Start{}, err
 		}
 	}
-	until := time.Until(start.At)
-	if until < 0 {
-		return load.Start{}, &Late{start.At, -until}
-	}
-	select {
-	case <-ctx.Done():
-		return load.Start{}, ctx.Err()
-	case <-time.After(until):
-	}
-	if by := time.Since(start.At); by > overslept { // a process that was stopped wakes up later
-		return load.Start{}, &Late{start.At, by}
+	if err := waitUntil(ctx, start.At, time.Now); err != nil {
+		return load.Start{}, err
 	}
 	return start, nil
+}
+
+// waitUntil returns when the clock of this machine shows an instant: where it is set back
+// meanwhile, the wait goes on.
+func waitUntil(ctx context.Context, at time.Time, clock func() time.Time) error {
+	ahead := at.Sub(clock())
+	if ahead < 0 {
+		return &Late{at, -ahead}
+	}
+	for ; ahead > 0; ahead = at.Sub(clock()) {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(ahead):
+		}
+	}
+	if -ahead > overslept { // a process that was stopped wakes up later; or the clock was set ahead
+		return &Late{at, -ahead}
+	}
+	return nil
 }
 
 // overslept is how much later than the instant a process may wake up.

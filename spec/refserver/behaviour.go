@@ -17,6 +17,7 @@ type behaviour struct {
 	deviceCode func(s *Server) string
 	userCode   func(s *Server) string
 	token      func(s *Server) string
+	clock      func(time.Time) time.Time // what the server's clock shows then
 	normal     func(typed string) string // how typed user codes are compared
 
 	// refuseStart and refuseToken refuse further requests, or none; they are
@@ -84,6 +85,7 @@ func correct() *behaviour {
 		deviceCode:  func(*Server) string { return random(32) },
 		userCode:    (*Server).newUserCode,
 		token:       func(*Server) string { return random(32) },
+		clock:       func(at time.Time) time.Time { return at },
 		normal:      normalCode,
 		refuseStart: none, refuseToken: none,
 		required: func(string, string) bool { return true },

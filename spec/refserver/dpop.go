@@ -121,7 +121,7 @@ func (s *Server) wrong(p proof) string {
 		{proofType, p.head["typ"] == "dpop+jwt"},
 		{proofMethod, p.claims["htm"] == "POST"},
 		{proofURL, p.claims["htu"] == s.cfg.BaseURL+s.contract.Token.Path},
-		{proofTime, p.recent()},
+		{proofTime, p.recent(s.is.clock(time.Now()))},
 		{proofID, text(p.claims["jti"]) != ""},
 	} {
 		if !part.ok && s.is.looks(part.name) {
@@ -132,9 +132,9 @@ func (s *Server) wrong(p proof) string {
 }
 
 // recent reports whether a proof was made about now.
-func (p proof) recent() bool {
+func (p proof) recent(now time.Time) bool {
 	iat, _ := p.claims["iat"].(float64)
-	return time.Since(time.Unix(int64(iat), 0)).Abs() < proofWindow
+	return now.Sub(time.Unix(int64(iat), 0)).Abs() < proofWindow
 }
 
 func text(v any) string { s, _ := v.(string); return s }

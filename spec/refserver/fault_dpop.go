@@ -118,7 +118,7 @@ var dpopVariants = []Fault{
 		Break: func(b *behaviour) {
 			b.looks = func(part string) bool { return part != proofTime }
 			b.challenge = func(s *Server, q *request, p proof) *answer {
-				if p.claims["nonce"] == nil && p.recent() {
+				if p.claims["nonce"] == nil && p.recent(time.Now()) {
 					return nil
 				}
 				return s.challenge(q, p)

@@ -41,7 +41,7 @@ func (s *Server) worth(token string) map[string]any {
 	}
 	worth := map[string]any{
 		"active": true, "client_id": t.client.ID, "username": t.user, "sub": t.user, "scope": t.scope,
-		"token_type": "Bearer", "exp": t.expires.Unix(), "iss": s.cfg.BaseURL,
+		"token_type": "Bearer", "exp": t.ends.Unix(), "iss": s.cfg.BaseURL,
 	}
 	if t.thumbprint != "" {
 		worth["token_type"], worth["cnf"] = "DPoP", map[string]any{"jkt": t.thumbprint}

@@ -51,7 +51,7 @@ func (s *Server) identify(t *tokens, members map[string]any) {
 	if !s.cfg.OpenID || !slices.Contains(strings.Fields(t.scope), "openid") {
 		return
 	}
-	now := time.Now()
+	now := s.is.clock(time.Now())
 	sum := sha256.Sum256([]byte(t.access))
 	claims := map[string]any{"iss": s.cfg.BaseURL, "sub": t.user, "aud": t.client.ID, "iat": now.Unix(),
 		"exp": now.Add(s.cfg.TokenLifetime).Unix(), "at_hash": base64.RawURLEncoding.EncodeToString(sum[:16])}

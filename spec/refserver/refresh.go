@@ -29,8 +29,9 @@ type wallet struct {
 
 // mint makes tokens; fam is nil for the first of a family.
 func (s *Server) mint(c *Client, user, scope string, fam *family) *tokens {
+	now := time.Now()
 	t := &tokens{access: s.is.token(s), client: c, user: user, scope: scope, family: fam,
-		expires: time.Now().Add(s.cfg.TokenLifetime)}
+		expires: now.Add(s.cfg.TokenLifetime), ends: s.ends(now)}
 	if t.family == nil {
 		t.family = &family{scope: scope}
 	}
@@ -41,6 +42,9 @@ func (s *Server) mint(c *Client, user, scope string, fam *family) *tokens {
 	s.wallet.keep(t)
 	return t
 }
+
+// ends is when tokens that are issued now end, by the server's clock.
+func (s *Server) ends(now time.Time) time.Time { return s.is.clock(now).Add(s.cfg.TokenLifetime) }
 
 func (w *wallet) keep(t *tokens) {
 	w.mu.Lock()

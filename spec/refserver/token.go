@@ -13,6 +13,7 @@ type tokens struct {
 	user, scope     string
 	thumbprint      string // of the key that they are bound to, "" for none
 	expires         time.Time
+	ends            time.Time // the same as the server's clock will show it
 	family          *family
 }
 

@@ -19,7 +19,7 @@ func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
 		scopeVariants, wayVariants, consentVariants,
 		revocationVariants, openIDVariants, dpopVariants, limitVariants, storeVariants, machineVariants, proxyVariants,
-		[]Fault{burstProxy})
+		clockVariants, []Fault{burstProxy})
 }
 
 // openVariants differ in what RFC 8628 leaves open by itself.
