@@ -34,6 +34,8 @@ and load. With --fault it does one thing wrong. With --control a page of this
 machine shows the flows that are live, and switches faults while the server runs;
 so do programs: curl -d fault=NAME -d state=on http://127.0.0.1:8629/faults.
 With --proxy a server of your own answers, and faults are added to its answers.
+Tokens are passed on as that server signed them, so that iss in ID tokens names it
+and not the proxy.
 
 People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
@@ -139,7 +141,9 @@ func (f *serveFlags) site(base string, faults []refserver.Fault) (controlledSite
 // announce says where everything is.
 func (f *serveFlags) announce(t terminal, base, page string) error {
 	if f.proxy.url != "" {
-		fmt.Fprintf(t.out, "listening on %s\n  in front of           %s\n%s", base, f.proxy.url, page)
+		fmt.Fprintf(t.out, "listening on %s\n  in front of           %s\n"+
+			"  iss in ID tokens      as that server signed it: a client that verifies it must expect that issuer,\n"+
+			"                        not %s\n%s", base, f.proxy.url, base, page)
 		return nil
 	}
 	contract, err := spec.BuiltinContract(f.cfg.Contract)

@@ -21,6 +21,7 @@ import (
 type control struct {
 	*testing.T
 	base, page string
+	opening    string // all that it says first
 }
 
 // startControl runs dfcheck serve as a process, which ends with the test.
@@ -39,6 +40,7 @@ func startControl(t *testing.T, args ...string) control {
 	c := control{T: t}
 	for lines := bufio.NewScanner(out); c.page == "" && lines.Scan(); {
 		words := strings.Fields(lines.Text())
+		c.opening += lines.Text() + "\n"
 		switch {
 		case strings.HasPrefix(lines.Text(), "listening on "):
 			c.base = words[2]
@@ -100,6 +102,9 @@ func TestServeControl(t *testing.T) {
 		"proxy": {"--proxy", behind}} {
 		t.Run(name, func(t *testing.T) {
 			c := startControl(t, args...)
+			if told := strings.Contains(c.opening, "iss in ID tokens"); told != (name == "proxy") {
+				t.Errorf("whose iss clients will see is told: %v\n%s", told, c.opening)
+			}
 			contract, err := spec.BuiltinContract("rfc8628")
 			if err != nil {
 				t.Fatal(err)
