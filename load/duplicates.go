@@ -81,8 +81,9 @@ const maxTokens = 4_000_000
 // must not change while it is in the table.
 type hashTable []uint32 // 0 is an empty entry
 
-// numberBits of an entry are the number + 1, the upper rest those of its hash.
-const numberBits = 23 // more than MaxDevices
+// numberBits of an entry are the number + 1, the upper rest those of its hash. They are
+// enough for profile.MaxDevices.
+const numberBits = 24
 
 func entry(i int32, hash uint64) uint32 {
 	return uint32(hash>>(32+numberBits))<<numberBits | uint32(i+1)

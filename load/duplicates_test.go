@@ -3,7 +3,10 @@ package load
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"github.com/dfcheck/dfcheck/load/profile"
 )
 
 // TestDuplicates holds the ledger against plain maps while devices come and go with
@@ -41,6 +44,19 @@ func TestDuplicates(t *testing.T) {
 			t.Fatalf("step %d: %v %v, want %v %v", step, c, u, code2, user2)
 		}
 		holds[i], users[i] = code, user
+	}
+}
+
+// A table keeps the numbers of the largest process apart.
+func TestLargestNumbers(t *testing.T) {
+	table, last := newHashTable(4), int32(profile.MaxDevices-1)
+	for _, i := range []int32{0, last, last / 2} {
+		table.add(i, 1<<63, func(int32) {})
+	}
+	var passed []int32
+	table.add(1, 1<<63, func(i int32) { passed = append(passed, i) })
+	if !slices.Equal(passed, []int32{0, last, last / 2}) {
+		t.Errorf("the table holds %v", passed)
 	}
 }
 

@@ -45,6 +45,47 @@ func crowdIn(p *profile.Profile, parts int) (all map[int32]member, digest uint64
 	return all, digest, ""
 }
 
+// No part has more devices than a process can have, and numbers of the largest crowd stay
+// what they are.
+func TestLargestCrowd(t *testing.T) {
+	const least = (profile.MaxCrowd + profile.MaxDevices - 1) / profile.MaxDevices
+	for _, tt := range []struct {
+		devices, processes int
+		want               string
+	}{
+		{profile.MaxDevices, 1, ""},
+		{profile.MaxDevices + 1, 1, "16,000,001 devices are too many for one process, which has 16,000,000 at most: " +
+			"divide them over 2 shards or more (`dfcheck load run`)"},
+		{2 * profile.MaxDevices, 2, ""},
+		{2*profile.MaxDevices + 1, 2, "32,000,001 devices are too many for 2 shards, which have 16,000,000 each at most: " +
+			"divide them over 3 shards or more"},
+		{profile.MaxCrowd, least, ""},
+	} {
+		got := ""
+		if err := Divided(tt.devices, tt.processes); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%d in %d: %q, want %q", tt.devices, tt.processes, got, tt.want)
+		}
+	}
+	all := 0
+	for index := range least {
+		part := Part{index, least}
+		n := part.Of(profile.MaxCrowd)
+		if last := part.number(int32(n - 1)); n > profile.MaxDevices || last < 0 || int(last)%least != index {
+			t.Errorf("part %d has %d devices, the last of them %d", index, n, last)
+		}
+		all += n
+	}
+	p := (&profile.Profile{Devices: profile.MaxCrowd, Arrivals: profile.Arrivals{Kind: "stages", Stages: []profile.Stage{
+		{Share: 1, Over: profile.Duration(time.Minute)}, {Share: 1, Over: profile.Duration(time.Minute)}}}}).WithDefaults()
+	if last := p.Timetable().Arrival(profile.MaxCrowd-1, 0); all != profile.MaxCrowd || p.Check() != nil ||
+		last < int64(119*time.Second) || last > int64(2*time.Minute) {
+		t.Errorf("%d devices, of which the last comes after %s: %v", all, time.Duration(last), p.Check())
+	}
+}
+
 // Whatever the number of shards, they are one crowd: the same devices, each once, with
 // the same arrivals, groups and people, and digests that add up.
 func TestShardsAreOneCrowd(t *testing.T) {

@@ -51,6 +51,9 @@ func Run(ctx context.Context, t Target, p *profile.Profile, o Options) (*reports
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
+	if err := Divided(p.Devices, o.part().Count); err != nil {
+		return nil, err
+	}
 	if len(t.Sources) > 0 && p.Connections.Mode == profile.Pooled && p.Connections.HTTP != "2" {
 		p.Connections.Mode = profile.PerDevice // a pool would hardly use more than one of them
 	}

@@ -44,6 +44,9 @@ func newSimulation(ctx context.Context, t Target, p *profile.Profile, o Options)
 	}
 	sim.interval = time.Duration(codes.Interval) * time.Second
 	sim.lifetime = time.Duration(codes.ExpiresIn) * time.Second
+	if err := memoryFor(devices, len(codes.DeviceCode)); err != nil {
+		return nil, err
+	}
 	sim.devices = make([]device, devices)
 	sim.codes = newArena(devices, len(codes.DeviceCode))
 	sim.duplicates = newDuplicates(sim.devices, sim.codes)

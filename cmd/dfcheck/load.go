@@ -197,7 +197,8 @@ func (f *loadFlags) crowd(cmd *cobra.Command) (*profile.Profile, error) {
 	if most := max(f.shards, 1) * load.MaxRate; f.maxRate > most {
 		return nil, fmt.Errorf("--max-rate is %d; at most %d is possible", f.maxRate, most)
 	}
-	return p, p.WithDefaults().Check()
+	q := p.WithDefaults()
+	return p, errors.Join(q.Check(), load.Divided(q.Devices, max(f.shards, 1)))
 }
 
 func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) error {

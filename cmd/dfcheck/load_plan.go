@@ -17,6 +17,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/load"
 	"github.com/dfcheck/dfcheck/load/forecast"
+	"github.com/dfcheck/dfcheck/load/profile"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -74,9 +75,10 @@ Numbers of devices can be written as 10k or 5M.`,
 
 func (f *planFlags) forecast(ctx context.Context, cmd *cobra.Command, t terminal) error {
 	devices := f.model.Devices
-	if f.digest && cmd.Flags().Changed("devices") {
+	if cmd.Flags().Changed("devices") {
 		f.devices = int(devices)
 	}
+	f.shards = profile.MaxCrowd // as many as it takes is for the plan to say
 	p, err := f.crowd(cmd)
 	s, serr := f.settings(reports.KindPlan)
 	if err := errors.Join(err, serr, f.model.Check()); err != nil {

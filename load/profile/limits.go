@@ -12,7 +12,8 @@ import (
 
 // Limits that no profile may exceed.
 const (
-	MaxDevices  = 5_000_000
+	MaxCrowd    = 1_000_000_000 // devices, in all processes together
+	MaxDevices  = 16_000_000    // those of one process
 	MaxDuration = 24 * time.Hour
 	MaxInFlight = 4096 // requests
 	maxGroups   = 50   // for the memory of their figures
@@ -26,7 +27,7 @@ func (p *Profile) Check() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	bad(p.Devices > 0 && p.Devices <= MaxDevices, "devices is %d; it must be 1 to %d", p.Devices, MaxDevices)
+	bad(p.Devices > 0 && p.Devices <= MaxCrowd, "devices is %d; it must be 1 to %d", p.Devices, MaxCrowd)
 	bad(p.Duration > 0 && time.Duration(p.Duration) <= MaxDuration,
 		"duration is %s; it must be above 0 and at most %s", p.Duration, MaxDuration)
 	errs = append(errs, p.Arrivals.check()...)

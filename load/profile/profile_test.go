@@ -75,7 +75,7 @@ func TestReplayFilesAreStrict(t *testing.T) {
 		"at\nNaN\n":                     `line 2: "NaN" is not between`,
 		"at,devices\n1,0\n":             `line 2: "0" is not a number of at least 1`,
 		"at,devices\n1\n":               "wrong number of fields",
-		"at,devices\n1,9000000\n":       "more than 5000000 devices",
+		"at,devices\n1,17000000\n":      "more than 16000000 devices",
 		"at\n1\n2026-01-02T15:04:05Z\n": "but the rows before have seconds",
 		"at\n2026-01-02T15:04:05Z\n1\n": "but the rows before have points in time",
 		"at\n1\nx\n3\ny\n":              `line 5: "y"`,
@@ -113,8 +113,8 @@ func TestProfilesAreStrict(t *testing.T) {
 		{"thresholds: ['poll.p99{group:television} < 1s']\ngroups: [{name: televison}]",
 			`there is no group "television"; the nearest is "televison"`},
 		{"thresholds: ['poll.p99{stage:peak} < 1s']", "the profile has no stages"},
-		{"devices: 6000000\nduration: 25h\nconnections: {max_in_flight: 5000}",
-			"devices is 6000000; it must be 1 to 5000000\n" +
+		{"devices: 2000000000\nduration: 25h\nconnections: {max_in_flight: 5000}",
+			"devices is 2000000000; it must be 1 to 1000000000\n" +
 				"duration is 25h0m0s; it must be above 0 and at most 24h0m0s\n" +
 				"connections.max_in_flight is 5000; it must be 1 to 4096"},
 	} {

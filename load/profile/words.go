@@ -16,7 +16,8 @@ func (Profile) Words() keys.Words {
 	return keys.Words{
 		"name":        {About: "What reports call the profile.", Default: "custom", Example: "evening-peak"},
 		"description": {About: "What it is like, for people.", Example: "Many devices come within a few minutes."},
-		"devices": {About: fmt.Sprintf("How many devices come, at most %d.", MaxDevices),
+		"devices": {About: fmt.Sprintf("How many devices come: at most %d, of which a process has %d at most.", MaxCrowd,
+			MaxDevices),
 			Default: "100, or as many as a replay has", Example: "20000"},
 		"duration": {About: "Length of the whole run.", Default: "1m", Example: "10m"},
 		"seed":     {About: "Random seed: equal seeds make equal crowds.", Default: "0", Example: "7"},
