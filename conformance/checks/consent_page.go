@@ -65,9 +65,6 @@ func judgeDefaultButton(e *Evidence, j *Judgement) {
 		case x.Default && hasField(p, x.Form):
 			j.Warn(expected, fmt.Sprintf("%q as the default button, which Enter presses in a field of the form; %s", x.Caption,
 				quote(p)), c.start)
-		case x.Default && hasOther(p, x.Form):
-			j.Warn(expected, fmt.Sprintf("%q as the default button, the first one of its form; %s", x.Caption, quote(p)),
-				c.start)
 		default:
 			j.Pass(c.start)
 		}
@@ -102,14 +99,6 @@ func enteredOnly(e *Evidence) bool {
 // hasField reports whether the form has a field in which Enter can be pressed.
 func hasField(p approve.Sight, form int) bool {
 	return slices.ContainsFunc(p.Fields, func(f approve.SeenField) bool { return f.Form == form && f.Text })
-}
-
-// hasOther reports whether the form can be sent by another button as well.
-func hasOther(p approve.Sight, form int) bool {
-	return slices.ContainsFunc(p.Controls, func(x approve.SeenControl) bool {
-		return x.Form == form && x.Submits &&
-			!x.Approves
-	})
 }
 
 // judgePrivatePage: pages with the code in them or in their address are not kept, and tell

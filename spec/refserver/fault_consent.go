@@ -94,8 +94,9 @@ var consentFaults = []Fault{
 	pageFault("no-refusal", "DF-CONSENT-007", "The page has nothing to refuse with.", denyButton, ""),
 	pageFault("refusal-hidden", "DF-CONSENT-007", "The button that refuses is hidden.",
 		denyButton, strings.Replace(denyButton, "<button", "<button hidden", 1)),
-	pageFault("approves-by-default", "DF-CONSENT-008", "The button that approves is the first one, which Enter presses.",
-		denyButton, "", approving, approving+denyButton),
+	pageFault("approves-by-default", "DF-CONSENT-008",
+		"The button that approves is the first one, which Enter presses in the field for a name.",
+		denyButton, "", approving, `<label>Name of the device <input name="name"></label>`+approving+denyButton),
 	pageFault("approval-focused", "DF-CONSENT-008", "The page puts the focus on the button that approves.",
 		approving, strings.Replace(approving, "<button", "<button autofocus", 1)),
 	{

@@ -26,6 +26,8 @@ var consentVariants = []Fault{
 	},
 	pageVariant("refusal-by-link", "A link refuses, and a button that does nothing comes first.",
 		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
+	pageVariant("approval-comes-first", "The button that approves is the first of two, in a form without fields.",
+		denyButton, "", approving, approving+denyButton),
 	pageVariant("refusal-by-closing", "Whoever does not want the device closes the page.",
 		denyButton, "", textWarning, "If this was not you, someone else is trying to sign in: simply close this page."),
 	pageVariant("code-compared-in-other-words", "Another sentence asks to compare the code.",
