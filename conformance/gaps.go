@@ -33,6 +33,7 @@ var enabling = map[Capability]string{
 	NeedNarrowable:    "a scope that the server knows and does not grant, in dfcheck.yaml",
 	NeedPublicTLS:     "a public host with https",
 	NeedAbuse:         "--abuse, which attacks the server's limits",
+	NeedThorough:      "--thorough, which takes minutes",
 	NeedRestart:       `target: {restart: ["./restart.sh"]} in dfcheck.yaml, a command that restarts the server`,
 	NeedShortExpiry:   "--max-wait",
 	NeedOverlap:       "--concurrency 2 or more",

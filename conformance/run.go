@@ -42,7 +42,7 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 	if err := r.session.preflight(ctx); err != nil {
 		return nil, err
 	}
-	t.Powers = t.powers(o.Abuse)
+	t.Powers = t.powers(o)
 	t.knowPages()
 	person := t.person()
 	if person != nil {

@@ -192,6 +192,7 @@ const (
 	NeedNarrowable    Capability = "narrowable_scope"
 	NeedPublicTLS     Capability = "public_tls"
 	NeedAbuse         Capability = "--abuse"
+	NeedThorough      Capability = "--thorough"
 	NeedRestart       Capability = "target.restart"
 	NeedOverlap       Capability = "--concurrency of 2 or more" // a race takes two
 	NeedWords         Capability = "consent.words"              // how the server's pages say something
@@ -277,7 +278,7 @@ func (t Timing) Tolerance() time.Duration { return 2*time.Second + 2*t.RTT }
 const Slack = 200 * time.Millisecond
 
 // powers lists what the target is able to show.
-func (t *Target) powers(abuse bool) []Capability {
+func (t *Target) powers(o Options) []Capability {
 	var p []Capability
 	add := func(have bool, n Capability) {
 		if have {
@@ -303,7 +304,8 @@ func (t *Target) powers(abuse bool) []Capability {
 	add(t.Scope != "", NeedScope)
 	add(t.Narrow != "", NeedNarrowable)
 	add(strings.HasPrefix(t.StartURL, "https:"), NeedPublicTLS)
-	add(abuse, NeedAbuse)
+	add(o.Abuse, NeedAbuse)
+	add(o.Thorough, NeedThorough)
 	add(t.Restart != nil, NeedRestart)
 	add(t.Offers.Revocation != "", NeedRevocation)
 	add(len(t.Offers.DPoP) > 0, NeedDPoP)

@@ -52,7 +52,8 @@ var unseen = map[string]string{
 	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,
 	"restart-forgets":     "nobody restarts the server during a load run",
 	"evicts-oldest-of-50": manyCodes, "evicts-oldest-of-60": manyCodes, "evicts-oldest-of-200": manyCodes,
-	"scans-all-codes": onlySlower, "codes-leak": onlySlower,
+	"address-limit-below-a-crowd": "it takes more devices than are played here; `limited_in_pace` would show it",
+	"scans-all-codes":             onlySlower, "codes-leak": onlySlower,
 	"code-briefly-unknown": briefMoment, "5xx-at-decision": briefMoment,
 	"entering-approves": "people of the crowd decide at once",
 }

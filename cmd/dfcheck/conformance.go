@@ -72,7 +72,8 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 			conformance.DefaultMaxStarts, conformance.ThoroughMaxStarts))
 	fs.Var(count(&f.run.Concurrency), "concurrency", "maximum requests in flight")
 	fs.BoolVar(&f.run.Thorough, "thorough", false,
-		"run races long enough for faults that show in 2 % of rounds (minutes, and about three times the requests)")
+		"run races long enough for faults that show in 2 % of rounds, and poll with 30 devices side by side (minutes, and "+
+			"about three times the requests)")
 	fs.BoolVar(&f.run.Abuse, "abuse", false, "also attack the server's limits: floods, oversized requests, guessing")
 	fs.BoolVar(&f.run.AllDecisions, "all", false, fmt.Sprintf("with --approve prompt: ask for every decision, not only "+
 		"for the %d that show the most", conformance.MaxDecisions))

@@ -16,7 +16,8 @@ import (
 
 // securityChecks judge what an attacker would try: this file guesses and
 // forgeries, security_text.go hostile values, security_page.go the approval page,
-// security_flood.go sizes and floods.
+// security_flood.go sizes and floods, security_crowd.go
+// many devices behind one address.
 var securityChecks = []Check{
 	{
 		ID:      "DF-SEC-001",
@@ -102,6 +103,14 @@ var securityChecks = []Check{
 		Gate:  GatePending,
 		Reads: []*Scenario{addressedPolls},
 		Judge: judgeAddressedPolls,
+	},
+	{
+		ID:         "DF-SEC-013",
+		Gate:       GatePending,
+		Needs:      []Capability{NeedThorough},
+		Reads:      []*Scenario{politeCrowd},
+		OwnsLimits: true,
+		Judge:      judgePoliteCrowd,
 	},
 }
 

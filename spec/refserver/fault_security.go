@@ -179,6 +179,16 @@ var securityFaults = []Fault{
 		func(_ *Server, q *request) *answer {
 			return q.merge(func(name string) bool { return name == "client_secret" })
 		})),
+	{
+		Name: "address-limit-below-a-crowd", Check: "DF-SEC-013", Thorough: true, Only: []string{"DF-SEC-013", "POLL"},
+		Doc:       "More than ten polls a second from one address are answered 429.",
+		Configure: func(c *Config) { c.Limits = pollLimit(ByAddress, 10) },
+	},
+}
+
+// pollLimit is one of so many polls a second, and twice as many at once.
+func pollLimit(by string, n int) []Limit {
+	return []Limit{{Of: LimitPolls, By: []string{by}, N: n, Per: time.Second, Burst: 2 * n}}
 }
 
 // merge takes parameters of the URL for parameters of the body.

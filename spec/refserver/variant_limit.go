@@ -26,6 +26,8 @@ var limitVariants = []Fault{
 			map[string]string{"Retry-After": "1"}}),
 	limited("limited-by-code", "Bursts about one device code are answered 429 without a body.", byCode,
 		&reply{429, "", "", map[string]string{"Retry-After": "1"}}),
+	crowded("crowd-limited-by-code", "More than two polls a second with one device code are answered 429.", ByCode, 2),
+	crowded("crowd-below-the-limit", "More than 32 polls a second from one address are answered 429.", ByAddress, 32),
 	{
 		Name: "behind-a-firewall", Doc: "Hostile text is answered 403 in HTML by a firewall.", Abuse: true,
 		Wrap: func(next http.Handler) http.Handler {
@@ -38,6 +40,12 @@ var limitVariants = []Fault{
 			})
 		},
 	},
+}
+
+// crowded limits polls and leaves room for thirty devices that keep their interval.
+func crowded(name, doc, by string, n int) Fault {
+	return Fault{Name: name, Doc: doc, Thorough: true, Only: []string{"DF-SEC-013", "POLL"},
+		Configure: func(c *Config) { c.Limits = pollLimit(by, n) }}
 }
 
 // hostile reports whether a body has what firewalls look for.
