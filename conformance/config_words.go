@@ -141,7 +141,8 @@ func (RequestConfig) Words() keys.Words {
 func (TargetConfig) Words() keys.Words {
 	return keys.Words{
 		"restart": {About: "Command that restarts the server and ends when it was restarted, to see that codes " +
-			"outlive it. It is run once, last of all, within a minute.",
+			"outlive it. It is run once, last of all, within a minute. Where it fails, the last lines of its standard error " +
+			"are shown.",
 			Example: `["./restart.sh"]`},
 	}
 }

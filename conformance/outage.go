@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dfcheck/dfcheck/reports"
 )
@@ -223,21 +225,71 @@ func (c TargetConfig) restarter() func(context.Context) error {
 	return func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, restartTimeout)
 		defer cancel()
-		err := exec.CommandContext(ctx, c.Restart[0], c.Restart[1:]...).Run()
-		if ctx.Err() == context.DeadlineExceeded {
-			return fmt.Errorf("%s took longer than %s", c.Restart[0], Seconds(restartTimeout))
+		cmd := exec.CommandContext(ctx, c.Restart[0], c.Restart[1:]...)
+		// a file, because a pipe would end the server with us, which has it as well
+		said, err := os.CreateTemp("", "dfcheck-restart-")
+		if err == nil {
+			cmd.Stderr = said
+			defer os.Remove(said.Name())
+			defer said.Close()
 		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.Restart[0], err)
+		switch err := cmd.Run(); {
+		case ctx.Err() == context.DeadlineExceeded:
+			return fmt.Errorf("%s took longer than %s%s", c.Restart[0], Seconds(restartTimeout), lastSaid(said))
+		case err != nil:
+			return fmt.Errorf("%s: %w%s", c.Restart[0], err, lastSaid(said))
 		}
 		return nil
 	}
 }
 
+// How much of what a command said is shown, and looked at.
+const (
+	shownLines  = 3
+	shownOfIt   = 600 // characters
+	lookedAtEnd = 8 << 10
+)
+
+// lastSaid is the end of what a command wrote to standard error, "" for nothing. It may
+// be long: what cuts it must not leave a part of a secret.
+func lastSaid(f *os.File) string {
+	if f == nil {
+		return ""
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	end := make([]byte, min(info.Size(), lookedAtEnd))
+	n, _ := f.ReadAt(end, info.Size()-int64(len(end)))
+	text := string(end[:n])
+	if info.Size() > lookedAtEnd { // its first line has lost its beginning
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	apart := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+	var lines []string
+	for line := range strings.Lines(text) {
+		if words := strings.FieldsFunc(line, apart); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	return "; its standard error ends: " + strings.Join(lines[max(0, len(lines)-shownLines):], " / ")
+}
+
+// restartUnknown begins the reason why nothing is known of a restart.
+const restartUnknown = "whether codes survive a restart is not known: "
+
 // Restart restarts the target and waits until it answers again; false when it does not.
 func (s *ScenarioRun) Restart(ctx context.Context) bool {
 	if err := s.target.Restart(ctx); err != nil {
-		s.Event(EventStopped, "", "the server could not be restarted: "+err.Error())
+		why := []rune(s.Redacted(err.Error()))
+		if len(why) > shownOfIt {
+			why = append(why[:shownOfIt], '…')
+		}
+		s.Event(EventStopped, "", restartUnknown+"the server could not be restarted: "+string(why))
 		return false
 	}
 	client := s.target.HTTPClient()
@@ -253,6 +305,6 @@ func (s *ScenarioRun) Restart(ctx context.Context) bool {
 			return true
 		}
 	}
-	s.Event(EventStopped, "", "the server did not answer within "+Seconds(upWithin)+" of its restart")
+	s.Event(EventStopped, "", restartUnknown+"the server did not answer within "+Seconds(upWithin)+" of its restart")
 	return false
 }
