@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +93,11 @@ func (s *session) preflight(ctx context.Context) error {
 		if f.OK() {
 			s.works(OpStart, enc)
 			s.announce(f)
-			s.probeToken(ctx, scene, f)
+			if x := s.probeToken(ctx, scene, f); x != nil && refusesClient(x) && s.target.lacksCredentials() {
+				return &PreflightError{Problem: fmt.Sprintf("the device authorization request got a code, and the poll at %s "+
+					"was refused: %s", s.target.TokenURL, Describe(x)), Hint: clientHint(s.target), See: ClientRefused,
+					Exchange: x, Tried: s.tries()}
+			}
 			return nil
 		}
 	}
@@ -136,21 +142,24 @@ func (s *session) announce(f *Flow) {
 }
 
 // probeToken finds the encoding in which the token endpoint can be spoken to:
-// the first whose answer about a real code is not a complaint about the form.
-func (s *session) probeToken(ctx context.Context, scene *ScenarioRun, f *Flow) {
+// the first whose answer about a real code is not a complaint about the form. It
+// returns what the first was answered.
+func (s *session) probeToken(ctx context.Context, scene *ScenarioRun, f *Flow) (first *Exchange) {
 	encs := s.tried(OpToken)
 	for _, enc := range encs {
 		x := f.Poll(ctx, In(enc), Step("preflight"))
 		if x == nil {
-			return
+			return first
 		}
+		first = cmp.Or(first, x)
 		if code := x.ErrorCode(); x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken ||
 			code == spec.ErrAccessDenied {
 			s.works(OpToken, enc)
-			return
+			return first
 		}
 	}
 	s.works(OpToken, encs[0])
+	return first
 }
 
 // tried are the contract's encodings and then the others, so that an endpoint
@@ -185,9 +194,7 @@ func (s *session) refused(x *Exchange) error {
 		p.Hint, p.See = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)",
 			WrongPath
 	case slices.ContainsFunc(p.Tried, refusesClient):
-		p.Hint = fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id",
-			s.target.Client.ID)
-		p.See = ClientRefused
+		p.Hint, p.See = clientHint(s.target), ClientRefused
 	case demandsPKCE(x):
 		p.Hint, p.See = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too",
 			PKCERefused
@@ -201,10 +208,114 @@ func (s *session) refused(x *Exchange) error {
 	return p
 }
 
+// A server that refuses a client often wants a secret of it that nobody has configured.
+// Its metadata tells how clients authenticate (RFC 8414 section 2), and what is missing
+// in dfcheck.yaml is told in the keys of that file.
+
+// authMethods are the registered names of the methods that dfcheck speaks (RFC 7591
+// section 2), and what auth: calls them; the one that servers have to know comes first.
+var authMethods = [][2]string{{"client_secret_basic", "basic"}, {"client_secret_post", "post"}}
+
+// publicClient is the registered name for not authenticating.
+const publicClient = "none"
+
+// methodName is what the name of a method looks like. Metadata may hold anything.
+var methodName = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
+
+// AuthMethods are those of a metadata document, nil where it does not say.
+func AuthMethods(metadata map[string]any) []string {
+	var out []string
+	list, _ := metadata["token_endpoint_auth_methods_supported"].([]any)
+	for _, m := range list {
+		if name, ok := m.(string); ok && methodName.MatchString(name) && !slices.Contains(out, name) && len(out) < 8 {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// methods are how the server's metadata lets clients authenticate, nil where nobody knows,
+// and what auth: calls those that dfcheck speaks.
+func (t *Target) methods() (registered, auth []string) {
+	if t.Look == nil {
+		return nil, nil
+	}
+	for _, m := range authMethods {
+		if slices.Contains(t.Look.AuthMethods, m[0]) {
+			auth = append(auth, m[1])
+		}
+	}
+	return t.Look.AuthMethods, auth
+}
+
+// lacksCredentials reports whether the client does not authenticate at a server whose
+// metadata says that all clients do.
+func (t *Target) lacksCredentials() bool {
+	methods, _ := t.methods()
+	return t.Client.Auth == "none" && len(methods) > 0 && !slices.Contains(methods, publicClient)
+}
+
+// keysOfSecret is what to write for a client with a secret.
+func (t *Target) keysOfSecret() string {
+	auth := authMethods[0][1]
+	if _, spoken := t.methods(); len(spoken) > 0 {
+		auth = spoken[0]
+	}
+	return fmt.Sprintf("client: {id: %s, secret_env: CLIENT_SECRET, auth: %s} in dfcheck.yaml, or --client-secret-env "+
+		"CLIENT_SECRET --client-auth %s, with the secret in the environment variable CLIENT_SECRET", t.Client.ID, auth, auth)
+}
+
+// MissingCredentials says what to write where the client has no secret and the server's
+// metadata takes none without; "" where nothing is missing.
+func (t *Target) MissingCredentials() string {
+	methods, spoken := t.methods()
+	if !t.lacksCredentials() {
+		return ""
+	}
+	takes := "the server's metadata takes only clients that authenticate, by " + strings.Join(methods, " or ")
+	if len(spoken) == 0 {
+		return takes + ", which dfcheck does not speak"
+	}
+	return takes + ": " + t.keysOfSecret()
+}
+
+// clientHint says what to do where the server refuses the client.
+func clientHint(t *Target) string {
+	methods, spoken := t.methods()
+	id, by := t.Client.ID, strings.Join(methods, " or ")
+	switch {
+	case t.Client.Auth != "none" && len(spoken) > 0 && !slices.Contains(spoken, t.Client.Auth):
+		return fmt.Sprintf("client %q is refused with auth: %s, and the server's metadata takes %s: write auth: %s for it "+
+			"in dfcheck.yaml, or --client-auth %s", id, t.Client.Auth, by, spoken[0], spoken[0])
+	case t.Client.Auth != "none":
+		return fmt.Sprintf("client %q is refused with auth: %s: is the secret that secret_env (--client-secret-env) names "+
+			"the client's, and is the client registered for the device grant?", id, t.Client.Auth)
+	case !t.lacksCredentials():
+		return fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id; one "+
+			"that has a secret needs %s", id, t.keysOfSecret())
+	case len(spoken) == 0:
+		return fmt.Sprintf("client %q is refused, and the server's metadata takes only clients that authenticate by %s, "+
+			"which dfcheck does not speak: register one with a secret, or a public one", id, by)
+	}
+	return fmt.Sprintf("client %q is refused, and the server's metadata takes only clients that authenticate, by %s: "+
+		"write %s", id, by, t.keysOfSecret())
+}
+
 // refusesClient reports whether the client is what an answer finds fault with; a
 // server may say so in one encoding and stumble over it in another.
 func refusesClient(x *Exchange) bool {
 	code := x.ErrorCode()
-	return x.Op == OpStart && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient ||
-		x.Status() == http.StatusUnauthorized)
+	return (x.Op == OpStart || x.Op == OpToken) && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient ||
+		x.Status() == http.StatusUnauthorized || asksForCredentials(x))
+}
+
+// asksForCredentials reports whether an error is about credentials in so many words, under
+// whatever code and in whatever member.
+func asksForCredentials(x *Exchange) bool {
+	if x.Class() != 4 || x.Object() == nil {
+		return false
+	}
+	said := strings.ToLower(x.Response.Body)
+	return slices.ContainsFunc([]string{"client_secret", "client secret", "client authentication", "client credentials",
+		"client_assertion"}, func(words string) bool { return strings.Contains(said, words) })
 }

@@ -76,6 +76,9 @@ type Look struct {
 	Document []byte      // an OpenAPI document of the server's, to be saved where Choice.Spec says
 	Scope    string      // one that the metadata names, for a server that wants a scope
 	Tried    []*Exchange // in order
+	// AuthMethods are the ways of client authentication that the metadata names, nil where
+	// it does not say.
+	AuthMethods []string
 }
 
 // Introspection is an RFC 7662 endpoint and how to authenticate at it.

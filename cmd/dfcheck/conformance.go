@@ -275,8 +275,10 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run, kind strin
 			t.note("  %s", line)
 		}
 	}
-	if d := demanded(run.Target); d != "" {
-		t.note("%s", d)
+	for _, said := range []string{demanded(run.Target), run.Target.MissingCredentials()} {
+		if said != "" {
+			t.note("%s", said)
+		}
 	}
 	t.note("plan: %d of %d checks, about %d requests (%d device authorizations, %d decisions), at most %g a second; "+
 		"critical path %s",

@@ -211,6 +211,9 @@ func printFound(w io.Writer, run *conformance.Run) {
 	if d := demanded(target); d != "" {
 		fmt.Fprintf(w, "pkce       %s\n", d)
 	}
+	if m := target.MissingCredentials(); m != "" {
+		fmt.Fprintf(w, "client     %s\n", m)
+	}
 	for _, h := range conformance.Habits(seen) {
 		keep := ""
 		if h.Setting != "" {

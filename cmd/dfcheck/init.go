@@ -87,6 +87,9 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 		return printAnswers(t, (&conformanceFlags{}).whyUnprepared(ctx, err))
 	}
 	defer run.Close()
+	if m := target.MissingCredentials(); m != "" {
+		fmt.Fprintf(t.err, "client     %s\n", m)
+	}
 	f.drafted = draft(ctx, t, run)
 	text, err := f.configuration(found, run)
 	if err != nil {

@@ -51,6 +51,9 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 		}
 	}
 	line("\n# The client to act as. Others make more checks possible.")
+	if m := t.MissingCredentials(); m != "" {
+		line("# TODO: %s", oneLine(m))
+	}
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
 	if t.PKCE != "" {
 		line("pkce: %s                                  # the server demands a code challenge at the start", t.PKCE)

@@ -114,6 +114,7 @@ func TestScript(t *testing.T) {
 			"exitcode":    exitCode,
 			"mortal":      startMortal,
 			"restartable": startRestartable,
+			"site":        startSiteOf,
 		},
 	})
 }

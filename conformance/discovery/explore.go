@@ -151,6 +151,7 @@ func (e *explorer) knows(m *serverMetadata, issuer string) {
 		e.target.Issuer = m.issuerOf(issuer)
 	}
 	e.target.Look.Issuer, e.target.Look.Scope = e.target.Issuer, m.preferred()
+	e.target.Look.AuthMethods = conformance.AuthMethods(m.members)
 	e.target.Learn(m.members)
 }
 
