@@ -19,7 +19,8 @@ func judgeStartCaching(e *Evidence, j *Judgement) {
 }
 
 // judgeAllow: a 405 names the methods that are served (RFC 9110 section
-// 15.5.6), POST among them.
+// 15.5.6), POST among them. Fronts such as nginx do not, and no device asks them to
+// (ruling R150).
 func judgeAllow(e *Evidence, j *Judgement) {
 	refused := map[string]bool{}
 	var seen []*Exchange
@@ -32,8 +33,10 @@ func judgeAllow(e *Evidence, j *Judgement) {
 		allowed := x.HeaderTokens("Allow")
 		verdict, actual := reports.Pass, ""
 		switch {
+		case len(allowed) == 0 && KnownError(x.ErrorCode()):
+			verdict, actual = reports.Fail, "405 "+x.ErrorCode()+" without Allow"
 		case len(allowed) == 0:
-			verdict, actual = reports.Fail, "405 without Allow"
+			verdict, actual = reports.Warning, "405 without Allow, in the words of a framework or of what stands in front"
 		case !slices.Contains(allowed, "post"):
 			verdict, actual = reports.Fail, "Allow: "+x.Response.Header.Get("Allow")
 		}

@@ -41,10 +41,19 @@ var httpFaults = []Fault{
 		}),
 	},
 	{
-		Name: "allow-omitted", Check: "DF-HTTP-002", Doc: "405 is sent without Allow.",
+		Name: "allow-omitted", Check: "DF-HTTP-002", Doc: "405 is sent as an OAuth error, without Allow.",
 		Wrap: rewrite(func(_ *http.Request, a *recorded) {
 			if a.status == http.StatusMethodNotAllowed {
 				a.header.Del("Allow")
+				a.body = []byte(`{"error":"invalid_request","error_description":"use POST"}`)
+			}
+		}),
+	},
+	{
+		Name: "allow-names-others", Check: "DF-HTTP-002", Doc: "The Allow of a 405 names GET, and not POST.",
+		Wrap: rewrite(func(_ *http.Request, a *recorded) {
+			if a.status == http.StatusMethodNotAllowed {
+				a.header.Set("Allow", "GET, HEAD")
 			}
 		}),
 	},

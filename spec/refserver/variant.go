@@ -16,7 +16,8 @@ import (
 // standards leave open, as real servers do. Nothing may fail on them, and only
 // what Also names may warn, with the ruling that says so.
 func Variants() []Fault {
-	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, refusalVariants, clientVariants,
+	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, frontVariants, refusalVariants,
+		clientVariants,
 		scopeVariants, wayVariants, consentVariants,
 		revocationVariants, openIDVariants, dpopVariants, limitVariants, storeVariants, machineVariants, proxyVariants,
 		clockVariants, []Fault{burstProxy})
