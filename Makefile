@@ -1,8 +1,8 @@
 # make test is what CI runs; the other targets take longer or need more.
 GO ?= go
 
-.PHONY: build test vet cross race bench bench-peers test-long test-hostile targets manual e2e-kubernetes tools dist \
-	test-packages release lint-ci
+.PHONY: build test vet cross race bench bench-peers test-long test-hostile targets manual e2e-kubernetes fuzz tools dist \
+	test-packages release lint-ci vulns
 
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
@@ -80,6 +80,10 @@ lint-ci: tools
 	$(TOOLS) actionlint
 	$(TOOLS) goreleaser check
 
+# Known vulnerabilities in what dfcheck calls, by the database at vuln.go.dev.
+vulns:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
+
 # Benchmarks with allocations.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
@@ -94,12 +98,25 @@ bench-peers:
 # Capacity searches, forecasts and violations at full size.
 test-long:
 	DFCHECK_LONG=1 $(GO) test -timeout 120m -parallel 50 -run 'TestUnderLoad|Long$$' -v ./conformance/checks
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -run 'Long$$' -v ./load/... ./cmd/dfcheck ./spec/refserver
 
 # Every behaviour of testdata/hostile against every command: half an hour, most of it
 # waiting. HOSTILE and COMMAND choose.
 test-hostile:
-	DFCHECK_LONG=1 $(GO) test -timeout 120m -count=1 -run 'TestHostileLong$$|TestKilledLong|TestDiskFullLong|TestFewDescriptorsLong|TestReadOnlyLong|TestFewPortsLong|TestSlowlorisLong' -v ./cmd/dfcheck
+	DFCHECK_LONG=1 $(GO) test -timeout 120m -count=1 -run 'TestHostileLong$$|TestKilledLong|TestDiskFullLong|TestFewDescriptorsLong|TestReadOnlyLong|TestFewPortsLong|TestSlowlorisLong|TestClockIsSetLong' -v ./cmd/dfcheck
+
+# Every parser of bytes that a server or a stranger made, FUZZTIME each, one after the
+# other; FUZZ chooses (FUZZ=load/). Logs are in bin/fuzz. An input that breaks something
+# is left in testdata/fuzz of its package, where go test finds it from then on.
+FUZZTIME ?= 10m
+fuzz:
+	mkdir -p bin/fuzz
+	git grep -o '^func Fuzz[A-Za-z]*' -- '*_test.go' | sed 's|/[^/]*:func |:|' | grep '$(FUZZ)' | { failed=0; \
+	  while IFS=: read -r dir name; do \
+	    log="bin/fuzz/$$(echo "$$dir" | tr / -)-$$name.log"; \
+	    $(GO) test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s > "$$log" 2>&1 || failed=1; \
+	    echo "$$dir $$name: $$(grep -m1 -e '^--- FAIL' "$$log" || grep '^fuzz: elapsed' "$$log" | tail -1)"; \
+	  done; exit $$failed; }
 
 # Every target server in testdata/targets, against its expected verdicts; then all
 # of them side by side. A run waits more than it computes: ten minutes in all.

@@ -87,7 +87,7 @@ func readTimes(r io.Reader, column, counts string) ([]Duration, error) {
 			problems = append(problems, fmt.Errorf("line %d: %w", line, err))
 			continue
 		}
-		if len(times)+n > MaxDevices {
+		if n > MaxDevices-len(times) {
 			return nil, fmt.Errorf("more than %d %s", MaxDevices, counts)
 		}
 		times = append(times, slices.Repeat([]Duration{at}, n)...)
@@ -127,6 +127,9 @@ func (c *clock) row(row []string) (at Duration, n int, err error) {
 		}
 		if !c.used {
 			return 0, 0, fmt.Errorf("%q is a point in time, but the rows before have seconds", row[0])
+		}
+		if span := t.Sub(c.began); span.Abs() > MaxDuration {
+			return 0, 0, fmt.Errorf("%q is more than %.0f hours from the first time", row[0], MaxDuration.Hours())
 		}
 		return Duration(t.Sub(c.began)), n, nil
 	}

@@ -33,6 +33,9 @@ const (
 	timeout = 4 * time.Second
 	// most bytes that a server's metrics may have.
 	most = 4 << 20
+	// plausible is the most that a figure can be: sums and squares of those beyond, which
+	// a broken server may show, would be no numbers any more.
+	plausible = 1e18
 )
 
 // New checks an address. It is that of http or https, and redirects are not followed.
@@ -96,7 +99,7 @@ func (s *Source) figures(families map[string]*dto.MetricFamily, now time.Time) m
 			if ok && f.rate {
 				v, ok = s.rate(counted{now, v})
 			}
-			if ok {
+			if ok && math.Abs(v) <= plausible {
 				out[f.name] = v
 				break
 			}
@@ -131,5 +134,5 @@ func sum(f *dto.MetricFamily) (total float64, ok bool) {
 		}
 		ok = true
 	}
-	return total, ok && !math.IsNaN(total) && !math.IsInf(total, 0)
+	return total, ok
 }
