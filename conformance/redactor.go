@@ -52,10 +52,31 @@ func newRedactor(t *Target) *redactor {
 
 // redactor is the one of the run that is going on.
 func (t *Target) redactor() *redactor {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.secrets == nil {
 		t.secrets = newRedactor(t)
 	}
 	return t.secrets
+}
+
+// renewed is the redactor of another run: pseudonyms of the last say nothing in it.
+func (t *Target) renewed() *redactor {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.secrets != nil {
+		t.former = append(t.former, t.secrets)
+	}
+	t.secrets = newRedactor(t)
+	return t.secrets
+}
+
+// redactors are those of all runs, the latest last.
+func (t *Target) redactors() []*redactor {
+	latest := t.redactor()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append(slices.Clone(t.former), latest)
 }
 
 // Secrets is what knows the secrets of the target, for who writes of it.
@@ -63,18 +84,20 @@ func (t *Target) Secrets() *redact.Redactor { return t.redactor().Redactor }
 
 // Redact returns a text with pseudonyms in the places of the target's secrets.
 func (t *Target) Redact(text string) string {
-	for _, r := range t.former {
+	all := t.redactors()
+	last := len(all) - 1
+	for _, r := range all[:last] {
 		if r.Check("", []byte(text)) != nil {
 			text = r.Text(text)
 		}
 	}
-	return t.redactor().Text(text)
+	return all[last].Text(text)
 }
 
 // Guard returns an error for a text that is to be written under a name and
 // holds a secret of the target, however it is written there.
 func (t *Target) Guard(name string, text []byte) error {
-	for _, r := range append(t.former, t.redactor()) {
+	for _, r := range t.redactors() {
 		if err := r.Check(name, text); err != nil {
 			return err
 		}

@@ -51,6 +51,29 @@ func Section(t *Transcript, results []Result, p *Plan, ws []waiver.Waiver,
 	return out
 }
 
+// SoFar makes the section of a report while the run goes on, of the verdicts that are
+// known. What takes all of them to say is left out. It may be asked for at any time.
+func (r *Run) SoFar(results []Result, ws []waiver.Waiver) *reports.Conformance {
+	out := Section(r.soFar(), results, r.plan, ws, nil)
+	out.Notes, out.StaleWaivers, out.Mitigations = nil, nil, nil
+	return out
+}
+
+// soFar is what has been recorded, as it may be shown: without secrets that became known
+// later, and apart from the recording, which may yet mark an exchange.
+func (r *Run) soFar() *Transcript {
+	t := *r.Transcript()
+	t.Exchanges, t.Events = slices.Clone(t.Exchanges), slices.Clone(t.Events)
+	r.session.mu.Lock()
+	for i, x := range t.Exchanges {
+		y := *x
+		t.Exchanges[i] = &y
+	}
+	r.session.mu.Unlock()
+	t.redactAgain(r.session.secrets)
+	return &t
+}
+
 // ReportCheck is a result with the words of the catalogue.
 func ReportCheck(t *Transcript, res Result) reports.Check {
 	c := reports.Check{ID: res.Check.ID, Verdict: res.Verdict, Reason: res.Reason, Power: res.Power,

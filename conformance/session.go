@@ -76,14 +76,10 @@ const (
 )
 
 func newSession(t *Target, opts Options) *session {
-	if t.secrets != nil {
-		t.former = append(t.former, t.secrets)
-	}
-	t.secrets = newRedactor(t) // pseudonyms of another run say nothing in this one
 	fresh := t.HTTPClient()
 	fresh.Transport.(*http.Transport).DisableKeepAlives = true
 	return &session{
-		target: t, opts: opts, secrets: t.secrets, started: time.Now(), outage: outage{turn: make(chan struct{}, 1)},
+		target: t, opts: opts, secrets: t.renewed(), started: time.Now(), outage: outage{turn: make(chan struct{}, 1)},
 		pace:    rate.NewLimiter(rate.Limit(opts.MaxRPS), 1),
 		room:    rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), roomBurst),
 		crowd:   rate.NewLimiter(rate.Limit(opts.MaxRPS*crowdShare), 1),

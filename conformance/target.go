@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
@@ -55,8 +56,10 @@ type Target struct {
 
 	verifiers *spec.Verifiers // nil without PKCE
 	began     begun
-	secrets   *redactor
-	former    []*redactor // of earlier sessions, whose secrets stay secret
+
+	mu      sync.Mutex // of what follows: guards are asked while another run begins
+	secrets *redactor
+	former  []*redactor // of earlier sessions, whose secrets stay secret
 }
 
 // Choice is what a user said about the contract and the endpoints. Empty

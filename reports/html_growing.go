@@ -9,7 +9,9 @@ import (
 // Growing is how far the run of a page is that is shown while it goes on.
 type Growing struct {
 	Elapsed, Duration time.Duration
-	Over              bool // the page will not grow any more
+	Now               string // what the run does, and how far it is beside the time; may be empty
+	Checks            int    // that the run is to judge
+	Over              bool   // the page will not grow any more
 }
 
 // WriteGrowing renders a report of a run that goes on as a page that asks the place
@@ -21,13 +23,18 @@ func WriteGrowing(w io.Writer, r *Report, g Growing) error {
 	return htmlTemplate().Execute(w, p)
 }
 
+// running reports whether the run of the page goes on.
+func (p *page) running() bool { return p.Growing != nil && !p.Growing.Over }
+
 // Headline of a run that goes on is how it stands.
 func (p *page) Headline() Headline {
 	h := p.Report.Headline()
 	switch {
-	case p.Growing == nil || p.Growing.Over:
+	case !p.running():
 	case p.Conformance == nil && p.Load == nil:
 		h = Headline{Inconclusive, "The run has not begun."}
+	case p.Conformance != nil && h.Verdict == Inconclusive:
+		h = Headline{Inconclusive, "No check has been judged yet."}
 	default:
 		h.Text = "So far: " + h.Text
 	}
@@ -39,11 +46,16 @@ func (g *Growing) Text() string {
 	if g.Over {
 		return "The run is over."
 	}
-	elapsed := duration(float64(g.Elapsed.Truncate(time.Second).Milliseconds()))
-	if g.Duration <= 0 {
-		return "The run goes on: " + elapsed + " so far."
+	text := "The run goes on: " + Clock(g.Elapsed.Truncate(time.Second))
+	if g.Duration > 0 {
+		text += " of " + Clock(g.Duration)
+	} else {
+		text += " so far"
 	}
-	return "The run goes on: " + elapsed + " of " + duration(float64(g.Duration.Milliseconds())) + "."
+	if g.Now != "" {
+		text += ", " + g.Now
+	}
+	return text + "."
 }
 
 // Share of the run that is over, 0 to 1.

@@ -25,7 +25,7 @@ func (p *page) Facts() []fact {
 		{"Token endpoint", t.TokenEndpoint, ""},
 		{"Also served", strings.Join(t.Also, ", "), ""},
 	}
-	running := p.Growing != nil && !p.Growing.Over
+	running := p.running()
 	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" || running && f.Name == "Exit code" })
 }
 
@@ -51,12 +51,18 @@ type verdictCount struct {
 // gapBetween segments, in the bar's units.
 const gapBetween = 0.15
 
-// Bar of the checks; nil where there are none.
+// Bar of the checks; nil where there are none. While a run goes on it fills.
 func (p *page) Bar() *bar {
-	if p.Conformance == nil || len(p.Conformance.Checks) == 0 {
+	if p.Conformance == nil {
 		return nil
 	}
 	b := &bar{Step: 1 - gapBetween, Width: len(p.Conformance.Checks)}
+	if p.running() {
+		b.Width = max(b.Width, p.Growing.Checks)
+	}
+	if b.Width == 0 {
+		return nil
+	}
 	for _, in := range p.Bundles() {
 		for _, c := range in.Checks {
 			b.Segments = append(b.Segments, segment{c.Check, len(b.Segments)})

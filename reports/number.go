@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // grouped writes a number with separators: 5,000,000.
@@ -65,4 +66,16 @@ func (t Threshold) Measured() string {
 		return figure(100*t.Value) + " %"
 	}
 	return figure(t.Value)
+}
+
+// Clock is a time as people count it while they wait.
+func Clock(d time.Duration) string {
+	d = max(d, 0).Round(time.Second)
+	if d < 2*time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	if d < time.Hour {
+		return fmt.Sprintf("%d:%02d min", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
 }

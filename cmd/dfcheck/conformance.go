@@ -30,6 +30,8 @@ type conformanceFlags struct {
 	record     string
 	waivers    string
 	retest     string // report of which the failures are run again
+	live       liveFlag
+	watched    *conformanceWatch
 	newWaivers waiverFlags
 	verbose    bool
 	strict     bool
@@ -56,6 +58,7 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
   dfcheck conformance --host https://auth.example.com --client-id tv-app --approve prompt
   dfcheck conformance --config dfcheck.yaml --report junit=out.xml --report html=out.html
   dfcheck conformance --only POLL,DF-TOKEN-001 -v
+  dfcheck conformance --live 8629                         the report's page while the run goes on
   dfcheck conformance --retest run.json                   fixed, still failing, or flaky?
   dfcheck conformance --write-waivers waivers.yaml        today's failures, waived for 30 days`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.conform(cmd.Context(), t) },
@@ -81,6 +84,7 @@ test, 4 --strict and a MUST or DOC check was not judged, 5 a waiver is stale,
 	fs.StringVar(&f.record, "record", "", "save the transcript for dfcheck judge")
 	fs.StringVar(&f.retest, "retest", "",
 		fmt.Sprintf("run again what failed in `REPORT` (JSON), each check %d times", retests))
+	f.live.add(fs)
 	f.addGate(fs)
 	return c
 }
@@ -123,7 +127,10 @@ func (f *conformanceFlags) settings(c *conformance.Config) (settings, error) {
 	if f.record != "" {
 		errs = append(errs, reports.Destination{Format: "json", Path: f.record}.Check())
 	}
-	errs = append(errs, f.newWaivers.check())
+	errs = append(errs, f.newWaivers.check(), f.live.check())
+	if f.live != "" && f.run.ShowSecrets {
+		errs = append(errs, errors.New("--live and --show-secrets do not go together: no secret is served"))
+	}
 	if f.failOn != "fail" && f.failOn != "warning" {
 		errs = append(errs, fmt.Errorf("--fail-on is %q; it is fail or warning", f.failOn))
 	}
@@ -182,23 +189,34 @@ func (f *conformanceFlags) conform(ctx context.Context, t terminal) error {
 	if !f.run.ShowSecrets {
 		s.guard = target.Guard
 	}
-	if of != nil {
-		r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
-		return f.conformAgain(ctx, t, s, r, target, of)
+	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
+	if f.watched, err = f.watchConformance(t, r, s, target); err != nil {
+		return err
 	}
+	if of != nil {
+		return f.watched.end(r, f.conformAgain(ctx, t, s, r, target, of))
+	}
+	return f.watched.end(r, f.conformTarget(ctx, t, s, r, target))
+}
+
+// conformTarget carries out a run on a target that was found.
+func (f *conformanceFlags) conformTarget(ctx context.Context, t terminal, s settings, r *reports.Report,
+	target *conformance.Target) error {
 	p := t.progress()
 	shown := p.follow(firstAnswers)
 	run, err := conformance.Prepare(ctx, target, checks.All(), f.run)
 	shown()
-	r.Target = target.ReportTarget(target.Contract.Name, c.Approve.Kind)
+	approver := r.Target.Approver
+	r.Target = target.ReportTarget(target.Contract.Name, approver)
 	if err != nil {
 		return s.untested(t, r, target.Host, showTried(t, f.whyUnprepared(ctx, err)))
 	}
 	defer run.Close()
-	f.announce(t, run, c.Approve.Kind)
+	f.announce(t, run, approver)
 	if err := run.Plan().NothingRuns(); err != nil {
 		return emptySelection(err)
 	}
+	f.watched.begin(run, "")
 	end := f.printJudged(s, t, p, run)
 	shown = p.follow(func() status { return conformanceStatus(run.Progress()) })
 	results := suite.Conform(ctx, run)
@@ -316,6 +334,7 @@ func attendance(p *conformance.Plan) string {
 func (f *conformanceFlags) printJudged(s settings, t terminal, p *progress, run *conformance.Run) (end func() error) {
 	lines := reports.NewLines(s.guard.Writer("a finding", s.words(t).out), f.verbose)
 	run.OnJudged(func(res conformance.Result) {
+		f.watched.judged(res)
 		c := waiver.Apply(conformance.ReportCheck(run.Transcript(), res), s.waivers, time.Now())
 		t.screen.show(func() {
 			if lines.Shows(c) {

@@ -113,9 +113,11 @@ func (f *conformanceFlags) conformOnce(ctx context.Context, t terminal, s settin
 	if err := run.Plan().NothingRuns(); err != nil {
 		return nil, emptySelection(err)
 	}
+	of := fmt.Sprintf("run %d of %d", n, retests)
+	f.watched.begin(run, of)
+	run.OnJudged(f.watched.judged)
 	shown = p.follow(func() status {
 		now := conformanceStatus(run.Progress())
-		of := fmt.Sprintf("run %d of %d", n, retests)
 		return status{append([]row{{"retest", []item{plain("%s", of)}}}, now.rows...), of + ", " + now.line}
 	})
 	results := run.Conform(ctx)

@@ -65,10 +65,16 @@ func checkLoopback(flag, address string) error {
 		return err
 	}
 	host, _, _ := splitAddress(address)
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !thisMachine(host) {
 		return fmt.Errorf("--%s is %q; it is served to this machine alone: give a port, such as 8629", flag, address)
 	}
 	return nil
+}
+
+// thisMachine reports whether a host is reached without leaving this machine.
+func thisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func everywhere(flag, address string) error {

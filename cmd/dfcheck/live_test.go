@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,7 +23,16 @@ import (
 // startLoad runs dfcheck load, and returns where it can be watched, and what ends it.
 func startLoad(t *testing.T, args ...string) (page, metrics string, end func()) {
 	t.Helper()
-	cmd := exec.Command("dfcheck", append([]string{"load", "--live", "0", "--metrics", "0"}, args...)...)
+	end = startWatched(t, append([]string{"load", "--live", "0", "--metrics", "0"}, args...),
+		map[string]*string{"watch the run at ": &page, "metrics for Prometheus are at ": &metrics})
+	return page, metrics, end
+}
+
+// startWatched runs dfcheck until it has told on standard error what stands behind some
+// beginnings of lines. end interrupts it.
+func startWatched(t *testing.T, args []string, told map[string]*string) (end func()) {
+	t.Helper()
+	cmd := exec.Command("dfcheck", args...)
 	cmd.Dir = t.TempDir()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -31,13 +41,12 @@ func startLoad(t *testing.T, args ...string) (page, metrics string, end func()) 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(stderr)
-	for (page == "" || metrics == "") && lines.Scan() {
-		if at, ok := strings.CutPrefix(lines.Text(), "watch the run at "); ok {
-			page = at
-		}
-		if at, ok := strings.CutPrefix(lines.Text(), "metrics for Prometheus are at "); ok {
-			metrics = at
+	lines, untold := bufio.NewScanner(stderr), len(told)
+	for untold > 0 && lines.Scan() {
+		for beginning, rest := range told {
+			if text, ok := strings.CutPrefix(lines.Text(), beginning); ok {
+				*rest, untold = text, untold-1
+			}
 		}
 	}
 	go io.Copy(io.Discard, stderr)
@@ -46,7 +55,7 @@ func startLoad(t *testing.T, args ...string) (page, metrics string, end func()) 
 		cmd.Wait()
 	})
 	t.Cleanup(end)
-	return page, metrics, end
+	return end
 }
 
 // localBrowser is a browser that reaches this machine alone.
@@ -104,24 +113,7 @@ func until(ctx context.Context, t *testing.T, condition string) {
 func TestLive(t *testing.T) {
 	ctx := localBrowser(t)
 	page, metrics, end := startLoad(t, "--devices", "50", "--ramp", "1s", "--duration", "5m")
-	var said []string
-	console, requests := chromedp.Console(ctx), chromedp.Events(ctx, network.RequestWillBeSent)
-	var mu sync.Mutex
-	note := func(text string) { mu.Lock(); said = append(said, text); mu.Unlock() }
-	go func() {
-		for m, err := range console {
-			if err == nil {
-				note(m.String())
-			}
-		}
-	}()
-	go func() {
-		for e, err := range requests {
-			if err == nil && !strings.HasPrefix(e.Request.URL, page) {
-				note(e.Request.URL)
-			}
-		}
-	}()
+	said := listen(ctx, page)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate(page)); err != nil {
 		t.Fatal(err)
 	}
@@ -152,23 +144,57 @@ func TestLive(t *testing.T) {
 			t.Errorf("not so after %d seconds: %s", seen, name)
 		}
 	}
-	if dir := os.Getenv("DFCHECK_REPORTS"); dir != "" {
-		if png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100)); err != nil {
-			t.Error(err)
-		} else if err := os.WriteFile(filepath.Join(dir, "live.png"), png, 0o644); err != nil {
-			t.Error(err)
-		}
-	}
+	picture(ctx, t, "live.png")
 	metricsAt(t, metrics)
 	end()
 	until(ctx, t, `document.querySelector("#live p").textContent === "The run is over."`)
 	if h1 := ask[string](ctx, t, `document.querySelector("h1").textContent`); !strings.HasPrefix(h1, "Interrupted. Up to then: ") {
 		t.Errorf("in the end the headline is %q", h1)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(said) > 0 {
+	if said := said(); len(said) > 0 {
 		t.Errorf("the page said and asked for %q", said)
+	}
+}
+
+// listen returns what the browser says on its console, and what it asks for elsewhere
+// than at a page.
+func listen(ctx context.Context, page string) (said func() []string) {
+	var mu sync.Mutex
+	var list []string
+	note := func(text string) { mu.Lock(); list = append(list, text); mu.Unlock() }
+	console, requests := chromedp.Console(ctx), chromedp.Events(ctx, network.RequestWillBeSent)
+	go func() {
+		for m, err := range console {
+			if err == nil {
+				note(m.String())
+			}
+		}
+	}()
+	go func() {
+		for e, err := range requests {
+			if err == nil && !strings.HasPrefix(e.Request.URL, page) {
+				note(e.Request.URL)
+			}
+		}
+	}()
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(list)
+	}
+}
+
+// picture keeps a picture of the page, where somebody wants to look.
+func picture(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("DFCHECK_REPORTS")
+	if dir == "" {
+		return
+	}
+	if png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100)); err != nil {
+		t.Error(err)
+	} else if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -83,7 +83,7 @@ func quick(command string) string {
 		{`--control \d+`, `--control 0`},
 		{`^curl `, `curl --silent --show-error --fail `},
 		{`--shards 4 `, `--shards 2 `},
-		{`--live \d+ --metrics \d+`, `--live 0 --metrics 0`},
+		{`--(live|metrics) \d+`, `--$1 0`},
 		{`(load capacity .*--slo '[^']*')`, `$1 --first 6 --max-devices 6 --measurements 1`},
 		{`load plan `, `load plan --speed 20000 `},
 		{`\+(20|30) sec`, `+5 sec`},

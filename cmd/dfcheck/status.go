@@ -18,15 +18,13 @@ func firstAnswers() status {
 // conformanceStatus is how far a conformance run is: what it waits for, and how much
 // of its critical path is left.
 func conformanceStatus(g conformance.Progress) status {
-	left := max(g.Critical-g.Elapsed, g.WaitEnds-g.Elapsed, 0)
-	when := fmt.Sprintf("%s of about %s, %s left", seconds(g.Elapsed), seconds(g.Elapsed+left), seconds(left))
+	left := timeLeft(g)
+	when := fmt.Sprintf("%s of about %s, %s left", reports.Clock(g.Elapsed), reports.Clock(g.Elapsed+left),
+		reports.Clock(left))
 	if left == 0 {
-		when = fmt.Sprintf("%s, longer than the critical path of %s", seconds(g.Elapsed), seconds(g.Critical))
+		when = fmt.Sprintf("%s, longer than the critical path of %s", reports.Clock(g.Elapsed), reports.Clock(g.Critical))
 	}
-	waiting := "waiting for answers"
-	if g.Waiting != "" {
-		waiting = fmt.Sprintf("%s, %s", g.Waiting, seconds(g.WaitEnds-g.Elapsed))
-	}
+	waiting := waitsFor(g)
 	judged := fmt.Sprintf("%d of %d checks judged", g.Judged, g.Checks)
 	requests := reports.Plural(uint64(g.Requests), "request")
 	return status{
@@ -39,12 +37,39 @@ func conformanceStatus(g conformance.Progress) status {
 	}
 }
 
+// conformanceGrowing is the same for the page of the run.
+func conformanceGrowing(g conformance.Progress) reports.Growing {
+	out := reports.Growing{Elapsed: g.Elapsed, Checks: g.Checks,
+		Now: fmt.Sprintf("%s; %d of %d checks judged, %s", waitsFor(g), g.Judged, g.Checks,
+			reports.Plural(uint64(g.Requests), "request"))}
+	if left := timeLeft(g); left > 0 {
+		out.Duration = (g.Elapsed + left).Round(time.Second)
+		out.Now = reports.Clock(left) + " left, " + out.Now
+	}
+	return out
+}
+
+// timeLeft is how long a conformance run takes still, by its plan and by what it waits
+// for; 0 where it takes longer than planned.
+func timeLeft(g conformance.Progress) time.Duration {
+	return max(g.Critical-g.Elapsed, g.WaitEnds-g.Elapsed, 0)
+}
+
+// waitsFor is what a conformance run waits for, and for how long.
+func waitsFor(g conformance.Progress) string {
+	if g.Waiting == "" {
+		return "waiting for answers"
+	}
+	return fmt.Sprintf("%s, %s", g.Waiting, reports.Clock(g.WaitEnds-g.Elapsed))
+}
+
 // loadStatus is how far a load run is, and how the server is doing.
 func loadStatus(g load.Progress) status {
 	left := max(g.Duration-g.Elapsed, 0)
-	when := fmt.Sprintf("%s of %s, %s left", seconds(g.Elapsed), seconds(g.Duration), seconds(left))
+	when := fmt.Sprintf("%s of %s, %s left", reports.Clock(g.Elapsed), reports.Clock(g.Duration),
+		reports.Clock(left))
 	if left == 0 {
-		when = fmt.Sprintf("%s are over, waiting for the last answers", seconds(g.Duration))
+		when = fmt.Sprintf("%s are over, waiting for the last answers", reports.Clock(g.Duration))
 	}
 	all := g.Starts + g.Polls
 	errors := item{reports.Plural(g.Errors, "error"), g.Errors > 0}
@@ -58,8 +83,8 @@ func loadStatus(g load.Progress) status {
 	}
 	rate := plain("%s a second", reports.Figure(g.PerSecond))
 	flows := reports.Plural(uint64(max(g.Active, 0)), "flow") + " in flight"
-	line := fmt.Sprintf("%s of %s: %s, %s", seconds(g.Elapsed), seconds(g.Duration), reports.Plural(all, "request"),
-		rate.text)
+	line := fmt.Sprintf("%s of %s: %s, %s", reports.Clock(g.Elapsed), reports.Clock(g.Duration),
+		reports.Plural(all, "request"), rate.text)
 	for _, i := range append(times, errors) {
 		line += ", " + i.text
 	}
@@ -90,16 +115,4 @@ func shardStatus(l *reports.Load, duration time.Duration) status {
 	s.rows = append(s.rows, row{"shards", []item{{text: shards, alarm: running < len(l.Shards)}}})
 	s.line += ", " + shards
 	return s
-}
-
-// seconds is a time as people count it while they wait.
-func seconds(d time.Duration) string {
-	d = max(d, 0).Round(time.Second)
-	if d < 2*time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	if d < time.Hour {
-		return fmt.Sprintf("%d:%02d min", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d:%02d h", int(d.Hours()), int(d.Minutes())%60)
 }

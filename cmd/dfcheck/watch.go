@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -14,12 +15,71 @@ import (
 	"github.com/dfcheck/dfcheck/reports/live"
 )
 
+// A liveFlag is where the page of a run is served while it goes on; "" for nowhere.
+type liveFlag string
+
+func (f *liveFlag) add(fs *pflag.FlagSet) {
+	fs.StringVar((*string)(f), "live", "",
+		"serve the report's page at `ADDR` while the run goes on: a port of this machine, such as 8629, or HOST:PORT")
+}
+
+func (f liveFlag) check() error { return checkAddress("live", string(f)) }
+
+// A watch is a run that others can look at. Nobody may.
+type watch struct {
+	page *live.Page // nil where none is served
+	stop []func()
+}
+
+// open serves the page of a run: report is the run so far.
+func (f liveFlag) open(t terminal, report func() (*reports.Report, reports.Growing, error),
+	guard reports.Guard) (*watch, error) {
+	w := &watch{}
+	if f == "" {
+		return w, nil
+	}
+	w.page = live.New(report, guard)
+	return w, w.serve(t, "live", string(f), w.page, "watch the run at %s")
+}
+
+// serve serves something at the address of a flag, and says where.
+func (w *watch) serve(t terminal, flag, address string, handler http.Handler, where string) error {
+	at, err := watchAt(flag, address, handler)
+	if err != nil {
+		w.close()
+		return notServed(err)
+	}
+	w.stop = append(w.stop, at.close)
+	t.note(where, at.url)
+	return nil
+}
+
+func notServed(err error) error {
+	return &failure{reports.ExitUsage, err, "port 0 picks one that is free"}
+}
+
+// end shows the report of the run to those who watch it.
+func (w *watch) end(r *reports.Report) error {
+	if w.page == nil {
+		return nil
+	}
+	return w.page.End(r)
+}
+
+func (w *watch) close() {
+	for _, stop := range w.stop {
+		stop()
+	}
+}
+
 // watchFlags are where a load run can be watched while it goes on.
-type watchFlags struct{ live, metrics string }
+type watchFlags struct {
+	live    liveFlag
+	metrics string
+}
 
 func (f *watchFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.live, "live", "",
-		"serve the report's page at `ADDR` while the run goes on: a port of this machine, such as 8629, or HOST:PORT")
+	f.live.add(fs)
 	fs.StringVar(&f.metrics, "metrics", "",
 		"serve Prometheus metrics at `ADDR` while the run goes on: a port of this machine, such as 9628, or HOST:PORT")
 }
@@ -40,49 +100,30 @@ with scrape_native_histograms: true.`,
 
 // check returns an error that says which address is none.
 func (f *watchFlags) check() error {
-	return errors.Join(checkAddress("live", f.live), checkAddress("metrics", f.metrics))
+	return errors.Join(f.live.check(), checkAddress("metrics", f.metrics))
 }
 
-// A watch is a load run that others can look at. Nobody may.
-type watch struct {
+// A loadWatch is a load run that others can look at.
+type loadWatch struct {
+	*watch
+	before  reports.Report               // what is known without the run
 	running atomic.Pointer[load.Running] // nil before the first request
-	page    *live.Page
-	stop    []func()
 }
 
 // open serves what the flags ask for. The report is what is known before the run.
-func (f *watchFlags) open(t terminal, before reports.Report, guard reports.Guard) (*watch, error) {
-	w := &watch{}
-	if f.live != "" {
-		w.page = live.New(func() (*reports.Report, reports.Growing, error) { return w.report(before) }, guard)
-		at, err := watchAt("live", f.live, w.page)
-		if err != nil {
-			return nil, notServed(err)
-		}
-		w.stop = append(w.stop, at.close)
-		t.note("watch the run at %s", at.url)
+func (f *watchFlags) open(t terminal, before reports.Report, guard reports.Guard) (w *loadWatch, err error) {
+	w = &loadWatch{before: before}
+	if w.watch, err = f.live.open(t, w.report, guard); err != nil || f.metrics == "" {
+		return w, err
 	}
-	if f.metrics != "" {
-		at, err := watchAt("metrics", f.metrics, metrics.Handler(w.figures))
-		if err != nil {
-			w.close()
-			return nil, notServed(err)
-		}
-		w.stop = append(w.stop, at.close)
-		t.note("metrics for Prometheus are at %smetrics", at.url)
-	}
-	return w, nil
-}
-
-func notServed(err error) error {
-	return &failure{reports.ExitUsage, err, "port 0 picks one that is free"}
+	return w, w.serve(t, "metrics", f.metrics, metrics.Handler(w.figures), "metrics for Prometheus are at %smetrics")
 }
 
 // begin is told of the run.
-func (w *watch) begin(r *load.Running) { w.running.Store(r) }
+func (w *loadWatch) begin(r *load.Running) { w.running.Store(r) }
 
 // figures are those of the run so far, nil before it begins.
-func (w *watch) figures() (*reports.Load, error) {
+func (w *loadWatch) figures() (*reports.Load, error) {
 	if r := w.running.Load(); r != nil {
 		return r.Figures()
 	}
@@ -90,26 +131,13 @@ func (w *watch) figures() (*reports.Load, error) {
 }
 
 // report is the run so far.
-func (w *watch) report(before reports.Report) (*reports.Report, reports.Growing, error) {
+func (w *loadWatch) report() (*reports.Report, reports.Growing, error) {
+	so := w.before
 	r := w.running.Load()
 	if r == nil {
-		return &before, reports.Growing{}, nil
+		return &so, reports.Growing{}, nil
 	}
 	section, err := r.Report()
-	before.Load, before.Run.DurationMS = section, float64(time.Since(before.Run.Started).Milliseconds())
-	return &before, reports.Growing{Elapsed: r.Elapsed(), Duration: r.Duration()}, err
-}
-
-// end shows the report of the run to those who watch it.
-func (w *watch) end(r *reports.Report) error {
-	if w.page == nil {
-		return nil
-	}
-	return w.page.End(r)
-}
-
-func (w *watch) close() {
-	for _, stop := range w.stop {
-		stop()
-	}
+	so.Load, so.Run.DurationMS = section, float64(time.Since(so.Run.Started).Milliseconds())
+	return &so, reports.Growing{Elapsed: r.Elapsed(), Duration: r.Duration()}, err
 }

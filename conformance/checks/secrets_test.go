@@ -39,12 +39,8 @@ func newWiretap() *pipes.Tap { return pipes.NewTap(awkwardSecret, awkwardPasswor
 func everyFile(t *testing.T, run *Run, results []Result, w *pipes.Tap) {
 	t.Helper()
 	transcript := run.Transcript()
-	everything := reports.Finding{Expected: "no secret", Actual: "every exchange"}
-	for _, x := range transcript.Exchanges {
-		everything.Exchanges = append(everything.Exchanges, x.ID)
-	}
 	results = slices.Clone(results)
-	results[0].Verdict, results[0].Findings = reports.Fail, []reports.Finding{everything}
+	results[0].Verdict, results[0].Findings = reports.Fail, everything(transcript)
 	r := reports.New(reports.KindConformance, "test")
 	r.Target = run.Target.ReportTarget(run.Target.Contract.Name, "test")
 	r.Conformance = Section(transcript, results, run.Plan(), nil, nil)
@@ -76,6 +72,35 @@ func everyFile(t *testing.T, run *Run, results []Result, w *pipes.Tap) {
 	shown := Section(transcript, results, run.Plan(), nil, run.Reveal)
 	if text, _ := json.Marshal(shown); w.Search("", text) == nil {
 		t.Error("with --show-secrets no secret is shown; the search may not find any")
+	}
+}
+
+// everything is a finding that cites every exchange.
+func everything(t *Transcript) []reports.Finding {
+	f := reports.Finding{Expected: "no secret", Actual: "every exchange"}
+	for _, x := range t.Exchanges {
+		f.Exchanges = append(f.Exchanges, x.ID)
+	}
+	return []reports.Finding{f}
+}
+
+// livePage writes the page of a run that goes on, behind the target's guard, and
+// searches it. It shows all that was recorded until then.
+func livePage(t *testing.T, run *Run, w *pipes.Tap) {
+	t.Helper()
+	r := reports.New(reports.KindConformance, "test")
+	cited := everything(run.Transcript())
+	r.Conformance = run.SoFar([]Result{{Check: All()[0], Verdict: reports.Fail, Findings: cited}}, nil)
+	if n := len(r.Conformance.Exchanges); n < 100 {
+		t.Errorf("the page of the run so far shows %d exchanges", n)
+	}
+	var page bytes.Buffer
+	write := func(out io.Writer) error { return reports.WriteGrowing(out, r, reports.Growing{Checks: len(All())}) }
+	if err := reports.Guard(run.Target.Guard).Over("the live page", write)(&page); err != nil {
+		t.Error(err)
+	}
+	if err := w.Search("the live page", page.Bytes()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -134,7 +159,11 @@ func TestNoSecretIsWritten(t *testing.T) {
 			w := newWiretap()
 			somebody := &typist{}
 			secretBench(v, approver, w, somebody).inBubble(t, func(ctx context.Context, run *Run) {
+				looking := time.AfterFunc(15137*time.Millisecond, func() { livePage(t, run, w) })
 				everyFile(t, run, run.Conform(ctx), w)
+				if looking.Stop() {
+					t.Error("the run was over before anybody looked")
+				}
 				somebody.leave()
 			})
 			if approver == "prompt" && somebody.decided == 0 {

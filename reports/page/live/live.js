@@ -15,7 +15,20 @@
     return out;
   }
 
+  // peeks are the exchanges that are shown beside what cites them.
+  const peeks = () => [...document.querySelectorAll(".check a[data-exchange][aria-expanded=true]")]
+    .map(a => [a.closest(".check").dataset.check, a.dataset.exchange]);
+
+  // anchor is what stands at the top of the window, and where: what comes above it must
+  // not move what somebody reads.
+  function anchor() {
+    if (!scrollY) return null;
+    const node = [...document.querySelectorAll("main [id]")].find(n => n.getBoundingClientRect().bottom > 0);
+    return node && [node.id, node.getBoundingClientRect().top];
+  }
+
   function replace(fresh) {
+    const seen = peeks(), held = anchor();
     const open = new Map([...keyed(document)].map(([key, d]) => [key, d.open]));
     const focused = document.activeElement, at = focused.id, chosen = [focused.selectionStart, focused.selectionEnd];
     for (const [key, d] of keyed(fresh)) if (open.has(key)) d.open = open.get(key);
@@ -25,6 +38,11 @@
     else if (data[1]) document.body.append(data[1]);
     document.title = fresh.title;
     page.refresh();
+    for (const [check, id] of seen) {
+      document.querySelector(`[data-check="${CSS.escape(check)}"] a[data-exchange="${CSS.escape(id)}"]`)?.click();
+    }
+    const kept = held && page.byId(held[0]);
+    if (kept) scrollBy({ top: kept.getBoundingClientRect().top - held[1], behavior: "instant" });
     const again = page.byId(at);
     if (again && again !== document.activeElement) {
       again.focus({ preventScroll: true });
