@@ -72,7 +72,8 @@ func (Config) Words() keys.Words {
 		"max_wait": {About: "Longest time to wait for one code, such as for it to expire. Checks that would wait " +
 			"longer are skipped.",
 			Default: Seconds(DefaultMaxWait), Example: "31m"},
-		"thorough": {About: "Races are run long enough for faults that show in 2 % of rounds, and 30 devices poll side by side.",
+		"thorough": {About: "Races are run long enough for faults that show in 2 % of rounds, and 30 devices poll side " +
+			"by side.",
 			Default: "false", Example: "true"},
 		"waivers": {About: "File of known failures; `dfcheck waivers` explains it.", Example: "waivers.yaml"},
 		"allow_hosts": {About: "Hosts that `dfcheck load` may load besides this machine, as --allow-host does.",

@@ -52,7 +52,8 @@ func TestForwardedTwice(t *testing.T) {
 	p.Connections.ForwardedRange = "198.18.0.0/16"
 	tg := Target{StartURL: "http://127.0.0.1:1/", TokenURL: "http://127.0.0.1:1/",
 		Headers: http.Header{"X-Forwarded-For": {"192.0.2.1"}}}
-	if _, err := Run(t.Context(), tg, p, Options{}); err == nil || !strings.Contains(err.Error(), "is set for all requests") {
+	_, err := Run(t.Context(), tg, p, Options{})
+	if err == nil || !strings.Contains(err.Error(), "is set for all requests") {
 		t.Error(err)
 	}
 }

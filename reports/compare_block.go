@@ -75,7 +75,8 @@ func (c *Comparison) blocks() []block {
 	notes.notes(c.Notes)
 	if c.Load != nil {
 		l := c.Load
-		return []block{sideBlock(c.Old, c.New), l.eventBlock(), l.figureBlock(), l.meaning(), l.trendBlock(), notes, l.pooledBlock()}
+		return []block{sideBlock(c.Old, c.New), l.eventBlock(), l.figureBlock(), l.meaning(), l.trendBlock(), notes,
+			l.pooledBlock()}
 	}
 	said := block{}
 	said.add("%s", c.tally())

@@ -10,13 +10,13 @@ import (
 // slope for 100,000 of them.
 func soaks(n int, slope, half float64, change func(*TrendFigure)) []*Report {
 	return loadRuns(n, 1, func(l *Load) {
-		poll := TrendFigure{Name: PollP99, Unit: "ms", Windows: 24, First: 2, Most: 2 + 3*slope, Slope: slope, Low: slope - half,
-			High: slope + half, Verdict: Grows, Recovery: Recovers}
+		poll := TrendFigure{Name: PollP99, Unit: "ms", Windows: 24, First: 2, Most: 2 + 3*slope, Slope: slope,
+			Low: slope - half, High: slope + half, Verdict: Grows, Recovery: Recovers}
 		if change != nil {
 			change(&poll)
 		}
-		memory := TrendFigure{Name: "server: memory", Unit: "bytes", Windows: 24, Slope: 1e6 * slope, Low: 1e6 * (slope - half),
-			High: 1e6 * (slope + half), Verdict: Grows, Recovery: Recovers}
+		memory := TrendFigure{Name: "server: memory", Unit: "bytes", Windows: 24, Slope: 1e6 * slope,
+			Low: 1e6 * (slope - half), High: 1e6 * (slope + half), Verdict: Grows, Recovery: Recovers}
 		l.Trend = &Trend{Verdict: Grows, LeftBehind: 300_000, MostDead: 300_000, Figures: []TrendFigure{poll, memory}}
 	})
 }
@@ -34,13 +34,16 @@ func TestCompareTrends(t *testing.T) {
 	}{
 		"the same": {soaks(1, 20, .1, nil), soaks(1, 20.05, .1, nil), NotShown, NotShown, false,
 			"Too few runs: 1 before and 1 now; it takes 5 on each side. Of codes left behind no difference is shown."},
-		"slower":         {soaks(1, 2, .1, nil), soaks(1, 20, .1, nil), GotWorse, Differs, true, "Worse: poll p99 +18 ms for 100,000"},
-		"faster":         {soaks(1, 20, .1, nil), soaks(1, 2, .1, nil), GotBetter, Differs, false, "Better: poll p99 −18 ms for 100,000"},
+		"slower": {soaks(1, 2, .1, nil), soaks(1, 20, .1, nil), GotWorse, Differs, true,
+			"Worse: poll p99 +18 ms for 100,000"},
+		"faster": {soaks(1, 20, .1, nil), soaks(1, 2, .1, nil), GotBetter, Differs, false,
+			"Better: poll p99 −18 ms for 100,000"},
 		"wide intervals": {soaks(1, 2, 8, nil), soaks(1, 12, 8, nil), NotShown, NotShown, false, "Too few runs"},
 		"several runs tell more": {soaks(4, 2, 8, nil), soaks(4, 12, 8, nil), GotWorse, Differs, true,
 			"Worse: poll p99 +10 ms"},
 		"too little to speak of": {soaks(1, 2, .01, nil), soaks(1, 2.2, .01, nil), Tolerated, Differs, false, "Too few runs"},
-		"not known":              {soaks(1, 20, .1, few), soaks(1, 20, .1, nil), TooFewMeasured, NotShown, false, "Too few runs"},
+		"not known": {soaks(1, 20, .1, few), soaks(1, 20, .1, nil), TooFewMeasured, NotShown, false,
+			"Too few runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := compare(t, test.old, test.now, CompareOptions{Tolerance: DefaultTolerance})

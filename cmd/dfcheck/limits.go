@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"time"
@@ -24,7 +25,8 @@ type limitsFlags struct {
 }
 
 func newLimits(t terminal) *cobra.Command {
-	f := &limitsFlags{loadFlags: loadFlags{deciders: typists}, search: limits.Search{Rate: 100, Tries: 300, MaxWait: time.Minute}}
+	f := &limitsFlags{loadFlags: loadFlags{deciders: typists},
+		search: limits.Search{Rate: 100, Tries: 300, MaxWait: time.Minute}}
 	c := &cobra.Command{
 		Use: "limits", Short: "Find a server's rate limiters, and how many devices they leave room for",
 		Args: cobra.NoArgs,
@@ -106,15 +108,15 @@ func (f *limitsFlags) find(ctx context.Context, t terminal) error {
 
 // typists says whether user codes are typed, and by whom.
 func typists(target *conformance.Target, kind string) string {
+	named := cmp.Or(kind, "the one of the program")
 	switch {
 	case target.Approver == nil:
 		return "approver: none, so no user codes are typed (approve: {kind: form} in dfcheck.yaml, with steps)"
 	case !limits.CanType(target.Approver):
-		return "approver: " + cmp.Or(kind, "the one of the program") + ", which does not enter codes without deciding, and " +
-			"quickly; so no user codes are typed"
+		return fmt.Sprintf("approver: %s, which does not enter codes without deciding, and quickly; so no user codes are "+
+			"typed", named)
 	}
-	return "approver: " + cmp.Or(approvers[kind], "the one of the program") + " (" + cmp.Or(kind, "reference") + "), which types " +
-		"unknown user codes and decides nothing"
+	return fmt.Sprintf("approver: %s, which types unknown user codes and decides nothing", named)
 }
 
 // spareAddress is a second address from which a server on this machine can be

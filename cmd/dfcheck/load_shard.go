@@ -146,7 +146,8 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 
 // load carries the shard out and gives its end an exit code.
 func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *loadWatch, limited bool) error {
-	o := load.Options{Watch: w.begin, Scrape: run.scrape, Shard: &load.Sharding{Part: run.part, Every: run.f.sharding.flush,
+	o := load.Options{Watch: w.begin, Scrape: run.scrape, Shard: &load.Sharding{Part: run.part,
+		Every:     run.f.sharding.flush,
 		KeepGoing: run.f.sharding.keepGoing,
 		Ready:     func(ctx context.Context) (load.Start, error) { return run.ready(ctx, target) },
 		Flush:     func(l *reports.Load, seen []byte) { run.flush(ctx, l, seen) }}}

@@ -55,14 +55,15 @@ func ofDevice(step string, d int, answers string) []*Exchange {
 	}
 	flow := fmt.Sprintf("%s %d", step, d)
 	at := time.Duration(d) * 5 * time.Second / crowdSize
-	start := &Exchange{ID: flow, Op: OpStart, Scenario: politeCrowd.Name, Step: "start", Flow: flow, Sent: at, Received: at}
+	start := &Exchange{ID: flow, Op: OpStart, Scenario: politeCrowd.Name, Step: "start", Flow: flow, Sent: at,
+		Received: at}
 	replace(start, http.StatusOK, "application/json", `{"device_code":"`+strings.ReplaceAll(flow, " ", "")+
 		`","user_code":"ABCD","verification_uri":"https://a.example","expires_in":1800,"interval":5}`)
 	out := []*Exchange{start}
 	for i, a := range answers {
 		at += 5*time.Second + Slack
-		x := &Exchange{ID: fmt.Sprintf("%s poll %d", flow, i), Op: OpToken, Scenario: politeCrowd.Name, Step: step, Flow: flow,
-			Sent: at, Received: at}
+		x := &Exchange{ID: fmt.Sprintf("%s poll %d", flow, i), Op: OpToken, Scenario: politeCrowd.Name, Step: step,
+			Flow: flow, Sent: at, Received: at}
 		switch {
 		case a == 'l':
 			replace(x, http.StatusTooManyRequests, "text/plain", "slow")

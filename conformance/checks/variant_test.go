@@ -38,8 +38,8 @@ func TestVariants(t *testing.T) {
 var decidedByValue = []string{"DF-CONC-003", "DF-TOKEN-007", "DF-TOKEN-008"}
 
 func checkVariant(t *testing.T, v refserver.Fault, contract string, warned map[string]bool) {
-	b := bench{server: embedded(contract), faults: []refserver.Fault{v}, opts: Options{Abuse: v.Abuse, Thorough: v.Thorough,
-		Only: v.Only}}
+	b := bench{server: embedded(contract), faults: []refserver.Fault{v},
+		opts: Options{Abuse: v.Abuse, Thorough: v.Thorough, Only: v.Only}}
 	if v.Slow {
 		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 	}

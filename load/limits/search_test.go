@@ -313,8 +313,10 @@ func TestBehind(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		out := found(t, limited(t, "polls:code:2/1s", "starts:address:5/1h:fixed"), func(s *Search) { s.MaxWait = 10 * time.Second })
-		if l := of(t, out, reports.LimitedPolls); !strings.Contains(strings.Join(l.Notes, "\n"), "would not show behind this one") {
+		out := found(t, limited(t, "polls:code:2/1s", "starts:address:5/1h:fixed"),
+			func(s *Search) { s.MaxWait = 10 * time.Second })
+		l := of(t, out, reports.LimitedPolls)
+		if !strings.Contains(strings.Join(l.Notes, "\n"), "would not show behind this one") {
 			t.Errorf("%+v", l)
 		}
 	})

@@ -60,7 +60,8 @@ func TestServerMetricsMerge(t *testing.T) {
 	first, second := leaving(2), leaving(2)
 	for i := range 40 {
 		dead := float64(1000 * min(i, 40-i))
-		first.Timeline = append(first.Timeline, reports.Second{Second: i, Server: map[string]float64{"memory": 1e8 + 500*dead}})
+		first.Timeline = append(first.Timeline,
+			reports.Second{Second: i, Server: map[string]float64{"memory": 1e8 + 500*dead}})
 		second.Timeline = append(second.Timeline, reports.Second{Second: i})
 	}
 	list := []*reports.Load{second, first}

@@ -59,7 +59,8 @@ func (c *Connections) checkForwarded() error {
 			c.ForwardedRange)
 	}
 	if c.ForwardedField != XForwardedFor && c.ForwardedField != Forwarded {
-		return fmt.Errorf("connections.forwarded_field is %q; it must be %s or %s", c.ForwardedField, XForwardedFor, Forwarded)
+		return fmt.Errorf("connections.forwarded_field is %q; it must be %s or %s", c.ForwardedField, XForwardedFor,
+			Forwarded)
 	}
 	return nil
 }
