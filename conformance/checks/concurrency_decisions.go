@@ -177,8 +177,9 @@ var racingDecisions = &Scenario{
 			if !f.OK() || !f.WaitInterval(ctx, settling) {
 				return
 			}
-			f.Poll(ctx, Step("first"))
-			f.PollDue(ctx, Step("second"))
+			if x := f.Poll(ctx, Step("first")); x != nil && !x.HasTokens() {
+				f.PollDue(ctx, Step("second"))
+			}
 		})
 	},
 }
@@ -193,6 +194,8 @@ func judgeRacingDecisions(e *Evidence, j *Judgement) {
 		switch {
 		case why != "":
 			j.Lost(why)
+		case len(polls) == 1 && polls[0].HasTokens() && e.Alive(polls[0]): // nothing can come after them
+			j.Round(polls...)
 		case len(polls) < 2:
 			j.Lost("it was not polled twice")
 		case polls[0].Infrastructure() || polls[1].Infrastructure():
@@ -255,7 +258,7 @@ func judgeOutcomes(j *Judgement, first, second *Exchange, accepted int) {
 // manyDevices starts devices of one make, of which three in seven are approved, three
 // are denied, and one is left alone, in mixed order.
 var manyDevices = &Scenario{
-	Name: "many devices", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Race: true,
+	Name: nameFleet, Lane: LaneApprove, Needs: []Capability{NeedApprover}, Race: true,
 	Cost: func(t Timing) Cost {
 		n := devices(t)
 		return Cost{Requests: fleetRequests(t, n), Starts: n,

@@ -22,7 +22,7 @@ func racers(t Timing) int {
 // polled across their approval, of which some have given tokens already; for a person,
 // who decides on one at a time, it has its own approved.
 var redeemingRace = &Scenario{
-	Name: "redeeming race", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: crossingPolls,
+	Name: nameRedeeming, Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: crossingPolls,
 	Race: true,
 	Cost: func(t Timing) Cost {
 		n, own := RedemptionRounds(t), t.Flows(0, 2)
@@ -33,16 +33,17 @@ var redeemingRace = &Scenario{
 		n := RedemptionRounds(s.Target().Timing)
 		s.Rounds(n, n, func(int) {
 			f := approved(ctx, s)
-			switch {
-			case f == nil:
+			if f == nil {
 				return
-			case f.Token.AccessToken == "" && f.WaitInterval(ctx, settling):
+			}
+			if f.Token.AccessToken == "" && !enoughRaced(s) && f.WaitInterval(ctx, settling) {
 				redeemAtOnce(ctx, f, racers(s.Target().Timing))
+			}
+			if f.Token.AccessToken == "" && f.WithinLifetime(f.Interval()) {
+				f.PollDue(ctx, Step("late"))
 			}
 			if f.Token.AccessToken != "" {
 				s.Leave(f)
-			} else if f.WithinLifetime(f.Interval()) {
-				f.PollDue(ctx, Step("late"))
 			}
 		})
 	},
@@ -57,6 +58,27 @@ func approved(ctx context.Context, s *ScenarioRun) *Flow {
 		return f
 	}
 	return nil
+}
+
+// The scenarios in which codes are redeemed in races.
+const nameRedeeming, nameFleet = "redeeming race", "many devices"
+
+// enoughRaced reports whether as many codes have been redeemed in races as the run is
+// laid out for: further ones are redeemed by one poll each.
+func enoughRaced(s *ScenarioRun) bool {
+	answers := map[string]int{}
+	for _, x := range s.Recorded(OpToken) {
+		if x.Step == "race" && (x.Scenario == nameRedeeming || x.Scenario == nameFleet) && !x.Infrastructure() {
+			answers[x.Flow]++
+		}
+	}
+	rounds := 0
+	for _, n := range answers {
+		if n > 1 {
+			rounds++
+		}
+	}
+	return rounds >= s.Target().Timing.Rounds
 }
 
 // redeemAtOnce polls n times at one instant.

@@ -32,17 +32,18 @@ var refreshingRace = &Scenario{
 	Words:     Words{"branch": "with one of the new refresh tokens"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		var branches []func()
+		rotates := false
 		if f, ok := refreshable(ctx, s); ok {
-			branches = raceRefreshes(ctx, s, f)
+			rotates, branches = raceRefreshes(ctx, s, f)
 		}
-		if len(branches) > 0 {
+		if rotates {
 			var mu sync.Mutex
 			s.Rounds(refreshingRounds(s.Target().Timing)-1, RacesInParallel, func(int) {
 				if !s.Room(ctx, 2+racingRefreshes) {
 					return
 				}
 				if f, ok := refreshable(ctx, s); ok {
-					more := raceRefreshes(ctx, s, f)
+					_, more := raceRefreshes(ctx, s, f)
 					mu.Lock()
 					defer mu.Unlock()
 					branches = append(branches, more...)
@@ -55,10 +56,12 @@ var refreshingRace = &Scenario{
 	},
 }
 
-// raceRefreshes uses the refresh token of a flow several times at one instant. What
-// it returns tries the tokens that came of it.
-func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (branches []func()) {
+// raceRefreshes uses the refresh token of a flow several times at one instant. The
+// branches try the tokens that came of it, where there are several: one alone has
+// nothing beside it that could work as well.
+func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (rotates bool, branches []func()) {
 	var mu sync.Mutex
+	came := map[string]bool{}
 	s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
 		x := s.Refresh(ctx, f.Token.RefreshToken, Step("race"), f.Attach, unpaced, Provoked())
 		if x == nil {
@@ -68,10 +71,16 @@ func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (branches []fun
 		mu.Lock()
 		defer mu.Unlock()
 		if t.RefreshToken != "" && t.RefreshToken != f.Token.RefreshToken {
-			branches = append(branches, func() { s.Refresh(ctx, t.RefreshToken, Step("branch"), f.Attach, Provoked()) })
+			came[t.RefreshToken] = true
 		}
 	})
-	return branches
+	if len(came) < 2 {
+		return len(came) > 0, nil
+	}
+	for token := range came {
+		branches = append(branches, func() { s.Refresh(ctx, token, Step("branch"), f.Attach, Provoked()) })
+	}
+	return true, branches
 }
 
 // own files a call under the flow.

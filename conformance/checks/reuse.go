@@ -176,26 +176,31 @@ func judgeReplayTokens(e *Evidence, j *Judgement) {
 }
 
 // secondApproval takes the codes that were redeemed in a race, polls with them
-// again, twice, at the interval, and then approves them once more. For a person,
-// whose turn comes later, it redeems one itself.
+// again at the interval, with some of them twice, and then approves them once more. For
+// a person, whose turn comes later, it redeems one itself.
 var secondApproval = &Scenario{
 	Name: "second approval", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedOverlap}, After: redeemingRace,
 	Race: true,
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: 3 * RedemptionRounds(t), Starts: t.Flows(0, 1), Wait: untilReplayed(t)}
+		n := RedemptionRounds(t)
+		return Cost{Requests: 2*n + (n+replayedTwice-1)/replayedTwice, Starts: t.Flows(0, 1), Wait: untilReplayed(t)}
 	},
 	Decisions: func(f *Facts) int { return f.Timing.Flows(RedemptionRounds(f.Timing), 2) },
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing
 		n := t.Flows(RedemptionRounds(t), 1)
-		s.Rounds(n, n, func(int) {
+		s.Rounds(n, n, func(i int) {
 			var f *Flow
 			if t.Pace > 0 {
 				f, _ = s.Redeem(ctx)
 			} else {
 				f = s.Taken(ctx)
 			}
-			if f == nil || !replay(ctx, f) || !f.WithinLifetime(f.Interval()) {
+			times := 1
+			if i%replayedTwice == 0 {
+				times = 2
+			}
+			if f == nil || !replay(ctx, f, times) || !f.WithinLifetime(f.Interval()) {
 				return
 			}
 			f.Decide(ctx, approve.Approve, DecisionOptions{Label: "again"})
@@ -204,9 +209,13 @@ var secondApproval = &Scenario{
 	},
 }
 
-// replay polls twice with a redeemed code, and a third time where it is said to
+// replayedTwice is the share of the codes, one of so many, that are used again twice: once
+// is a round.
+const replayedTwice = 5
+
+// replay polls so many times with a redeemed code, and three times where it is said to
 // be pending; false when the code or the run ended before.
-func replay(ctx context.Context, f *Flow) bool {
+func replay(ctx context.Context, f *Flow, times int) bool {
 	for i := range 3 {
 		if !f.WithinLifetime(f.Interval()) {
 			return false
@@ -215,7 +224,7 @@ func replay(ctx context.Context, f *Flow) bool {
 		if x == nil {
 			return false
 		}
-		if i == 1 && !x.StillPending() {
+		if i+1 >= times && !x.StillPending() {
 			break
 		}
 	}

@@ -32,6 +32,9 @@ const (
 	enoughForRare   = 114
 )
 
+// mostRequests is what a default run of RFC 8628 sends, and some.
+const mostRequests = 1450
+
 // authorizations counts the device authorization requests that reached the pace of
 // the run; those that were sent again are counted once.
 func authorizations(run *Run) int {
@@ -89,6 +92,9 @@ func TestRacesSayTheirPower(t *testing.T) {
 				}
 				if n := authorizations(run); n > limit {
 					t.Errorf("%d starts, at most %d were allowed", n, limit)
+				}
+				if n := len(run.Transcript().Exchanges); n > mostRequests && !thorough {
+					t.Errorf("%d requests; one that shows nothing more than another is not to be sent", n)
 				}
 			})
 		})
