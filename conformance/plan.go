@@ -59,8 +59,10 @@ func (o Options) withDefaults() Options {
 type Plan struct {
 	Checks    []Planned
 	Scenarios []*Scenario
-	Requests  int
-	Starts    int
+	// Requests and the device authorization requests among them, Starts, are those of
+	// the whole run, preflight included. There are no more of Starts, unless a server
+	// puts some off, or what it does is looked into.
+	Requests, Starts int
 	// Critical is the longest chain of waits: what the run takes when the
 	// target answers at once. Worst adds what is repeated one code at a time, or with
 	// nothing beside it, up to MaxWait.
@@ -71,6 +73,7 @@ type Plan struct {
 	Attended  time.Duration
 	turns     []*Scenario // those that a person is asked for, in this order
 	opening   []*Scenario // of the gate that decisions open
+	sent      Cost        // by preflight
 }
 
 // Planned is a check in a plan. A check with a Verdict will not run.
@@ -150,9 +153,9 @@ func selector(names []string) (map[string]bool, error) {
 }
 
 // plan says which checks will run on this target, with which scenarios, and
-// what that costs.
-func plan(all Checks, checks []Check, f *Facts, family spec.Family, o Options) *Plan {
-	p := &Plan{opening: all.opening()}
+// what that costs, with what was sent before.
+func plan(all Checks, checks []Check, f *Facts, family spec.Family, sent Cost, o Options) *Plan {
+	p := &Plan{opening: all.opening(), sent: sent}
 	f.layOut(laidOut(o))
 	f.Timing.Patience = f.patience()
 	if f.Unasked = nil; f.Timing.Pace > 0 {
@@ -177,11 +180,11 @@ func plan(all Checks, checks []Check, f *Facts, family spec.Family, o Options) *
 	}
 	slices.SortStableFunc(p.Scenarios, func(a, b *Scenario) int { return cmp.Compare(p.turn(a), p.turn(b)) })
 	f.Timing.Sample = p.sample(checks, f.Timing)
-	for n := laidOut(o); p.starts(f.Timing) > o.MaxStarts && n > 1; n-- {
+	for n := laidOut(o); p.starts(f) > o.MaxStarts && n > 1; n-- {
 		f.layOut(n - 1)
 	}
 	p.ask(f)
-	p.cost(f.Timing, o)
+	p.cost(f, o)
 	return p
 }
 
@@ -200,11 +203,11 @@ func (p *Plan) first() []*Scenario {
 }
 
 // starts counts the device authorization requests that --max-starts is about.
-func (p *Plan) starts(t Timing) int {
-	n := 0
+func (p *Plan) starts(f *Facts) int {
+	n := p.sent.Starts
 	for _, s := range p.Scenarios {
 		if s.Lane != LaneAbuse {
-			n += s.Cost(t).Starts
+			n += s.CostOn(f).Starts
 		}
 	}
 	return n
@@ -233,7 +236,8 @@ func (p *Plan) sample(checks []Check, t Timing) int {
 	}
 	n := EnoughCodes - 1 // preflight starts one
 	for _, s := range p.Scenarios {
-		if s.Lane == LaneFirst || s.Lane == LaneIsolation || s.Lane == LaneInstant {
+		// Where a contract says how many there are, some get no code.
+		if s.Starts == nil && (s.Lane == LaneFirst || s.Lane == LaneIsolation || s.Lane == LaneInstant) {
 			n -= s.Cost(t).Starts
 		}
 	}
@@ -317,7 +321,9 @@ func Seconds(d time.Duration) string { return fmt.Sprintf("%.0f s", d.Seconds())
 
 // cost adds up the scenarios lane by lane: lanes that overlap cost the longer
 // of the two, and no lane is faster than its requests are allowed to be.
-func (p *Plan) cost(t Timing, o Options) {
+func (p *Plan) cost(f *Facts, o Options) {
+	t := f.Timing
+	p.Requests, p.Starts = p.sent.Requests, p.sent.Starts
 	requests, races := map[Lane]int{}, map[Lane]int{}
 	wait, sum, last := map[Lane]time.Duration{}, map[Lane]time.Duration{}, map[Lane]time.Duration{}
 	paced := func(n int) time.Duration {
@@ -325,7 +331,7 @@ func (p *Plan) cost(t Timing, o Options) {
 	}
 	crowded := func(n int) time.Duration { return paced(int(float64(n) / crowdShare)) }
 	for _, s := range p.Scenarios {
-		c := s.Cost(t)
+		c := s.CostOn(f)
 		requests[s.Lane] += c.Requests
 		if s.Race {
 			races[s.Lane] += c.Requests

@@ -50,7 +50,8 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 	}
 	t.Thorough, t.OneByOne = o.Thorough, o.Concurrency == 1
 	t.SlowApprover = t.Approver != nil && t.Approver.Powers().Slow
-	r.plan = plan(all, checks, &t.Facts, t.Contract.Family, o)
+	t.contract = t.Contract
+	r.plan = plan(all, checks, &t.Facts, t.Contract.Family, r.session.sent(), o)
 	if person != nil {
 		person.Expect(r.plan.Decisions)
 	}

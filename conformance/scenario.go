@@ -25,8 +25,11 @@ type Scenario struct {
 	Race bool
 	// Sample scenarios start codes in a row, whose order is looked at.
 	Sample bool
-	// Cost tells the plan what a run takes of the target and of the clock.
+	// Cost tells the plan what a run takes of the target and of the clock, at most.
 	Cost func(Timing) Cost
+	// Starts are those of Cost where their number follows from the contract, or from
+	// what the target can; nil: it does not.
+	Starts func(*Facts) int
 	// Decisions tells the plan how often the approver is asked, at most; nil is
 	// once where the scenario needs an approver, and never elsewhere.
 	Decisions func(*Facts) int
@@ -43,6 +46,16 @@ func DecisionCount(n int) func(*Facts) int { return func(*Facts) int { return n 
 type Cost struct {
 	Requests, Starts int
 	Wait             time.Duration
+}
+
+// CostOn is what the scenario takes of a target, at most.
+func (s *Scenario) CostOn(f *Facts) Cost {
+	c := s.Cost(f.Timing)
+	if s.Starts != nil {
+		n := s.Starts(f)
+		c.Requests, c.Starts = c.Requests+n-c.Starts, n
+	}
+	return c
 }
 
 // FixedCost is the cost of a scenario that waits for nothing.

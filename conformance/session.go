@@ -259,6 +259,13 @@ func (s *session) event(e Event) {
 	s.events = append(s.events, e)
 }
 
+// sent is what the target got so far.
+func (s *session) sent() Cost {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Cost{Requests: len(s.all), Starts: s.starts}
+}
+
 func (s *session) now() time.Duration { return time.Since(s.started) }
 
 // transcript seals the recording.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/dfcheck/dfcheck/conformance/approve"
@@ -93,6 +94,20 @@ func (s *ScenarioRun) Negatives(ctx context.Context, op Operation, check string,
 		call := c
 		call.Step, call.Encoding = n.String(), n.Encoding
 		s.Send(ctx, call, Body(contentType, body))
+	}
+}
+
+// StartNegatives is how many device authorization requests Negatives sends for some
+// checks.
+func StartNegatives(checks ...string) func(*Facts) int {
+	return func(f *Facts) int {
+		n := 0
+		for _, broken := range f.Declared(OpStart).Negatives() {
+			if slices.Contains(checks, broken.Check) {
+				n++
+			}
+		}
+		return n
 	}
 }
 

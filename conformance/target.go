@@ -129,7 +129,12 @@ type Facts struct {
 
 	MaxWait time.Duration `json:"max_wait_ns"`
 	Timing  Timing        `json:"timing"` // as preflight found it
+
+	contract *spec.Contract // for the plan
 }
+
+// Declared is an operation of the contract, for the numbers of a plan.
+func (f *Facts) Declared(op Operation) *spec.Operation { return op.In(f.contract) }
 
 // Device is the metadata that the documented contract wants of a device.
 type Device struct {

@@ -298,8 +298,8 @@ func (f *conformanceFlags) announce(t terminal, run *conformance.Run, kind strin
 			t.note("%s", said)
 		}
 	}
-	t.note("plan: %d of %d checks, about %d requests (%d device authorizations, %d decisions), at most %g a second; "+
-		"critical path %s",
+	t.note("plan: %d of %d checks, about %d requests (at most %d device authorizations, %d decisions), at most %g a "+
+		"second; critical path %s",
 		p.Count(), len(p.Checks), p.Requests, p.Starts, p.Decisions, f.run.MaxRPS, p.Critical.Round(time.Second/10))
 	if rounds := run.Rounds(); rounds != "" {
 		t.note("plan: %s", rounds)

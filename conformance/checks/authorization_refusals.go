@@ -12,7 +12,7 @@ import (
 // missingClient starts flows that nobody owns, in the encodings of the contract.
 var missingClient = &Scenario{
 	Name: "start without client", Lane: LaneInstant,
-	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings} },
+	Cost: FixedCost(0, 0), Starts: StartNegatives("DF-AUTHZ-011"),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-AUTHZ-011", s.Target().BaseStart("no client"))
 	},
@@ -50,7 +50,7 @@ func judgeUnknownClientStart(e *Evidence, j *Judgement) {
 // contract requires beside the client.
 var missingMetadata = &Scenario{
 	Name: "start without device metadata", Lane: LaneInstant,
-	Cost: func(t Timing) Cost { return Cost{Requests: 2 * t.Encodings} },
+	Cost: FixedCost(0, 0), Starts: StartNegatives("DF-AUTHZ-013", "DF-AUTHZ-014"),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, check := range []string{"DF-AUTHZ-013", "DF-AUTHZ-014"} {
 			s.Negatives(ctx, OpStart, check, s.Target().BaseStart("incomplete"))
@@ -112,7 +112,14 @@ func judgeExtraMembers(e *Evidence, j *Judgement) {
 // (RFC 8628 section 3.1).
 var emptyMembers = &Scenario{
 	Name: "start with empty parameters", Lane: LaneInstant,
-	Cost: func(t Timing) Cost { return Cost{Requests: 3 * t.Encodings, Starts: 2 * t.Encodings, Wait: 0} },
+	Cost: FixedCost(0, 0),
+	Starts: inEach(func(f *Facts) int {
+		n := len(mustNotBeEmpty(f.Declared(OpStart)))
+		if f.Declared(OpStart).Has("scope") {
+			n += 2
+		}
+		return n
+	}),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, enc := range s.Encodings(OpStart) {
 			in := In(enc)
@@ -120,14 +127,17 @@ var emptyMembers = &Scenario{
 				s.Start(ctx, in, Without("scope"), Step(scopeAbsent), Provoked())
 				s.Start(ctx, in, With("scope", ""), Step(emptied("scope")), Provoked())
 			}
-			for _, name := range s.Operation(OpStart).Required() {
-				if name == "scope" {
-					continue
-				}
+			for _, name := range mustNotBeEmpty(s.Operation(OpStart)) {
 				s.Start(ctx, in, With(name, ""), Step(emptied(name)), Provoked())
 			}
 		}
 	},
+}
+
+// mustNotBeEmpty are the parameters that a request needs, beside the scope, which may
+// be empty.
+func mustNotBeEmpty(start *spec.Operation) []string {
+	return slices.DeleteFunc(start.Required(), func(name string) bool { return name == "scope" })
 }
 
 const scopeAbsent = "scope absent"
@@ -181,6 +191,7 @@ func judgeEmptyScope(e *Evidence, j *Judgement, x *Exchange) {
 // repeatedMembers sends a parameter twice, with equal and with different values.
 var repeatedMembers = &Scenario{
 	Name: "start with repeated parameters", Lane: LaneInstant, Cost: FixedCost(4, 4),
+	Starts: together(startsIn(spec.Form, 3), startsIn(spec.Multipart, 1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		id, other := s.Target().Client.ID, UnknownClient()
 		if s.Target().Second != nil {

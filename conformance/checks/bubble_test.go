@@ -224,7 +224,11 @@ func TestCleanServer(t *testing.T) {
 			"abuse":  {server: embedded(contract), opts: Options{Abuse: true}},
 		} {
 			t.Run(contract+"/"+name, func(t *testing.T) {
-				results := b.conform(t)
+				var results []Result
+				b.inBubble(t, func(ctx context.Context, run *Run) {
+					results = run.Conform(ctx)
+					keepsToPlan(t, run)
+				})
 				for _, line := range worse(results) {
 					t.Error(line)
 				}

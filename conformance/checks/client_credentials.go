@@ -106,7 +106,7 @@ func judgeFailedBasic(e *Evidence, j *Judgement) {
 
 // secretMethods starts and polls with the secret in the header and in the body.
 var secretMethods = &Scenario{
-	Name: "secret methods", Lane: LaneInterval, Needs: []Capability{NeedConfidential}, Cost: WaitingCost(4, 2, 1),
+	Name: "secret methods", Lane: LaneInterval, Needs: []Capability{NeedConfidential}, Cost: WaitingCost(7, 4, 1),
 	Words: Words{"configured": "with the configured authentication method"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		// A client refused by one method could still poll a code it got by the

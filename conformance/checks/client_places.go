@@ -55,6 +55,7 @@ func judgeBasicAlone(e *Evidence, j *Judgement) {
 // in the URL.
 var addressedPolls = &Scenario{
 	Name: "polls with parameters in the URL", Lane: LaneInstant, Cost: FixedCost(5, 2),
+	Starts: together(exactly(1), where(NeedConfidential, 1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f := s.Start(ctx); f.OK() {
 			f.Poll(ctx, Provoked(), Step("query"), Body(string(spec.Form), []byte{}),

@@ -177,12 +177,15 @@ func slowed(t Timing) time.Duration {
 // race did any harm that lasts. The others are left undecided.
 const latePolls = 9
 
+// polledLate is how many codes that is.
+func polledLate(t Timing) int { return (t.Rounds + latePolls - 1) / latePolls }
+
 // pendingRace polls the undecided codes of the starting race several times at one
 // instant and some of them, when all the slow_downs are served, once more.
 var pendingRace = &Scenario{
 	Name: "pending race", Lane: LaneInterval, After: startingRace, Race: true,
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: t.Rounds*rivals(t) + t.Rounds/latePolls, Starts: 0, Wait: t.Interval + Slack + slowed(t)}
+		return Cost{Requests: t.Rounds*rivals(t) + polledLate(t), Starts: 0, Wait: t.Interval + Slack + slowed(t)}
 	},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		t := s.Target().Timing

@@ -160,7 +160,7 @@ var racingDecisions = &Scenario{
 	After:     pendingRace,
 	Decisions: func(f *Facts) int { return 2 * f.Timing.Decided },
 	Cost: func(t Timing) Cost {
-		return Cost{Requests: 2 * t.Decided, Starts: max(0, t.Decided-t.Rounds+t.Rounds/latePolls),
+		return Cost{Requests: 2 * t.Decided, Starts: max(0, t.Decided-t.Rounds+polledLate(t)),
 			Wait: t.Interval + Slack + untilOutcome(t)}
 	},
 	Run: func(ctx context.Context, s *ScenarioRun) {

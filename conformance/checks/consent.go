@@ -48,6 +48,7 @@ const (
 var consentPages = &Scenario{
 	Name: "pages of the decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
 	Cost:      WaitingCost(7, 4, 1),
+	Starts:    together(exactly(3), where(NeedSecondClient, 1)),
 	Decisions: DecisionCount(0), // a look is none, and no person is asked for one
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		ways := []func(){

@@ -76,6 +76,7 @@ var encodedFlows = &Scenario{
 		n := t.Encodings * t.Encodings
 		return Cost{Requests: 2 * n, Starts: n, Wait: t.Interval + Slack}
 	},
+	Starts: inEach(func(f *Facts) int { return len(f.Declared(OpToken).Encodings) }),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		all := pairs(s.Target().Contract)
 		s.Times(len(all), func(i int) {
@@ -156,16 +157,28 @@ func purest(e *Evidence, op Operation, enc spec.Encoding) []*Exchange {
 // contract has one and leaves it open.
 var accentedStarts = &Scenario{
 	Name: "starts with accented letters", Lane: LaneInstant,
-	Cost:  func(t Timing) Cost { return Cost{Requests: t.Encodings, Starts: t.Encodings} },
+	Cost: func(t Timing) Cost { return Cost{Requests: t.Encodings, Starts: t.Encodings} },
+	Starts: inEach(func(f *Facts) int {
+		if !freeType(f.Declared(OpStart)) {
+			return 0
+		}
+		return 1
+	}),
 	Words: Words{"accented": "with an accented letter"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		if p, ok := s.Operation(OpStart).Param("device_type"); !ok || len(p.Enum) > 0 {
+		if !freeType(s.Operation(OpStart)) {
 			return
 		}
 		for _, enc := range s.Encodings(OpStart) {
 			s.Start(ctx, In(enc), With("device_type", "T\u00e9l\u00e9"), Step("accented"))
 		}
 	},
+}
+
+// freeType reports whether the type of a device may be any text.
+func freeType(start *spec.Operation) bool {
+	p, ok := start.Param("device_type")
+	return ok && len(p.Enum) == 0
 }
 
 func judgeMixedEncodings(e *Evidence, j *Judgement) {
@@ -216,7 +229,8 @@ func judgeAccents(e *Evidence, j *Judgement) {
 // encodedFaults makes four mistakes in each encoding.
 var encodedFaults = &Scenario{
 	Name: "the same faults in every encoding", Lane: LaneInstant,
-	Cost: func(t Timing) Cost { return Cost{Requests: 4 * t.Encodings, Starts: t.Encodings} },
+	Cost:   func(t Timing) Cost { return Cost{Requests: 4 * t.Encodings, Starts: t.Encodings} },
+	Starts: inEach(exactly(1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		code := RandomCode(40)
 		nameless := func(c *Call) { c.Client = nil }

@@ -61,6 +61,7 @@ var pollForms = []pollForm{
 // escaped in both ways.
 var formSpellings = &Scenario{
 	Name: "spellings of a form", Lane: LaneInstant, Cost: FixedCost(2*len(pollForms)+2, len(pollForms)+2),
+	Starts: together(pollsIn(spec.Form, len(pollForms)), startsIn(spec.Form, 2)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if s.Operation(OpToken).Accepts(spec.Form) {
 			s.Times(len(pollForms), func(i int) {

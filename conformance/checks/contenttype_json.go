@@ -63,7 +63,8 @@ const (
 // live code.
 var malformedJSON = &Scenario{
 	Name: "malformed JSON", Lane: LaneInstant, Cost: FixedCost(25, 13),
-	Words: Words{"null": "with null as its body"},
+	Starts: together(startsIn(spec.JSON, 12), pollsIn(spec.JSON, 1)),
+	Words:  Words{"null": "with null as its body"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if op := s.Operation(OpStart); op.Accepts(spec.JSON) {
 			params := s.Target().Signed(s.Target().BaseStart("malformed"))
@@ -127,6 +128,7 @@ func asTruncated(e *Evidence) Predicate {
 // wrongTypes sends JSON values of other types than the contract declares.
 var wrongTypes = &Scenario{
 	Name: "wrong JSON types", Lane: LaneInstant, Cost: FixedCost(57, 33),
+	Starts: together(StartNegatives("DF-CTYPE-010"), pollsIn(spec.JSON, 1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-CTYPE-010", s.Target().BaseStart("wrong type"))
 		if !s.Operation(OpToken).Accepts(spec.JSON) {
@@ -175,6 +177,7 @@ func acceptedType(e *Evidence, op Operation, n spec.Negative) Rule {
 // nobody registered.
 var repeatedNames = &Scenario{
 	Name: "repeated JSON names", Lane: LaneInstant, Needs: []Capability{NeedSecondClient}, Cost: FixedCost(6, 4),
+	Starts: together(startsIn(spec.JSON, 2), pollsIn(spec.JSON, 2)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		own, other := s.Target().Client.ID, UnknownClient()
 		for _, o := range []struct {

@@ -25,6 +25,7 @@ var typeSpellings = []struct {
 // labelledStarts are ordinary starts under these spellings.
 var labelledStarts = &Scenario{
 	Name: "spellings of media types", Lane: LaneInstant, Cost: FixedCost(5, 5),
+	Starts: together(startsIn(spec.Form, 3), startsIn(spec.JSON, 2)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		for _, l := range typeSpellings {
 			if s.Operation(OpStart).Accepts(l.encoding) {
@@ -55,6 +56,7 @@ func judgeLabelledStarts(e *Evidence, j *Judgement) {
 // polls are of a live code, so that a body which was read shows as pending.
 var undeclaredTypes = &Scenario{
 	Name: "undeclared media types", Lane: LaneInstant, Cost: FixedCost(11, 6),
+	Starts: together(StartNegatives("DF-CTYPE-007"), exactly(1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		s.Negatives(ctx, OpStart, "DF-CTYPE-007", s.Target().BaseStart("undeclared type"))
 		if f := s.Start(ctx); f.OK() {

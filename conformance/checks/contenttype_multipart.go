@@ -20,7 +20,7 @@ func boundaryOf(contentType string) string {
 // unusualMultipart starts with multipart bodies that RFC 2046 and RFC 7578 allow
 // and few clients send.
 var unusualMultipart = &Scenario{
-	Name: "unusual multipart", Lane: LaneInstant, Cost: FixedCost(3, 3),
+	Name: "unusual multipart", Lane: LaneInstant, Cost: FixedCost(3, 3), Starts: startsIn(spec.Multipart, 3),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if !s.Operation(OpStart).Accepts(spec.Multipart) {
 			return
@@ -113,6 +113,7 @@ func brokenBodies(params spec.Params, name string) []struct {
 // brokenMultipart sends them to both endpoints.
 var brokenMultipart = &Scenario{
 	Name: "broken multipart", Lane: LaneInstant, Cost: FixedCost(13, 7),
+	Starts: together(startsIn(spec.Multipart, 6), pollsIn(spec.Multipart, 1)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if s.Operation(OpStart).Accepts(spec.Multipart) {
 			for _, b := range brokenBodies(s.Target().Signed(s.Target().BaseStart("broken multipart")), "client_id") {

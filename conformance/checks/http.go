@@ -99,7 +99,7 @@ const (
 // otherMethods sends valid requests under other methods, and POSTs that claim
 // to be something else.
 var otherMethods = &Scenario{
-	Name: "other methods", Lane: LaneRisky, Cost: FixedCost(2*len(methods)+8, len(methods)+4),
+	Name: "other methods", Lane: LaneRisky, Cost: FixedCost(2*len(methods)+8, 4),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {

@@ -57,7 +57,7 @@ const (
 
 // foreignOrigin asks what a page of another site may do.
 var foreignOrigin = &Scenario{
-	Name: "a page of another site", Lane: LaneInstant, Cost: FixedCost(7, 2),
+	Name: "a page of another site", Lane: LaneInstant, Cost: FixedCost(7, 1),
 	Words: Words{asPreflight: "as a CORS preflight"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		options := func(c Call) Call {

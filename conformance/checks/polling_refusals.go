@@ -281,6 +281,7 @@ func same(own string) (first, second string) { return own, own }
 // repeatedPollMembers sends a parameter twice, each pair with a separate code.
 var repeatedPollMembers = &Scenario{
 	Name: "poll with repeated parameters", Lane: LaneInterval, Cost: WaitingCost(12, 6, 1),
+	Starts: pollsIn(spec.Form, len(repetitions)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if !s.Operation(OpToken).Accepts(spec.Form) {
 			return

@@ -21,6 +21,7 @@ const huge = 11 << 20 // bytes, more than any device has to say
 // oversized sends what is too large or too deep to be a device's.
 var oversized = &Scenario{
 	Name: "oversized requests", Lane: LaneAbuse, Cost: FixedCost(12, 12),
+	Starts: together(inEach(exactly(1)), startsIn(spec.JSON, 3), startsIn(spec.Form, 1), exactly(1+5)),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		pad := bytes.Repeat([]byte("A"), huge)
 		for _, enc := range s.Encodings(OpStart) {

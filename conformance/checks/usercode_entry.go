@@ -173,6 +173,7 @@ func judgeMistypedEntry(e *Evidence, j *Judgement) {
 var twoPeople = &Scenario{
 	Name: "two people and one code", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedSecondUser},
 	Cost:      WaitingCost(6, 2, 1),
+	Starts:    together(exactly(1), where(NeedIntrospection, 1)),
 	Decisions: func(f *Facts) int { return 2 + f.Count(NeedIntrospection) },
 	Words:     Words{"shared": "", "owner": ""},
 	Run: func(ctx context.Context, s *ScenarioRun) {

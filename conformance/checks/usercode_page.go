@@ -101,6 +101,7 @@ func frameProof(x *Exchange) bool {
 // where the approver can tell how, in the session of the one who approves.
 var openedLink = &Scenario{
 	Name: "opened link", Lane: LaneInterval, Cost: WaitingCost(7, 2, 1),
+	Starts:    together(exactly(1), where(NeedHTTPApproval, 1)),
 	Decisions: func(f *Facts) int { return f.Count(NeedHTTPApproval) },
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)

@@ -16,7 +16,7 @@ import (
 // server may bind it to the first.
 var bothWays = &Scenario{
 	Name: "both ways to the code", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(21, 8, 2),
-	Spared: true,
+	Starts: together(exactly(1), where(NeedWays, 4), where(NeedHTTPApproval, 3)), Spared: true,
 	Decisions: func(f *Facts) int {
 		return 1 + 4*f.Count(NeedWays) + f.Count(NeedHTTPApproval)
 	},
