@@ -145,7 +145,8 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 }
 
 // load carries the shard out and gives its end an exit code.
-func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *loadWatch, limited bool) error {
+func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Profile, w *loadWatch,
+	limited bool) error {
 	o := load.Options{Watch: w.begin, Scrape: run.scrape, Shard: &load.Sharding{Part: run.part,
 		Every:     run.f.sharding.flush,
 		KeepGoing: run.f.sharding.keepGoing,

@@ -139,7 +139,7 @@ func judgeStartingRace(e *Evidence, j *Judgement) {
 		}
 	}
 	for _, flow := range e.FlowsOf(startingRace) {
-		polls := slices.DeleteFunc(e.Polls(flow, "poll", "race"), func(x *Exchange) bool {
+		polls := slices.DeleteFunc(e.Polls(flow, "poll", inRace), func(x *Exchange) bool {
 			return x.Infrastructure() || !e.Alive(x)
 		})
 		// one that is not is DF-CONC-002's
@@ -194,7 +194,7 @@ var pendingRace = &Scenario{
 			if !f.OK() || !f.WaitInterval(ctx, Slack) {
 				return
 			}
-			s.Barrier(ctx, rivals(t), func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
+			s.Barrier(ctx, rivals(t), func(_ int, unpaced Option) { f.Poll(ctx, Step(inRace), unpaced) })
 			if i%latePolls != 0 {
 				s.Leave(f)
 			} else if f.WithinLifetime(f.Interval()) {
@@ -207,7 +207,7 @@ var pendingRace = &Scenario{
 func judgePendingRace(e *Evidence, j *Judgement) {
 	const expected = "a code to stay pending when it is polled several times at the same moment"
 	for _, flow := range e.FlowsOf(pendingRace) {
-		race := e.Polls(flow, "race")
+		race := e.Polls(flow, inRace)
 		if len(race) == 0 || e.SharesCode(flow) {
 			continue
 		}

@@ -103,7 +103,7 @@ func judgeCrossingPolls(e *Evidence, j *Judgement) {
 		if !wasAccepted(e, j, crossingPolls, flow) {
 			continue
 		}
-		polls, race, late := e.Polls(flow), e.Polls(flow, "race"), e.Polls(flow, "late")
+		polls, race, late := e.Polls(flow), e.Polls(flow, inRace), e.Polls(flow, "late")
 		chances := len(late) // to hear of the approval, each at the pace of the device
 		if len(race) > 0 {
 			chances++

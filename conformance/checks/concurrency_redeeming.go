@@ -60,6 +60,9 @@ func approved(ctx context.Context, s *ScenarioRun) *Flow {
 	return nil
 }
 
+// inRace is the step of requests that are sent at one instant.
+const inRace = "race"
+
 // The scenarios in which codes are redeemed in races.
 const nameRedeeming, nameFleet = "redeeming race", "many devices"
 
@@ -68,7 +71,7 @@ const nameRedeeming, nameFleet = "redeeming race", "many devices"
 func enoughRaced(s *ScenarioRun) bool {
 	answers := map[string]int{}
 	for _, x := range s.Recorded(OpToken) {
-		if x.Step == "race" && (x.Scenario == nameRedeeming || x.Scenario == nameFleet) && !x.Infrastructure() {
+		if x.Step == inRace && (x.Scenario == nameRedeeming || x.Scenario == nameFleet) && !x.Infrastructure() {
 			answers[x.Flow]++
 		}
 	}
@@ -83,14 +86,14 @@ func enoughRaced(s *ScenarioRun) bool {
 
 // redeemAtOnce polls n times at one instant.
 func redeemAtOnce(ctx context.Context, f *Flow, n int) {
-	f.Run().Barrier(ctx, n, func(_ int, unpaced Option) { f.Poll(ctx, Step("race"), unpaced) })
+	f.Run().Barrier(ctx, n, func(_ int, unpaced Option) { f.Poll(ctx, Step(inRace), unpaced) })
 }
 
 func judgeRedeemingRace(e *Evidence, j *Judgement) {
 	judged := map[string]bool{}
 	for _, s := range []*Scenario{crossingPolls, redeemingRace, manyDevices} {
 		for _, flow := range e.FlowsOf(s) {
-			race := e.Polls(flow, "race")
+			race := e.Polls(flow, inRace)
 			switch {
 			case judged[flow]:
 			case len(race) > 0:

@@ -63,7 +63,7 @@ func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (rotates bool, 
 	var mu sync.Mutex
 	came := map[string]bool{}
 	s.Barrier(ctx, racingRefreshes, func(_ int, unpaced Option) {
-		x := s.Refresh(ctx, f.Token.RefreshToken, Step("race"), f.Attach, unpaced, Provoked())
+		x := s.Refresh(ctx, f.Token.RefreshToken, Step(inRace), f.Attach, unpaced, Provoked())
 		if x == nil {
 			return
 		}
@@ -87,7 +87,7 @@ func raceRefreshes(ctx context.Context, s *ScenarioRun, f *Flow) (rotates bool, 
 
 func judgeRefreshingRace(e *Evidence, j *Judgement) {
 	flows := map[string]bool{}
-	for _, x := range e.Of(refreshingRace, "race") {
+	for _, x := range e.Of(refreshingRace, inRace) {
 		flows[x.Flow] = true
 	}
 	rotates := false
@@ -99,7 +99,7 @@ func judgeRefreshingRace(e *Evidence, j *Judgement) {
 		if redeemed := of("redeem"); len(redeemed) > 0 {
 			used = redeemed[len(redeemed)-1]
 		}
-		rotates = judgeBranches(j, used.Text("refresh_token"), of("race"), of("branch")) || rotates
+		rotates = judgeBranches(j, used.Text("refresh_token"), of(inRace), of("branch")) || rotates
 	}
 	if !rotates {
 		j.Inconclusive("the server does not rotate refresh tokens")
