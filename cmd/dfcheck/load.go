@@ -63,11 +63,13 @@ limit, with 3. A target that does not answer for half a minute ends the run.
 
 Numbers of devices can be written as 10k or 2M. A host that is not this machine
 needs --allow-host. --live serves the page of the report while the run goes on,
---metrics its figures for Prometheus ("dfcheck load dashboard" prints a dashboard).`,
+--metrics its figures for Prometheus ("dfcheck load dashboard" prints a dashboard),
+and --otlp sends them to an OpenTelemetry receiver.`,
 		Example: `  dfcheck load --devices 5000 --ramp 5s --duration 30s
   dfcheck load --profile evening-peak --host https://load.example.com --allow-host load.example.com
   dfcheck load --devices 200 --threshold 'poll.p99 < 250ms' --report json=load.json
   dfcheck load --profile soak --live 8629 --metrics 9628
+  dfcheck load --profile soak --otlp http://127.0.0.1:4318
   dfcheck load --host http://127.0.0.1:8628 --source 127.0.0.2 --source 127.0.0.3
   dfcheck load --host http://127.0.0.1:8628 --forwarded-for 198.18.0.0/16
   dfcheck load --profile soak --host http://127.0.0.1:8080 --scrape http://127.0.0.1:8080/metrics
@@ -219,7 +221,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	p, err := f.crowd(cmd)
 	s, derr := f.settings(reports.KindLoad)
 	sources, serr := sourceAddresses(f.sources)
-	if err := errors.Join(err, derr, serr, f.watch.check()); err != nil {
+	if err := errors.Join(err, derr, serr, f.watch.check(f.allowHosts)); err != nil {
 		return usage(err, loadHint("dfcheck load"))
 	}
 	r := f.emptyReport(reports.KindLoad)
@@ -251,6 +253,7 @@ func (f *loadFlags) load(ctx context.Context, cmd *cobra.Command, t terminal) er
 	}
 	interval, lifetime := w.running.Load().Announced()
 	section.Expected = forecast.Against(section, p, interval, lifetime)
+	w.final.Store(section)
 	if r.Load = section; section.Stopped != nil {
 		r.Run.Problem = &reports.Problem{Kind: reports.ProblemDied, Message: section.Stopped.String()}
 	}

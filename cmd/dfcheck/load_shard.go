@@ -115,7 +115,7 @@ func (f *loadFlags) loadShard(ctx context.Context, cmd *cobra.Command, t termina
 	case f.results != "":
 		werr = errors.New("--results is of a run in one process")
 	}
-	if err := errors.Join(err, derr, werr, serr, f.watch.check()); err != nil {
+	if err := errors.Join(err, derr, werr, serr, f.watch.check(f.allowHosts)); err != nil {
 		return usage(err, "`dfcheck load run --local --shards N` starts shards on this machine")
 	}
 	run := &shardRun{f: f, t: t, part: part, when: when, report: f.emptyReport(reports.KindLoad)}
@@ -168,6 +168,7 @@ func (run *shardRun) load(ctx context.Context, target load.Target, p *profile.Pr
 	if err != nil {
 		return stoppedBefore(ctx, notLoaded(ctx, err))
 	}
+	w.final.Store(l)
 	if run.wrote != nil {
 		return &failure{reports.ExitUntested, run.wrote, "this shard counts as it was when its files were last written"}
 	}

@@ -84,6 +84,7 @@ func quick(command string) string {
 		{`^curl `, `curl --silent --show-error --fail `},
 		{`--shards 4 `, `--shards 2 `},
 		{`--(live|metrics) \d+`, `--$1 0`},
+		{`--otlp http://127.0.0.1:4318`, `--otlp http://127.0.0.1:1`},
 		{`(load capacity .*--slo '[^']*')`, `$1 --first 6 --max-devices 6 --measurements 1`},
 		{`load plan `, `load plan --speed 20000 `},
 		{`\+(20|30) sec`, `+5 sec`},

@@ -85,6 +85,16 @@ func (s *screen) show(say func()) {
 	say()
 }
 
+// above says something that is no part of the block which tells how far the work is.
+func (s *screen) above(say func()) {
+	s.show(func() {
+		if s != nil && s.line != nil {
+			s.line.clear()
+		}
+		say()
+	})
+}
+
 // failure is an error with the exit code it ends the program with, and what the
 // user can do about it.
 type failure struct {

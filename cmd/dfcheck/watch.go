@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -76,12 +77,16 @@ func (w *watch) close() {
 type watchFlags struct {
 	live    liveFlag
 	metrics string
+	otlp    otlpFlag
+
+	receiver *metrics.Receiver // that otlp names, once it is checked
 }
 
 func (f *watchFlags) add(fs *pflag.FlagSet) {
 	f.live.add(fs)
 	fs.StringVar(&f.metrics, "metrics", "",
 		"serve Prometheus metrics at `ADDR` while the run goes on: a port of this machine, such as 9628, or HOST:PORT")
+	f.otlp.add(fs)
 }
 
 func newLoadDashboard(t terminal) *cobra.Command {
@@ -98,9 +103,10 @@ with scrape_native_histograms: true.`,
 	}
 }
 
-// check returns an error that says which address is none.
-func (f *watchFlags) check() error {
-	return errors.Join(f.live.check(), checkAddress("metrics", f.metrics))
+// check returns an error that says which address is none, or is not allowed.
+func (f *watchFlags) check(allowed []string) (err error) {
+	f.receiver, err = f.otlp.receiver(allowed, os.Getenv)
+	return errors.Join(f.live.check(), checkAddress("metrics", f.metrics), err)
 }
 
 // A loadWatch is a load run that others can look at.
@@ -108,15 +114,23 @@ type loadWatch struct {
 	*watch
 	before  reports.Report               // what is known without the run
 	running atomic.Pointer[load.Running] // nil before the first request
+	final   atomic.Pointer[reports.Load] // nil before the run is over
 }
 
-// open serves what the flags ask for. The report is what is known before the run.
+// open serves what the flags ask for, and sends it to the receiver, if there is one. The
+// report is what is known before the run.
 func (f *watchFlags) open(t terminal, before reports.Report, guard reports.Guard) (w *loadWatch, err error) {
 	w = &loadWatch{before: before}
-	if w.watch, err = f.live.open(t, w.report, guard); err != nil || f.metrics == "" {
-		return w, err
+	if w.watch, err = f.live.open(t, w.report, guard); err != nil {
+		return nil, err
 	}
-	return w, w.serve(t, "metrics", f.metrics, metrics.Handler(w.figures), "metrics for Prometheus are at %smetrics")
+	if f.metrics != "" {
+		err = w.serve(t, "metrics", f.metrics, metrics.Handler(w.figures), "metrics for Prometheus are at %smetrics")
+	}
+	if err == nil && f.receiver != nil {
+		w.push(t, *f.receiver)
+	}
+	return w, err
 }
 
 // begin is told of the run.
@@ -124,6 +138,9 @@ func (w *loadWatch) begin(r *load.Running) { w.running.Store(r) }
 
 // figures are those of the run so far, nil before it begins.
 func (w *loadWatch) figures() (*reports.Load, error) {
+	if l := w.final.Load(); l != nil {
+		return l, nil
+	}
 	if r := w.running.Load(); r != nil {
 		return r.Figures()
 	}

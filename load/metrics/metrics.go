@@ -13,12 +13,18 @@ import (
 // Handler serves the metrics of a run at /metrics. figures returns what is known of the
 // run, nil before it begins.
 func Handler(figures func() (*reports.Load, error)) http.Handler {
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(collector{figures}, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all := registry(figures)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{Registry: all}))
 	return mux
+}
+
+// registry has the metrics of a run, of the process and of the Go runtime.
+func registry(figures func() (*reports.Load, error)) *prometheus.Registry {
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(collector{figures}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
 }
 
 // collector makes metrics of the figures.

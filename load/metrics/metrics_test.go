@@ -188,3 +188,18 @@ func TestDashboard(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// One scrape by Prometheus, beside the look at the figures that it takes
+// (BenchmarkLook of package load).
+func BenchmarkScrape(b *testing.B) {
+	b.ReportAllocs()
+	l := busy()
+	handler := Handler(func() (*reports.Load, error) { return l, nil })
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
+}
