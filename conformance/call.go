@@ -44,10 +44,15 @@ type Call struct {
 	HTTP  *http.Client // another client than the session's
 }
 
-// authenticated adds the client's secret, if it has one, in the way it is
-// registered for (RFC 6749 section 2.3.1).
+// authenticated adds the client's secret or assertion, if it has one, in the way it is
+// registered for (RFC 6749 section 2.3.1, RFC 7523 section 2.2).
 func (s *session) authenticated(c Call) Call {
-	if c.Client == nil || c.Client.Secret == "" {
+	switch {
+	case c.Client == nil:
+		return c
+	case c.Client.Key != nil:
+		return s.asserted(c)
+	case c.Client.Secret == "":
 		return c
 	}
 	s.secrets.Sent(redact.ClientSecret, c.Client.Secret)

@@ -64,17 +64,6 @@ type EndpointsConfig struct {
 // Form is how the endpoints are written.
 func (EndpointsConfig) Form() string { return "{device_authorization: /device/code, token: /token}" }
 
-// ClientConfig is a registered client. Its secret comes from the environment.
-type ClientConfig struct {
-	ID        string `yaml:"id"`
-	SecretEnv string `yaml:"secret_env"`
-	Auth      string `yaml:"auth"` // none, basic or post
-	Name      string `yaml:"name"` // by which people know it
-}
-
-// Form is how a client is written.
-func (ClientConfig) Form() string { return "{id: tv-app, secret_env: TV_SECRET, auth: basic}" }
-
 // TLSConfig says whom to trust.
 type TLSConfig struct {
 	CAFile   string `yaml:"ca_file"`
@@ -199,38 +188,6 @@ func ConfigVariables(path string) (names []string, err error) {
 		return os.LookupEnv(name)
 	}
 	return names, strict.Decode(data, path, &Config{}, strict.ExpandEnv(lookup), strict.NoBlanks(mayBeBlank...))
-}
-
-// resolve makes a client of its configuration.
-func (c *ClientConfig) resolve(role string) (*Client, error) {
-	if c == nil || *c == (ClientConfig{}) {
-		return nil, nil
-	}
-	out := &Client{ID: c.ID, Auth: c.Auth, Name: c.Name}
-	if c.SecretEnv != "" {
-		secret, set := os.LookupEnv(c.SecretEnv)
-		if out.Secret = secret; !set {
-			return nil, fmt.Errorf("%s: the environment variable %s is not set", role, c.SecretEnv)
-		} else if secret == "" {
-			return nil, fmt.Errorf("%s: the environment variable %s is empty", role, c.SecretEnv)
-		}
-	}
-	switch {
-	case c.ID == "":
-		return nil, fmt.Errorf("%s has no id; write %s: %s", role, role, ClientConfig{}.Form())
-	case c.Auth == "" && c.SecretEnv == "":
-		out.Auth = "none"
-	case c.Auth == "":
-		out.Auth = "basic"
-	case c.Auth != "none" && c.Auth != "basic" && c.Auth != "post":
-		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic or post)", role, c.Auth,
-			strict.Nearest(c.Auth, []string{"none", "basic", "post"}))
-	}
-	if out.Auth != "none" && out.Secret == "" {
-		return nil, fmt.Errorf("%s authenticates with %s and has no secret_env; write %s: %s", role, out.Auth, role,
-			ClientConfig{}.Form())
-	}
-	return out, nil
 }
 
 // Target makes a target of the configuration, all but the choice of contract

@@ -99,10 +99,19 @@ func (ClientConfig) Words() keys.Words {
 		"secret_env": {About: "Environment variable with the client secret. The secret itself has no place in " +
 			"the file.",
 			Example: "TV_SECRET"},
-		"auth": {About: "How the client authenticates: not at all, by HTTP Basic, or with client_secret in the " +
-			"body (RFC 6749 section 2.3.1).",
-			Default: "none without a secret, basic with one", Example: "post",
-			OneOf: []string{"none", "basic", "post"}},
+		"auth": {About: "How the client authenticates: not at all, by HTTP Basic, with client_secret in the body (RFC 6749 " +
+			"section 2.3.1), or by a signed assertion (OpenID Connect Core section 9).",
+			Default: "what the other keys are for, such as basic with a secret_env, or else none", Example: "post",
+			OneOf: ClientAuths},
+		"key": {About: "File with the private key of private_key_jwt, as JWK or PEM. Its alg and kid are those of the JWK.",
+			Example: "client.jwk"},
+		"key_env": {About: "Environment variable with the private key, in place of key.", Example: "TV_KEY"},
+		"audience": {About: "Whom assertions of private_key_jwt are for, their aud.",
+			Default: "the issuer where it is known, or else the URL of the token endpoint",
+			Example: "https://auth.example.com/token"},
+		"keep_assertion": {About: "dfcheck load signs an assertion every 25 seconds, and not one for each request. It is " +
+			"for servers that take an assertion several times, and for keys whose signatures are slow.",
+			Default: "false", Example: "true"},
 	}
 }
 

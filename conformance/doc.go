@@ -10,7 +10,7 @@
 //
 // A map:
 //
-//   - target.go, offers.go, host.go, config.go, config_words.go, request.go: the server, and
+//   - target.go, client.go, host.go, config.go, config_words.go, request.go: the server, and
 //     what is known of it beforehand;
 //   - plan.go, preflight.go, record.go, run.go: a run, from its plan to its verdicts;
 //   - check.go, scenario.go, flow.go, call.go, steps.go, rounds.go: what a check and a scenario

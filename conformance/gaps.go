@@ -28,6 +28,7 @@ var enabling = map[Capability]string{
 	NeedRevocation:    "a revocation_endpoint in the server's metadata, or revocation: in dfcheck.yaml",
 	NeedOpenID:        "--scope openid, for a server whose metadata names a jwks_uri",
 	NeedDPoP:          "dpop_signing_alg_values_supported in the server's metadata, or dpop: ES256 in dfcheck.yaml",
+	NeedAssertion:     "client: {auth: private_key_jwt, key: client.jwk} in dfcheck.yaml, for a client with a key",
 	NeedIssuer:        "--issuer",
 	NeedScope:         "--scope",
 	NeedNarrowable:    "a scope that the server knows and does not grant, in dfcheck.yaml",
@@ -88,7 +89,7 @@ func (res Result) gap() bool {
 
 // offered are the powers of servers that do more than the device flow. One that does not
 // owes nothing for it, so a strict run asks nobody to bring them.
-var offered = []Capability{NeedRevocation, NeedOpenID, NeedDPoP}
+var offered = []Capability{NeedRevocation, NeedOpenID, NeedDPoP, NeedAssertion}
 
 // ofOffer reports whether what is lacking is something that the server does not offer.
 func (l Lack) ofOffer() bool {

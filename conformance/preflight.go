@@ -214,7 +214,8 @@ func (s *session) refused(x *Exchange) error {
 
 // authMethods are the registered names of the methods that dfcheck speaks (RFC 7591
 // section 2), and what auth: calls them; the one that servers have to know comes first.
-var authMethods = [][2]string{{"client_secret_basic", "basic"}, {"client_secret_post", "post"}}
+var authMethods = [][2]string{{"client_secret_basic", "basic"}, {"client_secret_post", "post"},
+	{AuthAssertion, AuthAssertion}}
 
 // publicClient is the registered name for not authenticating.
 const publicClient = "none"
@@ -255,14 +256,26 @@ func (t *Target) lacksCredentials() bool {
 	return t.Client.Auth == "none" && len(methods) > 0 && !slices.Contains(methods, publicClient)
 }
 
-// keysOfSecret is what to write for a client with a secret.
-func (t *Target) keysOfSecret() string {
+// keysOfClient is what to write for a client that authenticates.
+func (t *Target) keysOfClient() string {
 	auth := authMethods[0][1]
 	if _, spoken := t.methods(); len(spoken) > 0 {
 		auth = spoken[0]
 	}
+	if auth == AuthAssertion {
+		return fmt.Sprintf("client: {id: %s, auth: %s, key: FILE} in dfcheck.yaml, or --client-key FILE, with the client's "+
+			"private key in the file", t.Client.ID, auth)
+	}
 	return fmt.Sprintf("client: {id: %s, secret_env: CLIENT_SECRET, auth: %s} in dfcheck.yaml, or --client-secret-env "+
 		"CLIENT_SECRET --client-auth %s, with the secret in the environment variable CLIENT_SECRET", t.Client.ID, auth, auth)
+}
+
+// keyAsWell is what to write where a key is as good as a secret; "" where it is not.
+func (t *Target) keyAsWell() string {
+	if _, spoken := t.methods(); slices.Index(spoken, AuthAssertion) > 0 {
+		return "; with a key, --client-key FILE"
+	}
+	return ""
 }
 
 // MissingCredentials says what to write where the client has no secret and the server's
@@ -276,7 +289,7 @@ func (t *Target) MissingCredentials() string {
 	if len(spoken) == 0 {
 		return takes + ", which dfcheck does not speak"
 	}
-	return takes + ": " + t.keysOfSecret()
+	return takes + ": " + t.keysOfClient()
 }
 
 // clientHint says what to do where the server refuses the client.
@@ -284,6 +297,8 @@ func clientHint(t *Target) string {
 	methods, spoken := t.methods()
 	id, by := t.Client.ID, strings.Join(methods, " or ")
 	switch {
+	case t.Client.Auth == AuthAssertion:
+		return t.assertionHint()
 	case t.Client.Auth != "none" && len(spoken) > 0 && !slices.Contains(spoken, t.Client.Auth):
 		return fmt.Sprintf("client %q is refused with auth: %s, and the server's metadata takes %s: write auth: %s for it "+
 			"in dfcheck.yaml, or --client-auth %s", id, t.Client.Auth, by, spoken[0], spoken[0])
@@ -292,13 +307,43 @@ func clientHint(t *Target) string {
 			"the client's, and is the client registered for the device grant?", id, t.Client.Auth)
 	case !t.lacksCredentials():
 		return fmt.Sprintf("client %q is refused: register it for the device grant, or name another with --client-id; one "+
-			"that has a secret needs %s", id, t.keysOfSecret())
+			"that authenticates needs %s", id, t.keysOfClient()+t.keyAsWell())
 	case len(spoken) == 0:
 		return fmt.Sprintf("client %q is refused, and the server's metadata takes only clients that authenticate by %s, "+
 			"which dfcheck does not speak: register one with a secret, or a public one", id, by)
 	}
 	return fmt.Sprintf("client %q is refused, and the server's metadata takes only clients that authenticate, by %s: "+
-		"write %s", id, by, t.keysOfSecret())
+		"write %s", id, by, t.keysOfClient())
+}
+
+// assertionHint says what to do where the server refuses a client with a key.
+func (t *Target) assertionHint() string {
+	c := &t.Client
+	sent := t.Assertor(c).Audience
+	hint := fmt.Sprintf("client %q is refused. Its assertion was for %s (aud)", c.ID, sent)
+	if others := t.otherAudiences(sent); others != "" {
+		hint += "; a server may want " + others + " there: client: {audience: URL} in dfcheck.yaml"
+	}
+	return hint + fmt.Sprintf(". The public key has to be registered (alg %s%s), and both clocks have to agree",
+		c.Key.Algorithm, named(", kid ", c.Key.KeyID))
+}
+
+func named(what, name string) string {
+	if name == "" {
+		return ""
+	}
+	return what + name
+}
+
+// otherAudiences are those that servers want beside the one that was sent.
+func (t *Target) otherAudiences(sent string) string {
+	var others []string
+	for _, a := range []string{t.Issuer, t.Host, t.TokenURL, t.StartURL} {
+		if a != "" && strings.TrimSuffix(a, "/") != strings.TrimSuffix(sent, "/") {
+			others = append(others, a)
+		}
+	}
+	return strings.Join(slices.Compact(others), ", ")
 }
 
 // refusesClient reports whether the client is what an answer finds fault with; a

@@ -9,6 +9,7 @@ import (
 	"github.com/dfcheck/dfcheck/conformance/traits"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/jwt"
 )
 
 // A redactor puts pseudonyms for the secrets of a target, and measures each
@@ -38,6 +39,9 @@ func newRedactor(t *Target) *redactor {
 	for _, c := range clients {
 		if c != nil {
 			r.Client(c.ID, c.Secret)
+			if c.Key != nil {
+				r.Learn(redact.PrivateKey, jwt.Secret(*c.Key))
+			}
 		}
 	}
 	for _, p := range t.Passwords {

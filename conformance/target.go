@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -19,8 +21,14 @@ import (
 type Client struct {
 	ID     string `json:"id"`
 	Secret string `json:"-"`
-	Auth   string `json:"auth"`           // none, basic or post
+	Auth   string `json:"auth"`           // none, basic, post or AuthAssertion
 	Name   string `json:"name,omitempty"` // by which people know it; "" when that is not known
+
+	// Key signs the assertions of AuthAssertion, whose aud is Audience; "" for the usual one.
+	Key      *jose.JSONWebKey `json:"-"`
+	Audience string           `json:"-"`
+	// KeepAssertion: under load one assertion is sent several times.
+	KeepAssertion bool `json:"-"`
 }
 
 // A Target is a server under test and everything that is known of it. Facts
@@ -211,6 +219,7 @@ const (
 	NeedScopeWords    Capability = "consent.scopes"
 	NeedRevocation    Capability = "revocation"
 	NeedDPoP          Capability = "dpop"
+	NeedAssertion     Capability = "private_key_jwt"
 	NeedOpenID        Capability = "openid" // among the scopes, and keys to verify ID tokens with
 )
 
@@ -308,7 +317,7 @@ func (t *Target) powers(o Options) []Capability {
 	}
 	add(t.Second != nil, NeedSecondClient)
 	add(t.Restricted != nil, NeedRestricted)
-	add(t.Confidential != nil, NeedConfidential)
+	add(t.Confidential != nil && t.Confidential.Secret != "", NeedConfidential)
 	add(t.Introspection != nil || t.Resource != "", NeedIntrospection)
 	add(t.Timing.Lifetime > 0 && t.Timing.Lifetime <= t.MaxWait, NeedShortExpiry)
 	add(t.Issuer != "", NeedIssuer)
@@ -320,14 +329,18 @@ func (t *Target) powers(o Options) []Capability {
 	add(t.Restart != nil, NeedRestart)
 	add(t.Offers.Revocation != "", NeedRevocation)
 	add(len(t.Offers.DPoP) > 0, NeedDPoP)
+	add(t.Asserting() != nil, NeedAssertion)
 	add(t.Offers.Keys != "" && slices.Contains(strings.Fields(t.Scope), "openid"), NeedOpenID)
 	return p
 }
 
-// Signed adds the client's secret where it belongs into the body, for bodies
-// that are written by hand (RFC 6749 section 2.3.1).
+// Signed adds the client's secret, or the place of its assertion, where it belongs into the
+// body, for bodies that are written by hand (RFC 6749 section 2.3.1).
 func (t *Target) Signed(p spec.Params) spec.Params {
-	if t.Client.Secret != "" && t.Client.Auth == "post" {
+	switch {
+	case t.Client.Key != nil:
+		return asserting(p, assertionPlace)
+	case t.Client.Secret != "" && t.Client.Auth == "post":
 		return p.With("client_secret", t.Client.Secret)
 	}
 	return p

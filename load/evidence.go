@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net/http"
 	"net/textproto"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -45,6 +46,11 @@ func (sim *simulation) evidence(id string, v violation, req *request) reports.Ex
 		Request: reports.Request{Method: http.MethodPost, URL: sim.secrets.URL(t.URL.String()), Headers: header,
 			Body: sim.secrets.Body(string(t.Body(nil, req.Value)), sent)}}
 	if r := req.Reply; r.Status != 0 {
+		if t.Assert != nil { // the one that was sent is not kept, and may be quoted
+			for _, quoted := range assertion.FindAllString(r.Header+r.Body, -1) {
+				sim.secrets.Learn(redact.Assertion, quoted)
+			}
+		}
 		if r.Status < http.StatusBadRequest {
 			sim.secrets.Show(r.Codes.UserCode)
 		}
@@ -57,6 +63,9 @@ func (sim *simulation) evidence(id string, v violation, req *request) reports.Ex
 	}
 	return x
 }
+
+// assertion is what an assertion looks like, as a signed JWT.
+var assertion = regexp.MustCompile(`eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*`)
 
 // headers reads the header of an answer as it came. Cookies are not shown.
 func headers(r *wire.Reply) http.Header {

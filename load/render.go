@@ -7,7 +7,9 @@ import (
 
 	"github.com/dfcheck/dfcheck/load/internal/wire"
 	"github.com/dfcheck/dfcheck/load/profile"
+	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/jwt"
 )
 
 // render makes the requests of every group.
@@ -41,7 +43,7 @@ func (t Target) of(g *profile.Group) (Target, error) {
 		t.Contract, t.StartURL, t.TokenURL = contract, t.Host+contract.Start.Path, t.Host+contract.Token.Path
 	}
 	if g.ClientID != "" {
-		t.ClientID = g.ClientID
+		t.ClientID, t.Assert = g.ClientID, nil // whose key is another client's
 	}
 	if g.Scope != "" {
 		t.Scope = g.Scope
@@ -102,7 +104,14 @@ func (t Target) template(op *spec.Operation, at string, e spec.Encoding, params 
 	case "post":
 		params = params.With("client_secret", t.Secret)
 	}
-	return wire.NewTemplate(op, spec.InURL(at, t.sender().Query(op)), e, params, header, closes)
+	if t.Assert != nil {
+		params = params.With("client_assertion_type", jwt.AssertionType).With(redact.Assertion, wire.AssertionPlace)
+	}
+	made, err := wire.NewTemplate(op, spec.InURL(at, t.sender().Query(op)), e, params, header, closes)
+	if err == nil {
+		made.Assert = t.Assert
+	}
+	return made, err
 }
 
 // basic is the Authorization header of a confidential client (RFC 6749 section

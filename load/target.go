@@ -21,7 +21,8 @@ type Target struct {
 	StartURL, TokenURL string // of the device authorization and the token endpoint
 	Contract           *spec.Contract
 	ClientID           string
-	Secret, Auth       string // of a confidential client: basic or post
+	Secret, Auth       string        // of a confidential client: basic or post
+	Assert             func() string // signs an assertion by which the client authenticates; nil: it has none
 	Scope              string
 	PKCE               bool // starts carry a code challenge, as they do where the server demands one; one verifier for all
 	DeviceType         string

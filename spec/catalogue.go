@@ -98,6 +98,7 @@ var groups = []struct{ name, about string }{
 	{"REVOKE", "tokens that their device gives back"},
 	{"IDTOKEN", "ID tokens that come with the tokens of a device"},
 	{"DPOP", "tokens that are bound to a key of the device"},
+	{"ASSERT", "client authentication by signed assertions"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 

@@ -24,9 +24,10 @@ import (
 var flagValues = map[string]cobra.CompletionFunc{
 	"only": inList(checkWords), "skip": inList(checkWords), "requirements": words(spec.Sets()...), "level": words("MUST",
 		"SHOULD", "MAY", "DOC"),
-	"fail-on": words("fail", "warning"), "approve": words(approve.Kinds...), "client-auth": words("none", "basic", "post"),
-	"spec":       orFile(append([]string{"auto"}, spec.ContractNames()...), "yaml", "yml", "json"),
-	"serve spec": words(spec.ContractNames()...), "config": files("yaml", "yml"), "waivers": files("yaml", "yml"),
+	"fail-on": words("fail", "warning"), "approve": words(approve.Kinds...),
+	"client-auth": words(conformance.ClientAuths...),
+	"spec":        orFile(append([]string{"auto"}, spec.ContractNames()...), "yaml", "yml", "json"),
+	"serve spec":  words(spec.ContractNames()...), "config": files("yaml", "yml"), "waivers": files("yaml", "yml"),
 	"profile": orFile(profile.Names(), "yaml", "yml"), "fault": known(faultWords),
 	"report": destinations, "report convert to": destinations, "report matrix to": prefixes("html=", "markdown="),
 	"report matrix rows": words(matrixRows...), "spec to": words("text", "json"),

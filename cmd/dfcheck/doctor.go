@@ -208,6 +208,10 @@ func printFound(w io.Writer, run *conformance.Run) {
 		fmt.Fprintf(w, "interval   %s, because none is announced\n", interval.Interval)
 	}
 	fmt.Fprintf(w, "lifetime   %s\n", target.Timing.Lifetime)
+	if target.Client.Key != nil {
+		a := target.Assertor(&target.Client)
+		fmt.Fprintf(w, "assertion  for %s (aud), signed by %s\n", reports.Legible(a.Audience), a.Key.Algorithm)
+	}
 	if d := demanded(target); d != "" {
 		fmt.Fprintf(w, "pkce       %s\n", d)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,7 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 		line("# TODO: %s", oneLine(m))
 	}
 	line("client: {id: %s%s}", quoted(f.clientID), f.credentials())
+	f.otherCredentials(line, found)
 	if t.PKCE != "" {
 		line("pkce: %s                                  # the server demands a code challenge at the start", t.PKCE)
 	}
@@ -89,7 +91,17 @@ func (f *initFlags) credentials() string {
 	if f.clientAuth != "" {
 		out += ", auth: " + quoted(f.clientAuth)
 	}
+	if f.clientKey != "" {
+		out += ", key: " + quoted(f.clientKey)
+	}
 	return out
+}
+
+// otherCredentials are what the server takes in place of a secret, by its metadata.
+func (f *initFlags) otherCredentials(line func(string, ...any), found *conformance.Look) {
+	if f.clientKey == "" && slices.Contains(found.AuthMethods, conformance.AuthAssertion) {
+		line("# client: {id: tv-app, auth: private_key_jwt, key: client.jwk}   # the server takes signed assertions")
+	}
 }
 
 func (f *initFlags) scopes(line func(string, ...any), found *conformance.Look) {

@@ -148,6 +148,6 @@ func secondClient(target load.Target, c *conformance.Config) *load.Target {
 		return nil
 	}
 	second := configured.Second
-	target.ClientID, target.Secret, target.Auth = second.ID, second.Secret, second.Auth
+	target.ClientID, target.Secret, target.Auth, target.Assert = second.ID, second.Secret, second.Auth, nil
 	return &target
 }

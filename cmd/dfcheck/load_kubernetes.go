@@ -114,6 +114,10 @@ func inCluster(c *conformance.Config, f *loadFlags) error {
 		return fmt.Errorf("approve: kind %s needs what the pods do not have, a program or a person; "+
 			"form, http and none work there", k)
 	}
+	if c.Client.Key != "" {
+		return errors.New("the client's key is in a file of this machine, and is not copied into the cluster; name a " +
+			"variable with client: {key_env: NAME}, which the pods have from a Secret")
+	}
 	host, err := conformance.NormalHost(c.Host)
 	if err != nil {
 		return err
@@ -138,7 +142,7 @@ func variables(c *conformance.Config, path string) ([]string, error) {
 	clients := []*conformance.ClientConfig{&c.Client, c.SecondClient, c.RestrictedClient, c.ConfidentialClient}
 	for _, client := range clients {
 		if client != nil {
-			names[client.SecretEnv] = true
+			names[client.SecretEnv], names[client.KeyEnv] = true, true
 		}
 	}
 	if c.Introspection != nil {

@@ -89,6 +89,8 @@ func TestScript(t *testing.T) {
 		"HIDDEN":     startMoved(t, "rfc8628", "/oauth2/device/code", "/oauth2/token", ""),
 		"OPENAPI":    startMoved(t, "documented-v1", "/v9/devices", "/v9/tokens", "/openapi.yaml"),
 	}
+	var jwk []byte
+	servers["ASSERTS"], servers["ASSERTSAGAIN"], jwk = startAsserting(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -108,7 +110,8 @@ func TestScript(t *testing.T) {
 			e.Setenv("ASTRAY", astray)
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
-			return os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666)
+			return errors.Join(os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666),
+				os.WriteFile(e.WorkDir+"/client.jwk", jwk, 0o600))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":    exitCode,

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/spf13/cobra"
 
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/jwt"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 )
 
@@ -18,6 +21,7 @@ type serveFlags struct {
 	addr       string
 	cfg        refserver.Config
 	secure     certificateFlags
+	keyFile    string
 	faults     []string
 	limits     []string
 	listFaults bool
@@ -40,12 +44,14 @@ and not the proxy.
 People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
 when --decisions is given. The clients are dfcheck and dfcheck-other (public),
-dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`,
+dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow. With
+--client-key-out there is dfcheck-key as well, which authenticates with assertions.`,
 		Example: `  dfcheck serve --spec rfc8628 --interval 1s --expires-in 2m --decisions
   dfcheck serve --spec rfc8628 --slow-down 2     does the client wait 5 s longer?
   dfcheck serve --delay 20ms --decisions         what load and report compare say of a slower server
   dfcheck serve --limit polls:address:10/1s:bucket:burst=20     what "dfcheck limits" finds
   dfcheck serve --tls --tls-cert-out ca.pem
+  dfcheck serve --spec rfc8628 --client-key-out client.jwk      a client that signs assertions
   dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
   dfcheck serve --fault code-reusable
@@ -68,6 +74,8 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow.`
 	fs.StringArrayVar(&f.limits, "limit", nil, "limit the pace of requests, `"+refserver.LimitForm+"`; repeatable")
 	fs.BoolVar(&f.cfg.TrustForwarded, "trust-forwarded", false,
 		"let X-Forwarded-For and Forwarded say who sends a request, as behind a proxy")
+	fs.StringVar(&f.keyFile, "client-key-out", "",
+		"let the client dfcheck-key authenticate by private_key_jwt, and write its key, a JWK, to this file")
 	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit, with --proxy those that it can add")
@@ -93,6 +101,9 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	}
 	cert, err := f.secure.certificate(f.addr)
 	if err != nil {
+		return err
+	}
+	if err := f.writeKey(); err != nil {
 		return err
 	}
 	var served controlledSite
@@ -121,6 +132,24 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	}
 	<-cmd.Context().Done()
 	return nil
+}
+
+// writeKey makes the key of the client that signs assertions, for this user alone to read.
+func (f *serveFlags) writeKey() error {
+	if f.keyFile == "" {
+		return nil
+	}
+	key, err := jwt.NewKey("ES256")
+	if err != nil {
+		return err
+	}
+	f.cfg.Assertions = true
+	f.cfg.ClientKey = &jose.JSONWebKey{Key: key, KeyID: "dfcheck-key", Algorithm: "ES256"}
+	text, err := f.cfg.ClientKey.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	return usage(os.WriteFile(f.keyFile, append(text, '\n'), 0o600), "")
 }
 
 // controlledSite is a server whose faults can be switched.

@@ -28,6 +28,7 @@ type targetFlags struct {
 	host, spec, issuer                      string
 	start, token                            string
 	clientID, clientSecretEnv, clientAuth   string
+	clientKey                               string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
 	requestTimeout                          time.Duration
@@ -48,7 +49,9 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.token, "token-endpoint", "", "URL or path of the token endpoint")
 	fs.StringVar(&f.clientID, "client-id", "", "client to act as (default dfcheck)")
 	fs.StringVar(&f.clientSecretEnv, "client-secret-env", "", "environment variable with the client's secret")
-	fs.StringVar(&f.clientAuth, "client-auth", "", "how the client authenticates: none, basic or post")
+	fs.StringVar(&f.clientAuth, "client-auth", "",
+		"how the client authenticates: "+strings.Join(conformance.ClientAuths, ", "))
+	fs.StringVar(&f.clientKey, "client-key", "", "file with the client's private key, for private_key_jwt")
 	fs.StringVar(&f.secondClientID, "second-client-id", "", "another registered client")
 	fs.StringVar(&f.scope, "scope", "", "scope to request")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
@@ -81,7 +84,8 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	}{
 		{f.host, &c.Host}, {f.spec, &c.Spec}, {f.issuer, &c.Issuer}, {f.start, &c.Endpoints.DeviceAuthorization},
 		{f.token, &c.Endpoints.Token}, {f.clientID, &c.Client.ID}, {f.clientSecretEnv, &c.Client.SecretEnv},
-		{f.clientAuth, &c.Client.Auth}, {f.scope, &c.Scope}, {f.caFile, &c.TLS.CAFile}, {f.approver, &c.Approve.Kind},
+		{f.clientAuth, &c.Client.Auth}, {f.clientKey, &c.Client.Key},
+		{f.scope, &c.Scope}, {f.caFile, &c.TLS.CAFile}, {f.approver, &c.Approve.Kind},
 	} {
 		if o.flag != "" {
 			*o.key = o.flag

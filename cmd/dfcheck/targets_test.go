@@ -152,8 +152,9 @@ func keptReport(t *testing.T, name string) string {
 	return filepath.Join(dir, name+".json")
 }
 
-func checkTarget(t *testing.T, dir, config, host, path string) *reports.Report {
-	run := exec.Command("dfcheck", "conformance", "--config", config, "--report", "json="+path)
+func checkTarget(t *testing.T, dir, config, host, path string, flags ...string) *reports.Report {
+	run := exec.Command("dfcheck", append([]string{"conformance", "--config", config, "--report", "json=" + path},
+		flags...)...)
 	run.Dir = dir
 	run.Env = append(os.Environ(), "TARGET="+host, "TARGET_SECRET=secret")
 	out, err := run.CombinedOutput()

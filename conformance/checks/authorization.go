@@ -53,6 +53,10 @@ var authorizationChecks = []Check{
 				j.Skip("HTTP Basic names the client, which may leave client_id out of the body")
 				return
 			}
+			if e.Client.Auth == AuthAssertion { // RFC 7521 section 4.2
+				j.Skip("the assertion names the client, which may leave client_id out")
+				return
+			}
 			j.Each(e.Of(missingClient), ExpectRefusal, "4xx with invalid_request or invalid_client",
 				tolerated(e, OpStart, "client_id", GivesCodes),
 				PassIf(Class(4), ErrorIs(spec.ErrInvalidRequest, spec.ErrInvalidClient)),

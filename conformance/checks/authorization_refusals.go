@@ -22,7 +22,7 @@ var missingClient = &Scenario{
 var unknownClientStart = &Scenario{
 	Name: "start of an unknown client", Lane: LaneInstant, Cost: FixedCost(1, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		s.Start(ctx, With("client_id", UnknownClient()), Provoked(), Step("unknown client"))
+		s.Start(ctx, As(&Client{ID: UnknownClient()}), Provoked(), Step("unknown client"))
 	},
 }
 

@@ -192,6 +192,12 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 	if cfg.DPoP {
 		t.Offers.DPoP = []string{"ES256"}
 	}
+	if cfg.Assertions {
+		t.Client = Client{ID: "dfcheck-key", Auth: AuthAssertion, Key: cfg.ClientKey}
+		if len(cfg.Audiences) == 1 {
+			t.Client.Audience = cfg.Audiences[0]
+		}
+	}
 	if b.target != nil {
 		b.target(t)
 	}

@@ -222,7 +222,7 @@ func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
 		return
 	}
 	method := map[string]string{"": "none", "none": "none", "basic": "client_secret_basic",
-		"post": "client_secret_post"}[e.Client.Auth]
+		"post": "client_secret_post", AuthAssertion: AuthAssertion}[e.Client.Auth]
 	v, ok := doc.Member("token_endpoint_auth_methods_supported")
 	list, _ := v.([]any)
 	if slices.Contains(list, any(method)) || !ok && method == "client_secret_basic" {

@@ -3,13 +3,7 @@ package checks
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +14,7 @@ import (
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/jwt"
 )
 
 // A prover is a device with a key of its own, which proves to have it (RFC 9449 section
@@ -42,26 +37,11 @@ func newProver(t *Target) *prover {
 	}
 	u.RawQuery, u.Fragment = "", ""
 	for _, alg := range t.Offers.DPoP {
-		if key, err := newKey(alg); err == nil && key != nil {
+		if key, err := jwt.NewKey(alg); err == nil && key != nil {
 			return &prover{key: jose.JSONWebKey{Key: key, Algorithm: alg}, url: u.String()}
 		}
 	}
 	return nil
-}
-
-// newKey makes a key for an algorithm, nil for one that dfcheck does not sign by.
-func newKey(alg string) (key any, err error) {
-	switch jose.SignatureAlgorithm(alg) {
-	case jose.ES256:
-		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case jose.ES384:
-		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case jose.EdDSA:
-		_, key, err = ed25519.GenerateKey(rand.Reader)
-	case jose.RS256, jose.PS256:
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
-	}
-	return key, err
 }
 
 // thumbprint is that of the key (RFC 7638), which binds tokens to it.
@@ -75,12 +55,9 @@ func (p *prover) thumbprint() string {
 
 // dpopProof is a proof before it is signed.
 type dpopProof struct {
-	head   map[jose.HeaderKey]any
-	claims map[string]any
-	made   time.Time
-	key    jose.JSONWebKey // that signs
-	twice  bool            // it is sent twice
-	bare   bool            // it is not signed at all
+	jwt.Token
+	made  time.Time
+	twice bool // it is sent twice
 }
 
 // start begins a flow, and hears the server's time.
@@ -115,57 +92,28 @@ func (p *prover) now() time.Time {
 
 // thief is another device, with a key of the same kind, that knows what p knows.
 func (p *prover) thief() *prover {
-	return &prover{key: another(p.key), url: p.url, nonce: p.nonce, told: p.told, heard: p.heard}
+	return &prover{key: jwt.Another(p.key), url: p.url, nonce: p.nonce, told: p.told, heard: p.heard}
 }
 
 // proof makes the header field of a token request, with what change makes wrong.
 func (p *prover) proof(change func(*dpopProof)) []string {
 	made := p.now()
-	d := dpopProof{key: p.key, made: made,
-		head:   map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": p.key.Public()},
-		claims: map[string]any{"jti": RandomCode(22), "htm": "POST", "htu": p.url, "iat": made.Unix()}}
+	d := dpopProof{made: made, Token: jwt.Token{Key: p.key,
+		Head:   map[jose.HeaderKey]any{"typ": "dpop+jwt", "jwk": p.key.Public()},
+		Claims: map[string]any{"jti": RandomCode(22), "htm": "POST", "htu": p.url, "iat": made.Unix()}}}
 	p.mu.Lock()
 	if p.nonce != "" {
-		d.claims["nonce"] = p.nonce
+		d.Claims["nonce"] = p.nonce
 	}
 	p.mu.Unlock()
 	if change != nil {
 		change(&d)
 	}
-	text := d.signed()
+	text := d.Signed()
 	if d.twice {
 		return []string{text, text}
 	}
 	return []string{text}
-}
-
-func (d *dpopProof) signed() string {
-	payload, err := json.Marshal(d.claims)
-	if err != nil {
-		panic(err) // they are texts and numbers
-	}
-	if d.bare {
-		d.head["alg"] = "none"
-		head, err := json.Marshal(d.head)
-		if err != nil {
-			panic(err)
-		}
-		return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload) + "."
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(d.key.Algorithm), Key: d.key.Key},
-		&jose.SignerOptions{ExtraHeaders: d.head})
-	if err != nil {
-		panic(err)
-	}
-	jws, err := signer.Sign(payload)
-	if err != nil {
-		panic(err)
-	}
-	text, err := jws.CompactSerialize()
-	if err != nil {
-		panic(err)
-	}
-	return text
 }
 
 // proving sends a fresh proof with a request. Nothing sends it again: it is good once.
@@ -231,22 +179,22 @@ const (
 // time is wrong comes last: where a nonce tells the time, it gives tokens.
 var wrongProofs = [][]wrongPart{
 	{
-		{"with a proof whose htm is GET", func(d *dpopProof) { d.claims["htm"] = "GET" }},
-		{"with a proof whose typ is JWT", func(d *dpopProof) { d.head["typ"] = "JWT" }},
-		{"with a proof whose alg is none", func(d *dpopProof) { d.bare = true }},
-		{proofOfYesterday, func(d *dpopProof) { d.claims["iat"] = d.made.Add(-far).Unix() }},
+		{"with a proof whose htm is GET", func(d *dpopProof) { d.Claims["htm"] = "GET" }},
+		{"with a proof whose typ is JWT", func(d *dpopProof) { d.Head["typ"] = "JWT" }},
+		{"with a proof whose alg is none", func(d *dpopProof) { d.Bare = true }},
+		{proofOfYesterday, func(d *dpopProof) { d.Claims["iat"] = d.made.Add(-far).Unix() }},
 	},
 	{
-		{"with a proof whose htu is another URL", func(d *dpopProof) { d.claims["htu"] = StrangeOrigin + "/token" }},
-		{"with a proof without jti", func(d *dpopProof) { delete(d.claims, "jti") }},
-		{"with a proof that another key has signed", func(d *dpopProof) { d.key = another(d.key) }},
-		{proofOfTomorrow, func(d *dpopProof) { d.claims["iat"] = d.made.Add(far).Unix() }},
+		{"with a proof whose htu is another URL", func(d *dpopProof) { d.Claims["htu"] = StrangeOrigin + "/token" }},
+		{"with a proof without jti", func(d *dpopProof) { delete(d.Claims, "jti") }},
+		{"with a proof that another key has signed", func(d *dpopProof) { d.Key = jwt.Another(d.Key) }},
+		{proofOfTomorrow, func(d *dpopProof) { d.Claims["iat"] = d.made.Add(far).Unix() }},
 	},
 	{
-		{"with a proof without jwk", func(d *dpopProof) { delete(d.head, "jwk") }},
-		{"with a proof that holds its private key", func(d *dpopProof) { d.head["jwk"] = jose.JSONWebKey{Key: d.key.Key} }},
+		{"with a proof without jwk", func(d *dpopProof) { delete(d.Head, "jwk") }},
+		{"with a proof that holds its private key", func(d *dpopProof) { d.Head["jwk"] = jose.JSONWebKey{Key: d.Key.Key} }},
 		{"with a proof signed by a shared secret", func(d *dpopProof) {
-			d.key = jose.JSONWebKey{Key: []byte(RandomCode(48)), Algorithm: string(jose.HS256)}
+			d.Key = jose.JSONWebKey{Key: []byte(RandomCode(48)), Algorithm: string(jose.HS256)}
 		}},
 		{"with two header fields DPoP", func(d *dpopProof) { d.twice = true }},
 	},
@@ -259,12 +207,3 @@ var wrongSteps = func() (steps []string) {
 	}
 	return steps
 }()
-
-// another is a key of the same kind.
-func another(key jose.JSONWebKey) jose.JSONWebKey {
-	other, err := newKey(key.Algorithm)
-	if err != nil {
-		panic(err) // of the machine's randomness
-	}
-	return jose.JSONWebKey{Key: other, Algorithm: key.Algorithm}
-}

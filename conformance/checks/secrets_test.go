@@ -14,14 +14,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/reports/redact"
 	"github.com/dfcheck/dfcheck/spec"
+	"github.com/dfcheck/dfcheck/spec/jwt"
 	"github.com/dfcheck/dfcheck/spec/refserver"
 	"github.com/dfcheck/dfcheck/spec/refserver/pipes"
 )
@@ -31,7 +35,18 @@ const (
 	awkwardPassword = `pass word+"&/é<`    // of the users
 )
 
-func newWiretap() *pipes.Tap { return pipes.NewTap(awkwardSecret, awkwardPassword) }
+func newWiretap() *pipes.Tap {
+	return pipes.NewTap(awkwardSecret, awkwardPassword, jwt.Secret(*deviceKey()))
+}
+
+// deviceKey signs the assertions of the client that the devices are.
+var deviceKey = sync.OnceValue(func() *jose.JSONWebKey {
+	key, err := jwt.NewKey("ES256")
+	if err != nil {
+		panic(err)
+	}
+	return &jose.JSONWebKey{Key: key, Algorithm: "ES256"}
+})
 
 // everyFile writes a run's reports in all formats and its transcript, behind the
 // target's guard, and searches each file. The findings cite every exchange, so
@@ -108,7 +123,8 @@ func livePage(t *testing.T, run *Run, w *pipes.Tap) {
 // process.
 func secretBench(variant refserver.Fault, approver string, w *pipes.Tap, somebody *typist) bench {
 	cfg := embedded("rfc8628")
-	cfg.Revocation, cfg.OpenID, cfg.DPoP = true, true, true
+	cfg.Revocation, cfg.OpenID, cfg.DPoP, cfg.Assertions = true, true, true, true
+	cfg.ClientKey = deviceKey()
 	cfg.Clients = append(slices.Clone(refserver.DefaultClients[:2:2]),
 		refserver.Client{ID: "dfcheck-conf", Secret: awkwardSecret}, refserver.DefaultClients[3])
 	cfg.Users = []refserver.User{{Name: "alice", Password: awkwardPassword}, {Name: "bob", Password: awkwardPassword}}

@@ -17,7 +17,8 @@ type serverMetadata struct {
 	endpoints pair
 	aliases   pair     // mtls_endpoint_aliases, for clients with a certificate (RFC 8705 section 5)
 	Scopes    []string // scopes_supported
-	members   map[string]any
+
+	members map[string]any
 }
 
 // WellKnown lists where the metadata of an issuer may be: RFC 8414 section 3
@@ -74,13 +75,19 @@ func readMetadata(x *conformance.Exchange) *serverMetadata {
 	if m.Issuer == "" && m.endpoints == (pair{}) && m.aliases == (pair{}) {
 		return nil // a catch-all that answers everything with JSON
 	}
-	scopes, _ := x.Object()["scopes_supported"].([]any)
-	for _, s := range scopes {
-		if text, ok := s.(string); ok {
-			m.Scopes = append(m.Scopes, text)
+	m.Scopes = m.texts("scopes_supported")
+	return m
+}
+
+// texts are those of a member that is an array.
+func (m *serverMetadata) texts(member string) (out []string) {
+	list, _ := m.members[member].([]any)
+	for _, v := range list {
+		if text, ok := v.(string); ok {
+			out = append(out, text)
 		}
 	}
-	return m
+	return out
 }
 
 func endpointsIn(members map[string]any) (e pair) {

@@ -23,12 +23,14 @@ const (
 	Password     = "password"
 	Credentials  = "credentials"
 	Proof        = "dpop_proof"
+	Assertion    = "client_assertion"
+	PrivateKey   = "private_key"
 )
 
 // members are the names under which a secret stands, with its kind.
 var members = map[string]string{
 	DeviceCode: DeviceCode, AccessToken: AccessToken, "refresh_token": "refresh_token", IDToken: IDToken,
-	ClientSecret: ClientSecret, "client_assertion": "client_assertion", Password: Password,
+	ClientSecret: ClientSecret, Assertion: Assertion, Password: Password,
 	"deviceCode": DeviceCode, "accessToken": AccessToken, "refreshToken": "refresh_token", "idToken": IDToken,
 	"clientSecret": ClientSecret,
 }

@@ -18,7 +18,7 @@ func (s *Server) start(q *request) *answer {
 	if a := s.wellFormed(q); a != nil {
 		return a
 	}
-	if a := s.authenticate(q); a != nil {
+	if a := s.is.identify(s, q); a != nil {
 		return a
 	}
 	switch {

@@ -65,6 +65,8 @@ type behaviour struct {
 	challenge func(s *Server, q *request, p proof) *answer
 	// worth may change what introspection tells of a token.
 	worth func(t *tokens, worth map[string]any)
+	// identify finds out for which client a request speaks.
+	identify func(s *Server, q *request) *answer
 
 	page pageRules
 
@@ -105,7 +107,7 @@ func correct() *behaviour {
 		refresh:  (*Server).refresh,
 		revoke:   (*Server).revoke, revocable: owned,
 		prove: (*Server).prove, looks: func(string) bool { return true }, challenge: (*Server).challenge,
-		worth:  func(*tokens, map[string]any) {},
+		worth: func(*tokens, map[string]any) {}, identify: (*Server).authenticate,
 		claims: func(*Server, *tokens, map[string]any) {}, sign: sign,
 		keys: func(key jose.JSONWebKey) []jose.JSONWebKey { return []jose.JSONWebKey{key.Public()} },
 		page: pageRules{text: html.EscapeString, viewed: func(*grant, string) {}, lookers: mostLookers,

@@ -12,6 +12,9 @@ import (
 // 2.3 and 3.2.1). The client stays nil when the request names none.
 func (s *Server) authenticate(q *request) *answer {
 	id, secret, basic := q.BasicAuth()
+	if s.cfg.Assertions && q.get("client_assertion") != "" {
+		return s.asserted(q)
+	}
 	if basic {
 		id, secret = unescape(id), unescape(secret)
 		if q.get("client_secret") != "" || q.get("client_id") != "" && q.get("client_id") != id {
@@ -24,7 +27,8 @@ func (s *Server) authenticate(q *request) *answer {
 		return nil
 	}
 	c := s.clients[id]
-	if c == nil || subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) != 1 {
+	if c == nil || c.Key != nil && s.is.looks(assertThere) ||
+		subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) != 1 {
 		return unauthenticated(basic)
 	}
 	q.client = c

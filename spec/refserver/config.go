@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -57,12 +59,19 @@ type Config struct {
 	// DPoP binds tokens to the key of a proof that comes with a token request (RFC 9449);
 	// DPoPNonce wants a nonce in it.
 	DPoP, DPoPNonce bool
+	// Assertions lets the client dfcheck-key authenticate with assertions (RFC 7523) for one
+	// of Audiences; when there are none, the issuer and the URLs of both endpoints. ClientKey
+	// is its private key, one that is made when it is nil.
+	Assertions bool
+	Audiences  []string
+	ClientKey  *jose.JSONWebKey
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.
 type Client struct {
 	ID, Secret   string
-	NoDeviceFlow bool // not entitled to the device grant
+	Key          *jose.JSONWebKey // the public key of assertions
+	NoDeviceFlow bool             // not entitled to the device grant
 }
 
 // User is a person who can sign in at the verification page.
@@ -91,11 +100,28 @@ func (c Config) withDefaults() Config {
 	if c.Clients == nil {
 		c.Clients = DefaultClients
 	}
+	if c.Assertions {
+		c = c.withAssertions()
+	}
 	if c.Users == nil {
 		c.Users = DefaultUsers
 	}
 	if c.Scopes == nil {
 		c.Scopes = []string{"openid", "profile"}
+	}
+	return c
+}
+
+// withAssertions registers the client that authenticates with assertions.
+func (c Config) withAssertions() Config {
+	if c.ClientKey == nil {
+		c.ClientKey = newClientKey()
+	}
+	public := c.ClientKey.Public()
+	c.Clients = append(slices.DeleteFunc(slices.Clone(c.Clients), func(c Client) bool { return c.ID == keyedClient }),
+		Client{ID: keyedClient, Key: &public})
+	if contract, err := c.contract(); err == nil && c.Audiences == nil {
+		c.Audiences = []string{c.BaseURL, c.BaseURL + contract.Token.Path, c.BaseURL + contract.Start.Path}
 	}
 	return c
 }

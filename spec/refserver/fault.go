@@ -46,7 +46,7 @@ func Faults() []Fault {
 		patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults,
-		openIDFaults, dpopFaults,
+		openIDFaults, dpopFaults, assertionFaults,
 		documentFaults)
 }
 

@@ -49,6 +49,8 @@ var errorFaults = []Fault{
 			}
 			if _, secret, ok := q.BasicAuth(); ok {
 				a.members["error_description"] = "the secret " + secret + " is wrong"
+			} else if assertion := q.get("client_assertion"); assertion != "" {
+				a.members["error_description"] = "the assertion " + assertion + " is wrong"
 			}
 		})),
 	answerFault("start-faults-as-detail", "DF-ERR-007",

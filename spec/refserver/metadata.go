@@ -6,6 +6,9 @@ import (
 	"github.com/dfcheck/dfcheck/spec"
 )
 
+// methodsOfSecrets are the ways of client authentication that need no key.
+var methodsOfSecrets = []string{"none", "client_secret_basic", "client_secret_post"}
+
 // serveMetadata publishes the endpoints (RFC 8414 section 2, OpenID Connect
 // Discovery section 3).
 func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
@@ -26,13 +29,17 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		"grant_types_supported":                 grants,
 		"scopes_supported":                      s.cfg.Scopes,
 		"response_types_supported":              []string{"none"},
-		"token_endpoint_auth_methods_supported": []string{"none", "client_secret_basic", "client_secret_post"},
+		"token_endpoint_auth_methods_supported": methodsOfSecrets,
 	}
 	if s.cfg.Revocation {
 		members["revocation_endpoint"] = base + pathRevocation
 	}
 	if s.cfg.DPoP {
 		members["dpop_signing_alg_values_supported"] = []string{"ES256", "EdDSA", "RS256"}
+	}
+	if s.cfg.Assertions {
+		members["token_endpoint_auth_methods_supported"] = append(methodsOfSecrets, "private_key_jwt")
+		members["token_endpoint_auth_signing_alg_values_supported"] = []string{"ES256", "EdDSA", "RS256"}
 	}
 	if s.cfg.OpenID {
 		members["jwks_uri"], members["userinfo_endpoint"] = base+pathKeys, base+pathUserInfo

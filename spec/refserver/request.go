@@ -117,7 +117,8 @@ func decodeForm(body string) (spec.Params, error) {
 
 // known are the parameters whose values must be text; what a request holds
 // beside them is ignored (RFC 6749 section 3.1).
-var known = map[string]bool{"client_id": true, "client_secret": true, "scope": true, "device_type": true,
+var known = map[string]bool{"client_id": true, "client_secret": true, "client_assertion": true,
+	"client_assertion_type": true, "scope": true, "device_type": true,
 	"device_os":  true,
 	"grant_type": true, "device_code": true, "refresh_token": true}
 
@@ -265,14 +266,14 @@ func (q *request) declared(p spec.Param, is spec.ParamSpec) *answer {
 }
 
 // required reports whether a declared parameter is due in this request: a refresh
-// needs no device code, and a client that authenticates with HTTP Basic need
-// not name itself again.
+// needs no device code, and a client that authenticates with HTTP Basic or an assertion
+// need not name itself again.
 func (s *Server) required(q *request, param string) bool {
 	if param == "device_code" && q.get("grant_type") != spec.GrantDeviceCode {
 		return false
 	}
 	if param == "client_id" {
-		if _, _, basic := q.BasicAuth(); basic {
+		if _, _, basic := q.BasicAuth(); basic || s.cfg.Assertions && q.get("client_assertion") != "" {
 			return false
 		}
 	}

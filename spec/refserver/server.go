@@ -43,6 +43,8 @@ type Server struct {
 
 	nonce string // that DPoP proofs need, "" for none
 	seen  once   // the jti of DPoP proofs
+
+	assertions once // the jti of assertions
 }
 
 // New returns a server with the given faults. It panics when the configuration
@@ -91,6 +93,9 @@ func New(cfg Config, faults ...Fault) *Server {
 // with returns a server with the given faults that goes on with what s knows: codes,
 // tokens and the key that they are signed with, sessions and who guesses.
 func (s *Server) with(cfg Config, faults ...Fault) *Server {
+	if s.cfg.Assertions {
+		cfg.ClientKey = s.cfg.ClientKey
+	}
 	next := New(cfg, faults...)
 	next.grants, next.wallet, next.people, next.guesses = s.grants, s.wallet, s.people, s.guesses
 	if s.cfg.OpenID {

@@ -31,7 +31,7 @@ func (s *Server) token(q *request) *answer {
 	if a := s.wellFormed(q); a != nil {
 		return a
 	}
-	if a := s.authenticate(q); a != nil {
+	if a := s.is.identify(s, q); a != nil {
 		return a
 	}
 	if a := s.is.prove(s, q); a != nil {
@@ -53,7 +53,7 @@ func (s *Server) token(q *request) *answer {
 	if g == nil || !s.is.bound(q, g) {
 		return refuse(spec.ErrInvalidGrant, "the device code is unknown, or another client's")
 	}
-	if q.client == nil && g.client.Secret != "" {
+	if q.client == nil && (g.client.Secret != "" || g.client.Key != nil) {
 		return unauthenticated(false)
 	}
 	g.mu.Lock()

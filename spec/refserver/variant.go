@@ -19,7 +19,8 @@ func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, frontVariants, refusalVariants,
 		clientVariants,
 		scopeVariants, wayVariants, consentVariants,
-		revocationVariants, openIDVariants, dpopVariants, limitVariants, storeVariants, machineVariants, proxyVariants,
+		revocationVariants, openIDVariants, dpopVariants, assertionVariants, limitVariants,
+		storeVariants, machineVariants, proxyVariants,
 		clockVariants, []Fault{burstProxy})
 }
 

@@ -25,11 +25,20 @@ type Template struct {
 	escape    func(dst, value []byte) []byte
 	Start     bool
 	closes    bool // it ends its connection
+
+	// Assert makes the assertion that goes into the place of AssertionPlace, one for each
+	// request; end is what follows it.
+	Assert func() string
+	end    []byte
 }
 
 // Placeholder stands for the value while a template is made. No encoding
 // changes it.
 const Placeholder = "dfcheckvaluedfcheck"
+
+// AssertionPlace stands for the assertion of a client, behind the value if there is one.
+// Assertions are made of characters that no encoding changes.
+const AssertionPlace = "dfcheckassertiondfcheck"
 
 // NewTemplate renders a POST to the URL at. Placeholder in params is where the value
 // goes; header has values beside those that every request has; closes says that a
@@ -49,6 +58,11 @@ func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Par
 	if t.pre, t.post, found = bytes.Cut(body, []byte(Placeholder)); !found {
 		t.pre, t.post = body, nil
 		t.escape = func(dst, _ []byte) []byte { return dst }
+	}
+	if before, after, asserts := bytes.Cut(t.post, []byte(AssertionPlace)); asserts {
+		t.post, t.end = before, after
+	} else if before, after, asserts := bytes.Cut(t.pre, []byte(AssertionPlace)); asserts && !found {
+		t.pre, t.end = before, after
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\n", u.RequestURI(), cmp.Or(t.Header.Get("Host"), u.Host))
@@ -70,7 +84,11 @@ func NewTemplate(op *spec.Operation, at string, e spec.Encoding, params spec.Par
 func (t *Template) Body(dst, value []byte) []byte {
 	dst = append(dst, t.pre...)
 	dst = t.escape(dst, value)
-	return append(dst, t.post...)
+	dst = append(dst, t.post...)
+	if t.Assert != nil {
+		dst = append(append(dst, t.Assert()...), t.end...)
+	}
+	return dst
 }
 
 // render appends the whole request for a value.

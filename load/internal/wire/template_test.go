@@ -62,6 +62,40 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestAssertionPlace: each request has an assertion of its own in each content type, with a
+// value before it or not, and its length is right.
+func TestAssertionPlace(t *testing.T) {
+	seen := make(chan map[string]string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { seen <- fields(t, r) }))
+	t.Cleanup(server.Close)
+	for _, e := range []spec.Encoding{spec.Form, spec.JSON, spec.Multipart} {
+		for _, value := range []string{"", "a+b/c=="} {
+			params := spec.Params{{Name: "client_id", Value: "tv"}}
+			if value != "" {
+				params = append(params, spec.Param{Name: "device_code", Value: Placeholder})
+			}
+			params = append(params, spec.Param{Name: "client_assertion", Value: AssertionPlace})
+			tm, err := NewTemplate(&contract(t).Token, server.URL, e, params, nil, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			tm.Assert = func() string { n++; return strings.Repeat("eyJ.", n) }
+			began := time.Now()
+			now := func() int64 { return int64(time.Since(began)) }
+			tr := &Transport{pool: newPool(time.Second, now), now: now, timeout: time.Second}
+			for i := 1; i < 3; i++ {
+				tr.exchange(&Request{Template: tm, Value: []byte(value)})
+				got := <-seen
+				if got["client_assertion"] != strings.Repeat("eyJ.", i) || got["device_code"] != value || got["client_id"] != "tv" {
+					t.Errorf("%s, request %d: %v", e, i, got)
+				}
+			}
+			tr.pool.close()
+		}
+	}
+}
+
 // fields reads a request as a server does.
 func fields(t *testing.T, r *http.Request) map[string]string {
 	got := map[string]string{"tenant": r.Header.Get("X-Tenant"), "query": r.URL.RawQuery,

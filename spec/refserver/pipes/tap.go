@@ -1,10 +1,12 @@
 package pipes
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -42,7 +44,7 @@ func (w *Tap) Len() int {
 func (w *Tap) Listen(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
-		proofs := r.Header.Values("DPoP")
+		proofs := append(r.Header.Values("DPoP"), assertionIn(r)...)
 		next.ServeHTTP(rec, r)
 		var members map[string]any
 		json.Unmarshal(rec.Body.Bytes(), &members)
@@ -71,6 +73,17 @@ func (w *Tap) Listen(next http.Handler) http.Handler {
 		out.WriteHeader(rec.Code)
 		out.Write(rec.Body.Bytes())
 	})
+}
+
+// assertionIn is the assertion in a form, which stays to be read.
+func assertionIn(r *http.Request) []string {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return nil
+	}
+	body, _ := io.ReadAll(r.Body) // what does not arrive is missed by the handler as well
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	fields, _ := url.ParseQuery(string(body))
+	return fields["client_assertion"]
 }
 
 // privateKeyIn is the private part of the key in a proof's header, "" for none.
