@@ -245,6 +245,7 @@ func (e *Evidence) Viewings(s *Scenario, flow string) (out []Viewing) {
 		}
 		var v Viewing
 		if json.Unmarshal([]byte(ev.Detail), &v) == nil {
+			v.Pages = slices.DeleteFunc(v.Pages, func(p approve.Sight) bool { return ofInfrastructure(p.Status) })
 			out = append(out, v)
 		}
 	}

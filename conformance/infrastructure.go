@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // Infrastructure reports whether the answer is that of a limiter, a proxy or
@@ -15,15 +17,36 @@ func (x *Exchange) Infrastructure() bool {
 		return true
 	}
 	switch s := x.Status(); {
+	case !ofInfrastructure(s):
+		return false
 	case s == http.StatusTooManyRequests: // unless it is how a flow says slow_down
 		return !x.Excused() && (x.Flow == "" || x.Op == OpStart || !x.StillPending())
 	case s == http.StatusForbidden, s == http.StatusRequestTimeout:
 		return !looksLikeCode(x.ErrorCode())
-	// 52x: an edge that lost its origin
-	case s >= http.StatusBadGateway && s <= http.StatusGatewayTimeout, s >= 520 && s <= 530:
-		return !KnownError(x.ErrorCode())
 	}
-	return false
+	return !KnownError(x.ErrorCode())
+}
+
+// ofInfrastructure reports whether limiters, proxies and firewalls answer with a status, as
+// long as the body does not say who speaks. 52x is an edge that lost its origin.
+func ofInfrastructure(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusForbidden, http.StatusRequestTimeout:
+		return true
+	}
+	return status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout || status >= 520 && status <= 530
+}
+
+// SlowedBy429 reports whether the answer is slow_down under 429, which is a limiter's or the
+// server's own (ruling R29).
+func (x *Exchange) SlowedBy429() bool {
+	return x.Status() == http.StatusTooManyRequests && x.ErrorCode() == spec.ErrSlowDown
+}
+
+// LimiterSlows reports whether a limiter says slow_down under 429: in the run, requests got
+// it that are no device's polls.
+func (e *Evidence) LimiterSlows() bool {
+	return slices.ContainsFunc(e.all, func(x *Exchange) bool { return x.SlowedBy429() && x.Infrastructure() })
 }
 
 // serverErrors are the codes of RFC 6749 section 4.1.2.1 for a server that is in

@@ -94,7 +94,8 @@ func onlyOnce(polls []*Exchange) bool {
 // judgeSteady gives its verdict to a slow_down for a device that kept its
 // interval.
 func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
-	if verdict == reports.Fail && onlyOnce(e.Of(steadyPolls, "steady")) {
+	once := onlyOnce(e.Of(steadyPolls, "steady"))
+	if verdict == reports.Fail && once {
 		verdict = reports.Warning
 	}
 	for _, f := range e.FlowsOf(steadyPolls) {
@@ -114,7 +115,8 @@ func judgeSteady(e *Evidence, j *Judgement, verdict reports.Verdict) {
 			expected := fmt.Sprintf("no slow_down for a device that waited %.3f s (the interval is %.3f s)", waited.Seconds(),
 				e.Pace(f).Seconds())
 			j.Each([]*Exchange{x}, ExpectPending, expected,
-				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), InconclusiveIf(throttled(e)), slowed)
+				PassIf(ErrorIs(spec.ErrAuthorizationPending)), InconclusiveIf(Infrastructure), InconclusiveIf(throttled(e)),
+				InconclusiveIf(func(x *Exchange) bool { return once && x.SlowedBy429() }), slowed)
 		}
 	}
 }

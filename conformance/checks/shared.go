@@ -41,11 +41,17 @@ func likeUnknown(e *Evidence, j *Judgement) Comparison {
 
 // throttled reports whether a slow_down is that of a limiter which speaks OAuth:
 // it comes with 429, and a device that polls too fast is told so with another
-// status or not at all (ruling R29).
+// status or not at all, or requests get it that are no device's polls (ruling R29).
 func throttled(e *Evidence) Predicate {
 	return func(x *Exchange) bool {
+		if !x.SlowedBy429() {
+			return false
+		}
+		if e.LimiterSlows() {
+			return true
+		}
 		hasty := e.Of(servedSlowDown, "hasty")
-		if x.Status() != http.StatusTooManyRequests || x.ErrorCode() != spec.ErrSlowDown || len(hasty) == 0 {
+		if len(hasty) == 0 {
 			return false
 		}
 		own := slices.DeleteFunc(hasty, func(y *Exchange) bool { return y.ErrorCode() != spec.ErrSlowDown })
