@@ -17,7 +17,8 @@ type relayed struct {
 }
 
 func newRelayed(a *recorded) *relayed {
-	r := &relayed{answer: &answer{status: max(a.status, http.StatusOK), header: a.header, body: a.body}, came: a.body}
+	came := append([]byte{}, a.body...) // not nil, which is a body that is to be written yet
+	r := &relayed{answer: &answer{status: max(a.status, http.StatusOK), header: a.header, body: came}, came: came}
 	d := json.NewDecoder(bytes.NewReader(a.body))
 	d.UseNumber()
 	if d.Decode(&r.members) == nil && r.members != nil {
