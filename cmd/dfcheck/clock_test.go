@@ -25,6 +25,7 @@ var wallClock = map[string]string{
 	"load/internal/wire/pool.go":            "a deadline that is over at once",
 	"load/kubernetes/fetch.go":              "the time of a file in an archive",
 	"load/limits/sender.go":                 "the time to come back at, by the server's clock",
+	"load/metrics/otlp.go":                  "when metrics were sent",
 	"load/profile/replay.go":                "times in a file",
 	"load/shard/clock.go":                   "the target's time, beside ours",
 	"cmd/dfcheck/certificate.go":            "when a certificate of the reference server ends",

@@ -60,16 +60,15 @@ func TestLateAnswers(t *testing.T) {
 		}
 		got := judgeOf(t, "DF-SEC-003", &Transcript{Header: Header{Contract: "rfc8628"}, Exchanges: xs})
 		if got.Verdict != tt.want {
-			t.Errorf("%v with plain text %v: %s %s %v, want %s", tt.hostile, tt.plain, got.Verdict, got.Reason, got.Findings,
-				tt.want)
+			t.Errorf("%v with plain text %v: %s %s %v", tt.hostile, tt.plain, got.Verdict, got.Reason, got.Findings)
 		}
 	}
 }
 
 // TestPagesOfAProxy: a page that a proxy answered with is no page of the server's.
 func TestPagesOfAProxy(t *testing.T) {
-	for status, want := range map[int]reports.Verdict{200: reports.Warning, 500: reports.Warning, 403: reports.Inconclusive,
-		429: reports.Inconclusive, 502: reports.Inconclusive, 504: reports.Inconclusive} {
+	for status, want := range map[int]reports.Verdict{200: reports.Warning, 500: reports.Warning,
+		403: reports.Inconclusive, 429: reports.Inconclusive, 502: reports.Inconclusive, 504: reports.Inconclusive} {
 		start := &Exchange{ID: "x1", Op: OpStart, Scenario: consentPages.Name, Step: lookedAt, Flow: "f1"}
 		replace(start, http.StatusOK, "application/json", `{"device_code":"d","user_code":"ABCD","verification_uri":`+
 			`"https://a.example","expires_in":1800,"interval":5}`)
@@ -132,13 +131,11 @@ func TestLimiterSaysSlowDown(t *testing.T) {
 		{3, 1, reports.Inconclusive, reports.Pass},
 	} {
 		recorded := steady(tt.limited, tt.strange)
-		if got := judgeOf(t, "DF-POLL-003", recorded); got.Verdict != tt.pace {
-			t.Errorf("%d polls of a device and %d other requests limited: %s %s %v, want %s", tt.limited, tt.strange, got.Verdict,
-				got.Reason, got.Findings, tt.pace)
-		}
-		if got := judgeOf(t, "DF-ERR-001", recorded); got.Verdict != tt.status {
-			t.Errorf("%d polls of a device and %d other requests limited: %s %s %v, want %s", tt.limited, tt.strange, got.Verdict,
-				got.Reason, got.Findings, tt.status)
+		for id, want := range map[string]reports.Verdict{"DF-POLL-003": tt.pace, "DF-ERR-001": tt.status} {
+			if got := judgeOf(t, id, recorded); got.Verdict != want {
+				t.Errorf("%d polls of a device and %d other requests limited: %s is %s %s %v, want %s", tt.limited, tt.strange,
+					id, got.Verdict, got.Reason, got.Findings, want)
+			}
 		}
 	}
 }
