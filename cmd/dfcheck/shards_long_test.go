@@ -4,12 +4,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"compress/flate"
+	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +74,9 @@ func TestShardsAsPlannedLong(t *testing.T) {
 	run := reported(t, nil, "load", "run", "--local", "--shards=2", "--devices=20k", "--profile="+crowd,
 		"--host="+serveApart(t, "--interval=5s"), "--spec=documented-v1", "--client-id=dfcheck", "--approve=reference",
 		"--keep-going").Load
+	if c := run.Client; c.Saturated {
+		t.Skipf("SKIPPED: this machine was the limit, so its figures say nothing of the plan: %s", c.Why)
+	}
 	latency := strconv.FormatFloat(max(run.Service.Poll.Mean, 0.01), 'f', 3, 64) + "ms"
 	plan := reported(t, nil, "load", "plan", "--devices=2M", "--interval=5s", "--profile="+crowd, "--speed=20000",
 		"--latency="+latency).Plan.Rates
@@ -96,18 +104,45 @@ func TestShardsAsPlannedLong(t *testing.T) {
 	}
 }
 
+// busyRatio is how much more two busy threads do on this machine than one: 2, unless
+// they share a core, or others use the machine.
+func busyRatio() float64 {
+	text := bytes.Repeat([]byte("a poll of a device, and what was answered to it. "), 1000)
+	done := func(threads int) float64 {
+		var rounds atomic.Int64
+		var busy sync.WaitGroup
+		for range threads {
+			busy.Go(func() {
+				w, _ := flate.NewWriter(io.Discard, flate.DefaultCompression) // a level that there is
+				for end := time.Now().Add(time.Second); time.Now().Before(end); rounds.Add(1) {
+					w.Reset(io.Discard)
+					w.Write(text)
+				}
+			})
+		}
+		busy.Wait()
+		return float64(rounds.Load())
+	}
+	return done(2) / done(1)
+}
+
 // Two shards with a processor each send at least 1.7 times what one sends. The target
 // needs processors as well, and here they are the same ones: so that it is not what is
 // measured, each shard is measured by the processor time that it took itself for its
-// polls, while all run side by side and have as much to do as they can.
+// polls, while all run side by side. Where two busy threads do less than 1.7 times as
+// much as one, two shards need not either.
 func TestTwoShardsSendMoreLong(t *testing.T) {
 	if os.Getenv("DFCHECK_LONG") == "" {
 		t.Skip("a minute: DFCHECK_LONG=1, as in make test-long")
 	}
+	limit := "" // of this machine, in a run
 	capable := func(shards, devices int) (perSecond float64) {
 		l := reported(t, []string{"GOMAXPROCS=1"}, "load", "run", "--local", "--shards="+strconv.Itoa(shards),
-			"--devices="+strconv.Itoa(devices), "--ramp=1s", "--duration=15s", "--host="+serveApart(t, "--interval=1s"),
-			"--spec=documented-v1", "--client-id=dfcheck", "--approve=reference", "--keep-going").Load
+			"--devices="+strconv.Itoa(devices), "--ramp=2s", "--duration=15s", "--host="+serveApart(t, "--interval=1s"),
+			"--spec=documented-v1", "--client-id=dfcheck", "--keep-going").Load // nobody decides: they only poll
+		if l.Client.Saturated {
+			limit = l.Client.Why
+		}
 		for _, s := range l.Shards {
 			perSecond += float64(s.Polls) / s.CPUSeconds
 		}
@@ -116,16 +151,22 @@ func TestTwoShardsSendMoreLong(t *testing.T) {
 		}
 		return perSecond
 	}
-	var best float64
+	var best, threads float64
 	for range 3 { // others use this machine as well
 		began := time.Now()
-		one, two := capable(1, 3000), capable(2, 6000)
+		threads = max(threads, busyRatio())
+		one, two := capable(1, 5000), capable(2, 10_000)
 		best = max(best, two/one)
-		t.Logf("one shard: %.0f polls for a second of its processor; two: %.0f; %.2f times, in %s", one, two, two/one,
-			time.Since(began).Round(time.Second))
+		t.Logf("one shard: %.0f polls for a second of its processor; two: %.0f; %.2f times; two busy threads: %.2f times; %s",
+			one, two, two/one, threads, time.Since(began).Round(time.Second))
 		if best >= 1.7 {
 			return
 		}
 	}
-	t.Errorf("two shards send %.2f times what one sends, want 1.7", best)
+	if threads < 1.7 || limit != "" {
+		t.Skipf("SKIPPED: two shards send %.2f times what one sends, but this machine has no two processors to show more: "+
+			"two busy threads do %.2f times as much as one; %s", best, threads, limit)
+	}
+	t.Errorf("two shards send %.2f times what one sends, want 1.7; two busy threads do %.2f times as much as one here",
+		best, threads)
 }
