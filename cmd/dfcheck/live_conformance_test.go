@@ -27,7 +27,7 @@ func startHeld(t *testing.T, polls int32) (host string, release func()) {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
-	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second, Lifetime: time.Minute,
+	reference := refserver.New(refserver.Config{Contract: "rfc8628", Interval: time.Second, Lifetime: 20 * time.Second,
 		BaseURL: "http://" + server.Listener.Addr().String()}, fault)
 	held := make(chan struct{})
 	release = sync.OnceFunc(func() { close(held) })
@@ -51,6 +51,7 @@ func startHeld(t *testing.T, polls int32) (host string, release func()) {
 // with verdicts as they come. What was opened stays open, what the server sent stays
 // text, and in the end it is the report.
 func TestLiveConformance(t *testing.T) {
+	t.Parallel()
 	ctx := localBrowser(t)
 	host, release := startHeld(t, 12)
 	var page string
@@ -64,7 +65,7 @@ func TestLiveConformance(t *testing.T) {
 	const planned = `document.querySelector(".bar").viewBox.baseVal.width`
 	until(ctx, t, `document.querySelector(".check.pass")`)
 	if now := ask[string](ctx, t, `document.querySelector("#live p").textContent`); !strings.HasPrefix(now,
-		"The run goes on: ") || !strings.Contains(now, ", waiting for ") || !strings.Contains(now, " checks judged, ") {
+		"The run goes on: ") || !strings.Contains(now, ", waiting ") || !strings.Contains(now, " checks judged, ") {
 		t.Errorf("of the run it says %q", now)
 	}
 	before := ask[int](ctx, t, `(window.here = true, window.before = `+segments+`)`)
