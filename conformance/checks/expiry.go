@@ -191,6 +191,8 @@ func judgeExpired(e *Evidence, j *Judgement) {
 		}
 		for i, x := range polls {
 			switch late := x.Sent - e.Latest(f); {
+			case x.SlowedBy429() && e.LimiterSlows() && i == 0 && len(polls) > 1: // the next one tells
+				continue
 			case x.ErrorCode() == spec.ErrSlowDown && i == 0 && len(polls) > 1:
 				j.Warn(spec.ErrExpiredToken+" once the code has expired", "slow_down first", x)
 				continue

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -91,7 +92,8 @@ func TestUnderLoad(t *testing.T) {
 			for _, v := range variants {
 				t.Run(v.Name, func(t *testing.T) {
 					t.Parallel()
-					b := bench{server: embedded("documented-v1"), faults: []refserver.Fault{v}}
+					b := bench{server: embedded(cmp.Or(v.Contract, "documented-v1")), faults: []refserver.Fault{v},
+						opts: Options{Only: v.Only}}
 					if v.Slow {
 						b.server = refserver.Config{Contract: v.Contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 					}
