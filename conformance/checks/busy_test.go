@@ -16,15 +16,6 @@ import (
 // What correct servers were accused of when this machine, or something before the server,
 // had too much to do.
 
-func judgeOf(t *testing.T, id string, recorded *Transcript) Result {
-	t.Helper()
-	c, ok := All().Lookup(id)
-	if !ok {
-		t.Fatalf("there is no %s", id)
-	}
-	return evidenceOf(t, recorded).Judge(c)
-}
-
 // TestLateAnswers: hostile text is blamed where it is late each time, and plain text never.
 // Letters are seconds of hostile answers, those of plain text between them.
 func TestLateAnswers(t *testing.T) {

@@ -110,7 +110,6 @@ func recorded(t *testing.T, b bench) (out *Transcript) {
 // TestLimitedPollShowsNoValue: a limiter that says slow_down under 429 has not read
 // which of two values counts.
 func TestLimitedPollShowsNoValue(t *testing.T) {
-	repeated, _ := All().Lookup("DF-CTYPE-011")
 	for status, want := range map[int]reports.Verdict{429: reports.Pass, 400: reports.Warning} {
 		var xs []*Exchange
 		for i, op := range []Operation{OpStart, OpToken, OpStart, OpToken} {
@@ -123,11 +122,21 @@ func TestLimitedPollShowsNoValue(t *testing.T) {
 			x.Step = []string{"own first", "own last"}[i/2]
 			xs = append(xs, x)
 		}
-		e := evidenceOf(t, &Transcript{Header: Header{Contract: "documented-v1"}, Exchanges: xs})
-		if got := e.Judge(repeated).Verdict; got != want {
+		recorded := &Transcript{Header: Header{Contract: "documented-v1"}, Exchanges: xs}
+		if got := judgeOf(t, "DF-CTYPE-011", recorded).Verdict; got != want {
 			t.Errorf("after a %d the verdict is %s, want %s", status, got, want)
 		}
 	}
+}
+
+// judgeOf is the result of one check on a recording.
+func judgeOf(t *testing.T, id string, recorded *Transcript) Result {
+	t.Helper()
+	c, ok := All().Lookup(id)
+	if !ok {
+		t.Fatalf("there is no %s", id)
+	}
+	return evidenceOf(t, recorded).Judge(c)
 }
 
 // evidenceOf is what judges see of a transcript.

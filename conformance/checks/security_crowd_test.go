@@ -40,8 +40,7 @@ func TestPoliteCrowd(t *testing.T) {
 					recorded.Exchanges = append(recorded.Exchanges, ofDevice(part.step, d, part.answers)...)
 				}
 			}
-			crowd, _ := All().Lookup("DF-SEC-013")
-			if got := evidenceOf(t, recorded).Judge(crowd); got.Verdict != c.want {
+			if got := judgeOf(t, "DF-SEC-013", recorded); got.Verdict != c.want {
 				t.Errorf("%s (%s) %v, want %s", got.Verdict, got.Reason, got.Findings, c.want)
 			}
 		})

@@ -41,6 +41,9 @@ type hostileCase struct {
 
 func (c hostileCase) step() string { return c.value + " as " + c.param + " in " + string(c.encoding) }
 
+// plain is the harmless value in the same place.
+func (c hostileCase) plain() hostileCase { return hostileCase{plainText, c.param, c.encoding} }
+
 // hostileCaseOf finds the case that a request was sent for.
 func hostileCaseOf(x *Exchange) (c hostileCase) {
 	for _, v := range hostileValues {
@@ -218,10 +221,8 @@ func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 		return // which is judged
 	}
 	actual := fmt.Sprintf("%s after %.0f s", x.Replied(), took(x).Seconds())
-	c := hostileCaseOf(x)
-	c.value = plainText
 	between, quick := 0, true
-	for _, y := range e.Of(hostileText, c.step()) {
+	for _, y := range e.Of(hostileText, hostileCaseOf(x).plain().step()) {
 		if y.Sent >= tries[0].Received {
 			between++
 			quick = quick && took(y) <= tooSlow/2
@@ -240,8 +241,7 @@ func judgeStuck(e *Evidence, j *Judgement, x *Exchange) {
 // plainAnswer is the harmless value in the place of x's hostile one, and the check
 // of what a server makes of that.
 func plainAnswer(e *Evidence, x *Exchange) (*Exchange, string) {
-	c := hostileCaseOf(x)
-	c.value = plainText
+	c := hostileCaseOf(x).plain()
 	return e.One(hostileText, c.step()), ordinaryOwners[c.param]
 }
 

@@ -19,20 +19,13 @@ func (c *Connections) ForwardedFor() func(device int32) netip.Addr {
 	if err != nil {
 		return nil
 	}
-	first, room := p.Masked().Addr(), c.addresses()
+	first := p.Masked().Addr()
+	// More than there are devices is as good as that.
+	room := uint64(1) << min(p.Addr().BitLen()-p.Bits(), 32)
 	if room > 2 { // the first is the network's and the last, of IPv4, everybody's
 		first, room = first.Next(), room-2
 	}
 	return func(device int32) netip.Addr { return plus(first, uint64(device)%room) }
-}
-
-// addresses is how many the range has; more than there are devices are as good as that.
-func (c *Connections) addresses() uint64 {
-	p, err := netip.ParsePrefix(c.ForwardedRange)
-	if err != nil {
-		return 0
-	}
-	return 1 << min(p.Addr().BitLen()-p.Bits(), 32)
 }
 
 // plus is the address n after a, of a range that has as many.
