@@ -13,12 +13,12 @@ build:
 RACED = TestCleanServer|TestKillMatrix|TestKillLive|AtTerminal$$|TestFollow|TestPlainLines|TestInterrupt|TestLive|TestFourShards|TestTokenOfTwoShards|TestSuite
 
 # Servers and clients that others wrote come from registries; go test alone needs no
-# network. The race detector sees an eighth of the faulty servers a day; without it
-# all of them are checked. The commands wait, most of them together, while the checks
-# compute.
+# network. The race detector sees an eighth of the faulty servers a day (spec/refserver/daily);
+# without it all of them are checked and loaded. The commands wait, most of them together,
+# while the others compute.
 test: export DFCHECK_FETCH = 1
 test: vet cross
-	$(GO) test -timeout 40m ./conformance/checks ./cmd/dfcheck
+	$(GO) test -timeout 40m ./conformance/checks ./cmd/dfcheck ./load
 	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks ./cmd/dfcheck
 	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$\|/cmd/dfcheck$$')
 

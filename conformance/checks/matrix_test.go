@@ -13,6 +13,7 @@ import (
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/reports"
 	"github.com/dfcheck/dfcheck/spec/refserver"
+	"github.com/dfcheck/dfcheck/spec/refserver/daily"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -70,24 +71,13 @@ func builtFaults() []refserver.Fault {
 	})
 }
 
-// dailyPart is all of the servers, or the eighth whose day it is under the race
-// detector, which makes a run five times as dear: races of the engine show with
-// any server, verdicts need them all. Faults that show by chance are left out there:
-// they need requests that truly meet, which the detector slows apart.
-func dailyPart(t *testing.T, all []refserver.Fault) []refserver.Fault {
-	if !racing {
-		return all
-	}
-	const parts = 8
-	day := int(time.Now().Unix()/(24*60*60)) % parts
-	var out []refserver.Fault
-	for i := day; i < len(all); i += parts {
-		if !strings.Contains(all[i].Name, "-in-ten") && !all[i].Thorough {
-			out = append(out, all[i])
-		}
-	}
-	t.Logf("part %d of %d, under the race detector", day+1, parts)
-	return out
+// today are the faults and variants to run: under the race detector those of the day, less
+// the ones that show by chance, which need requests that truly meet; the detector slows
+// them apart.
+func today(t *testing.T, all []refserver.Fault) []refserver.Fault {
+	return slices.DeleteFunc(daily.Part(t, all), func(f refserver.Fault) bool {
+		return daily.Racing && (strings.Contains(f.Name, "-in-ten") || f.Thorough)
+	})
 }
 
 // TestKillMatrix runs every fault through the whole engine. A fault trips its
@@ -96,7 +86,7 @@ func TestKillMatrix(t *testing.T) {
 	var mu sync.Mutex
 	rows := map[string]string{}
 	t.Run("faults", func(t *testing.T) {
-		for _, f := range dailyPart(t, builtFaults()) {
+		for _, f := range today(t, builtFaults()) {
 			t.Run(f.Name, func(t *testing.T) {
 				t.Parallel()
 				results := benchFor(f).conform(t)

@@ -1,5 +1,0 @@
-//go:build race
-
-package checks
-
-const racing = true
