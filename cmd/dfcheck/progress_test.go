@@ -107,6 +107,11 @@ func TestStatusPastItsPlan(t *testing.T) {
 	if got := over.rows[0].items[1].text; got != "60 s are over, waiting for the last answers" {
 		t.Error(got)
 	}
+	for starts, want := range map[uint64]string{0: "no answer yet", 7: "no answer in the last seconds"} {
+		if got := loadStatus(load.Progress{Duration: time.Minute, Starts: starts}).line; !strings.Contains(got, want) {
+			t.Errorf("after %d requests: %s", starts, got)
+		}
+	}
 }
 
 // Errors are red, unless NO_COLOR says otherwise.

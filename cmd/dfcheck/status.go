@@ -77,6 +77,9 @@ func loadStatus(g load.Progress) status {
 		errors.text += fmt.Sprintf(" (%s %%)", reports.Figure(100*float64(g.Errors)/float64(all)))
 	}
 	times := []item{plain("no answer yet")}
+	if all > 0 {
+		times = []item{{"no answer in the last seconds", true}}
+	}
 	if s := g.Recent; s != nil {
 		times = []item{plain("p50 %s ms", reports.Figure(s.P50)), plain("p99 %s ms", reports.Figure(s.P99)),
 			plain("lag p99 %s ms", reports.Figure(s.LagP99))}
