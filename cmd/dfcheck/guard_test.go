@@ -141,6 +141,7 @@ func TestStreamRefuses(t *testing.T) {
 
 // TestJudgeUnredacted: a transcript that holds a token is not rendered.
 func TestJudgeUnredacted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path, report := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "out.json")
 	host := startReference(t, "documented-v1", "code-reusable")

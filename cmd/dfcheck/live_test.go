@@ -111,6 +111,7 @@ func until(ctx context.Context, t *testing.T, condition string) {
 // TestLive: the page of a run grows while it goes on. Charts keep their zoom, and what
 // was opened stays open. In the end it says that the run is over.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	ctx := localBrowser(t)
 	page, metrics, end := startLoad(t, "--devices", "50", "--ramp", "1s", "--duration", "5m")
 	said := listen(ctx, page)

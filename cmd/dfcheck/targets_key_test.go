@@ -12,14 +12,16 @@ import (
 // TestTargetWithKey: a server that others wrote takes the assertions of dfcheck at both
 // endpoints and refuses the wrong ones, as FACTS.md says, so that each check passes.
 func TestTargetWithKey(t *testing.T) {
+	t.Parallel()
 	dir, err := filepath.Abs("../../testdata/targets/oidc-provider")
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := filepath.Join(t.TempDir(), "client.jwk")
-	t.Setenv("KEY", key) // of the server, which writes it, and of dfcheck
-	host := startTarget(t, dir, map[string]string{"LIFETIME": "60s"})
-	r := checkTarget(t, dir, "dfcheck.key.yaml", host, keptReport(t, "oidc-provider-key"), "--group", "ASSERT")
+	installTarget(t, dir)
+	host := startTarget(t, dir, map[string]string{"LIFETIME": "60s", "KEY": key}) // which the server writes
+	r := checkTarget(t, dir, "dfcheck.key.yaml", host, keptReport(t, "oidc-provider-key"), "--client-key", key,
+		"--group", "ASSERT")
 	if n := len(r.Conformance.Checks); n < 8 {
 		t.Errorf("%d checks were judged", n)
 	}

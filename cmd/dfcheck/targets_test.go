@@ -82,10 +82,18 @@ func TestTargets(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := readExpectation(t, dir)
-			host := startTarget(t, dir, want.Environment)
-			compareTarget(t, want, checkTarget(t, dir, want.Config, host, keptReport(t, name)))
-			config := initTarget(t, want, host)
-			compareInit(t, want, checkTarget(t, dir, config, host, filepath.Join(t.TempDir(), "init.json")))
+			installTarget(t, dir)
+			t.Run("configured", func(t *testing.T) {
+				t.Parallel()
+				host := startTarget(t, dir, want.Environment)
+				compareTarget(t, want, checkTarget(t, dir, want.Config, host, keptReport(t, name)))
+			})
+			t.Run("init", func(t *testing.T) {
+				t.Parallel()
+				host := startTarget(t, dir, want.Environment)
+				config := initTarget(t, want, host)
+				compareInit(t, want, checkTarget(t, dir, config, host, filepath.Join(t.TempDir(), "init.json")))
+			})
 		})
 	}
 }
@@ -103,12 +111,16 @@ func readExpectation(t *testing.T, dir string) expectation {
 	return e
 }
 
-// startTarget installs and starts a server, and waits until it listens. It ends
-// with the test.
-func startTarget(t *testing.T, dir string, env map[string]string) (host string) {
+// installTarget fetches a server, or skips the test where it cannot be had.
+func installTarget(t *testing.T, dir string) {
 	install := exec.Command("./run.sh")
 	install.Dir = dir
 	fetch(t, filepath.Base(dir), install.CombinedOutput)
+}
+
+// startTarget starts a server that is installed, and waits until it listens. It ends
+// with the test.
+func startTarget(t *testing.T, dir string, env map[string]string) (host string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
