@@ -128,7 +128,7 @@ func (f *Flow) WaitInterval(ctx context.Context, extra time.Duration) bool {
 	f.mu.Lock()
 	due := f.last + f.interval() + extra
 	f.mu.Unlock()
-	return f.run.wait(ctx, forInterval, due-f.run.now())
+	return f.run.wait(ctx, forPoll, due-f.run.now())
 }
 
 // WaitEnd waits until the code must have ended, clocks and the way allowed for.

@@ -238,9 +238,9 @@ type wait struct {
 
 // What scenarios wait for, in the words of Progress.
 const (
-	forInterval = "waiting for the polling interval"
-	forExpiry   = "waiting for a code to expire"
-	inScenario  = "waiting in the scenario "
+	forPoll    = "waiting for the next poll"
+	forExpiry  = "waiting for a code to expire"
+	inScenario = "waiting in the scenario "
 )
 
 // wait is Sleep, for Progress to know of. A server that wants more time than a run has

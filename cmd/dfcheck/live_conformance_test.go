@@ -106,8 +106,8 @@ func TestGrowing(t *testing.T) {
 		"12 s of 58 s, 46 s left, waiting for a code to expire, 12 s; 63 of 162 checks judged, 214 requests.": {
 			Elapsed: 12*s + s/3, Critical: 58 * s, Judged: 63, Checks: 162, Requests: 214,
 			Waiting: "waiting for a code to expire", WaitEnds: 24*s + s/3},
-		"50 s of 70 s, 20 s left, waiting for the polling interval, 20 s; 8 of 9 checks judged, 1 request.": {
-			Elapsed: 50 * s, Critical: 40 * s, Judged: 8, Checks: 9, Requests: 1, Waiting: "waiting for the polling interval",
+		"50 s of 70 s, 20 s left, waiting for the next poll, 20 s; 8 of 9 checks judged, 1 request.": {
+			Elapsed: 50 * s, Critical: 40 * s, Judged: 8, Checks: 9, Requests: 1, Waiting: "waiting for the next poll",
 			WaitEnds: 70 * s},
 		"50 s so far, waiting for answers; 8 of 9 checks judged, 2 requests.": {
 			Elapsed: 50 * s, Critical: 40 * s, Judged: 8, Checks: 9, Requests: 2},
