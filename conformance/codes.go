@@ -3,8 +3,11 @@ package conformance
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dfcheck/dfcheck/reports"
 )
 
 // RandomCode is a random text of n letters and digits, for codes that nobody issued.
@@ -73,6 +76,8 @@ type held struct{ member, code string }
 type issued struct {
 	starts  []*Exchange       // that gave them
 	holders map[held][]string // the flows that got a code
+	merged  [][2]*Exchange    // one got the device code of the other
+	sharing map[string]bool   // flows whose device code others have got as well
 }
 
 func issuedIn(all []*Exchange) issued {
@@ -86,6 +91,12 @@ func issuedIn(all []*Exchange) issued {
 			if code := x.Text(m); code != "" && !slices.Contains(out.holders[held{m, code}], x.Flow) {
 				out.holders[held{m, code}] = append(out.holders[held{m, code}], x.Flow)
 			}
+		}
+	}
+	out.merged, out.sharing = mergedIn(out.starts), map[string]bool{}
+	for code, flows := range out.holders {
+		for _, f := range flows {
+			out.sharing[f] = out.sharing[f] || code.member == "device_code" && len(flows) > 1
 		}
 	}
 	return out
@@ -103,4 +114,78 @@ func (e *Evidence) SharesCode(flow string) bool {
 		others := func(holder string) bool { return holder != flow }
 		return slices.ContainsFunc(e.issued().holders[held{m, begun.Text(m)}], others)
 	})
+}
+
+// A server that takes the next device for one that asks again gives both one code. One
+// check tells it (ruling R151); what else rests on such a code is open.
+const (
+	mergedOwner   = "DF-AUTHZ-010"
+	mergesDevices = "the server gives several devices one code, so that a person who approves one of them approves all"
+)
+
+// enoughMerged is how many device authorization requests must have got the codes of an
+// earlier one until that is how the server is.
+const enoughMerged = 3
+
+// mergedIn pairs each response that repeats the device code of an earlier one with that
+// one. Requests that were in flight together are no such pair: what they share they have
+// got in a race (DF-CONC-003).
+func mergedIn(starts []*Exchange) (pairs [][2]*Exchange) {
+	first := map[string]*Exchange{}
+	for _, x := range starts {
+		code := x.Text("device_code")
+		switch y := first[code]; {
+		case y == nil || code == "":
+			first[code] = x
+		case y.Received <= x.Sent:
+			pairs = append(pairs, [2]*Exchange{y, x})
+		}
+	}
+	return pairs
+}
+
+// merges reports whether the server gives the codes of one device to others.
+func (e *Evidence) merges() bool {
+	return e != nil && e.issued != nil && len(e.issued().merged) >= enoughMerged
+}
+
+// tellsMerged reports whether a finding that cites xs is the one that tells it. Where a
+// user's document lets a device name itself, one that always names the same gets one code.
+func (e *Evidence) tellsMerged(check string, xs []*Exchange) bool {
+	return check == mergedOwner && e.sameDevice() == "" &&
+		slices.ContainsFunc(xs, func(x *Exchange) bool { return x.Op == OpStart })
+}
+
+// merged reports whether a finding of a check that cites xs rests on codes that several
+// devices have got, or is about all codes. Two redemptions of one code are wrong whoever has it.
+func (e *Evidence) merged(xs []*Exchange, all bool) bool {
+	if !e.merges() || redeemedTwice(xs) {
+		return false
+	}
+	return all || slices.ContainsFunc(xs, func(x *Exchange) bool {
+		code, _ := x.Request.Params.Get("device_code")
+		return e.issued().sharing[x.Flow] || len(e.issued().holders[held{"device_code", code}]) > 1
+	})
+}
+
+func redeemedTwice(xs []*Exchange) bool {
+	for i, x := range xs {
+		if x.HasTokens() && slices.ContainsFunc(xs[:i], func(y *Exchange) bool { return y.HasTokens() && sameGrant(x, y) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// merging adds that to the check which is to tell it, where its own requests did not
+// show it.
+func (e *Evidence) merging(c Check, j *Judgement) {
+	if c.ID != mergedOwner || !e.merges() || slices.ContainsFunc(j.findings, func(f reports.Finding) bool {
+		return f.Verdict == reports.Fail && strings.Contains(f.Actual, mergesDevices)
+	}) {
+		return
+	}
+	pair := e.issued().merged[0]
+	j.Fail("a different device_code for each device authorization request",
+		fmt.Sprintf("%s for both", pair[0].Text("device_code")), pair[:]...)
 }

@@ -18,7 +18,8 @@
 //   - session.go, session_record.go, redactor.go: the client that records, without secrets;
 //   - transcript.go, saved.go: the recording, and its file;
 //   - evidence.go, judgement.go, judge.go, rules.go, values.go: what a judge sees and says;
-//   - codes.go: who got which codes, codes that nobody got, and stores that end the oldest;
+//   - codes.go, evictions.go: who got which codes, codes that nobody got, and stores that end
+//     the oldest;
 //   - pace.go, infrastructure.go, outage.go, lenient.go, gaps.go: what holds for every check;
 //   - person.go, decisions.go: people who decide, what they get to see, and what becomes of late
 //     decisions;

@@ -42,6 +42,9 @@ func (e *Evidence) evicted(xs []*Exchange) bool {
 
 // findEvictions looks at the whole recording.
 func (e *Evidence) findEvictions() *evictions {
+	if e.merges() { // codes that others have decided and redeemed
+		return &evictions{}
+	}
 	anyClient := func(a, b *Exchange) bool { return true }
 	sameClient := func(a, b *Exchange) bool { return a.Request.Client == b.Request.Client }
 	for _, together := range []func(a, b *Exchange) bool{anyClient, sameClient} {
@@ -49,12 +52,7 @@ func (e *Evidence) findEvictions() *evictions {
 		if gone == nil {
 			continue
 		}
-		ev := &evictions{gone: gone, same: e.sameDevice(), told: evictsAfter(n)}
-		if ev.same != "" {
-			ev.told += fmt.Sprintf("; but all device authorization requests name the same %s: where the server keeps codes "+
-				"by device, let each request name another with `request: {start: {%s: \"{uuid}\"}}` in dfcheck.yaml",
-				ev.same, ev.same)
-		}
+		ev := &evictions{gone: gone, same: e.sameDevice(), told: evictsAfter(n) + e.namedAlike()}
 		ev.owner = e.storeOwner(gone)
 		return ev
 	}
@@ -241,4 +239,14 @@ func (e *Evidence) sameDevice() string {
 		return ""
 	}
 	return names[0]
+}
+
+// namedAlike tells, where all requests named one device, how to let each name another.
+func (e *Evidence) namedAlike() string {
+	same := e.sameDevice()
+	if same == "" {
+		return ""
+	}
+	return fmt.Sprintf("; but all device authorization requests name the same %s: where the server keeps codes by "+
+		"device, let each request name another with `request: {start: {%s: \"{uuid}\"}}` in dfcheck.yaml", same, same)
 }

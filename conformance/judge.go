@@ -108,6 +108,7 @@ func (e *Evidence) Judge(c Check) (res Result) {
 	c.Judge(e, j)
 	e.crashed(c, j)
 	e.evicting(c, j)
+	e.merging(c, j)
 	res = j.result(c)
 	if res.Verdict != reports.Fail && res.Verdict != reports.Skipped {
 		res.Power = j.power(e.rate())

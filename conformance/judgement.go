@@ -142,6 +142,12 @@ func (j *Judgement) find(v reports.Verdict, expected, actual string, xs []*Excha
 			return
 		}
 	}
+	if j.evidence.merged(j.rests(xs), j.passive && len(xs) == 0) {
+		if actual += "; " + mergesDevices + j.evidence.namedAlike(); !j.evidence.tellsMerged(j.check, xs) {
+			j.open(expected, elsewhere(actual, mergedOwner, j.check), xs)
+			return
+		}
+	}
 	j.early = j.early || slices.ContainsFunc(j.rests(xs), j.evidence.gone)
 	j.seen += max(len(xs), 1)
 	j.worsen(v, fmt.Sprintf("expected %s, got %s", expected, actual))

@@ -215,7 +215,7 @@ func judgeSameGrant(j *Judgement, f, plain scoped) {
 	case len(extra) > 0:
 		j.Warn(expected, named(granted), f.redeemed, f.source())
 	case both && len(beyond(usual, granted)) > 0:
-		j.Warn(expected, "less: "+named(granted), f.redeemed, f.source())
+		j.Warn(expected, "less: "+named(granted), f.redeemed, f.source(), plain.redeemed)
 	default:
 		j.Pass(f.redeemed)
 	}

@@ -42,8 +42,8 @@ type Fault struct {
 
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
-	return slices.Concat(discoveryFaults, authorizationFaults, userCodeFaults, wayFaults, pollingFaults, unservedFaults,
-		patienceFaults, tokenFaults, scopeFaults,
+	return slices.Concat(discoveryFaults, authorizationFaults, supersededFaults, userCodeFaults, wayFaults,
+		pollingFaults, unservedFaults, patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults,
 		openIDFaults, dpopFaults, assertionFaults,
