@@ -20,8 +20,10 @@ import (
 var storeOwners = []string{"DF-AUTHZ-010", "DF-EXPIRY-002", "DF-POLL-022"}
 
 // enoughGone and enoughKept are how many flows must have ended early, and how many polls
-// must have been answered as due, before the number of codes is what explains it.
-const enoughGone, enoughKept = 3, 10
+// must have been answered as due, before the number of codes is what explains it. A store
+// of one code serves few polls of a busy run: fewKept are enough where manyGone ended, and
+// the number explains nearly all of them.
+const enoughGone, enoughKept, manyGone, fewKept = 3, 10, 10, 3
 
 // evictions are what is known of such a store.
 type evictions struct {
@@ -40,31 +42,52 @@ func (e *Evidence) evicted(xs []*Exchange) bool {
 	return ev.owner != "" && slices.ContainsFunc(xs, func(x *Exchange) bool { return ev.gone[x] })
 }
 
-// findEvictions looks at the whole recording.
-func (e *Evidence) findEvictions() *evictions {
-	if e.merges() { // codes that others have decided and redeemed
-		return &evictions{}
-	}
-	anyClient := func(a, b *Exchange) bool { return true }
-	sameClient := func(a, b *Exchange) bool { return a.Request.Client == b.Request.Client }
-	for _, together := range []func(a, b *Exchange) bool{anyClient, sameClient} {
-		n, gone := e.keptOf(together)
-		if gone == nil {
-			continue
-		}
-		ev := &evictions{gone: gone, same: e.sameDevice(), told: evictsAfter(n) + e.namedAlike()}
-		ev.owner = e.storeOwner(gone)
-		return ev
-	}
-	return &evictions{}
+// countsAgainst are whose codes may count against whose, and what that adds to the words.
+var countsAgainst = []struct {
+	each     string
+	together func(a, b *Exchange) bool
+}{
+	{"", func(a, b *Exchange) bool { return true }},
+	{" to the same client", sameClient},
+	{" to the same client for the same scope", func(a, b *Exchange) bool {
+		one, _ := a.Request.Params.Get("scope")
+		other, _ := b.Request.Params.Get("scope")
+		return sameClient(a, b) && one == other
+	}},
+	{" for the same request", func(a, b *Exchange) bool {
+		return sameClient(a, b) && slices.Equal(a.Request.Params, b.Request.Params)
+	}},
 }
 
-func evictsAfter(n int) string {
-	if n <= 1 {
-		return "the server ends a code when another is issued"
+func sameClient(a, b *Exchange) bool { return a.Request.Client == b.Request.Client }
+
+// findEvictions looks at the whole recording. Of the ways to count the codes, that one
+// is taken that explains most; of those that explain as much, the plainest.
+func (e *Evidence) findEvictions() *evictions {
+	ev := &evictions{}
+	if e.merges() { // codes that others have decided and redeemed
+		return ev
 	}
-	return fmt.Sprintf("the server ends a code, long before its lifetime is over, when about %d others have been issued "+
-		"since", n)
+	for _, by := range countsAgainst {
+		if n, gone := e.keptOf(by.together); len(gone) > len(ev.gone) {
+			ev.gone, ev.told = gone, evictsAfter(n, by.each)
+		}
+	}
+	if ev.gone == nil {
+		return ev
+	}
+	ev.same = e.sameDevice()
+	ev.told += e.namedAlike()
+	ev.owner = e.storeOwner(ev.gone)
+	return ev
+}
+
+func evictsAfter(n int, each string) string {
+	if n <= 1 {
+		return "the server ends a code when another is issued" + each
+	}
+	return fmt.Sprintf("the server ends a code, long before its lifetime is over, when about %d others have been "+
+		"issued%s since", n, each)
 }
 
 // storeOwner is the check that is to tell it: the first that met it. It is "" where
@@ -101,7 +124,7 @@ func (e *Evidence) keptOf(together func(a, b *Exchange) bool) (n int, gone map[*
 		switch {
 		case e.gone(x):
 			refused = append(refused, x)
-		case e.plain(x) && x.StillPending():
+		case e.plain(x) && x.StillPending() && !e.decidedOn(x): // a decided code may be slowed down
 			start := e.startOf(x)
 			surely, _ := since(starts, start, x, together)
 			kept, most, oldest = kept+1, max(most, surely), max(oldest, x.Sent-start.Received)
@@ -129,7 +152,8 @@ func (e *Evidence) keptOf(together func(a, b *Exchange) bool) (n int, gone map[*
 			gone[start] = true
 		}
 	}
-	if len(flows) < enoughGone || kept < enoughKept || youngest >= oldest {
+	busy, explained := len(flows) >= manyGone && kept >= fewKept, len(gone)*10 >= len(refused)*9
+	if len(flows) < enoughGone || kept < enoughKept && !(busy && explained) || youngest >= oldest {
 		return 0, nil
 	}
 	return least, gone
@@ -138,13 +162,20 @@ func (e *Evidence) keptOf(together func(a, b *Exchange) bool) (n int, gone map[*
 // gone reports whether x refuses a code that nobody has redeemed as one that the server
 // does not have.
 func (e *Evidence) gone(x *Exchange) bool {
-	if e == nil || x == nil || x.Op != OpToken || x.Superseded || !ErrorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)(x) {
+	if e == nil || x == nil || x.Op != OpToken || x.Superseded || !e.ends(x) {
 		return false
 	}
 	start := e.startOf(x)
 	return start != nil && !e.Uncertain(x) && !slices.ContainsFunc(e.all, func(y *Exchange) bool {
 		return y.Op == OpToken && y.HasTokens() && y.Sent <= x.Received && e.startOf(y) == start
 	})
+}
+
+// ends reports whether an answer says that a code is over, for all that anybody decided:
+// denied it is also called where nobody denied it.
+func (e *Evidence) ends(x *Exchange) bool {
+	return ErrorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)(x) ||
+		x.ErrorCode() == spec.ErrAccessDenied && !e.denied(x.Flow, x.Received)
 }
 
 // plain reports whether x is what a live device sends, as the client that got the code.
@@ -159,10 +190,24 @@ func (e *Evidence) plain(x *Exchange) bool {
 // decided reports whether a flow came to an end by itself: somebody denied it, or it gave
 // tokens.
 func (e *Evidence) decided(flow string) bool {
+	return e.denied(flow, time.Duration(1<<62)) || slices.ContainsFunc(e.all, func(x *Exchange) bool {
+		return x.Flow == flow && x.HasTokens()
+	})
+}
+
+// denied reports whether the approver had begun to deny a flow before a time of the run.
+func (e *Evidence) denied(flow string, before time.Duration) bool {
 	return slices.ContainsFunc(e.Events, func(ev Event) bool {
-		return ev.Flow == flow && ev.Decision != nil && ev.Decision.Decision == string(approve.Deny)
-	}) || slices.ContainsFunc(e.all, func(x *Exchange) bool {
-		return x.Flow == flow && (x.HasTokens() || x.ErrorCode() == spec.ErrAccessDenied)
+		return ev.Flow == flow && ev.Decision != nil && ev.Decision.Decision == string(approve.Deny) &&
+			ev.At-ev.Decision.Took < before
+	})
+}
+
+// decidedOn reports whether a decision on the flow of a poll was accepted before it was
+// answered.
+func (e *Evidence) decidedOn(x *Exchange) bool {
+	return slices.ContainsFunc(e.Events, func(ev Event) bool {
+		return ev.Flow == x.Flow && ev.Decision != nil && ev.Decision.Outcome == Accepted && ev.At <= x.Received
 	})
 }
 

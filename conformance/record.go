@@ -92,11 +92,23 @@ func (r *Run) disturbed() string {
 		if unable(c, e.Facts, e.Contract.Family).verdict != "" {
 			continue
 		}
-		if res := e.Verdict(c); res.Verdict == reports.Fail {
+		if res := e.Verdict(c); res.Verdict == reports.Fail || e.oneOfTwo(c) {
 			return id + " failed"
 		}
 	}
 	return ""
+}
+
+// oneOfTwo reports whether of the codes that an isolation gate has started, one is pending and
+// another is gone. That decides it also where the gates before it met the same.
+func (e *Evidence) oneOfTwo(c Check) bool {
+	pending, gone := false, false
+	for _, x := range e.Exchanges {
+		if x.In(c.Reads...) && x.Op == OpToken && !x.Provoked {
+			pending, gone = pending || x.StillPending(), gone || e.gone(x)
+		}
+	}
+	return pending && gone && e.Judge(c).Verdict == reports.Fail
 }
 
 // serial runs what is left one scenario and one code at a time. Scenarios that

@@ -10,7 +10,40 @@ import (
 // supersededFaults take the devices of one client for one device: each needs its own
 // grant (RFC 8628 section 3.2).
 var supersededFaults = []Fault{
+	onePending("one-pending-per-client", "A device authorization request ends the undecided codes of the same client.",
+		func(q *request) string { return q.client.ID },
+		func(b *behaviour, s *Server, g *grant) { s.grants.drop(g, b.normal) }),
+	standard(onePending("one-pending-per-address",
+		"A device authorization request cancels the undecided codes of the same client and address.",
+		func(q *request) string { return fmt.Sprint(q.client.ID, address(q.Request)) },
+		func(_ *behaviour, _ *Server, g *grant) {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if g.state == pending {
+				g.state = denied
+			}
+		})),
 	standard(startsRepeated(10 * time.Second)),
+}
+
+// onePending keeps one undecided code for each key of a request: end is what becomes of
+// the one before.
+func onePending(name, doc string, key func(*request) string, end func(*behaviour, *Server, *grant)) Fault {
+	return Fault{
+		Name: name, Check: "DF-AUTHZ-010", Whole: true, Doc: doc,
+		Break: func(b *behaviour) {
+			var mu sync.Mutex
+			newest := map[string]*grant{}
+			b.began = func(s *Server, q *request, g *grant, _ map[string]any) {
+				mu.Lock()
+				defer mu.Unlock()
+				if old := newest[key(q)]; old.undecided() {
+					end(b, s, old)
+				}
+				newest[key(q)] = g
+			}
+		},
+	}
 }
 
 // startsRepeated answers a device authorization request that it had shortly before with
