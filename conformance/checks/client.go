@@ -2,6 +2,8 @@ package checks
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/spec"
@@ -139,14 +141,21 @@ var foreignPolls = &Scenario{
 	},
 }
 
-// foreignRedemption lets another client, and one that nobody knows, poll an
-// approved code; then its own client redeems it.
+// foreignRedemption lets another client poll a code before and after its approval, and one
+// that nobody knows; then its own client redeems it.
 var foreignRedemption = &Scenario{
-	Name: "redemption by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 3),
-	Words: Words{"approved": "by another client after the approval", "own": "by the client itself"},
+	Name: "redemption by another client", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(6, 1, 3),
+	Words: Words{"undecided": "by another client before the decision", "approved": "by another client after the approval",
+		"own": "by the client itself"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if f.Approve(ctx) != Accepted {
+		f.Poll(ctx, As(stranger(s)), Step("undecided"), Provoked())
+		switch f.Approve(ctx) {
+		case Accepted:
+		case Refused:
+			f.PollDue(ctx, Step("own")) // it may have ended at the foreign poll
+			return
+		default:
 			return
 		}
 		f.PollDue(ctx, As(stranger(s)), Step("approved"), Provoked())
@@ -154,7 +163,7 @@ var foreignRedemption = &Scenario{
 			f.PollDue(ctx, As(&Client{ID: UnknownClient()}), Step("approved"), Provoked())
 		}
 		if f.WithinLifetime(f.Interval()) {
-			f.PollDue(ctx, Step("own"))
+			f.Collect(ctx, "own")
 		}
 	},
 }
@@ -176,18 +185,36 @@ func judgeForeignPolls(e *Evidence, j *Judgement) {
 	}
 }
 
+// frozenAfter is how many polls of an approved code are pending where it is frozen: as many
+// as Flow.Collect sends.
+const frozenAfter = 3
+
 func judgeUnburntCode(e *Evidence, j *Judgement) {
+	const expected = "tokens for the client that the code was issued to"
 	for _, f := range e.FlowsOf(foreignRedemption) {
+		own := e.Polls(f, "own")
+		for _, x := range e.Decisions(foreignRedemption) {
+			if x.Flow == f && x.Decision.Outcome == Refused && len(own) == 1 &&
+				ErrorIs(spec.ErrInvalidGrant, spec.ErrExpiredToken)(own[0]) {
+				j.Warn(expected, Describe(own[0])+"; another client had polled the code, and its approval was refused", own...)
+				return
+			}
+		}
 		if !WasDecided(e, j, foreignRedemption, f) {
 			return
 		}
-		for _, x := range e.Polls(f, "approved") {
+		for _, x := range e.Polls(f, "undecided", "approved") {
 			if x.HasTokens() {
 				j.Inconclusive("another client got the tokens", x)
 				return
 			}
 		}
-		j.Each(e.Polls(f, "own"), ExpectTokens, "tokens for the client that the code was issued to",
+		if len(own) == frozenAfter && !slices.ContainsFunc(own, func(x *Exchange) bool { return !x.StillPending() }) {
+			j.Warn(expected, fmt.Sprintf("%s on each of %d polls, one an interval, since another client has polled the code",
+				Describe(own[frozenAfter-1]), frozenAfter), own...)
+			continue
+		}
+		j.Each(own[max(0, len(own)-1):], ExpectTokens, expected,
 			PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 	}
 }

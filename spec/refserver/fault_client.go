@@ -1,7 +1,9 @@
 package refserver
 
 import (
+	"math"
 	"sync"
+	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -58,6 +60,16 @@ var clientFaults = []Fault{
 				return false
 			}
 		},
+	},
+	{
+		Name: "foreign-poll-freezes", Check: "DF-CLIENT-003",
+		Doc:   "A code that another client has polled is pending until it expires.",
+		Break: foreignPolls(math.MaxInt32, func(*grant) bool { return true }),
+	},
+	{
+		Name: "early-foreign-poll-freezes", Check: "DF-CLIENT-003",
+		Doc:   "A code that another client polled before the decision is pending until it expires.",
+		Break: foreignPolls(math.MaxInt32, (*grant).undecided),
 	},
 	{
 		Name: "client-id-optional", Check: "DF-CLIENT-004", Contract: "rfc8628",
@@ -156,4 +168,28 @@ var clientFaults = []Fault{
 			}
 		},
 	}),
+}
+
+// foreignPolls let a code be pending for so many intervals after another client has
+// polled it, where that counts.
+func foreignPolls(intervals float64, counts func(*grant) bool) func(*behaviour) {
+	return func(b *behaviour) {
+		var seen sync.Map // when, by grant
+		b.bound = func(q *request, g *grant) bool {
+			if q.client == nil || q.client == g.client {
+				return true
+			}
+			if counts(g) {
+				seen.Store(g, time.Now())
+			}
+			return false
+		}
+		b.early = func(s *Server, q *request, g *grant, now time.Time) *answer {
+			at, is := seen.Load(g)
+			if !is || s.is.over(q, g, now) || now.Sub(at.(time.Time)).Seconds() > intervals*s.cfg.Interval.Seconds() {
+				return nil
+			}
+			return stateAnswer(spec.ErrAuthorizationPending)
+		}
+	}
 }

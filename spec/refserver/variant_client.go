@@ -26,6 +26,10 @@ var clientVariants = []Fault{
 			}
 		},
 	},
+	{
+		Name: "foreign-poll-delays", Doc: "A code that another client has polled is pending for an interval and a half.",
+		Break: foreignPolls(1.5, func(*grant) bool { return true }),
+	},
 	pkceDemanded,
 }
 
