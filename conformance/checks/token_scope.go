@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -175,7 +176,7 @@ var technicalScopes = []string{"openid", "offline_access"}
 // judgePolledScope: the poll's scope changes nothing. What the same request is granted
 // without it is for DF-TOKEN-013.
 func judgePolledScope(e *Evidence, j *Judgement) {
-	var plain []scoped
+	var plain, polled []scoped
 	for _, f := range slices.Concat(scopesOf(e, widenedScope), scopesOf(e, askedScopes)) {
 		if f.polled == "" && f.redeemed != nil {
 			plain = append(plain, f)
@@ -196,7 +197,30 @@ func judgePolledScope(e *Evidence, j *Judgement) {
 			} else if len(f.asked) > 0 {
 				judgeSameGrant(j, f, scoped{})
 			}
+			polled = append(polled, f)
 		}
+	}
+	judgePolledRefresh(j, polled, plain)
+}
+
+// judgePolledRefresh: a refresh token comes, or does not, whatever scope the poll sends.
+// One alone may be that of a person's first approval.
+func judgePolledRefresh(j *Judgement, polled, plain []scoped) {
+	var with, without []*Exchange
+	for _, f := range polled {
+		same := slices.DeleteFunc(slices.Clone(plain), func(p scoped) bool { return !slices.Equal(p.asked, f.asked) })
+		refreshed := func(p scoped) bool { return p.redeemed.Text("refresh_token") != "" }
+		if f.polled != "" && refreshed(f) && len(same) > 0 && !slices.ContainsFunc(same, refreshed) {
+			with = append(with, f.redeemed)
+			if !slices.Contains(without, same[0].redeemed) {
+				without = append(without, same[0].redeemed)
+			}
+		}
+	}
+	if len(with) > 1 {
+		j.Warn("a refresh token whatever scope the poll sends, or none",
+			fmt.Sprintf("one for each of %d polls that sent a scope, and none for those that sent none", len(with)),
+			slices.Concat(with, without)...)
 	}
 }
 

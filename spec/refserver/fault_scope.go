@@ -58,6 +58,17 @@ var scopeFaults = []Fault{
 			}
 			return s.granted(g.scope)
 		}),
+	standard(Fault{
+		Name: "poll-brings-refresh", Check: "DF-TOKEN-006",
+		Doc: "A refresh token comes where the poll names a scope, and not without.",
+		Break: func(b *behaviour) {
+			b.issued = func(_ *Server, q *request, _ *grant, m map[string]any) {
+				if q.get("scope") == "" {
+					delete(m, "refresh_token")
+				}
+			}
+		},
+	}),
 	redeemFault("unknown-scope-refused-late", "A scope that is not granted is refused when the code is redeemed.",
 		spec.ErrInvalidScope, func(s *Server, g *grant) bool { return s.granted(g.scope) != g.scope }),
 	redeemFault("no-scope-never-redeems", "A code that was asked for without a scope cannot be redeemed.",

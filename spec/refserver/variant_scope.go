@@ -3,6 +3,7 @@ package refserver
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -37,6 +38,17 @@ var scopeVariants = []Fault{
 					return refuse(spec.ErrInvalidScope, "the scope is not the client's")
 				}
 				return nil
+			}
+		},
+	},
+	{
+		Name: "refresh-once", Doc: "A person's first approval of a client brings a refresh token, and later ones bring none.",
+		Break: func(b *behaviour) {
+			var had sync.Map // people and clients
+			b.issued = func(_ *Server, _ *request, g *grant, m map[string]any) {
+				if _, again := had.LoadOrStore([2]string{g.user, g.client.ID}, true); again {
+					delete(m, "refresh_token")
+				}
 			}
 		},
 	},
