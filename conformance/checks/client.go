@@ -35,7 +35,7 @@ var clientChecks = []Check{
 		ID:    "DF-CLIENT-003",
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover, NeedSecondClient},
-		Reads: []*Scenario{foreignRedemption},
+		Reads: []*Scenario{foreignRedemption, unprimedFlow},
 		Judge: taking(OpToken, "client_id", judgeUnburntCode),
 	},
 	{
@@ -209,7 +209,8 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 				return
 			}
 		}
-		if len(own) == frozenAfter && !slices.ContainsFunc(own, func(x *Exchange) bool { return !x.StillPending() }) {
+		if len(own) == frozenAfter && !slices.ContainsFunc(own, func(x *Exchange) bool { return !x.StillPending() }) &&
+			servedUnprimed(e) {
 			j.Warn(expected, fmt.Sprintf("%s on each of %d polls, one an interval, since another client has polled the code",
 				Describe(own[frozenAfter-1]), frozenAfter), own...)
 			continue
@@ -217,6 +218,14 @@ func judgeUnburntCode(e *Evidence, j *Judgement) {
 		j.Each(own[max(0, len(own)-1):], ExpectTokens, expected,
 			PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
 	}
+}
+
+// servedUnprimed reports whether a code got tokens that nobody had polled before its
+// approval; where none does, DF-POLL-019 says so.
+func servedUnprimed(e *Evidence) bool {
+	return slices.ContainsFunc(e.FlowsOf(unprimedFlow), func(f string) bool {
+		return slices.ContainsFunc(e.Polls(f, "first"), (*Exchange).HasTokens)
+	})
 }
 
 // namelessPolls polls without client_id, then with it.
