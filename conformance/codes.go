@@ -144,9 +144,14 @@ func mergedIn(starts []*Exchange) (pairs [][2]*Exchange) {
 	return pairs
 }
 
-// merges reports whether the server gives the codes of one device to others.
+// merges reports whether the server gives the codes of one device to others, and a check
+// of the run tells that.
 func (e *Evidence) merges() bool {
-	return e != nil && e.issued != nil && len(e.issued().merged) >= enoughMerged
+	if e == nil || e.issued == nil || len(e.issued().merged) < enoughMerged {
+		return false
+	}
+	_, told := e.runs(mergedOwner)
+	return told
 }
 
 // tellsMerged reports whether a finding that cites xs is the one that tells it. Where a
@@ -163,14 +168,18 @@ func (e *Evidence) merged(xs []*Exchange, all bool) bool {
 		return false
 	}
 	return all || slices.ContainsFunc(xs, func(x *Exchange) bool {
+		if x == nil {
+			return false
+		}
 		code, _ := x.Request.Params.Get("device_code")
-		return e.issued().sharing[x.Flow] || len(e.issued().holders[held{"device_code", code}]) > 1
+		return x.Flow != "" && e.issued().sharing[x.Flow] || len(e.issued().holders[held{"device_code", code}]) > 1
 	})
 }
 
 func redeemedTwice(xs []*Exchange) bool {
 	for i, x := range xs {
-		if x.HasTokens() && slices.ContainsFunc(xs[:i], func(y *Exchange) bool { return y.HasTokens() && sameGrant(x, y) }) {
+		again := func(y *Exchange) bool { return y != nil && y.HasTokens() && sameGrant(x, y) }
+		if x != nil && x.HasTokens() && slices.ContainsFunc(xs[:i], again) {
 			return true
 		}
 	}
@@ -188,4 +197,20 @@ func (e *Evidence) merging(c Check, j *Judgement) {
 	pair := e.issued().merged[0]
 	j.Fail("a different device_code for each device authorization request",
 		fmt.Sprintf("%s for both", pair[0].Text("device_code")), pair[:]...)
+}
+
+// because adds to a reason that rests on xs what the server does to their codes, and who
+// tells it.
+func (e *Evidence) because(reason, check string, xs []*Exchange) string {
+	told, owner := "", mergedOwner
+	switch {
+	case e.evicted(xs):
+		told, owner = e.evictions().told, e.evictions().owner
+	case e.merged(xs, false):
+		told = mergesDevices + e.namedAlike()
+	}
+	if told == "" || strings.Contains(reason, told) {
+		return reason
+	}
+	return elsewhere(reason+"; "+told, owner, check)
 }

@@ -95,8 +95,8 @@ func evictsAfter(n int, each string) string {
 func (e *Evidence) storeOwner(gone map[*Exchange]bool) string {
 	owner := ""
 	for _, id := range storeOwners {
-		c, ok := e.checks.Lookup(id)
-		if !ok || !slices.Contains(e.Header.Checks, id) || unable(c, e.Facts, e.Contract.Family).verdict != "" {
+		c, runs := e.runs(id)
+		if !runs {
 			continue
 		}
 		owner = id
@@ -110,6 +110,13 @@ func (e *Evidence) storeOwner(gone map[*Exchange]bool) string {
 		return ""
 	}
 	return owner
+}
+
+// runs reports whether a check is one of the run's, and can be judged there: what nobody
+// else tells stays where it was met.
+func (e *Evidence) runs(id string) (c Check, ok bool) {
+	c, ok = e.checks.Lookup(id)
+	return c, ok && slices.Contains(e.Header.Checks, id) && unable(c, e.Facts, e.Contract.Family).verdict == ""
 }
 
 // keptOf is how many codes the server keeps, of those whose starts count against each

@@ -73,6 +73,7 @@ func (j *Judgement) Warn(expected, actual string, xs ...*Exchange) {
 
 // Inconclusive says why something was not decided; nothing else was expected.
 func (j *Judgement) Inconclusive(reason string, xs ...*Exchange) {
+	reason = j.evidence.because(reason, j.check, xs)
 	j.worsen(reports.Inconclusive, reason)
 	if len(xs) > 0 {
 		j.cite(reports.Inconclusive, "", reason, xs)

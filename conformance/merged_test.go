@@ -34,11 +34,17 @@ func TestMergedCodes(t *testing.T) {
 		"side by side":        {starts(0, "au", "au", "au", "au", "au"), false},
 		"user codes alone":    {starts(time.Second, "au", "bu", "cu", "du"), false},
 	} {
-		e := newEvidence(&Transcript{Exchanges: c.xs}, &spec.Contract{}, nil)
-		if got := e.merged(c.xs, false); got != c.want {
+		e := mergedEvidence(c.xs, spec.Standard, mergedOwner)
+		if got := e.merged(append(c.xs, nil), false); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
+}
+
+func mergedEvidence(xs []*Exchange, family spec.Family, checks ...string) *Evidence {
+	t := &Transcript{Exchanges: xs}
+	t.Header.Checks = checks
+	return newEvidence(t, &spec.Contract{Family: family}, Checks{{ID: mergedOwner}})
 }
 
 // TestMergedCodesAreTold: the check that is nearest tells it, others are open, and nobody
@@ -61,7 +67,7 @@ func TestMergedCodesAreTold(t *testing.T) {
 		"another":             {"DF-POLL-009", spec.Standard, reports.Inconclusive},
 		"devices named alike": {mergedOwner, spec.Document, reports.Inconclusive},
 	} {
-		e := newEvidence(&Transcript{Exchanges: xs}, &spec.Contract{Family: c.family}, nil)
+		e := mergedEvidence(xs, c.family, mergedOwner)
 		res := e.Judge(Check{ID: c.check, Passive: true, Judge: func(_ *Evidence, j *Judgement) {
 			if c.check != mergedOwner {
 				j.Fail("pending", "another", xs[0])
@@ -69,6 +75,21 @@ func TestMergedCodesAreTold(t *testing.T) {
 		}})
 		if res.Verdict != c.want || len(res.Findings) != 1 || !strings.Contains(res.Findings[0].Actual, mergesDevices) {
 			t.Errorf("%s: %s, %+v", name, res.Verdict, res.Findings)
+		}
+	}
+}
+
+// TestMergedCodesWithoutTheirCheck: where the check that tells it is not in the run, what
+// other checks find stands.
+func TestMergedCodesWithoutTheirCheck(t *testing.T) {
+	var xs []*Exchange
+	for i := range 4 {
+		xs = append(xs, &Exchange{Op: OpStart, Flow: fmt.Sprint("f", i), Sent: time.Duration(i), Received: time.Duration(i),
+			Response: &Response{Status: 200, Body: `{"device_code":"a"}`}})
+	}
+	for checks, want := range map[string]bool{mergedOwner: true, "DF-POLL-009": false} {
+		if got := mergedEvidence(xs, spec.Standard, checks).merged(xs, false); got != want {
+			t.Errorf("with %s: %t", checks, got)
 		}
 	}
 }

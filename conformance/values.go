@@ -105,7 +105,8 @@ func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Unsupported:
 		j.SkipUnsupported(d.Decision)
 	default:
-		j.Inconclusive("the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail)
+		reason := "the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail
+		j.Inconclusive(e.because(reason, j.check, []*Exchange{e.Authorization(flow)}))
 	}
 	return false
 }
