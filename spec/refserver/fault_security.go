@@ -26,10 +26,10 @@ var securityFaults = []Fault{
 	deviceCodeFault("device-code-of-eight-digits", "DF-SEC-001", "The device code is eight hexadecimal digits.",
 		func(*Server) string { return from("0123456789abcdef", 8) }),
 	deviceCodeFault("device-code-seeded-by-the-second", "DF-SEC-002",
-		"Device codes of one second share all but three characters.",
+		"Device codes of one second share all but five characters.",
 		func(*Server) string {
 			sum := sha256.Sum256([]byte(time.Now().Format(time.RFC3339)))
-			return hex.EncodeToString(sum[:20]) + from("0123456789abcdefghijklmnopqrstuvwxyz", 3)
+			return hex.EncodeToString(sum[:]) + from("0123456789abcdefghijklmnopqrstuvwxyz", 5) // never the same
 		}),
 	tokenRequestFault("nul-crashes", "DF-SEC-003", "NUL in the device code reaches the database driver and ends in 500.",
 		func(_ *Server, q *request) *answer {
