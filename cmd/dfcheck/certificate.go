@@ -61,6 +61,16 @@ func (f *certificateFlags) certificate(addr string) (*tls.Certificate, error) {
 	}), "")
 }
 
+// pairPEM is a certificate and its private key.
+func pairPEM(pair *tls.Certificate) ([]byte, error) {
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		return nil, err
+	}
+	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), nil
+}
+
 // ownCertificate makes a certificate that vouches for itself, good for a week
 // on this machine and at addr. Its key is never written down.
 func ownCertificate(addr string, now time.Time) (*tls.Certificate, error) {

@@ -21,7 +21,8 @@ type serveFlags struct {
 	addr       string
 	cfg        refserver.Config
 	secure     certificateFlags
-	keyFile    string
+	keyFile    string // of the client that signs assertions
+	certFile   string // of the client with a certificate
 	faults     []string
 	limits     []string
 	listFaults bool
@@ -45,13 +46,15 @@ People approve at /device, as alice or bob with the password "password".
 Programs approve with POST /decision {"user_code": ..., "action": "approve"}
 when --decisions is given. The clients are dfcheck and dfcheck-other (public),
 dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow. With
---client-key-out there is dfcheck-key as well, which authenticates with assertions.`,
+--client-key-out there is dfcheck-key as well, which authenticates with assertions, with
+--client-cert-out dfcheck-tls, which does so with a certificate.`,
 		Example: `  dfcheck serve --spec rfc8628 --interval 1s --expires-in 2m --decisions
   dfcheck serve --spec rfc8628 --slow-down 2     does the client wait 5 s longer?
   dfcheck serve --delay 20ms --decisions         what load and report compare say of a slower server
   dfcheck serve --limit polls:address:10/1s:bucket:burst=20     what "dfcheck limits" finds
   dfcheck serve --tls --tls-cert-out ca.pem
   dfcheck serve --spec rfc8628 --client-key-out client.jwk      a client that signs assertions
+  dfcheck serve --spec rfc8628 --tls-cert-out ca.pem --client-cert-out client.pem     one with a certificate
   dfcheck serve --user-code WDJB-MJHT            for demonstrations
   dfcheck serve --list-faults
   dfcheck serve --fault code-reusable
@@ -76,6 +79,8 @@ dfcheck-conf (its secret is "secret") and nodevice, which may not use the flow. 
 		"let X-Forwarded-For and Forwarded say who sends a request, as behind a proxy")
 	fs.StringVar(&f.keyFile, "client-key-out", "",
 		"let the client dfcheck-key authenticate by private_key_jwt, and write its key, a JWK, to this file")
+	fs.StringVar(&f.certFile, "client-cert-out", "",
+		"let the client dfcheck-tls authenticate by mutual TLS, and write its certificate and key, PEM, to this file")
 	f.secure.add(fs)
 	fs.StringArrayVar(&f.faults, "fault", nil, "fault to build in; repeatable")
 	fs.BoolVar(&f.listFaults, "list-faults", false, "list the faults and exit, with --proxy those that it can add")
@@ -103,7 +108,7 @@ func (f *serveFlags) serve(cmd *cobra.Command, t terminal) error {
 	if err != nil {
 		return err
 	}
-	if err := f.writeKey(); err != nil {
+	if err := errors.Join(f.writeKey(), f.writeCertificate()); err != nil {
 		return err
 	}
 	var served controlledSite
@@ -150,6 +155,23 @@ func (f *serveFlags) writeKey() error {
 		return err
 	}
 	return usage(os.WriteFile(f.keyFile, append(text, '\n'), 0o600), "")
+}
+
+// writeCertificate makes the certificate of the client that authenticates with one, and
+// writes it and its key for this user alone to read.
+func (f *serveFlags) writeCertificate() error {
+	if f.certFile == "" {
+		return nil
+	}
+	if !f.secure.wanted() {
+		return usage(errors.New("--client-cert-out is for a server that speaks https"), "add --tls-cert-out ca.pem")
+	}
+	f.cfg.MutualTLS, f.cfg.Certificates = true, refserver.NewCertificates(false)
+	text, err := pairPEM(f.cfg.Certificates.Own)
+	if err != nil {
+		return err
+	}
+	return usage(os.WriteFile(f.certFile, text, 0o600), "")
 }
 
 // controlledSite is a server whose faults can be switched.

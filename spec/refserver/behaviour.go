@@ -79,6 +79,7 @@ type behaviour struct {
 
 	plain     func(s *Server) http.Handler // what port 80 serves beside https
 	oldestTLS uint16
+	asks      tls.ClientAuthType // how clients are asked for a certificate, where they are
 }
 
 func correct() *behaviour {
@@ -116,6 +117,7 @@ func correct() *behaviour {
 		metadata:  func(*Server, string, map[string]any) {},
 		restarted: func(*Server) {},
 		plain:     (*Server).toHTTPS, oldestTLS: tls.VersionTLS12,
+		asks: tls.RequestClientCert, // what it is worth is for the request to hear
 	}
 }
 

@@ -27,6 +27,13 @@ func (s *Server) authenticate(q *request) *answer {
 		return nil
 	}
 	c := s.clients[id]
+	if c != nil && c.Certificate != nil {
+		if !s.certified(q, c) {
+			return unauthenticated(basic)
+		}
+		q.client = c
+		return nil
+	}
 	if c == nil || c.Key != nil && s.is.looks(assertThere) ||
 		subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) != 1 {
 		return unauthenticated(basic)

@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
@@ -65,14 +66,25 @@ type Config struct {
 	Assertions bool
 	Audiences  []string
 	ClientKey  *jose.JSONWebKey
+	// MutualTLS asks for client certificates over https, lets dfcheck-tls and
+	// dfcheck-tls-other authenticate with theirs (RFC 8705), and binds tokens to the
+	// certificate that a device shows, unless Unbound. Certificates are made when they are
+	// nil, without an authority where SelfSigned. With Aliases the metadata has other
+	// endpoints for clients with a certificate.
+	MutualTLS, SelfSigned, Unbound, Aliases bool
+	Certificates                            *Certificates
 }
 
 // Client is a registered OAuth client. One with a secret is confidential.
 type Client struct {
 	ID, Secret   string
-	Key          *jose.JSONWebKey // the public key of assertions
-	NoDeviceFlow bool             // not entitled to the device grant
+	Key          *jose.JSONWebKey  // the public key of assertions
+	Certificate  *x509.Certificate // that it authenticates with
+	NoDeviceFlow bool              // not entitled to the device grant
 }
+
+// confidential reports whether the client has to authenticate.
+func (c *Client) confidential() bool { return c.Secret != "" || c.Key != nil || c.Certificate != nil }
 
 // User is a person who can sign in at the verification page.
 type User struct{ Name, Password string }
@@ -102,6 +114,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Assertions {
 		c = c.withAssertions()
+	}
+	if c.MutualTLS {
+		c = c.withCertificates()
 	}
 	if c.Users == nil {
 		c.Users = DefaultUsers

@@ -7,7 +7,7 @@
 //
 //   - config.go, server.go, transport.go: what it is told, and how a request arrives;
 //   - authorization.go, token.go, refresh.go, introspection.go, metadata.go: its endpoints;
-//   - revocation.go, openid.go, dpop.go, assertion.go: what it also does where it is told to;
+//   - revocation.go, openid.go, dpop.go, assertion.go, certificate.go: what it also does where it is told to;
 //   - page.go, decision.go: the verification page, and decisions by programs;
 //   - switched.go, flow.go, control.go: faults switched while it runs, and the page for that;
 //   - proxy.go, relayed.go, foreign.go: another server, with a fault added to its answers;

@@ -46,6 +46,9 @@ func (s *Server) worth(token string) map[string]any {
 	if t.thumbprint != "" {
 		worth["token_type"], worth["cnf"] = "DPoP", map[string]any{"jkt": t.thumbprint}
 	}
+	if t.certificate != "" {
+		worth["cnf"] = map[string]any{"x5t#S256": t.certificate}
+	}
 	s.is.worth(t, worth)
 	return worth
 }

@@ -80,7 +80,7 @@ func (s *Server) serveUserInfo(w http.ResponseWriter, r *http.Request) {
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	worth := s.worth(token)
-	if worth["active"] != true {
+	if worth["active"] != true || s.stolen(s.wallet.accessed(token), r.TLS, certificateOfToken) {
 		a := refuse("invalid_token", "the access token is good for nothing").with("WWW-Authenticate", "Bearer")
 		a.status = http.StatusUnauthorized
 		a.send(w)

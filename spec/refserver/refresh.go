@@ -92,6 +92,9 @@ func (s *Server) refresh(q *request) *answer {
 	if t == nil || q.client == nil || q.client != t.client {
 		return refuse(spec.ErrInvalidGrant, "the refresh token is unknown, or another client's")
 	}
+	if !t.client.confidential() && s.stolen(t, q.TLS, certificateOfRefresh) { // RFC 8705 section 4
+		return refuse(spec.ErrInvalidGrant, "the refresh token is bound to another certificate")
+	}
 	if !s.keyed(q, t) {
 		return badProof("the refresh token is bound to another key")
 	}
@@ -110,6 +113,7 @@ func (s *Server) refresh(q *request) *answer {
 	}
 	next := s.mint(t.client, t.user, scope, t.family)
 	next.thumbprint = q.thumbprint
+	s.bind(next, q)
 	members := next.members()
 	if scope != t.scope {
 		members["scope"] = scope

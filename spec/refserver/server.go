@@ -96,6 +96,9 @@ func (s *Server) with(cfg Config, faults ...Fault) *Server {
 	if s.cfg.Assertions {
 		cfg.ClientKey = s.cfg.ClientKey
 	}
+	if s.cfg.MutualTLS {
+		cfg.Certificates = s.cfg.Certificates
+	}
 	next := New(cfg, faults...)
 	next.grants, next.wallet, next.people, next.guesses = s.grants, s.wallet, s.people, s.guesses
 	if s.cfg.OpenID {

@@ -36,7 +36,9 @@ func (s *Switched) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // when a client connects.
 func (s *Switched) TLSConfig(cert tls.Certificate) *tls.Config {
 	c := s.current.Load().TLSConfig(cert)
-	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.current.Load().TLSConfig(cert), nil }
+	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		return s.current.Load().tlsAt(hello.ServerName, cert), nil
+	}
 	return c
 }
 

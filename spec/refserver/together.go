@@ -60,7 +60,7 @@ func (b *behaviour) breakIn(f Fault) {
 // what of the configuration they only open.
 var shared = []string{"refuseStart", "refuseToken", "early", "began", "issued", "polled", "finish", "metadata",
 	"restarted", "Revocation", "OpenID", "DPoP",
-	"DPoPNonce", "Assertions"}
+	"DPoPNonce", "Assertions", "MutualTLS"}
 
 // Together returns an error where faults replace the same part of the server, so that
 // only the last of them would show.

@@ -12,6 +12,7 @@ type tokens struct {
 	client          *Client
 	user, scope     string
 	thumbprint      string // of the key that they are bound to, "" for none
+	certificate     string // thumbprint of the one that they are bound to, "" for none
 	expires         time.Time
 	ends            time.Time // the same as the server's clock will show it
 	family          *family
@@ -53,7 +54,7 @@ func (s *Server) token(q *request) *answer {
 	if g == nil || !s.is.bound(q, g) {
 		return refuse(spec.ErrInvalidGrant, "the device code is unknown, or another client's")
 	}
-	if q.client == nil && (g.client.Secret != "" || g.client.Key != nil) {
+	if q.client == nil && g.client.confidential() {
 		return unauthenticated(false)
 	}
 	g.mu.Lock()
@@ -113,6 +114,7 @@ func (s *Server) redeem(q *request, g *grant) *answer {
 	g.state = redeemed
 	g.tokens = s.mint(g.client, g.user, s.is.scope(s, q, g), nil)
 	g.tokens.thumbprint = q.thumbprint
+	s.bind(g.tokens, q)
 	members := g.tokens.members()
 	if g.tokens.scope != g.scope {
 		members["scope"] = g.tokens.scope

@@ -19,7 +19,7 @@ func Variants() []Fault {
 	return slices.Concat(openVariants, encoderVariants, bodyVariants, frameworkVariants, frontVariants, refusalVariants,
 		clientVariants,
 		scopeVariants, wayVariants, consentVariants,
-		revocationVariants, openIDVariants, dpopVariants, assertionVariants, limitVariants,
+		revocationVariants, openIDVariants, dpopVariants, assertionVariants, certificateVariants, limitVariants,
 		storeVariants, machineVariants, proxyVariants,
 		clockVariants, []Fault{burstProxy})
 }
