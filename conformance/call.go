@@ -72,6 +72,32 @@ func (s *session) authenticated(c Call) Call {
 	return c
 }
 
+// carrier is the HTTP client that carries a call. The certificate is the connection's:
+// whoever the request speaks for, it is the device's, unless that client has another one.
+func (s *session) carrier(c Call) *http.Client {
+	switch {
+	case c.HTTP != nil:
+		return c.HTTP
+	case c.Client != nil && c.Client.Certificate != nil && c.Client.Certificate != s.target.Client.Certificate:
+		return s.showing(c.Client)
+	case c.Fresh:
+		return s.fresh
+	}
+	return s.client
+}
+
+// showing is an HTTP client that shows the certificate of another client than the device's.
+func (s *session) showing(c *Client) *http.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	client := s.others[c.Certificate]
+	if client == nil {
+		client = s.target.httpClient(c)
+		s.others[c.Certificate] = client
+	}
+	return client
+}
+
 // request builds the HTTP request. Bodies have a length and cannot be replayed
 // by net/http.
 func (s *session) request(ctx context.Context, c Call) (*http.Request, []byte, error) {

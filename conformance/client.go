@@ -3,11 +3,15 @@ package conformance
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -18,11 +22,12 @@ import (
 )
 
 // ClientConfig is a registered client. Its secret comes from the environment, its key from
-// there or from a file.
+// there or from a file, its certificate from a file.
 type ClientConfig struct {
 	ID            string `yaml:"id"`
 	SecretEnv     string `yaml:"secret_env"`
 	Auth          string `yaml:"auth"` // one of ClientAuths
+	Cert          string `yaml:"cert"`
 	Key           string `yaml:"key"`
 	KeyEnv        string `yaml:"key_env"`
 	Audience      string `yaml:"audience"`
@@ -37,8 +42,19 @@ func (ClientConfig) Form() string { return "{id: tv-app, secret_env: TV_SECRET, 
 // section 9).
 const AuthAssertion = "private_key_jwt"
 
+// The registered names of the ways in which a client authenticates with a certificate
+// (RFC 8705 section 2): one that an authority has issued, or one that is registered itself.
+// The client does the same for both.
+const (
+	AuthCertificate = "tls_client_auth"
+	AuthSelfSigned  = "self_signed_tls_client_auth"
+)
+
+// ByCertificate reports whether a client that authenticates so does it with a certificate.
+func ByCertificate(auth string) bool { return auth == AuthCertificate || auth == AuthSelfSigned }
+
 // ClientAuths are all ways in which a client authenticates.
-var ClientAuths = []string{"none", "basic", "post", AuthAssertion}
+var ClientAuths = []string{"none", "basic", "post", AuthAssertion, AuthCertificate, AuthSelfSigned}
 
 // resolve makes a client of its configuration.
 func (c *ClientConfig) resolve(role string) (*Client, error) {
@@ -59,8 +75,8 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 	case c.ID == "":
 		return nil, fmt.Errorf("%s has no id; write %s: %s", role, role, ClientConfig{}.Form())
 	case !slices.Contains(ClientAuths, out.Auth):
-		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (none, basic, post or private_key_jwt)", role, c.Auth,
-			strict.Nearest(c.Auth, ClientAuths))
+		return nil, fmt.Errorf("%s: auth is %q; the nearest is %q (%s)", role, c.Auth, strict.Nearest(c.Auth, ClientAuths),
+			strings.Join(ClientAuths, ", "))
 	}
 	if err := c.fits(out.Auth); err != nil {
 		return nil, fmt.Errorf("%s %w", role, err)
@@ -78,12 +94,20 @@ func (c *ClientConfig) resolve(role string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out.Certificate, err = c.certificate(role, out.Auth); err != nil {
+		return nil, err
+	}
+	if c.Auth == "" && out.Certificate != nil && selfIssued(out.Certificate) {
+		out.Auth = AuthSelfSigned
+	}
 	return out, nil
 }
 
 // impliedAuth is the way for which the client has what it takes.
 func (c *ClientConfig) impliedAuth() string {
 	switch {
+	case c.Cert != "":
+		return AuthCertificate
 	case c.Key+c.KeyEnv != "":
 		return AuthAssertion
 	case c.SecretEnv != "":
@@ -94,13 +118,14 @@ func (c *ClientConfig) impliedAuth() string {
 
 // fits returns an error for keys that say something of another way of authentication.
 func (c *ClientConfig) fits(auth string) error {
-	assertion := auth == AuthAssertion
+	assertion, shown := auth == AuthAssertion, ByCertificate(auth)
+	keyed := assertion || shown || c.Cert != ""
 	for _, k := range []struct {
 		set, fits bool
 		name      string
 	}{
-		{c.SecretEnv != "", !assertion, "secret_env"}, {c.Key != "", assertion, "key"},
-		{c.KeyEnv != "", assertion, "key_env"}, {c.Audience != "", assertion, "audience"},
+		{c.SecretEnv != "", !assertion && !shown, "secret_env"}, {c.Cert != "", shown || auth == "none", "cert"},
+		{c.Key != "", keyed, "key"}, {c.KeyEnv != "", keyed, "key_env"}, {c.Audience != "", assertion, "audience"},
 		{c.KeepAssertion, assertion, "keep_assertion"},
 	} {
 		if k.set && !k.fits {
@@ -149,6 +174,43 @@ func (c *ClientConfig) keyText(role string) (text, from string, err error) {
 	return "", "", nil
 }
 
+// certificate reads the certificate of a client and its private key, nil where the client
+// has none.
+func (c *ClientConfig) certificate(role, auth string) (*tls.Certificate, error) {
+	switch {
+	case c.Cert == "" && !ByCertificate(auth):
+		return nil, nil
+	case c.Cert == "":
+		return nil, fmt.Errorf("%s authenticates with %s and has no certificate; write %s: "+
+			"{id: tv-app, cert: client.pem, key: client.key}", role, auth, role)
+	case strings.Contains(c.Cert, "-----BEGIN"):
+		return nil, fmt.Errorf("%s: cert is the path of a file; the certificate itself has no place in the configuration",
+			role)
+	}
+	cert, err := os.ReadFile(c.Cert)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cert: %w", role, err)
+	}
+	key, from, err := c.keyText(role)
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.Contains(key, "ENCRYPTED"):
+		return nil, fmt.Errorf("%s: the private key in %s has a passphrase; dfcheck reads PEM files without one", role, from)
+	case key == "":
+		key, from = string(cert), c.Cert
+	}
+	pair, err := tls.X509KeyPair(cert, []byte(key))
+	if err != nil { // which quotes no key
+		return nil, fmt.Errorf("%s: no certificate in %s with its private key in %s, both PEM: %s", role, c.Cert, from,
+			strings.TrimPrefix(err.Error(), "tls: "))
+	}
+	return &pair, nil
+}
+
+// selfIssued reports whether a certificate names itself as its issuer.
+func selfIssued(c *tls.Certificate) bool { return bytes.Equal(c.Leaf.RawIssuer, c.Leaf.RawSubject) }
+
 // fromEnv is the value of a variable that has to be there.
 func fromEnv(role, name string) (string, error) {
 	switch value, set := os.LookupEnv(name); {
@@ -159,6 +221,42 @@ func fromEnv(role, name string) (string, error) {
 	default:
 		return value, nil
 	}
+}
+
+// TLSOf is how a client speaks TLS with the server. One with a certificate shows it to
+// whoever asks for one, whatever authorities that names: it is the registered one.
+func (t *Target) TLSOf(c *Client) *tls.Config {
+	out := t.TLS.Clone()
+	if c == nil || c.Certificate == nil {
+		return out
+	}
+	if out == nil {
+		out = &tls.Config{}
+	}
+	out.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.Certificate, nil }
+	return out
+}
+
+// Thumbprint is that of a certificate, by which tokens are bound to it (RFC 8705 section
+// 3.1).
+func Thumbprint(c *tls.Certificate) string {
+	sum := sha256.Sum256(c.Certificate[0])
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Shown says which certificate the client shows, for people who compare it with what is
+// registered; "" where it has none.
+func (t *Target) Shown() string {
+	c := t.Client.Certificate
+	if c == nil {
+		return ""
+	}
+	by := c.Leaf.Issuer.String()
+	if selfIssued(c) {
+		by = "itself"
+	}
+	return fmt.Sprintf("%s, issued by %s, good until %s, x5t#S256 %s", c.Leaf.Subject, by,
+		c.Leaf.NotAfter.UTC().Format(time.DateOnly), Thumbprint(c))
 }
 
 // Asserting is a client that authenticates with assertions: the one that dfcheck acts as, or

@@ -254,6 +254,10 @@ func (c *Config) Target() (*Target, error) {
 	if c.Host != "" {
 		t.Host, err = NormalHost(c.Host)
 		errs = append(errs, err)
+		if t.Client.Certificate != nil && strings.HasPrefix(t.Host, "http:") {
+			errs = append(errs, fmt.Errorf("client has a certificate, which nobody sees over http: %s has to be https://…",
+				t.Host))
+		}
 	}
 	return t, errors.Join(errs...)
 }

@@ -100,10 +100,15 @@ func (ClientConfig) Words() keys.Words {
 			"the file.",
 			Example: "TV_SECRET"},
 		"auth": {About: "How the client authenticates: not at all, by HTTP Basic, with client_secret in the body (RFC 6749 " +
-			"section 2.3.1), or by a signed assertion (OpenID Connect Core section 9).",
+			"section 2.3.1), by a signed assertion (OpenID Connect Core section 9), or by a certificate that an authority " +
+			"issued or that is registered itself (RFC 8705 section 2).",
 			Default: "what the other keys are for, such as basic with a secret_env, or else none", Example: "post",
 			OneOf: ClientAuths},
-		"key": {About: "File with the private key of private_key_jwt, as JWK or PEM. Its alg and kid are those of the JWK.",
+		"cert": {About: "PEM file with the certificate that the client shows (RFC 8705). With auth: none it is a public " +
+			"client whose tokens are bound to the certificate.",
+			Example: "client.pem"},
+		"key": {About: "File with the private key: of private_key_jwt, as JWK or PEM, whose alg and kid are those of the " +
+			"JWK; or of cert, as PEM, where it is not in that file.",
 			Example: "client.jwk"},
 		"key_env": {About: "Environment variable with the private key, in place of key.", Example: "TV_KEY"},
 		"audience": {About: "Whom assertions of private_key_jwt are for, their aud.",

@@ -172,8 +172,13 @@ type Offers struct {
 // Learn takes from metadata what the configuration leaves open. An endpoint on a host
 // that the user did not name is none (ruling R120).
 func (t *Target) Learn(metadata map[string]any) {
+	aliases, _ := metadata["mtls_endpoint_aliases"].(map[string]any) // RFC 8705 section 5
 	endpoint := func(member string) string {
-		if u, _ := metadata[member].(string); t.Named(u) {
+		u, _ := metadata[member].(string)
+		if alias, ok := aliases[member].(string); ok && t.Client.Certificate != nil {
+			u = alias
+		}
+		if t.Named(u) {
 			return u
 		}
 		return ""

@@ -215,7 +215,8 @@ func (s *session) refused(x *Exchange) error {
 // authMethods are the registered names of the methods that dfcheck speaks (RFC 7591
 // section 2), and what auth: calls them; the one that servers have to know comes first.
 var authMethods = [][2]string{{"client_secret_basic", "basic"}, {"client_secret_post", "post"},
-	{AuthAssertion, AuthAssertion}}
+	{AuthAssertion, AuthAssertion}, {AuthCertificate, AuthCertificate},
+	{AuthSelfSigned, AuthSelfSigned}}
 
 // publicClient is the registered name for not authenticating.
 const publicClient = "none"
@@ -266,6 +267,10 @@ func (t *Target) keysOfClient() string {
 		return fmt.Sprintf("client: {id: %s, auth: %s, key: FILE} in dfcheck.yaml, or --client-key FILE, with the client's "+
 			"private key in the file", t.Client.ID, auth)
 	}
+	if ByCertificate(auth) {
+		return fmt.Sprintf("client: {id: %s, cert: FILE, key: FILE} in dfcheck.yaml, or --client-cert FILE --client-key "+
+			"FILE, with the client's certificate and its private key in the files", t.Client.ID)
+	}
 	return fmt.Sprintf("client: {id: %s, secret_env: CLIENT_SECRET, auth: %s} in dfcheck.yaml, or --client-secret-env "+
 		"CLIENT_SECRET --client-auth %s, with the secret in the environment variable CLIENT_SECRET", t.Client.ID, auth, auth)
 }
@@ -299,6 +304,8 @@ func clientHint(t *Target) string {
 	switch {
 	case t.Client.Auth == AuthAssertion:
 		return t.assertionHint()
+	case t.Client.Certificate != nil:
+		return t.certificateHint()
 	case t.Client.Auth != "none" && len(spoken) > 0 && !slices.Contains(spoken, t.Client.Auth):
 		return fmt.Sprintf("client %q is refused with auth: %s, and the server's metadata takes %s: write auth: %s for it "+
 			"in dfcheck.yaml, or --client-auth %s", id, t.Client.Auth, by, spoken[0], spoken[0])
@@ -326,6 +333,17 @@ func (t *Target) assertionHint() string {
 	}
 	return hint + fmt.Sprintf(". The public key has to be registered (alg %s%s), and both clocks have to agree",
 		c.Key.Algorithm, named(", kid ", c.Key.KeyID))
+}
+
+// certificateHint says what to do where the server refuses a client with its certificate.
+func (t *Target) certificateHint() string {
+	hint := fmt.Sprintf("client %q is refused with the certificate of %s. Is that registered for it, and is the client "+
+		"registered for the device grant?", t.Client.ID, t.Shown())
+	registered, _ := t.methods()
+	if registered != nil && !slices.ContainsFunc(registered, ByCertificate) {
+		hint += " The server's metadata lists no " + AuthCertificate + ", only " + strings.Join(registered, ", ")
+	}
+	return hint
 }
 
 func named(what, name string) string {

@@ -68,7 +68,7 @@ func Prepare(ctx context.Context, t *Target, all Checks, o Options) (*Run, error
 }
 
 // Close closes the connections that the run has kept open.
-func (r *Run) Close() { r.session.client.CloseIdleConnections() }
+func (r *Run) Close() { r.session.close() }
 
 // Verification is what the device of the preflight shows a person; false where none
 // was started.

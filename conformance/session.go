@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -34,7 +35,8 @@ type session struct {
 	turns   turns // of the scenes that a person decides for
 	adapted atomic.Pointer[Adaptation]
 	client  *http.Client
-	fresh   *http.Client // a new connection for each request
+	fresh   *http.Client                      // a new connection for each request
+	others  map[*tls.Certificate]*http.Client // that show another certificate than the device's
 
 	outage   outage
 	mu       sync.Mutex
@@ -86,6 +88,7 @@ func newSession(t *Target, opts Options) *session {
 		slots:   semaphore.NewWeighted(int64(opts.Concurrency)),
 		client:  t.HTTPClient(),
 		fresh:   fresh,
+		others:  map[*tls.Certificate]*http.Client{},
 		working: map[Operation]spec.Encoding{},
 		left:    map[*Scenario]chan *Flow{},
 		waits:   map[*wait]bool{},
@@ -95,13 +98,16 @@ func newSession(t *Target, opts Options) *session {
 // HTTPClient builds a client that shows what the server really answers. Idle
 // connections are dropped before common servers drop them, so that an ordinary
 // poll does not meet a closing connection.
-func (t *Target) HTTPClient() *http.Client {
+func (t *Target) HTTPClient() *http.Client { return t.httpClient(&t.Client) }
+
+// httpClient is HTTPClient for one of the target's clients, whose certificate it shows.
+func (t *Target) httpClient(c *Client) *http.Client {
 	dial := t.Dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: min(connectTimeout, t.AnswerTimeout())}).DialContext
 	}
 	tr := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: early.Heard(dial, t.AnswerTimeout()), TLSClientConfig: t.TLS.Clone(),
+		Proxy: http.ProxyFromEnvironment, DialContext: early.Heard(dial, t.AnswerTimeout()), TLSClientConfig: t.TLSOf(c),
 		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 128, IdleConnTimeout: 2 * time.Second,
 		DisableCompression: true, ResponseHeaderTimeout: t.AnswerTimeout(),
 		TLSHandshakeTimeout: min(connectTimeout, t.AnswerTimeout()), MaxResponseHeaderBytes: maxHeader,
@@ -109,6 +115,16 @@ func (t *Target) HTTPClient() *http.Client {
 	return &http.Client{
 		Transport:     tr,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// close closes the connections that are kept open.
+func (s *session) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client.CloseIdleConnections()
+	for _, c := range s.others {
+		c.CloseIdleConnections()
 	}
 }
 
@@ -183,13 +199,7 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 		s.keep(x)
 		return x
 	}
-	client := s.client
-	switch {
-	case c.HTTP != nil:
-		client = c.HTTP
-	case c.Fresh:
-		client = s.fresh
-	}
+	client := s.carrier(c)
 	if c.gate != nil {
 		c.gate()
 	}

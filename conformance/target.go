@@ -21,7 +21,7 @@ import (
 type Client struct {
 	ID     string `json:"id"`
 	Secret string `json:"-"`
-	Auth   string `json:"auth"`           // none, basic, post or AuthAssertion
+	Auth   string `json:"auth"`           // one of ClientAuths
 	Name   string `json:"name,omitempty"` // by which people know it; "" when that is not known
 
 	// Key signs the assertions of AuthAssertion, whose aud is Audience; "" for the usual one.
@@ -29,6 +29,10 @@ type Client struct {
 	Audience string           `json:"-"`
 	// KeepAssertion: under load one assertion is sent several times.
 	KeepAssertion bool `json:"-"`
+
+	// Certificate is shown to the server, by a public client too; nil for none. An empty one
+	// shows none where the device has one.
+	Certificate *tls.Certificate `json:"-"`
 }
 
 // A Target is a server under test and everything that is known of it. Facts

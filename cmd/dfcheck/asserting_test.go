@@ -1,6 +1,9 @@
 package main
 
 import (
+	"encoding/pem"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -37,4 +40,50 @@ func startAsserting(t *testing.T) (once, again string, jwk []byte) {
 		}
 	}
 	return start(), again, jwk
+}
+
+// startCertifying runs two servers with clients that authenticate with a certificate. The
+// second has other endpoints for them, which refuse what is wrong in the handshake. files
+// are the certificates for clients, and for those who trust the servers.
+func startCertifying(t *testing.T) (plain, aliased string, files map[string][]byte) {
+	t.Helper()
+	cert, err := ownCertificate("127.0.0.1:0", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := refserver.Config{Contract: "rfc8628", Interval: time.Second, Lifetime: 20 * time.Second, Decisions: true,
+		OpenID: true, MutualTLS: true, Certificates: refserver.NewCertificates(false)}
+	files = map[string][]byte{"certifying.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+		Bytes: cert.Certificate[0]})}
+	var others error
+	files["client.pem"], err = pairPEM(cfg.Certificates.Own)
+	if files["other.pem"], others = pairPEM(cfg.Certificates.Other); err != nil || others != nil {
+		t.Fatal(err, others)
+	}
+	first, key := pem.Decode(files["client.pem"])
+	files["alone.pem"], files["client.key"] = pem.EncodeToMemory(first), key
+	start := func(variants ...refserver.Fault) string {
+		base, stop, err := serve("127.0.0.1:0", cfg, variants, cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		return base
+	}
+	for _, v := range refserver.Variants() {
+		if v.Name == "certificate-in-handshake" {
+			aliased = start(v)
+		}
+	}
+	return start(), aliased, files
+}
+
+// writeAll writes files into a folder, for this user alone to read.
+func writeAll(dir string, files map[string][]byte) error {
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }

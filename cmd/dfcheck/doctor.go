@@ -212,6 +212,9 @@ func printFound(w io.Writer, run *conformance.Run) {
 		a := target.Assertor(&target.Client)
 		fmt.Fprintf(w, "assertion  for %s (aud), signed by %s\n", reports.Legible(a.Audience), a.Key.Algorithm)
 	}
+	if shown := target.Shown(); shown != "" {
+		fmt.Fprintf(w, "shows      the certificate of %s\n", reports.Legible(shown))
+	}
 	if d := demanded(target); d != "" {
 		fmt.Fprintf(w, "pkce       %s\n", d)
 	}

@@ -70,7 +70,7 @@ func (f *initFlags) run(ctx context.Context, t terminal) error {
 	c := &conformance.Config{Host: f.host, Issuer: f.issuer, Scope: f.scope,
 		Spec: f.spec, Endpoints: conformance.EndpointsConfig{DeviceAuthorization: f.start, Token: f.token},
 		Client: conformance.ClientConfig{ID: f.clientID, SecretEnv: f.clientSecretEnv, Auth: f.clientAuth,
-			Key: f.clientKey},
+			Cert: f.clientCert, Key: f.clientKey},
 		TLS:            conformance.TLSConfig{CAFile: f.caFile, Insecure: f.insecure},
 		RequestTimeout: conformance.Duration(f.requestTimeout)}
 	target, err := c.Target()

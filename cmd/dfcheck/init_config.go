@@ -91,6 +91,9 @@ func (f *initFlags) credentials() string {
 	if f.clientAuth != "" {
 		out += ", auth: " + quoted(f.clientAuth)
 	}
+	if f.clientCert != "" {
+		out += ", cert: " + quoted(f.clientCert)
+	}
 	if f.clientKey != "" {
 		out += ", key: " + quoted(f.clientKey)
 	}
@@ -99,8 +102,14 @@ func (f *initFlags) credentials() string {
 
 // otherCredentials are what the server takes in place of a secret, by its metadata.
 func (f *initFlags) otherCredentials(line func(string, ...any), found *conformance.Look) {
-	if f.clientKey == "" && slices.Contains(found.AuthMethods, conformance.AuthAssertion) {
+	if f.clientCert+f.clientKey != "" {
+		return
+	}
+	if slices.Contains(found.AuthMethods, conformance.AuthAssertion) {
 		line("# client: {id: tv-app, auth: private_key_jwt, key: client.jwk}   # the server takes signed assertions")
+	}
+	if slices.ContainsFunc(found.AuthMethods, conformance.ByCertificate) {
+		line("# client: {id: tv-app, cert: client.pem, key: client.key}   # the server takes client certificates")
 	}
 }
 

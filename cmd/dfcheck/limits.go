@@ -149,5 +149,6 @@ func secondClient(target load.Target, c *conformance.Config) *load.Target {
 	}
 	second := configured.Second
 	target.ClientID, target.Secret, target.Auth, target.Assert = second.ID, second.Secret, second.Auth, nil
+	target.TLS = configured.TLSOf(second)
 	return &target
 }

@@ -114,6 +114,10 @@ func inCluster(c *conformance.Config, f *loadFlags) error {
 		return fmt.Errorf("approve: kind %s needs what the pods do not have, a program or a person; "+
 			"form, http and none work there", k)
 	}
+	if c.Client.Cert != "" {
+		return errors.New("the client's certificate and its key are in files of this machine, and are not copied into the " +
+			"cluster")
+	}
 	if c.Client.Key != "" {
 		return errors.New("the client's key is in a file of this machine, and is not copied into the cluster; name a " +
 			"variable with client: {key_env: NAME}, which the pods have from a Secret")

@@ -38,7 +38,7 @@ func (f *loadFlags) loadTarget(ctx context.Context, t terminal, c *conformance.C
 			TokenURL: ct.TokenURL, Contract: ct.Contract, ClientID: ct.Client.ID,
 			Secret: ct.Client.Secret, Auth: ct.Client.Auth, Scope: ct.Scope, PKCE: ct.PKCE != "", DeviceType: ct.Device.Type,
 			DeviceOS: ct.Device.OS,
-			Headers:  ct.Headers, Given: ct.Given, TLS: ct.TLS, Approver: ct.Approver, Secrets: ct.Secrets(),
+			Headers:  ct.Headers, Given: ct.Given, TLS: ct.TLSOf(&ct.Client), Approver: ct.Approver, Secrets: ct.Secrets(),
 			Assert: ct.Assertions()}, stop, nil
 	}
 	if err := serverless(c); err != nil {

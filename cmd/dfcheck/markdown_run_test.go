@@ -25,7 +25,7 @@ go() { test "$1 $2" = "run ./cmd/dfcheck" && shift 2 && dfcheck "$@"; }
 serve() {
 	: >served # what another one said is not what this one says
 	dfcheck serve --addr 127.0.0.1:0 "$@" >served 2>&1 &
-	until grep http:// served; do kill -0 $! || return 2; sleep 0.05; done
+	until grep -E "https?://" served; do kill -0 $! || return 2; sleep 0.05; done
 	kill -INT $!; wait $!
 }
 srun() {

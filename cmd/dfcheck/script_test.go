@@ -91,6 +91,8 @@ func TestScript(t *testing.T) {
 	}
 	var jwk []byte
 	servers["ASSERTS"], servers["ASSERTSAGAIN"], jwk = startAsserting(t)
+	var certificates map[string][]byte
+	servers["CERTIFIES"], servers["ALIASED"], certificates = startCertifying(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -111,7 +113,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("BUSY", strings.TrimPrefix(page.URL, "http://"))
 			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 			return errors.Join(os.WriteFile(e.WorkDir+"/ca.pem", ca, 0o666),
-				os.WriteFile(e.WorkDir+"/client.jwk", jwk, 0o600))
+				os.WriteFile(e.WorkDir+"/client.jwk", jwk, 0o600), writeAll(e.WorkDir, certificates))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":    exitCode,

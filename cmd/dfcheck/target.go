@@ -28,7 +28,7 @@ type targetFlags struct {
 	host, spec, issuer                      string
 	start, token                            string
 	clientID, clientSecretEnv, clientAuth   string
-	clientKey                               string
+	clientCert, clientKey                   string
 	scope, caFile, approver, secondClientID string
 	insecure                                bool
 	requestTimeout                          time.Duration
@@ -51,7 +51,9 @@ func (f *targetFlags) add(fs *pflag.FlagSet) {
 	fs.StringVar(&f.clientSecretEnv, "client-secret-env", "", "environment variable with the client's secret")
 	fs.StringVar(&f.clientAuth, "client-auth", "",
 		"how the client authenticates: "+strings.Join(conformance.ClientAuths, ", "))
-	fs.StringVar(&f.clientKey, "client-key", "", "file with the client's private key, for private_key_jwt")
+	fs.StringVar(&f.clientCert, "client-cert", "", "PEM file with the client's certificate, for mutual TLS")
+	fs.StringVar(&f.clientKey, "client-key", "",
+		"file with the client's private key, of --client-cert or for private_key_jwt")
 	fs.StringVar(&f.secondClientID, "second-client-id", "", "another registered client")
 	fs.StringVar(&f.scope, "scope", "", "scope to request")
 	fs.StringVar(&f.caFile, "ca-file", "", "PEM file with the CA of the server's certificate")
@@ -84,7 +86,7 @@ func (f *targetFlags) read(t terminal) (*conformance.Config, error) {
 	}{
 		{f.host, &c.Host}, {f.spec, &c.Spec}, {f.issuer, &c.Issuer}, {f.start, &c.Endpoints.DeviceAuthorization},
 		{f.token, &c.Endpoints.Token}, {f.clientID, &c.Client.ID}, {f.clientSecretEnv, &c.Client.SecretEnv},
-		{f.clientAuth, &c.Client.Auth}, {f.clientKey, &c.Client.Key},
+		{f.clientAuth, &c.Client.Auth}, {f.clientCert, &c.Client.Cert}, {f.clientKey, &c.Client.Key},
 		{f.scope, &c.Scope}, {f.caFile, &c.TLS.CAFile}, {f.approver, &c.Approve.Kind},
 	} {
 		if o.flag != "" {

@@ -222,10 +222,16 @@ func judgeAuthMethods(e *Evidence, j *Judgement, doc *Exchange) {
 		return
 	}
 	method := map[string]string{"": "none", "none": "none", "basic": "client_secret_basic",
-		"post": "client_secret_post", AuthAssertion: AuthAssertion}[e.Client.Auth]
+		"post": "client_secret_post", AuthAssertion: AuthAssertion, AuthCertificate: AuthCertificate,
+		AuthSelfSigned: AuthSelfSigned}[e.Client.Auth]
+	works := []string{method}
+	if ByCertificate(method) {
+		works = []string{AuthCertificate, AuthSelfSigned} // to the client they are the same
+	}
 	v, ok := doc.Member("token_endpoint_auth_methods_supported")
 	list, _ := v.([]any)
-	if slices.Contains(list, any(method)) || !ok && method == "client_secret_basic" {
+	listed := func(name any) bool { text, _ := name.(string); return slices.Contains(works, text) }
+	if slices.ContainsFunc(list, listed) || !ok && method == "client_secret_basic" {
 		j.Pass(doc, poll)
 		return
 	}

@@ -90,7 +90,7 @@ var handshakes = &Scenario{
 	Name: "TLS handshakes", Lane: LaneInstant, Needs: []Capability{NeedPublicTLS}, Cost: FixedCost(2, 0),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		fact := func(name, value string) { s.Event(EventFact, "", name+"="+value) }
-		modern := s.Target().TLS.Clone()
+		modern := s.Target().TLSOf(&s.Target().Client)
 		if modern == nil {
 			modern = &tls.Config{}
 		}

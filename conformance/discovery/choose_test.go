@@ -243,6 +243,34 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestAliases: a client with a certificate is sent to the endpoints for such clients, and no
+// other client is (RFC 8705 section 5).
+func TestAliases(t *testing.T) {
+	host := site{at: map[string]string{oauthPlace: `200 {"issuer":"HOST","device_authorization_endpoint":"HOST/as/device",
+		"token_endpoint":"HOST/as/token","userinfo_endpoint":"HOST/as/me","revocation_endpoint":"HOST/as/revoke",
+		"mtls_endpoint_aliases":{"device_authorization_endpoint":"HOST/m/device","userinfo_endpoint":"HOST/m/me"}}`}}.start(t)
+	for _, c := range []struct {
+		certificate *tls.Certificate
+		want        []string
+	}{
+		{nil, []string{"/as/device", "/as/token", "/as/me", "/as/revoke"}},
+		{&tls.Certificate{}, []string{"/m/device", "/as/token", "/m/me", "/as/revoke"}},
+	} {
+		target := &conformance.Target{Facts: conformance.Facts{Host: host,
+			Client: conformance.Client{ID: "dfcheck", Certificate: c.certificate}}, TLS: &tls.Config{}}
+		if err := Choose(t.Context(), target, conformance.Choice{}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, u := range []string{target.StartURL, target.TokenURL, target.Offers.UserInfo, target.Offers.Revocation} {
+			got = append(got, strings.TrimPrefix(u, host))
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
 // TestPlace: a host that ends in the path of the document's server URL gets it once.
 func TestPlace(t *testing.T) {
 	o := &spec.Operation{Path: "/idp/v1/token", Prefix: "/idp/v1"}

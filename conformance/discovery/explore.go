@@ -97,6 +97,9 @@ func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err
 		return false, nil
 	}
 	c, named := e.choice, m.endpoints
+	if e.target.Client.Certificate != nil { // RFC 8705 section 5
+		named = pair{start: cmp.Or(m.aliases.start, named.start), token: cmp.Or(m.aliases.token, named.token)}
+	}
 	incomplete := func(member, flag string) error {
 		return &conformance.PreflightError{Problem: fmt.Sprintf("%s names no %s", m.URL, member), Incomplete: true,
 			Tried: e.tried, See: conformance.HalfFound,
@@ -138,9 +141,9 @@ var keyOf = map[string]string{flagStart: "endpoints: {device_authorization: …}
 func (e *explorer) wantsCertificate(m *serverMetadata, member, flag string) error {
 	return &conformance.PreflightError{
 		Problem: fmt.Sprintf("%s names %s only in mtls_endpoint_aliases: it is for clients that authenticate with mutual "+
-			"TLS (RFC 8705), and dfcheck has no client certificate", m.URL, member),
-		Hint: fmt.Sprintf("name an endpoint that works without a certificate with %s (%s in dfcheck.yaml)", flag,
-			keyOf[flag]),
+			"TLS (RFC 8705), and no client certificate is configured", m.URL, member),
+		Hint: fmt.Sprintf("show one with --client-cert FILE --client-key FILE (client: {cert: …, key: …} in dfcheck.yaml), "+
+			"or name an endpoint that works without one with %s (%s)", flag, keyOf[flag]),
 		See: conformance.WantsCertificate, Incomplete: true, Tried: e.tried,
 	}
 }

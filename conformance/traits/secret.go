@@ -112,6 +112,9 @@ type JWT struct {
 	Claims []string `json:"claims"`        // names, sorted
 	// Codes tells that the payload holds a device code or a user code member.
 	Codes bool `json:"codes,omitempty"`
+	// Certificate is the thumbprint of the one that the token is bound to (RFC 8705 section
+	// 3.1).
+	Certificate string `json:"x5t#S256,omitempty"`
 }
 
 // readJWT returns nil for a token that is no JWT.
@@ -132,6 +135,8 @@ func readJWT(token string) *JWT {
 			j.Exp = int64(f)
 		}
 	}
+	cnf, _ := payload["cnf"].(map[string]any)
+	j.Certificate, _ = cnf["x5t#S256"].(string)
 	for name := range payload {
 		j.Claims = append(j.Claims, name)
 		j.Codes = j.Codes || name == "device_code" || name == "user_code"
