@@ -40,6 +40,10 @@ var enabling = map[Capability]string{
 	NeedOverlap:       "--concurrency 2 or more",
 	needDenial:        "deny: in the approve section of dfcheck.yaml",
 	needAnswers:       "answer the prompt to the end: q stops it, s skips one device",
+
+	NeedCertificate:       "client: {cert: client.pem, key: client.key} in dfcheck.yaml, for a client with a certificate",
+	NeedCertificateAuth:   "client: {auth: tls_client_auth, cert: client.pem, key: client.key} in dfcheck.yaml",
+	NeedSecondCertificate: "second_client: {id: other-app, cert: other.pem, key: other.key} in dfcheck.yaml",
 }
 
 // Capabilities that no check declares: one shows only when a denial is asked for,
@@ -89,7 +93,8 @@ func (res Result) gap() bool {
 
 // offered are the powers of servers that do more than the device flow. One that does not
 // owes nothing for it, so a strict run asks nobody to bring them.
-var offered = []Capability{NeedRevocation, NeedOpenID, NeedDPoP, NeedAssertion}
+var offered = []Capability{NeedRevocation, NeedOpenID, NeedDPoP, NeedAssertion, NeedCertificate,
+	NeedCertificateAuth, NeedSecondCertificate}
 
 // ofOffer reports whether what is lacking is something that the server does not offer.
 func (l Lack) ofOffer() bool {

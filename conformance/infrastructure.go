@@ -27,6 +27,12 @@ func (x *Exchange) Infrastructure() bool {
 	return !KnownError(x.ErrorCode())
 }
 
+// RefusedByTLS reports whether the server ended the connection with an alert, in the
+// handshake or after it: so it refuses a certificate before there is an answer.
+func RefusedByTLS(x *Exchange) bool {
+	return x.Response == nil && strings.Contains(x.Error, "remote error: tls: ")
+}
+
 // ofInfrastructure reports whether limiters, proxies and firewalls answer with a status, as
 // long as the body does not say who speaks. 52x is an edge that lost its origin.
 func ofInfrastructure(status int) bool {

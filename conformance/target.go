@@ -224,7 +224,11 @@ const (
 	NeedRevocation    Capability = "revocation"
 	NeedDPoP          Capability = "dpop"
 	NeedAssertion     Capability = "private_key_jwt"
-	NeedOpenID        Capability = "openid" // among the scopes, and keys to verify ID tokens with
+	// A certificate is shown by the client, by which it authenticates; and by the second one.
+	NeedCertificate       Capability = "client.cert"
+	NeedCertificateAuth   Capability = "tls_client_auth"
+	NeedSecondCertificate Capability = "second_client.cert"
+	NeedOpenID            Capability = "openid" // among the scopes, and keys to verify ID tokens with
 )
 
 // Has reports whether the target has a power.
@@ -334,6 +338,9 @@ func (t *Target) powers(o Options) []Capability {
 	add(t.Offers.Revocation != "", NeedRevocation)
 	add(len(t.Offers.DPoP) > 0, NeedDPoP)
 	add(t.Asserting() != nil, NeedAssertion)
+	add(t.Client.Certificate != nil, NeedCertificate)
+	add(t.Client.Certificate != nil && ByCertificate(t.Client.Auth), NeedCertificateAuth)
+	add(t.Second != nil && t.Second.Certificate != nil, NeedSecondCertificate)
 	add(t.Offers.Keys != "" && slices.Contains(strings.Fields(t.Scope), "openid"), NeedOpenID)
 	return p
 }

@@ -32,6 +32,7 @@ var unseen = map[string]string{
 	"IDTOKEN":  "the crowd does not read its tokens",
 	"DPOP":     "the devices of the crowd have no keys",
 	"ASSERT":   "the crowd is one client, with the right credentials",
+	"MTLS":     "the crowd is one client, with the right credentials",
 	"DOC":      "devices do not compare answers with a document",
 
 	"first-poll-slowed":     "a device that obeys is served from its second poll on",

@@ -99,6 +99,7 @@ var groups = []struct{ name, about string }{
 	{"IDTOKEN", "ID tokens that come with the tokens of a device"},
 	{"DPOP", "tokens that are bound to a key of the device"},
 	{"ASSERT", "client authentication by signed assertions"},
+	{"MTLS", "client authentication by certificates, and tokens bound to them"},
 	{"DOC", "answers as the contract's OpenAPI document describes them"},
 }
 

@@ -23,7 +23,7 @@ type Sentence struct {
 
 // Standards are those whose sentences are listed, in the order of what builds on what.
 var Standards = []string{"RFC 8628", "RFC 6749", "RFC 8414", "RFC 7009",
-	"OpenID Connect Core", "RFC 9449", "RFC 7523", "RFC 10027"}
+	"OpenID Connect Core", "RFC 9449", "RFC 7523", "RFC 8705", "RFC 10027"}
 
 //go:embed requirements/*.yaml
 var sentenceFiles embed.FS

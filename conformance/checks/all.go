@@ -16,7 +16,7 @@ var inOrder = sync.OnceValue(func() Checks {
 		discoveryChecks, authorizationChecks, userCodeChecks, pollingChecks, tokenChecks,
 		denialChecks, expiryChecks, reuseChecks, clientChecks, contentTypeChecks, errorChecks,
 		httpChecks, securityChecks, consentChecks, concurrencyChecks, refreshChecks, revocationChecks,
-		idTokenChecks, dpopChecks, assertionChecks,
+		idTokenChecks, dpopChecks, assertionChecks, certificateChecks,
 		documentChecks,
 	)
 	place := map[string]int{}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,7 +47,7 @@ func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{secureHost},
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{secureHost, "mtls." + secureHost},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -135,8 +136,15 @@ func (b bench) inBubble(t *testing.T, f func(ctx context.Context, run *Run)) {
 			a.Client.CloseIdleConnections()
 		}
 		server.Close()
+		if b.https {
+			time.Sleep(farewell)
+		}
 	})
 }
+
+// farewell is longer than two ends of TLS wait for each other to hear that they close, which
+// a pipe does not keep for them. In a bubble it takes no time.
+const farewell = 10 * time.Second
 
 // referenceOf is the approver that speaks to the bench's server, also where
 // somebody slower stands before it.
@@ -155,6 +163,19 @@ type distant struct{ *http.Transport }
 func (d distant) RoundTrip(r *http.Request) (*http.Response, error) {
 	time.Sleep(100 * time.Microsecond)
 	return d.Transport.RoundTrip(r)
+}
+
+// certified is a client that authenticates with a certificate.
+func certified(id string, certificate *tls.Certificate) Client {
+	return Client{ID: id, Auth: AuthCertificate, Certificate: certificate}
+}
+
+// asPublic makes the target's client a public one that shows a certificate all the same,
+// for servers where that is worth knowing.
+func (b *bench) asPublic(f refserver.Fault) {
+	if slices.Contains(refserver.ForPublicCertificates, f.Name) {
+		b.target = func(t *Target) { t.Client.ID, t.Client.Auth = "dfcheck", "none" }
+	}
 }
 
 func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (*Target, error) {
@@ -197,6 +218,13 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 		if len(cfg.Audiences) == 1 {
 			t.Client.Audience = cfg.Audiences[0]
 		}
+	}
+	if cfg.MutualTLS {
+		at := cfg.CertificateURL()
+		t.StartURL, t.TokenURL, t.Offers.UserInfo = at+contract.Start.Path, at+contract.Token.Path, at+"/userinfo"
+		t.Client = certified("dfcheck-tls", cfg.Certificates.Own)
+		second := certified("dfcheck-tls-other", cfg.Certificates.Other)
+		t.Second, t.SecondID = &second, second.ID
 	}
 	if b.target != nil {
 		b.target(t)

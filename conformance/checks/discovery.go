@@ -95,7 +95,8 @@ var metadata = &Scenario{
 		if found == nil {
 			return
 		}
-		if u := found.Text("device_authorization_endpoint"); u != "" && WellFormedEndpoint(u) {
+		v, _ := advertisedStart(s.Target().Has(NeedCertificate), found)
+		if u, _ := v.(string); WellFormedEndpoint(u) {
 			s.Start(ctx, Step("advertised start"), func(c *Call) { c.URL = u })
 		}
 	},
@@ -153,8 +154,18 @@ func judgeIssuer(e *Evidence, j *Judgement, doc *Exchange) {
 	}
 }
 
+// advertisedStart is the device authorization endpoint that metadata names for a client:
+// for one with a certificate it may name another one (RFC 8705 section 5).
+func advertisedStart(certified bool, doc *Exchange) (v any, ok bool) {
+	const member = "device_authorization_endpoint"
+	if aliases, _ := doc.Object()["mtls_endpoint_aliases"].(map[string]any); certified && aliases[member] != nil {
+		return aliases[member], true
+	}
+	return doc.Member(member)
+}
+
 func judgeAdvertisedStart(e *Evidence, j *Judgement, doc *Exchange) {
-	v, ok := doc.Member("device_authorization_endpoint")
+	v, ok := advertisedStart(e.Has(NeedCertificate), doc)
 	if !ok {
 		j.Warn("device_authorization_endpoint in the metadata", "metadata without it", doc)
 		return

@@ -17,7 +17,8 @@
 //	concurrency     requests that meet; refresh, what refresh tokens are good for
 //	revocation      tokens that their device gives back; idtoken, who it is that approved;
 //	                dpop, tokens bound to a key of the device
-//	assertion       clients that authenticate by signed assertions, right and wrong ones
+//	assertion       clients that authenticate by signed assertions, right and wrong ones;
+//	                certificate, by one that they show, and tokens that are bound to it
 //
 // The words that scenarios and judges are written in are those of the engine,
 // package conformance, which the files import with a dot. No area uses another's

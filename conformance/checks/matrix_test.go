@@ -36,6 +36,7 @@ func benchFor(f refserver.Fault) bench {
 	}
 	b.opts.Abuse, b.opts.Thorough, b.opts.Only = f.Abuse, f.Thorough, f.Only
 	b.https = f.TLS
+	b.asPublic(f)
 	return b
 }
 

@@ -40,6 +40,8 @@ var decidedByValue = []string{"DF-CONC-003", "DF-TOKEN-007", "DF-TOKEN-008"}
 func checkVariant(t *testing.T, v refserver.Fault, contract string, warned map[string]bool) {
 	b := bench{server: embedded(contract), faults: []refserver.Fault{v},
 		opts: Options{Abuse: v.Abuse, Thorough: v.Thorough, Only: v.Only}}
+	b.https = v.TLS
+	b.asPublic(v)
 	if v.Slow {
 		b.server = refserver.Config{Contract: contract, Interval: 5 * time.Second, Lifetime: time.Minute}
 	}

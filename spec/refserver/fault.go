@@ -46,7 +46,7 @@ func Faults() []Fault {
 		pollingFaults, unservedFaults, patienceFaults, tokenFaults, scopeFaults,
 		denialFaults, expiryFaults, reuseFaults, clientFaults, contentTypeFaults, errorFaults, httpFaults,
 		securityFaults, consentFaults, concurrencyFaults, decisionFaults, chanceFaults, refreshFaults, revocationFaults,
-		openIDFaults, dpopFaults, assertionFaults,
+		openIDFaults, dpopFaults, assertionFaults, certificateFaults,
 		documentFaults)
 }
 

@@ -115,18 +115,20 @@ var assertionVariants = []Fault{
 			}
 		}}),
 	asserting(Fault{Name: "pending-before-assertion", Doc: "Clients are authenticated when there are tokens to be had.",
-		Break: func(b *behaviour) {
-			b.identify = func(s *Server, q *request) *answer {
-				if g := s.grants.find(q.get("device_code")); g != nil && q.name == "token" {
-					g.mu.Lock()
-					state := g.state
-					g.mu.Unlock()
-					if state == pending {
-						q.client = g.client
-						return nil
-					}
-				}
-				return s.authenticate(q)
-			}
-		}, Also: map[string]string{"DF-ASSERT-006": "ruling R162: nobody looks at the assertions of pending polls"}}),
+		Break: func(b *behaviour) { b.identify = (*Server).identifyLate },
+		Also:  map[string]string{"DF-ASSERT-006": "ruling R162: nobody looks at the assertions of pending polls"}}),
+}
+
+// identifyLate is a server that looks at no client while a code is pending.
+func (s *Server) identifyLate(q *request) *answer {
+	if g := s.grants.find(q.get("device_code")); g != nil && q.name == "token" {
+		g.mu.Lock()
+		state := g.state
+		g.mu.Unlock()
+		if state == pending {
+			q.client = g.client
+			return nil
+		}
+	}
+	return s.authenticate(q)
 }

@@ -33,6 +33,10 @@ func (s *Server) Plain() http.Handler { return s.is.plain(s) }
 
 func (s *Server) toHTTPS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, s.cfg.BaseURL+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		base := s.cfg.BaseURL
+		if other := s.cfg.CertificateURL(); other == "https://"+r.Host {
+			base = other
+		}
+		http.Redirect(w, r, base+r.URL.RequestURI(), http.StatusPermanentRedirect)
 	})
 }
