@@ -151,7 +151,8 @@ var certificateVariants = []Fault{
 				}
 			}
 		}}),
-	certifying(Fault{Name: "client-by-certificate", Doc: "The client is found by its certificate, and then its code is not.",
+	certifying(Fault{Name: "client-by-certificate",
+		Doc: "The client is found by its certificate, and then its code is not.",
 		Break: func(b *behaviour) {
 			b.identify = func(s *Server, q *request) *answer {
 				if c := certificateOf(q.TLS); c != nil && strings.HasPrefix(q.name, "token") && c.CheckSignatureFrom(
