@@ -152,14 +152,20 @@ func (s *session) probeToken(ctx context.Context, scene *ScenarioRun, f *Flow) (
 			return first
 		}
 		first = cmp.Or(first, x)
-		if code := x.ErrorCode(); x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken ||
-			code == spec.ErrAccessDenied {
+		if speaksOfCode(x) {
 			s.works(OpToken, enc)
 			return first
 		}
 	}
 	s.works(OpToken, encs[0])
 	return first
+}
+
+// speaksOfCode reports whether a poll was answered with what became of the code, whatever
+// its status is: whoever gets to hear that was not refused.
+func speaksOfCode(x *Exchange) bool {
+	code := x.ErrorCode()
+	return x.StillPending() || code == spec.ErrInvalidGrant || code == spec.ErrExpiredToken || code == spec.ErrAccessDenied
 }
 
 // tried are the contract's encodings and then the others, so that an endpoint
@@ -369,7 +375,7 @@ func (t *Target) otherAudiences(sent string) string {
 func refusesClient(x *Exchange) bool {
 	code := x.ErrorCode()
 	return (x.Op == OpStart || x.Op == OpToken) && (code == spec.ErrInvalidClient || code == spec.ErrUnauthorizedClient ||
-		x.Status() == http.StatusUnauthorized || asksForCredentials(x))
+		x.Status() == http.StatusUnauthorized && !speaksOfCode(x) || asksForCredentials(x))
 }
 
 // asksForCredentials reports whether an error is about credentials in so many words, under
