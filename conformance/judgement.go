@@ -245,7 +245,7 @@ func (j *Judgement) nothing(c Check) string {
 	case c.Shows != "":
 		reason = "no " + c.Shows + " was seen"
 	default:
-		return j.noCode(c)
+		return j.stopped(c)
 	}
 	if c.Passive && j.evidence != nil && len(j.evidence.Header.Checks) < len(j.evidence.checks) {
 		reason += "; a run of all checks shows more of them: leave out --only, --skip and --level"
@@ -253,16 +253,35 @@ func (j *Judgement) nothing(c Check) string {
 	return reason
 }
 
-// noCode says why a check had no code to work with, where that is why it saw nothing.
-func (j *Judgement) noCode(c Check) string {
-	if j.evidence != nil {
-		for _, x := range j.evidence.Exchanges {
-			if x.Op == OpStart && x.Flow != "" && !x.Provoked && !x.Superseded && !x.HasCodes() && x.In(c.Scenarios()...) {
-				return "no code was issued for it: " + Describe(x) + " (" + x.ID + ")"
+// stopped says where the flows of a check came to a stop, where that is why it saw nothing:
+// at a code that was not issued, a decision that was not made, or tokens that did not come.
+func (j *Judgement) stopped(c Check) string {
+	const nothing = "nothing was observed that this check could judge"
+	e := j.evidence
+	if e == nil {
+		return nothing
+	}
+	own := slices.DeleteFunc(slices.Clone(e.Exchanges), func(x *Exchange) bool {
+		return x.Flow == "" || x.Provoked || x.Superseded || !x.In(c.Scenarios()...)
+	})
+	for _, x := range own {
+		if x.Op == OpStart && !x.HasCodes() {
+			return "no code was issued for it: " + Describe(x) + " (" + x.ID + ")"
+		}
+	}
+	for _, s := range c.Scenarios() {
+		for _, d := range e.Decisions(s) {
+			if d.Decision.Outcome != Accepted {
+				return e.because(d.undecided(), c.ID, []*Exchange{e.Authorization(d.Flow)})
 			}
 		}
 	}
-	return "nothing was observed that this check could judge"
+	for _, x := range own {
+		if x.Step == "redeem" && !slices.ContainsFunc(e.byFlow[x.Flow], (*Exchange).HasTokens) {
+			return e.because("no token was issued: "+Describe(x)+" ("+x.ID+")", c.ID, []*Exchange{x})
+		}
+	}
+	return nothing
 }
 
 func ids(xs []*Exchange) []string {

@@ -105,10 +105,14 @@ func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Unsupported:
 		j.SkipUnsupported(d.Decision)
 	default:
-		reason := "the " + d.Decision.Decision + " decision was " + string(d.Decision.Outcome) + ": " + d.Detail
-		j.Inconclusive(e.because(reason, j.check, []*Exchange{e.Authorization(flow)}))
+		j.Inconclusive(e.because(d.undecided(), j.check, []*Exchange{e.Authorization(flow)}))
 	}
 	return false
+}
+
+// undecided says what became of a decision that was not accepted.
+func (ev Event) undecided() string {
+	return "the " + ev.Decision.Decision + " decision was " + string(ev.Decision.Outcome) + ": " + ev.Detail
 }
 
 // Issued is the token response of a flow, nil when none came.
