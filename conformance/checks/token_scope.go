@@ -204,23 +204,23 @@ func judgePolledScope(e *Evidence, j *Judgement) {
 }
 
 // judgePolledRefresh: a refresh token comes, or does not, whatever scope the poll sends.
-// One alone may be that of a person's first approval.
+// One alone may be that of a person's first approval of what was asked for.
 func judgePolledRefresh(j *Judgement, polled, plain []scoped) {
-	var with, without []*Exchange
-	for _, f := range polled {
-		same := slices.DeleteFunc(slices.Clone(plain), func(p scoped) bool { return !slices.Equal(p.asked, f.asked) })
-		refreshed := func(p scoped) bool { return p.redeemed.Text("refresh_token") != "" }
-		if f.polled != "" && refreshed(f) && len(same) > 0 && !slices.ContainsFunc(same, refreshed) {
-			with = append(with, f.redeemed)
-			if !slices.Contains(without, same[0].redeemed) {
-				without = append(without, same[0].redeemed)
+	refreshed := func(f scoped) bool { return f.redeemed.Text("refresh_token") != "" }
+	for _, p := range plain {
+		same := func(f scoped) bool { return slices.Equal(f.asked, p.asked) && refreshed(f) }
+		var with []*Exchange
+		for _, f := range polled {
+			if f.polled != "" && same(f) {
+				with = append(with, f.redeemed)
 			}
 		}
-	}
-	if len(with) > 1 {
-		j.Warn("a refresh token whatever scope the poll sends, or none",
-			fmt.Sprintf("one for each of %d polls that sent a scope, and none for those that sent none", len(with)),
-			slices.Concat(with, without)...)
+		if len(with) > 1 && !slices.ContainsFunc(plain, same) {
+			j.Warn("a refresh token whatever scope the poll sends, or none",
+				fmt.Sprintf("one for each of %d polls that sent a scope, and none without it", len(with)),
+				append(with, p.redeemed)...)
+			return
+		}
 	}
 }
 

@@ -27,8 +27,8 @@ var clientVariants = []Fault{
 		},
 	},
 	{
-		Name: "foreign-poll-delays", Doc: "A code that another client has polled is pending for an interval and a half.",
-		Break: foreignPolls(1.5, func(*grant) bool { return true }),
+		Name: "foreign-poll-delays", Doc: "A code that another client has polled is pending for five intervals.",
+		Break: foreignPolls(5, func(*grant) bool { return true }),
 	},
 	pkceDemanded,
 }

@@ -42,11 +42,11 @@ var scopeVariants = []Fault{
 		},
 	},
 	{
-		Name: "refresh-once", Doc: "A person's first approval of a client brings a refresh token, and later ones bring none.",
+		Name: "refresh-once", Doc: "A person's first approval of a scope brings a refresh token, and later ones bring none.",
 		Break: func(b *behaviour) {
-			var had sync.Map // people and clients
+			var had sync.Map // people, clients and scopes
 			b.issued = func(_ *Server, _ *request, g *grant, m map[string]any) {
-				if _, again := had.LoadOrStore([2]string{g.user, g.client.ID}, true); again {
+				if _, again := had.LoadOrStore([3]string{g.user, g.client.ID, g.scope}, true); again {
 					delete(m, "refresh_token")
 				}
 			}
