@@ -24,6 +24,9 @@ type shows struct {
 // do not stands in unseen.
 var broken = []shows{
 	{"identical-starts-merged", []violation{sameDeviceCode, sameUserCode}},
+	{"starts-repeated", []violation{sameDeviceCode, sameUserCode}},
+	{"one-pending-per-client", []violation{liveRefused}},
+	{"one-pending-per-address", []violation{approvalRefused}},
 	{"start-as-text", []violation{oddType}},
 	{"user-code-sequence-repeats", []violation{sameUserCode, tokenEarly}},
 	{"codes-shared-in-races", []violation{sameUserCode}},
