@@ -277,7 +277,7 @@ func (j *Judgement) stopped(c Check) string {
 		}
 	}
 	for _, x := range own {
-		if x.Step == "redeem" && !slices.ContainsFunc(e.byFlow[x.Flow], (*Exchange).HasTokens) {
+		if x.Step == redeemStep && !slices.ContainsFunc(e.byFlow[x.Flow], (*Exchange).HasTokens) {
 			return e.because("no token was issued: "+Describe(x)+" ("+x.ID+")", c.ID, []*Exchange{x})
 		}
 	}

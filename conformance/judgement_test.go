@@ -31,14 +31,15 @@ func TestFindingsCarryTheirVerdict(t *testing.T) {
 func TestStopped(t *testing.T) {
 	s := &Scenario{Name: "stopped"}
 	at := func(op Operation, step string, status int, body string) *Exchange {
-		return &Exchange{ID: step, Op: op, Step: step, Scenario: s.Name, Flow: "f1", Response: &Response{Status: status, Body: body}}
+		return &Exchange{ID: step, Op: op, Step: step, Scenario: s.Name, Flow: "f1",
+			Response: &Response{Status: status, Body: body}}
 	}
 	const codes = `{"device_code":"d","user_code":"u"}`
 	decided := func(o Outcome) Event {
 		return Event{Scenario: s.Name, Flow: "f1", Kind: EventDecision, Detail: "the page is gone",
 			Decision: &Decided{Decision: "approve", Outcome: o}}
 	}
-	start, pending := at(OpStart, "start", 200, codes), at(OpToken, "redeem", 400, `{"error":"authorization_pending"}`)
+	start, pending := at(OpStart, "start", 200, codes), at(OpToken, redeemStep, 400, `{"error":"authorization_pending"}`)
 	for want, recorded := range map[string]Transcript{
 		"no code was issued for it: 503 (start)": {Exchanges: []*Exchange{at(OpStart, "start", 503, "")}},
 		"the approve decision was broken: the page is gone": {Exchanges: []*Exchange{start},
@@ -46,7 +47,7 @@ func TestStopped(t *testing.T) {
 		"no token was issued: 400 authorization_pending (redeem)": {Exchanges: []*Exchange{start, pending},
 			Events: []Event{decided(Accepted)}},
 		"nothing was observed that this check could judge": {Exchanges: []*Exchange{start, pending,
-			at(OpToken, "redeem", 200, `{"access_token":"t","token_type":"Bearer"}`)}, Events: []Event{decided(Accepted)}},
+			at(OpToken, redeemStep, 200, `{"access_token":"t","token_type":"Bearer"}`)}, Events: []Event{decided(Accepted)}},
 	} {
 		e := newEvidence(&recorded, &spec.Contract{}, nil)
 		res := e.Judge(Check{ID: "DF-ANY-001", Reads: []*Scenario{s}, Judge: func(*Evidence, *Judgement) {}})

@@ -34,6 +34,9 @@ func (f *Flow) Collect(ctx context.Context, step string, opts ...Option) *Exchan
 	return last
 }
 
+// redeemStep is the step of polls that are to bring the tokens of an approved code.
+const redeemStep = "redeem"
+
 // Redeem starts a flow, has it approved and collects its tokens; false when
 // that did not come about.
 func (s *ScenarioRun) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) {
@@ -41,7 +44,7 @@ func (s *ScenarioRun) Redeem(ctx context.Context, opts ...Option) (*Flow, bool) 
 	if f.Approve(ctx) != Accepted {
 		return f, false
 	}
-	x := f.Collect(ctx, "redeem")
+	x := f.Collect(ctx, redeemStep)
 	return f, x != nil && x.HasTokens()
 }
 

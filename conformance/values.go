@@ -117,7 +117,7 @@ func (ev Event) undecided() string {
 
 // Issued is the token response of a flow, nil when none came.
 func (e *Evidence) Issued(s *Scenario) *Exchange {
-	x := e.One(s, "redeem")
+	x := e.One(s, redeemStep)
 	if x == nil || !x.HasTokens() {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (e *Evidence) Unredeemed(j *Judgement, s *Scenario) {
 			return
 		}
 	}
-	j.Inconclusive("no token was issued: " + Describe(e.One(s, "redeem")))
+	j.Inconclusive("no token was issued: " + Describe(e.One(s, redeemStep)))
 }
 
 // WithTokens keeps the exchanges that gave an access token.
