@@ -121,7 +121,7 @@ fuzz:
 # Every target server in testdata/targets, against its expected verdicts; then all
 # of them side by side. A run waits more than it computes: ten minutes in all.
 targets:
-	DFCHECK_FETCH=1 DFCHECK_TARGETS=all DFCHECK_REPORTS=$(CURDIR)/bin/targets $(GO) test -timeout 60m -count=1 -parallel 4 -run 'TestTargets' -v ./cmd/dfcheck
+	DFCHECK_FETCH=1 DFCHECK_TARGETS=all DFCHECK_REPORTS=$(CURDIR)/bin/targets $(GO) test -timeout 60m -count=1 -parallel 5 -run 'TestTargets' -v ./cmd/dfcheck
 	$(GO) run ./cmd/dfcheck report matrix bin/targets/*.json --rows groups
 	$(GO) run ./cmd/dfcheck report matrix bin/targets/*.json --to html=bin/targets/matrix.html
 
