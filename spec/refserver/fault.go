@@ -40,6 +40,25 @@ type Fault struct {
 	Wrap  func(http.Handler) http.Handler
 }
 
+// ofGroup is a server that is configured for one group of checks, of which only that group
+// sees anything. What the fault configures itself comes last.
+func ofGroup(group string, f Fault, configure func(*Config)) Fault {
+	f.Contract, f.Only = "rfc8628", []string{group}
+	own := f.Configure
+	f.Configure = func(c *Config) {
+		configure(c)
+		if own != nil {
+			own(c)
+		}
+	}
+	return f
+}
+
+// overlooks is a server that does not look at one part of what a client proves.
+func overlooks(part string) func(*behaviour) {
+	return func(b *behaviour) { b.looks = func(at string) bool { return at != part } }
+}
+
 // Faults lists every fault in the order of the catalogue's groups.
 func Faults() []Fault {
 	return slices.Concat(discoveryFaults, authorizationFaults, supersededFaults, userCodeFaults, wayFaults,

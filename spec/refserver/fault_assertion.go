@@ -8,22 +8,12 @@ import (
 
 // asserting is a server that takes assertions, of which only the group ASSERT sees anything.
 func asserting(f Fault) Fault {
-	f.Contract, f.Only = "rfc8628", []string{"ASSERT"}
-	more := f.Configure
-	f.Configure = func(c *Config) {
-		c.Assertions = true
-		if more != nil {
-			more(c)
-		}
-	}
-	return f
+	return ofGroup("ASSERT", f, func(c *Config) { c.Assertions = true })
 }
 
 // unasserted is a server that does not look at one part of an assertion.
 func unasserted(name, check, part, doc string) Fault {
-	return asserting(Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) {
-		b.looks = func(at string) bool { return at != part }
-	}})
+	return asserting(Fault{Name: name, Check: check, Doc: doc, Break: overlooks(part)})
 }
 
 var assertionFaults = []Fault{
@@ -94,16 +84,10 @@ var assertionVariants = []Fault{
 	asserting(Fault{Name: "asserts-for-token-endpoint", Doc: "Assertions are for the URL of the token endpoint alone.",
 		Configure: func(c *Config) { c.Audiences = []string{c.BaseURL + "/token"} }}),
 	asserting(Fault{Name: "asserts-again", Doc: "An assertion is good until it ends.",
-		Break: func(b *behaviour) { b.looks = func(part string) bool { return part != assertReplay } },
+		Break: overlooks(assertReplay),
 		Also:  map[string]string{"DF-ASSERT-006": "ruling R162: a server may remember jti, and need not"}}),
 	asserting(Fault{Name: "assertion-refused-with-401", Doc: "A wrong assertion is refused with status 401.",
-		Break: func(b *behaviour) {
-			b.finish = func(_ *request, a *answer) {
-				if a.code == spec.ErrInvalidClient {
-					a.status = http.StatusUnauthorized
-				}
-			}
-		}}),
+		Break: refusesClientsWith401}),
 	asserting(Fault{Name: "assertion-named-at-last", Doc: "A client_id of another client is refused with invalid_request.",
 		Break: func(b *behaviour) {
 			b.identify = func(s *Server, q *request) *answer {
@@ -117,6 +101,16 @@ var assertionVariants = []Fault{
 	asserting(Fault{Name: "pending-before-assertion", Doc: "Clients are authenticated when there are tokens to be had.",
 		Break: func(b *behaviour) { b.identify = (*Server).identifyLate },
 		Also:  map[string]string{"DF-ASSERT-006": "ruling R162: nobody looks at the assertions of pending polls"}}),
+}
+
+// refusesClientsWith401 is a server that answers invalid_client with 401, as RFC 6749
+// section 5.2 lets it.
+func refusesClientsWith401(b *behaviour) {
+	b.finish = func(_ *request, a *answer) {
+		if a.code == spec.ErrInvalidClient {
+			a.status = http.StatusUnauthorized
+		}
+	}
 }
 
 // identifyLate is a server that looks at no client while a code is pending.

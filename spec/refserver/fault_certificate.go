@@ -2,7 +2,6 @@ package refserver
 
 import (
 	"crypto/tls"
-	"net/http"
 	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
@@ -11,22 +10,13 @@ import (
 // certifying is a server that asks for client certificates, of which only the group MTLS
 // sees anything.
 func certifying(f Fault) Fault {
-	f.Contract, f.Only, f.TLS = "rfc8628", []string{"MTLS"}, true
-	more := f.Configure
-	f.Configure = func(c *Config) {
-		c.MutualTLS, c.OpenID = true, true
-		if more != nil {
-			more(c)
-		}
-	}
-	return f
+	f.TLS = true
+	return ofGroup("MTLS", f, func(c *Config) { c.MutualTLS, c.OpenID = true, true })
 }
 
 // uncertified is a server that does not look at one part of a certificate.
 func uncertified(name, check, part, doc string) Fault {
-	return certifying(Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) {
-		b.looks = func(at string) bool { return at != part }
-	}})
+	return certifying(Fault{Name: name, Check: check, Doc: doc, Break: overlooks(part)})
 }
 
 // refreshing is such a server, at which a refresh is a request of the client's like any other.
@@ -91,9 +81,7 @@ var certificateFaults = []Fault{
 		}}),
 	certifying(Fault{Name: "certificate-untold", Check: "DF-MTLS-005",
 		Doc: "Introspection does not tell the certificate of a token that is a JWT.", Break: func(b *behaviour) {
-			b.issued = func(s *Server, _ *request, g *grant, m map[string]any) {
-				s.selfContained(g.tokens, m, g.tokens.certificate)
-			}
+			tellsInJWT(b)
 			b.worth = func(_ *tokens, worth map[string]any) { delete(worth, "cnf") }
 		}}),
 	unidentified("refresh-without-certificate", "DF-MTLS-006",
@@ -118,6 +106,13 @@ func (s *Server) selfContained(t *tokens, members map[string]any, certificate st
 	s.wallet.keep(t)
 }
 
+// tellsInJWT makes access tokens JWTs that tell the certificate they are bound to.
+func tellsInJWT(b *behaviour) {
+	b.issued = func(s *Server, _ *request, g *grant, m map[string]any) {
+		s.selfContained(g.tokens, m, g.tokens.certificate)
+	}
+}
+
 // certificateVariants are right in another way of those that RFC 8705 leaves open.
 var certificateVariants = []Fault{
 	selfSigned(certifying(Fault{Name: "certifies-itself", Doc: "Clients have registered certificates of their own."})),
@@ -128,21 +123,11 @@ var certificateVariants = []Fault{
 		Configure: func(c *Config) { c.Aliases = true },
 		Break:     func(b *behaviour) { b.asks = tls.RequireAndVerifyClientCert }})),
 	certifying(Fault{Name: "certificate-in-jwt", Doc: "Access tokens are JWTs that tell their certificate.",
-		Break: func(b *behaviour) {
-			b.issued = func(s *Server, _ *request, g *grant, m map[string]any) {
-				s.selfContained(g.tokens, m, g.tokens.certificate)
-			}
-		}}),
+		Break: tellsInJWT}),
 	certifying(Fault{Name: "public-with-certificate",
 		Doc: "The tokens of a public client are bound to the certificate that it shows."}),
 	certifying(Fault{Name: "certificate-refused-with-401", Doc: "A wrong certificate is refused with status 401.",
-		Break: func(b *behaviour) {
-			b.finish = func(_ *request, a *answer) {
-				if a.code == spec.ErrInvalidClient {
-					a.status = http.StatusUnauthorized
-				}
-			}
-		}}),
+		Break: refusesClientsWith401}),
 	certifying(Fault{Name: "certificate-refused-by-proxy", Doc: "A proxy refuses a wrong certificate with a page.",
 		Break: func(b *behaviour) {
 			b.finish = func(_ *request, a *answer) {

@@ -8,22 +8,12 @@ import (
 
 // proving is a server that takes DPoP proofs, of which only the group DPOP sees anything.
 func proving(f Fault) Fault {
-	f.Contract, f.Only = "rfc8628", []string{"DPOP"}
-	nonce := f.Configure
-	f.Configure = func(c *Config) {
-		c.DPoP = true
-		if nonce != nil {
-			nonce(c)
-		}
-	}
-	return f
+	return ofGroup("DPOP", f, func(c *Config) { c.DPoP = true })
 }
 
 // unproven is a server that does not look at one part of a proof.
 func unproven(name, check, part, doc string) Fault {
-	return proving(Fault{Name: name, Check: check, Doc: doc, Break: func(b *behaviour) {
-		b.looks = func(at string) bool { return at != part }
-	}})
+	return proving(Fault{Name: name, Check: check, Doc: doc, Break: overlooks(part)})
 }
 
 // challenging is a server that wants a nonce in proofs.
@@ -113,7 +103,7 @@ var dpopVariants = []Fault{
 	challenging(Fault{Name: "proves-with-nonce", Doc: "DPoP proofs need a nonce of the server's."}),
 	challenging(Fault{Name: "nonce-in-place-of-iat",
 		Doc:   "The nonce of a DPoP proof tells its age, and iat is not looked at.",
-		Break: func(b *behaviour) { b.looks = func(part string) bool { return part != proofTime } }}),
+		Break: overlooks(proofTime)}),
 	challenging(Fault{Name: "nonce-for-the-late", Doc: "Only a DPoP proof that is not of now is answered with a nonce.",
 		Break: func(b *behaviour) {
 			b.looks = func(part string) bool { return part != proofTime }
