@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -123,8 +124,13 @@ func readExpectation(t *testing.T, dir string) expectation {
 func installTarget(t *testing.T, dir string) {
 	install := exec.Command("./run.sh")
 	install.Dir = dir
-	fetch(t, filepath.Base(dir), install.CombinedOutput)
+	once, _ := installs.LoadOrStore(dir, sync.OnceValues(install.CombinedOutput))
+	fetch(t, filepath.Base(dir), once.(func() ([]byte, error)))
 }
+
+// installs has the installation of each server by its folder: one for all tests, since two
+// installers in one folder destroy each other's files.
+var installs sync.Map
 
 // startTarget starts a server that is installed, and waits until it listens. It ends
 // with the test.
