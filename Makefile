@@ -7,20 +7,22 @@ GO ?= go
 build:
 	$(GO) build -o bin/dfcheck ./cmd/dfcheck
 
-# The tests of the checks and of the command that show a race of what they run: whole
-# runs in bubbles and over sockets. The others repeat such runs many times, or stand
-# beside a clock, which the detector makes slow.
+# Packages whose tests compute so much that the race detector would double the time of make
+# test. Of the checks and of the command it sees the tests that show a race of what they
+# run, whole runs in bubbles and over sockets, and of load the servers that take their turn
+# that day (spec/refserver/daily); what reports, spec and the limits run is seen there too.
+COSTLY = $(addprefix github.com/dfcheck/dfcheck/,conformance/checks cmd/dfcheck load load/limits reports spec)
+CHEAP = $(filter-out $(COSTLY),$(shell $(GO) list ./...))
 RACED = TestCleanServer|TestKillMatrix|TestKillLive|AtTerminal$$|TestFollow|TestPlainLines|TestInterrupt|TestLive|TestFourShards|TestTokenOfTwoShards|TestSuite
 
 # Servers and clients that others wrote come from registries; go test alone needs no
-# network. The race detector sees an eighth of the faulty servers a day (spec/refserver/daily);
-# without it all of them are checked and loaded. The commands wait, most of them together,
-# while the others compute.
+# network. The commands wait, most of them together, while the others compute; so do some
+# of the cheap packages, which is why four of them run at a time.
 test: export DFCHECK_FETCH = 1
 test: vet cross
-	$(GO) test -timeout 40m ./conformance/checks ./cmd/dfcheck ./load
+	$(GO) test -timeout 40m $(COSTLY)
 	$(GO) test -timeout 40m -race -run '$(RACED)' ./conformance/checks ./cmd/dfcheck
-	$(GO) test -timeout 40m -race $$($(GO) list ./... | grep -v '/conformance/checks$$\|/cmd/dfcheck$$')
+	$(GO) test -timeout 40m -race -p 4 $(CHEAP) ./load
 
 vet:
 	$(GO) vet ./...

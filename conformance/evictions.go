@@ -68,8 +68,9 @@ func (e *Evidence) findEvictions() *evictions {
 	if e.merges() { // codes that others have decided and redeemed
 		return ev
 	}
+	refused := slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return !e.gone(x) })
 	for _, by := range countsAgainst {
-		if n, gone := e.keptOf(by.together); len(gone) > len(ev.gone) {
+		if n, gone := e.keptOf(refused, by.together); len(gone) > len(ev.gone) {
 			ev.gone, ev.told = gone, evictsAfter(n, by.each)
 		}
 	}
@@ -120,18 +121,14 @@ func (e *Evidence) runs(id string) (c Check, ok bool) {
 }
 
 // keptOf is how many codes the server keeps, of those whose starts count against each
-// other, and the refusals that this explains: each of those codes was gone when more had
-// been issued since than at any poll that was served. Nil where nothing shows that, or
-// where the age of the codes explains it as well.
-func (e *Evidence) keptOf(together func(a, b *Exchange) bool) (n int, gone map[*Exchange]bool) {
+// other, and those of the refusals that this explains: each of those codes was gone when
+// more had been issued since than at any poll that was served. Nil where nothing shows
+// that, or where the age of the codes explains it as well.
+func (e *Evidence) keptOf(refused []*Exchange, together func(a, b *Exchange) bool) (n int, gone map[*Exchange]bool) {
 	starts := slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpStart || !x.HasCodes() })
-	var refused []*Exchange
 	most, kept, oldest := 0, 0, time.Duration(0)
 	for _, x := range e.all {
-		switch {
-		case e.gone(x):
-			refused = append(refused, x)
-		case e.plain(x) && x.StillPending() && !e.decidedOn(x): // a decided code may be slowed down
+		if e.plain(x) && x.StillPending() && !e.decidedOn(x) { // a decided code may be slowed down
 			start := e.startOf(x)
 			surely, _ := since(starts, start, x, together)
 			kept, most, oldest = kept+1, max(most, surely), max(oldest, x.Sent-start.Received)
@@ -173,8 +170,8 @@ func (e *Evidence) gone(x *Exchange) bool {
 		return false
 	}
 	start := e.startOf(x)
-	return start != nil && !e.Uncertain(x) && !slices.ContainsFunc(e.all, func(y *Exchange) bool {
-		return y.Op == OpToken && y.HasTokens() && y.Sent <= x.Received && e.startOf(y) == start
+	return start != nil && !e.Uncertain(x) && !slices.ContainsFunc(e.redeeming(), func(y *Exchange) bool {
+		return y.Sent <= x.Received && e.startOf(y) == start
 	})
 }
 

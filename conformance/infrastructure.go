@@ -90,8 +90,8 @@ func (e *Evidence) Uncertain(x *Exchange) bool {
 	if e == nil || x.Op != OpToken || x.Class() == 5 {
 		return false
 	}
-	return slices.ContainsFunc(e.all, func(y *Exchange) bool {
-		return y.Op == OpToken && y != x && y.Received <= x.Sent && y.lostAnswer() && sameGrant(x, y)
+	return slices.ContainsFunc(e.lost(), func(y *Exchange) bool {
+		return y != x && y.Received <= x.Sent && sameGrant(x, y)
 	})
 }
 

@@ -258,6 +258,7 @@ func TestCleanServer(t *testing.T) {
 			"abuse":  {server: embedded(contract), opts: Options{Abuse: true}},
 		} {
 			t.Run(contract+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				var results []Result
 				b.inBubble(t, func(ctx context.Context, run *Run) {
 					results = run.Conform(ctx)

@@ -58,6 +58,7 @@ func errorsAs(statuses map[string]int) func(http.Handler) http.Handler {
 // Unknown, each fails its check; named in the configuration it is waived under
 // its name, and everything else is judged as on a correct server.
 func TestLenient(t *testing.T) {
+	t.Parallel()
 	renamed := deviates(func(_ *http.Request, _ string, status int, body map[string]any) int {
 		if uri, ok := body["verification_uri"]; ok {
 			delete(body, "verification_uri")

@@ -46,6 +46,7 @@ func replace(x *Exchange, status int, media, body string) {
 // recording of a right server, one at a time, and of all answers of a step. No
 // check turns worse than open.
 func TestNoCheckFailsForAProxy(t *testing.T) {
+	t.Parallel()
 	clean := recorded(t, bench{server: embedded("documented-v2")})
 	readers := map[string][]Check{}
 	for _, c := range All() {

@@ -322,6 +322,7 @@ func TestRacesBehindAProxy(t *testing.T) {
 // TestStepsHaveWords: a step that is a single word says nothing to a reader, so it
 // has other words, unless it is a method.
 func TestStepsHaveWords(t *testing.T) {
+	t.Parallel()
 	for _, contract := range spec.ContractNames() {
 		b := bench{server: embedded(contract), opts: Options{Abuse: true}}
 		b.inBubble(t, func(ctx context.Context, run *Run) {

@@ -21,6 +21,7 @@ func TestJudgeAgain(t *testing.T) {
 	for _, name := range []string{"", "code-reusable", "device-code-seeded-by-the-second", "user-code-from-device-code",
 		"decision-exempt-from-csrf"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := bench{server: embedded("documented-v1")}
 			if name != "" {
 				f, err := refserver.FaultNamed(name)

@@ -163,6 +163,7 @@ func secretBench(variant refserver.Fault, approver string, w *pipes.Tap, somebod
 // approves, no file of a run holds a code, a token, a client secret, a cookie or
 // a password.
 func TestNoSecretIsWritten(t *testing.T) {
+	t.Parallel()
 	approvers := []string{"reference", "form", "http", "prompt"} // exec and browser need processes
 	at := 0
 	for _, v := range refserver.Variants() {
@@ -172,6 +173,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 		approver := approvers[at%len(approvers)]
 		at++
 		t.Run(v.Name+"/"+approver, func(t *testing.T) {
+			t.Parallel()
 			w := newWiretap()
 			somebody := &typist{}
 			secretBench(v, approver, w, somebody).inBubble(t, func(ctx context.Context, run *Run) {

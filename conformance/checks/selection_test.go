@@ -33,6 +33,7 @@ func TestSelectionChangesNoVerdict(t *testing.T) {
 	for _, name := range []string{"", "unknown-as-pending", "raised-again", "refresh-storable",
 		"multipart-faults-renamed"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := bench{server: embedded("documented-v2")}
 			if name != "" {
 				f, err := refserver.FaultNamed(name)
