@@ -30,8 +30,8 @@ type Evidence struct {
 	named      []*Scenario        // what may be asked for by name; nil allows all
 	reader     string             // the check that looks
 	evictions  func() *evictions  // found when they are asked for
-	redeeming  func() []*Exchange // token answers of the whole run
-	lost       func() []*Exchange // token requests of the whole run whose answers were lost
+	redeeming  func() []*Exchange // token requests of the whole run that gave tokens
+	lost       func() []*Exchange // those whose answers were lost
 }
 
 // NewEvidence is what the judges of all checks may see of a transcript. It fails
@@ -55,8 +55,7 @@ func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 		e.told[x.Scenario] = append(e.told[x.Scenario], i)
 	}
 	e.evictions = sync.OnceValue(e.findEvictions)
-	e.redeeming = e.asked(func(x *Exchange) bool { return x.Op == OpToken && x.HasTokens() })
-	e.lost = e.asked(func(x *Exchange) bool { return x.Op == OpToken && x.lostAnswer() })
+	e.redeeming, e.lost = e.tokens((*Exchange).HasTokens), e.tokens((*Exchange).lostAnswer)
 	for _, ev := range t.Events {
 		if _, gap := e.gaps[ev.Flow]; gap {
 			continue
@@ -66,10 +65,10 @@ func newEvidence(t *Transcript, c *spec.Contract, all Checks) *Evidence {
 	return e
 }
 
-// asked looks for exchanges of the whole run once, when somebody asks for them.
-func (e *Evidence) asked(keep func(*Exchange) bool) func() []*Exchange {
+// tokens looks for token requests of the whole run once, when somebody asks for them.
+func (e *Evidence) tokens(keep func(*Exchange) bool) func() []*Exchange {
 	return sync.OnceValue(func() []*Exchange {
-		return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return !keep(x) })
+		return slices.DeleteFunc(slices.Clone(e.all), func(x *Exchange) bool { return x.Op != OpToken || !keep(x) })
 	})
 }
 
