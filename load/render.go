@@ -42,8 +42,8 @@ func (t Target) of(g *profile.Group) (Target, error) {
 		}
 		t.Contract, t.StartURL, t.TokenURL = contract, t.Host+contract.Start.Path, t.Host+contract.Token.Path
 	}
-	if g.ClientID != "" {
-		t.ClientID, t.Assert = g.ClientID, nil // whose key is another client's
+	if g.ClientID != "" && g.ClientID != t.ClientID {
+		t.ClientID, t.Auth, t.Secret, t.Assert = g.ClientID, "", "", nil // these are another client's
 	}
 	if g.Scope != "" {
 		t.Scope = g.Scope

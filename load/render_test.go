@@ -48,3 +48,35 @@ func TestRequestsOfADocument(t *testing.T) {
 		t.Error(body)
 	}
 }
+
+// TestGroupOfAnotherClient: what authenticates the target's client is not sent in another
+// client's name.
+func TestGroupOfAnotherClient(t *testing.T) {
+	contract, err := spec.BuiltinContract("rfc8628")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, auth := range []string{"basic", "post", "assertion"} {
+		target := Target{StartURL: "http://127.0.0.1/device", TokenURL: "http://127.0.0.1/token", Contract: contract,
+			ClientID: "backend", Secret: "s3cret", Auth: auth}
+		if auth == "assertion" {
+			target.Secret, target.Auth, target.Assert = "", "", func() string { return "signed" }
+		}
+		for client, authenticates := range map[string]bool{"": true, "backend": true, "tv": false} {
+			group := profile.Group{ClientID: client}
+			of, err := target.of(&group)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := compiledGroup{Group: &group}
+			if err := k.render(of, "", false); err != nil {
+				t.Fatal(err)
+			}
+			sent := k.poll[0].Header.Get("Authorization") + string(k.poll[0].Body(nil, []byte("c0de")))
+			if got := strings.Contains(sent, "Basic ") || strings.Contains(sent, "s3cret") ||
+				strings.Contains(sent, "signed"); got != authenticates {
+				t.Errorf("%s, client_id %q: authenticates is %t: %s", auth, client, got, sent)
+			}
+		}
+	}
+}
