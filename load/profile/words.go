@@ -76,7 +76,7 @@ func (Group) Words() keys.Words {
 			Default: "that of the target", Example: "rfc8628", OneOf: spec.ContractNames()},
 		"client_id": {About: "Its client, a public one: the secret or the key of the target's client is not sent with it.",
 			Default: "that of the target", Example: "tv-app"},
-		"scope":     {About: "The scope that it requests.", Default: "that of the target", Example: "openid"},
+		"scope": {About: "The scope that it requests.", Default: "that of the target", Example: "openid"},
 		"encodings": {About: "Encodings of its requests by weight: form, json and multipart.",
 			Default: "form", Example: "{form: 3, json: 1}"},
 		"people": {About: "What the people do who have its devices.",
