@@ -272,7 +272,7 @@ func (j *Judgement) stopped(c Check) string {
 	for _, s := range c.Scenarios() {
 		for _, d := range e.Decisions(s) {
 			if d.Decision.Outcome != Accepted {
-				return e.because(d.undecided(), c.ID, []*Exchange{e.Authorization(d.Flow)})
+				return e.because(d.Undecided(), c.ID, []*Exchange{e.Authorization(d.Flow)})
 			}
 		}
 	}

@@ -74,6 +74,18 @@ func (s *ScenarioRun) InspectToken(ctx context.Context, token, step string, opts
 	return nil
 }
 
+// TellsWorth reports whether an answer to InspectToken says something of the token. It
+// does not where the introspection endpoint refuses the client that asks (RFC 7662
+// section 2.3).
+func TellsWorth(x *Exchange) bool {
+	if x.Infrastructure() || x.Class() == 5 {
+		return false
+	}
+	refused := x.Status() == http.StatusUnauthorized || x.Status() == http.StatusForbidden ||
+		ErrorIs(spec.ErrInvalidClient, spec.ErrUnauthorizedClient)(x)
+	return x.Request.Method != http.MethodPost || !refused
+}
+
 // IsActive reports whether the token that InspectToken asked about is good.
 func IsActive(x *Exchange) bool {
 	if v, ok := x.Member("active"); ok {

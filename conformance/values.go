@@ -105,13 +105,13 @@ func WasDecided(e *Evidence, j *Judgement, s *Scenario, flow string) bool {
 	case Unsupported:
 		j.SkipUnsupported(d.Decision)
 	default:
-		j.Inconclusive(e.because(d.undecided(), j.check, []*Exchange{e.Authorization(flow)}))
+		j.Inconclusive(e.because(d.Undecided(), j.check, []*Exchange{e.Authorization(flow)}))
 	}
 	return false
 }
 
-// undecided says what became of a decision that was not accepted.
-func (ev Event) undecided() string {
+// Undecided says what became of a decision that was not accepted.
+func (ev Event) Undecided() string {
 	return "the " + ev.Decision.Decision + " decision was " + string(ev.Decision.Outcome) + ": " + ev.Detail
 }
 

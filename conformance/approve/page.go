@@ -50,7 +50,7 @@ func readPage(u *url.URL, status int, body io.Reader) (*page, error) {
 	p.title = words(doc.Find("title").First().Text())
 	p.text = words(visible(doc.Selection))
 	p.controls = controlsOf(doc)
-	p.hides(secretsOf(doc)...)
+	p.hides(secretsOf(doc, p.text)...)
 	return p, nil
 }
 

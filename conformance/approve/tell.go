@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,8 +71,9 @@ func unaddressed(req *http.Request, err error) error {
 const minHidden = 8
 
 // secretsOf are the values that a page carries unseen: hidden fields, passwords and
-// the tokens of scripts.
-func secretsOf(doc *goquery.Document) (out []string) {
+// the tokens of scripts. What a hidden field repeats of the words on the page, such as the
+// name of the client or the scopes, is none.
+func secretsOf(doc *goquery.Document, text string) (out []string) {
 	doc.Find("input, meta[content]").Each(func(_ int, s *goquery.Selection) {
 		name := strings.ToLower(s.AttrOr("name", ""))
 		switch typ := strings.ToLower(s.AttrOr("type", "")); {
@@ -79,11 +81,24 @@ func secretsOf(doc *goquery.Document) (out []string) {
 			if confidential(name) || strings.Contains(name, "csrf") {
 				out = append(out, s.AttrOr("content", ""))
 			}
-		case typ == "password", typ == "hidden" && !userCodeName(name):
-			out = append(out, s.AttrOr("value", ""))
+		case typ == "password", typ == "hidden" && !userCodeName(name) && name != "client_id": // RFC 6749 section 2.2
+			if v := s.AttrOr("value", ""); typ == "password" || !readable.MatchString(v) || !said(text, v) {
+				out = append(out, v)
+			}
 		}
 	})
 	return out
+}
+
+// readable are the words of names and scopes. What is drawn at random has longer ones, or
+// digits within.
+var readable = regexp.MustCompile(`^` + word + `(` + gap + word + `)*(` + gap + `)?$`)
+
+const word, gap = `(\p{Lu}?\p{Ll}{1,14}|\p{L}{1,8}\d{0,2}|\d{1,4})`, `[\s\p{P}\p{S}]{1,3}`
+
+// said reports whether all words of a value stand in a text.
+func said(text, value string) bool {
+	return !slices.ContainsFunc(strings.Fields(value), func(w string) bool { return !strings.Contains(text, w) })
 }
 
 // hides adds secrets of the session to those of the page.

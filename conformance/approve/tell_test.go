@@ -130,3 +130,42 @@ func TestPictures(t *testing.T) {
 		})
 	}
 }
+
+// TestHiddenWords: what a hidden field repeats of the page is told as the page says it;
+// what nobody is shown, or nobody would write, is not.
+func TestHiddenWords(t *testing.T) {
+	for value, told := range map[string]bool{
+		"Living Room TV":         true,
+		"openid offline_access":  true,
+		"Joe's Player 2 (webOS)": true,
+		"Fernseher Küche":        true,
+		"x7Qf0LmZkW2pN8rT":       false,
+		"kwxqzjvbnmtrplfd":       false, // too long for a word
+		"aGVsbG8gd29ybGQ":        false,
+		"5e884898-da28-4715-89f": false,
+	} {
+		page := `<form><input type="hidden" name="client" value="` + value + `"></form><p>` +
+			strings.ReplaceAll(value, " ", " and ") + ` asks for access</p><p>` + value + `</p>`
+		id := "0oa1gjh63g214q0Hq0g4"
+		p, err := readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK,
+			strings.NewReader(`<input type="hidden" name="client_id" value="`+id+`"><p>`+id+` asks</p>`))
+		if err != nil || !strings.Contains(p.tell(p.text), id) {
+			t.Errorf("a client id is hidden: %v", err)
+		}
+		p, err = readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK, strings.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(p.tell(p.text), value); got != told {
+			t.Errorf("%q is told: %t, want %t", value, got, told)
+		}
+	}
+	p, err := readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK,
+		strings.NewReader(`<input type="hidden" name="csrf" value="correct horse"><p>Connect a device</p>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.tell("correct horse"); strings.Contains(got, "horse") {
+		t.Errorf("a value that is not on the page is told: %s", got)
+	}
+}

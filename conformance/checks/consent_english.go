@@ -10,7 +10,8 @@ import (
 var english = struct{ Compare, Warning, Refuse, Close, Origin, Granted, Return *regexp.Regexp }{
 	Compare: said(`same (user )?code`, `(shows?|showing|displays?|displaying) (you )?(this|the same|the following) (user )?code`, `match(es)?\b`, `compare`,
 		`(verify|check|confirm|ensure|make sure)( that| if| whether)? (this|the|your) (following )?(user )?code`, `is (this|it) the (same )?code`,
-		`see (this|the same) code`, `(does|is) (your|the) [a-z ]+ (show|display)`, `only if .{0,60}\bcode`),
+		`see (this|the same) code`, `(verify|check|confirm|ensure|make sure).{0,40} (shows?|displays?) .{0,20}\bcode`,
+		`(verify|check|confirm|ensure|make sure).{0,30} is the code`, `(does|is) (your|the) [a-z ]+ (show|display)`, `only if .{0,60}\bcode`),
 	Warning: said(`(did ?n[o'’]?t|did not|have not|haven[’']t|were not|weren[’']t|are not|aren[’']t|do not|don[’']t) `+
 		`(yourself )?(just )?(start|begin|request|initiate|expect|ask|recogni[sz]e|make|trigger|try|trying|know)`,
 		`(only|just) (if|when) you (yourself )?(have |just |are |were )?(start|request|initiat|begin|began|ask|connect|sign|set|try)`, `unless you`, `you (yourself )?(started|requested|initiated) this`, `did you (start|request|initiate)`,

@@ -66,13 +66,19 @@ var denialChecks = []Check{
 	},
 }
 
-// deniedFlow is denied, polled until that shows, and polled three times more.
+// deniedFlow is denied, polled until that shows, and polled three times more. Where the
+// denial came to something else than it should have, one poll tells whether it approved.
 var deniedFlow = &Scenario{
 	Name: "denied flow", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 4),
-	Words: Words{"again": "after the denial was reported"},
+	Words: Words{"again": "after the denial was reported", "unclear": "after a denial that did not end as it should"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
-		if f.Deny(ctx) != Accepted {
+		switch f.Deny(ctx) {
+		case Accepted:
+		case Refused, Broken:
+			f.PollDue(ctx, Step("unclear"))
+			return
+		default:
 			return
 		}
 		f.Settle(ctx)
@@ -88,7 +94,11 @@ var deniedFlow = &Scenario{
 
 func judgeDenied(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(deniedFlow) {
-		if WasDecided(e, j, deniedFlow, f) {
+		unclear := WithTokens(e.Polls(f, "unclear"))
+		switch d, _ := e.Decision(deniedFlow, f, ""); {
+		case len(unclear) > 0:
+			j.Warn("no tokens after the approver did what its recipe calls deny", "tokens; "+d.Undecided(), unclear...)
+		case WasDecided(e, j, deniedFlow, f):
 			judgeDenial(e, j, Unlimited(e.Polls(f, "denied")))
 		}
 	}

@@ -45,13 +45,14 @@ var reuseChecks = []Check{
 // replayedCode redeems a code and polls with it again, twice, at the interval;
 // then it looks at what became of the tokens.
 var replayedCode = &Scenario{
-	Name: "replayed code", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(7, 1, 4),
+	Name: "replayed code", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(8, 1, 4),
 	Words: Words{"refresh after replay": "after the code was used again"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := s.Redeem(ctx)
 		if !ok {
 			return
 		}
+		s.InspectToken(ctx, f.Token.AccessToken, "access token before replay")
 		for i := range 3 {
 			x := f.PollDue(ctx, Step("replay"))
 			if x == nil || i == 1 && !x.StillPending() {
@@ -156,9 +157,13 @@ func judgeReplayError(e *Evidence, j *Judgement) {
 }
 
 func judgeReplayTokens(e *Evidence, j *Judgement) {
-	access := e.One(replayedCode, "access token after replay")
-	if access == nil || access.Infrastructure() {
+	before, access := e.One(replayedCode, "access token before replay"), e.One(replayedCode, "access token after replay")
+	if access == nil || !TellsWorth(access) {
 		j.Inconclusive("the token could not be examined: " + Describe(access))
+		return
+	}
+	if before != nil && !IsActive(before) { // DF-TOKEN-010
+		j.Inconclusive("the token was worth nothing before the code was used again: "+Describe(before), before)
 		return
 	}
 	refreshed := e.One(replayedCode, "refresh after replay")

@@ -199,15 +199,18 @@ func tampered(token string) string {
 
 func judgeTokenWorth(e *Evidence, j *Judgement) {
 	var subjects []*Exchange
-	for _, x := range e.Of(tokenWorth, "first", "second") {
-		if x.Op != OpOther {
-			continue
-		}
+	asked := slices.DeleteFunc(e.Of(tokenWorth, "first", "second"), func(x *Exchange) bool { return x.Op != OpOther })
+	for _, x := range asked {
 		switch id := x.Text("client_id"); {
 		case x.Infrastructure():
 			j.Inconclusive(OfInfrastructure(x), x)
+		case !TellsWorth(x):
+			j.Inconclusive("introspection refused the client that asks: "+Describe(x), x)
+		case !IsActive(x) && mayNotSee(e, x) && !slices.ContainsFunc(asked, IsActive):
+			j.Inconclusive("introspection calls a new access token inactive, as it has to where the client that asks, "+
+				x.Request.Client+", may not see tokens of "+e.Client.ID, x)
 		case !IsActive(x):
-			j.Fail("the access token to work right after it was issued", Describe(x), x)
+			j.Fail("the access token to work right after it was issued", worthTold(x), x)
 		case id != "" && id != e.Client.ID:
 			j.Fail("the token's client_id to be "+e.Client.ID, id, x)
 		default:
@@ -224,6 +227,19 @@ func judgeTokenWorth(e *Evidence, j *Judgement) {
 		}
 	}
 	judgeTokenEnd(e, j, subjects)
+}
+
+// mayNotSee reports whether introspection was asked by another client than the one that got
+// the token. Such a client may be told that every token is inactive (RFC 7662 section 2.2).
+func mayNotSee(e *Evidence, x *Exchange) bool {
+	return x.Request.Method == http.MethodPost && x.Request.Client != e.Client.ID
+}
+
+func worthTold(x *Exchange) string {
+	if _, told := x.Member("active"); told {
+		return Describe(x) + ": active is false"
+	}
+	return Describe(x)
 }
 
 // judgeTokenEnd compares the end that introspection tells with expires_in.

@@ -1,6 +1,7 @@
 package refserver
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,13 @@ var denialFaults = []Fault{
 			}
 		},
 	},
+	decideFault("failing-denial-approves", "DF-DENY-001", "Denying approves, and the page says that it went wrong.",
+		func(s *Server, g *grant, action, user string, now time.Time) error {
+			if action != actionDeny {
+				return s.decide(g, action, user, now)
+			}
+			return cmp.Or(s.decide(g, actionApprove, user, now), errDecided)
+		}),
 	decideFault("denial-reversible", "DF-DENY-003", "A denied code can be approved.",
 		func(s *Server, g *grant, action, user string, now time.Time) error {
 			g.mu.Lock()

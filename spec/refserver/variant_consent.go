@@ -1,11 +1,16 @@
 package refserver
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
 const consentForm = `<form method="post" action="/device/consent">`
+
+// shownName is a name of the client or of what it asks for, on the page.
+var shownName = regexp.MustCompile(`(?:Application|Access to)</dt><dd>([^<]+)</dd>`)
 
 // pageVariant is a page that asks in another way.
 func pageVariant(name, doc string, pairs ...string) Fault {
@@ -37,6 +42,18 @@ var consentVariants = []Fault{
 		"</main>", `</main><footer><button type="button">Change language</button></footer>`,
 		"<dl>", `<section aria-labelledby="what"><h2 id="what">What asks</h2><dl>`, "</dl>", "</dl></section>",
 		denyButton, strings.Replace(denyButton, "<button", `<button aria-describedby="what"`, 1)),
+	{
+		Name: "names-in-hidden-fields", Doc: "The form repeats what the page says in fields that are not shown.",
+		Wrap: rewrite(func(_ *http.Request, a *recorded) {
+			before, form, ok := strings.Cut(string(a.body), consentForm)
+			for i, row := range shownName.FindAllStringSubmatch(before, -1) {
+				form = fmt.Sprintf(`<input type="hidden" name="shown%d" value="%s">%s`, i, row[1], form)
+			}
+			if ok {
+				a.body = []byte(before + consentForm + form)
+			}
+		}),
+	},
 	headerFault("page-private", "", "Browsers may keep the pages, and have to ask again.", `<script src="/page.js"></script>`,
 		"Cache-Control", "private, no-cache", "Referrer-Policy", "same-origin"),
 	linked(pageVariant("link-asks-at-once", "A link leads to the page of the decision, which asks in other words.",
