@@ -190,7 +190,6 @@ func (s *session) works(op Operation, e spec.Encoding) {
 // refused explains a start that gave no codes. Only when even the endpoint's
 // existence is in doubt, or the client is refused, is there nothing to test.
 func (s *session) refused(x *Exchange) error {
-	code := x.ErrorCode()
 	p := &PreflightError{Problem: fmt.Sprintf("the device authorization request to %s got no code: %s", s.target.StartURL,
 		Describe(x)), Exchange: x, Tried: s.tries()}
 	switch {
@@ -199,13 +198,14 @@ func (s *session) refused(x *Exchange) error {
 	case MissingPath(x):
 		p.Hint, p.See = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)",
 			WrongPath
+	case WantsScope(x): // whatever another encoding of the request got: a body that is not read names no client
+		p.Hint, p.See = "name a scope that the server knows with --scope"+named("; its metadata lists ", s.target.scopeListed()),
+			ScopeRefused
 	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint, p.See = clientHint(s.target), ClientRefused
 	case demandsPKCE(x):
 		p.Hint, p.See = "the server demands PKCE at the start; a code_challenge by S256 was sent, and it refuses that too",
 			PKCERefused
-	case code == spec.ErrInvalidScope:
-		p.Hint, p.See = "name a scope that the server knows with --scope", ScopeRefused
 	case strings.HasPrefix(x.MediaType(), "text/html"):
 		p.Hint, p.See = HTMLHint, AnswersHTML
 	default:

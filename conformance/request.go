@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,26 @@ func (t *Target) verified(p spec.Params, deviceCode string) spec.Params {
 func demandsPKCE(x *Exchange) bool {
 	return x != nil && x.Class() == 4 && spec.DemandsPKCE(x.Response.Body)
 }
+
+// WantsScope reports whether a device authorization request was refused for its scope: by
+// the error code, or in words where it had none.
+func WantsScope(x *Exchange) bool {
+	if x.ErrorCode() == spec.ErrInvalidScope {
+		return true
+	}
+	_, sent := x.Request.Params.Get("scope")
+	return x.Class() == 4 && !sent && namesScope.MatchString(x.Response.Body)
+}
+
+// scopeListed is a scope that the server's metadata lists, "" for none.
+func (t *Target) scopeListed() string {
+	if t.Look == nil {
+		return ""
+	}
+	return t.Look.Scope
+}
+
+var namesScope = regexp.MustCompile(`(?i)\bscopes?\b`)
 
 // checkPKCE holds that a configuration names a method that there is.
 func checkPKCE(method string) error {

@@ -38,3 +38,28 @@ func TestRequestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWantsScope: a server that wants a scope says so by the code, or in words.
+func TestWantsScope(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		scope  string
+		body   string
+		want   bool
+	}{
+		{400, "tv", `{"error":"invalid_scope"}`, true},
+		{400, "", `{"error":"Scope is required"}`, true},
+		{400, "", `{"error":"invalid_request","error_description":"missing parameter: scope"}`, true},
+		{400, "tv", `{"error":"invalid_request","error_description":"bad scope header"}`, false},
+		{400, "", `{"error":"invalid_client","error_description":"telescope"}`, false},
+		{500, "", `{"error":"Scope is required"}`, false},
+	} {
+		x := &Exchange{Response: &Response{Status: c.status, Body: c.body}}
+		if c.scope != "" {
+			x.Request.Params = spec.Params{{Name: "scope", Value: c.scope}}
+		}
+		if got := WantsScope(x); got != c.want {
+			t.Errorf("%d %s with scope %q: %t", c.status, c.body, c.scope, got)
+		}
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,7 +103,7 @@ func (f *initFlags) begin(ctx context.Context, target *conformance.Target) (*con
 	run, err := conformance.Prepare(ctx, target, checks.All(), conformance.Options{})
 	p, ok := errors.AsType[*conformance.PreflightError](err)
 	if !ok || f.scope != "" || target.Look.Scope == "" || p.Exchange == nil ||
-		!slices.Contains([]string{spec.ErrInvalidScope, spec.ErrInvalidRequest}, p.Exchange.ErrorCode()) {
+		!conformance.WantsScope(p.Exchange) && p.Exchange.ErrorCode() != spec.ErrInvalidRequest {
 		return run, err
 	}
 	f.scope = target.Look.Scope

@@ -42,18 +42,6 @@ var scopeVariants = []Fault{
 		},
 	},
 	{
-		Name: "scope-demanded", Doc: "A request without a scope is refused with invalid_scope.", Contract: "rfc8628",
-		Also: map[string]string{"DF-AUTHZ-002": "RFC 6749 section 3.3: a server without a default scope may say so"},
-		Break: func(b *behaviour) {
-			b.refuseStart = func(_ *Server, q *request) *answer {
-				if q.get("scope") == "" {
-					return refuse(spec.ErrInvalidScope, "a scope has to be asked for")
-				}
-				return nil
-			}
-		},
-	},
-	{
 		Name: "introspection-of-own-tokens",
 		Doc:  "Introspection calls tokens of other clients than the one that asks inactive.",
 		Break: func(b *behaviour) {
