@@ -266,8 +266,11 @@ func judgeTokenJWT(e *Evidence, j *Judgement) {
 		}
 		if strings.EqualFold(strings.TrimPrefix(t.Typ, "application/"), "at+jwt") {
 			for _, c := range accessTokenClaims {
-				if !slices.Contains(t.Claims, c) {
-					j.Warn("the claim "+c+" in a JWT of type at+jwt", "none", x)
+				switch expected := "the claim " + c + " in a JWT of type at+jwt"; {
+				case !slices.Contains(t.Claims, c):
+					j.Warn(expected, "none", x)
+				case slices.Contains(t.Empty, c):
+					j.Warn(expected, "an empty one", x)
 				}
 			}
 		}

@@ -108,8 +108,9 @@ func isBearer(s string) bool {
 type JWT struct {
 	Alg    string   `json:"alg"`
 	Typ    string   `json:"typ,omitempty"`
-	Exp    int64    `json:"exp,omitempty"` // seconds since 1970
-	Claims []string `json:"claims"`        // names, sorted
+	Exp    int64    `json:"exp,omitempty"`   // seconds since 1970
+	Claims []string `json:"claims"`          // names, sorted
+	Empty  []string `json:"empty,omitempty"` // those whose values are empty or null, sorted
 	// Codes tells that the payload holds a device code or a user code member.
 	Codes bool `json:"codes,omitempty"`
 	// Certificate is the thumbprint of the one that the token is bound to (RFC 8705 section
@@ -137,12 +138,32 @@ func readJWT(token string) *JWT {
 	}
 	cnf, _ := payload["cnf"].(map[string]any)
 	j.Certificate, _ = cnf["x5t#S256"].(string)
-	for name := range payload {
+	for name, value := range payload {
 		j.Claims = append(j.Claims, name)
+		if empty(value) {
+			j.Empty = append(j.Empty, name)
+		}
 		j.Codes = j.Codes || name == "device_code" || name == "user_code"
 	}
 	slices.Sort(j.Claims)
+	slices.Sort(j.Empty)
 	return j
+}
+
+// empty reports whether a claim names nothing and nobody: null, a text without a
+// character that can be seen, an object without members, or an array of such values alone.
+func empty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !empty(e) })
+	}
+	return false
 }
 
 func jwtPart(s string) map[string]any {

@@ -1,6 +1,7 @@
 package refserver
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -122,4 +123,27 @@ var tokenFaults = []Fault{
 			m["access_token"] = g.tokens.access
 			s.wallet.keep(g.tokens)
 		}),
+	jwtTokens(Fault{Name: "jwt-for-nobody", Check: "DF-TOKEN-011",
+		Doc: "The audience of JWT access tokens is an empty array."},
+		func(claims map[string]any) { claims["aud"] = []string{} }),
+	jwtTokens(Fault{Name: "jwt-about-nobody", Check: "DF-TOKEN-011", Doc: "The subject of JWT access tokens is empty."},
+		func(claims map[string]any) { claims["sub"] = "" }),
+}
+
+// jwtTokens gives access tokens with the claims of RFC 9068, and what is changed of them.
+// Nobody looks at their signatures.
+func jwtTokens(f Fault, change func(claims map[string]any)) Fault {
+	f.Break = func(b *behaviour) {
+		b.issued = func(s *Server, _ *request, g *grant, m map[string]any) {
+			claims := map[string]any{"iss": s.cfg.BaseURL, "sub": g.user, "aud": "https://api.example.com",
+				"client_id": g.client.ID, "iat": time.Now().Unix(), "exp": g.tokens.expires.Unix(), "jti": random(16)}
+			change(claims)
+			payload, _ := json.Marshal(claims) // texts and numbers
+			g.tokens.access = strings.Join([]string{encoded(`{"alg":"ES256","typ":"at+jwt"}`), encoded(string(payload)),
+				random(64)}, ".")
+			m["access_token"] = g.tokens.access
+			s.wallet.keep(g.tokens)
+		}
+	}
+	return f
 }
