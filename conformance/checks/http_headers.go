@@ -129,8 +129,12 @@ func judgePreflight(e *Evidence, j *Judgement, op Operation) {
 	before, _ := allowsOrigin(asked)
 	after, _ := allowsOrigin(answered)
 	if (before == "") != (after == "") {
-		j.Warn("the CORS preflight and the response to agree", "Access-Control-Allow-Origin in only one of them", asked,
-			answered)
+		actual := "Access-Control-Allow-Origin in only one of them"
+		if op == OpToken && before != "" && answered.ErrorCode() != "" {
+			actual = "Access-Control-Allow-Origin in the preflight, and the error answers lack it: a browser cannot read " +
+				"authorization_pending"
+		}
+		j.Warn("the CORS preflight and the response to agree", actual, asked, answered)
 		return
 	}
 	j.Pass(asked, answered)

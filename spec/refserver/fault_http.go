@@ -74,6 +74,11 @@ var httpFaults = []Fault{
 		},
 	},
 	{
+		Name: "errors-without-cors", Check: "DF-HTTP-004",
+		Doc:  "Any origin may read the answers of both operations, but for those that are errors.",
+		Wrap: rewrite(func(r *http.Request, a *recorded) { anyOrigin(r, a, a.status < http.StatusBadRequest) }),
+	},
+	{
 		Name: "slash-crashes", Check: "DF-HTTP-005",
 		Doc: "POST to the device authorization path without its final slash ends in 500.",
 		Wrap: func(next http.Handler) http.Handler {
@@ -117,6 +122,14 @@ var httpFaults = []Fault{
 		Also:  map[string]string{"DF-EXPIRY-008": "after a restart a code is polled on a new connection"},
 		Break: func(b *behaviour) { instances(b, func(q *request) bool { return q.Close }) },
 	},
+}
+
+// anyOrigin lets any origin read an answer of the two operations, where it may.
+func anyOrigin(r *http.Request, a *recorded, may bool) {
+	page := r.URL.Path == pathPage || strings.HasPrefix(r.URL.Path, pathPage+"/")
+	if may && !page && r.Header.Get("Origin") != "" {
+		a.header.Set("Access-Control-Allow-Origin", "*")
+	}
 }
 
 // instances makes two instances of the server, each of which knows its own codes alone;
