@@ -226,6 +226,9 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 		second := certified("dfcheck-tls-other", cfg.Certificates.Other)
 		t.Second, t.SecondID = &second, second.ID
 	}
+	if slices.Contains(cfg.Scopes, refserver.OfflineAccess) { // not all that there are
+		t.Scope = strings.Join(slices.DeleteFunc(slices.Clone(cfg.Scopes), func(s string) bool { return s == "profile" }), " ")
+	}
 	if b.target != nil {
 		b.target(t)
 	}

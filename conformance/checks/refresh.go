@@ -70,6 +70,7 @@ var refreshChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover, NeedScope},
 		Reads: []*Scenario{askedScopes},
+		Wants: []*Scenario{refreshing},
 		Judge: judgeRefreshedScope,
 	},
 }
@@ -80,12 +81,20 @@ func refreshRequest(x *Exchange) bool {
 }
 
 var refreshing = &Scenario{
-	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(3, 1, 1),
+	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 1),
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		if f, ok := refreshable(ctx, s); ok {
-			s.Refresh(ctx, f.Token.RefreshToken)
+			s.InspectToken(ctx, f.Token.AccessToken, "introspect")
+			refreshAndInspect(ctx, s, f.Token.RefreshToken)
 		}
 	},
+}
+
+// refreshAndInspect uses a refresh token, and looks what the new access token is worth.
+func refreshAndInspect(ctx context.Context, s *ScenarioRun, token string) {
+	if x := s.Refresh(ctx, token); x != nil && x.HasTokens() {
+		s.InspectToken(ctx, x.Tokens().AccessToken, "introspect")
+	}
 }
 
 func judgeRefreshing(e *Evidence, j *Judgement) {

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,47 +28,54 @@ var askedScopes = &Scenario{
 	Name: "scopes asked for", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedScope}, Cost: WaitingCost(11, 3, 1),
 	Decisions: func(f *Facts) int { return 2 + len(partOf(f.Scope)) }, Spared: true,
 	Run: func(ctx context.Context, s *ScenarioRun) {
+		var part, nothing string // refresh tokens
 		asks := []func(){
-			func() { askScope(ctx, s, askedNothing, Without("scope")) },
+			func() { nothing = askScope(ctx, s, askedNothing, Without("scope")) },
 			func() { askScope(ctx, s, askedUnknown, With("scope", JoinScopes(s.Target().Scope, unknownScope))) },
 		}
-		for _, part := range partOf(s.Target().Scope) {
-			asks = append(asks, func() { askScope(ctx, s, askedPart, With("scope", part)) })
+		for _, p := range partOf(s.Target().Scope) {
+			asks = append(asks, func() { part = askScope(ctx, s, askedPart, With("scope", p)) })
 		}
 		s.Parallel(asks...)
+		if least := cmp.Or(part, nothing); least != "" {
+			refreshAndInspect(ctx, s, least)
+		}
 	},
 }
 
+const offlineAccess = "offline_access"
+
 // partOf is a part of a scope of several words, none of any other: openid where it is
-// among them, which OpenID providers insist on.
+// among them, which OpenID providers insist on, and offline_access where that leaves
+// something out, because many servers give no refresh token without it.
 func partOf(scope string) []string {
 	words := strings.Fields(scope)
-	switch {
-	case len(words) < 2:
+	if len(words) < 2 {
 		return nil
-	case slices.Contains(words, "openid"):
-		return []string{"openid"}
 	}
-	return words[:1]
+	first := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == offlineAccess })
+	part := words[0]
+	switch {
+	case slices.Contains(words, "openid"):
+		part = "openid"
+	case len(first) > 0:
+		part = first[0]
+	}
+	if len(first) > 1 && len(first) < len(words) {
+		part = JoinScopes(part, offlineAccess)
+	}
+	return []string{part}
 }
 
-// askScope redeems one request, and looks what its token and, for less than the whole
-// scope, the next one is worth.
-func askScope(ctx context.Context, s *ScenarioRun, step string, scope Option) {
+// askScope redeems one request, and looks what its token is worth. It returns the refresh
+// token, "" for none.
+func askScope(ctx context.Context, s *ScenarioRun, step string, scope Option) string {
 	f, ok := s.Redeem(ctx, scope, Step(step))
 	if !ok {
-		return
+		return ""
 	}
 	s.InspectToken(ctx, f.Token.AccessToken, "introspect")
-	least := askedPart
-	if len(partOf(s.Target().Scope)) == 0 {
-		least = askedNothing
-	}
-	if step == least && f.Token.RefreshToken != "" {
-		if x := s.Refresh(ctx, f.Token.RefreshToken); x != nil && x.HasTokens() {
-			s.InspectToken(ctx, x.Tokens().AccessToken, "introspect")
-		}
-	}
+	return f.Token.RefreshToken
 }
 
 // polledScopes sends a scope with the poll: the whole one where none and where a part was
@@ -171,7 +179,7 @@ func beyond(scope []string, lists ...[]string) []string {
 }
 
 // technicalScopes are added by servers on their own account.
-var technicalScopes = []string{"openid", "offline_access"}
+var technicalScopes = []string{"openid", offlineAccess}
 
 // judgePolledScope: the poll's scope changes nothing. What the same request is granted
 // without it is for DF-TOKEN-013.

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"strings"
 	"testing"
 
 	. "github.com/dfcheck/dfcheck/conformance"
@@ -32,6 +33,20 @@ func TestPolledRefresh(t *testing.T) {
 		res := e.Judge(Check{Judge: func(_ *Evidence, j *Judgement) { judgePolledRefresh(j, c.polled, c.plain) }})
 		if res.Verdict != c.want {
 			t.Errorf("%s: %s, want %s (%s)", name, res.Verdict, c.want, res.Reason)
+		}
+	}
+}
+
+// TestPartOfTheScope keeps offline_access in the part that is asked for, as long as that
+// leaves something out.
+func TestPartOfTheScope(t *testing.T) {
+	for scope, want := range map[string]string{
+		"": "", "openid": "", "a b": "a", "b openid": "openid", "openid offline_access": "openid",
+		"offline_access a": "a", "profile openid offline_access": "openid offline_access",
+		"offline_access a b": "a offline_access", "offline_access offline_access": "offline_access",
+	} {
+		if got := strings.Join(partOf(scope), "+"); got != want {
+			t.Errorf("the part of %q is %q, want %q", scope, got, want)
 		}
 	}
 }

@@ -93,12 +93,46 @@ var refreshFaults = []Fault{
 		},
 	},
 	refreshFault("refresh-restores-default", "DF-REFRESH-008", "A refreshed token has the client's default scope.",
-		func(s *Server, q *request) *answer {
-			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && q.get("scope") == "" {
-				t.family.mu.Lock()
-				t.scope = s.defaultScope()
-				t.family.mu.Unlock()
+		restoreDefault),
+	offline(Fault{
+		Name: "offline-refresh-restores-default", Check: "DF-REFRESH-008",
+		Doc:   "The same, where refresh tokens come with offline_access alone.",
+		Break: func(b *behaviour) { b.refresh = restoreDefault },
+	}, "openid", "profile"),
+	offline(Fault{
+		Name: "offline-part-refreshed-to-all", Check: "DF-REFRESH-008",
+		Doc:   "The same, where a part of the scope that is asked for can have offline_access in it.",
+		Break: func(b *behaviour) { b.refresh = restoreDefault },
+	}, "openid", "profile", "address"),
+}
+
+// restoreDefault refreshes with the scope that the client has by default.
+func restoreDefault(s *Server, q *request) *answer {
+	if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && q.get("scope") == "" {
+		t.family.mu.Lock()
+		t.scope = s.defaultScope()
+		t.family.mu.Unlock()
+	}
+	return s.refresh(q)
+}
+
+// OfflineAccess is the scope without which many servers give no refresh token.
+const OfflineAccess = "offline_access"
+
+// offline is a server that gives refresh tokens to those alone who are granted
+// offline_access, of these scopes.
+func offline(f Fault, scopes ...string) Fault {
+	f.Configure = func(c *Config) { c.Scopes = append(scopes, OfflineAccess) }
+	own := f.Break
+	f.Break = func(b *behaviour) {
+		b.issued = func(_ *Server, _ *request, g *grant, m map[string]any) {
+			if !within(OfflineAccess, g.tokens.scope) {
+				delete(m, "refresh_token")
 			}
-			return s.refresh(q)
-		}),
+		}
+		if own != nil {
+			own(b)
+		}
+	}
+	return standard(f)
 }

@@ -64,6 +64,21 @@ var scopeVariants = []Fault{
 			}
 		},
 	},
+	offline(Fault{Name: "refresh-with-offline-access", Doc: "A refresh token comes with offline_access alone."},
+		"openid", "profile", "address"),
+	offline(Fault{
+		Name: "offline-access-not-granted", Doc: "offline_access is not granted, and the scope of the token says so.",
+		Break: func(b *behaviour) {
+			b.scope = func(s *Server, _ *request, g *grant) string {
+				words := strings.Fields(s.granted(g.scope))
+				return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == OfflineAccess }), " ")
+			}
+		},
+	}, "openid", "profile"),
+	jwtTokens(Fault{Name: "jwt-for-two-audiences", Doc: "Access tokens are JWTs of type at+jwt with two audiences."},
+		func(claims map[string]any) {
+			claims["aud"] = []string{"https://api.example.com", "https://other.example.com"}
+		}),
 	{
 		Name: "scope-always-told", Doc: "The scope stands in every token response, in another order.",
 		Break: func(b *behaviour) {
