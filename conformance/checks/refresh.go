@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ var refreshChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{refreshing, metadata},
+		Wants: []*Scenario{approvedFlow},
 		Judge: judgeRefreshing,
 	},
 	{
@@ -102,6 +104,10 @@ func judgeRefreshing(e *Evidence, j *Judgement) {
 		j.Skip("the contract documented-v1 has no refresh grant")
 		return
 	}
+	if x := e.Issued(refreshing); x != nil && offlineInVain(e, x) {
+		j.Warn("a refresh token in a response whose scope has offline_access", MemberText(x, "refresh_token"), x)
+		return
+	}
 	withRefreshToken(refreshing, func(e *Evidence, j *Judgement) {
 		first := e.Issued(refreshing)
 		refused := WarnIf(Class(4))
@@ -112,6 +118,15 @@ func judgeRefreshing(e *Evidence, j *Judgement) {
 			judgeRefreshed(e, j, x, first, refused)
 		}
 	})(e, j)
+}
+
+// offlineInVain reports whether offline_access was asked for and is told as granted, and no
+// refresh token came, not even with a person's first approval (ruling R152).
+func offlineInVain(e *Evidence, issued *Exchange) bool {
+	refreshes := func(x *Exchange) bool { return x.Text("refresh_token") != "" }
+	told, _, _ := GrantedScope(issued)
+	return slices.Contains(strings.Fields(e.Scope), offlineAccess) && slices.Contains(told, offlineAccess) &&
+		!(e.OwnDocument() && !e.Contract.Refreshes()) && !slices.ContainsFunc(e.TokenAnswers(), refreshes)
 }
 
 // judgeRefreshed says which part of a refresh response is wrong.

@@ -104,6 +104,18 @@ var refreshFaults = []Fault{
 		Doc:   "The same, where a part of the scope that is asked for can have offline_access in it.",
 		Break: func(b *behaviour) { b.refresh = restoreDefault },
 	}, "openid", "profile", "address"),
+	offline(Fault{
+		Name: "offline-access-for-nothing", Check: "DF-REFRESH-001",
+		Doc: "offline_access is granted and told, and no refresh token comes.",
+		Break: func(b *behaviour) {
+			b.issued = func(_ *Server, _ *request, g *grant, m map[string]any) {
+				delete(m, "refresh_token")
+				if g.tokens.scope != "" {
+					m["scope"] = g.tokens.scope
+				}
+			}
+		},
+	}, "openid", "profile"),
 }
 
 // restoreDefault refreshes with the scope that the client has by default.
