@@ -225,6 +225,12 @@ func Fetch(client *http.Client, req *http.Request, limit int64, slowest time.Dur
 	return resp, body, err
 }
 
+// delimited reports whether a response says itself where its body ends. If the body breaks
+// off before that, the message is incomplete, and no answer (RFC 9112 section 8).
+func delimited(r *http.Response) bool {
+	return r.ContentLength >= 0 || len(r.TransferEncoding) > 0 || r.ProtoMajor > 1
+}
+
 // limit is how much is read of the answer to a call.
 func (o Operation) limit() int64 {
 	if o == OpStart || o == OpToken {

@@ -16,7 +16,7 @@ import (
 var large = bytes.Repeat([]byte("A"), 11<<20)
 
 // TestEarlyAnswer: a server that answers in the middle of a large body and hangs
-// up has answered; one that hangs up without a word has not.
+// up has answered; one that hangs up without a word, or in the middle of its answer, has not.
 func TestEarlyAnswer(t *testing.T) {
 	for _, c := range []struct {
 		name, answer string
@@ -25,6 +25,9 @@ func TestEarlyAnswer(t *testing.T) {
 		{"413, then closed", "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}", 413},
 		{"400 without a length", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n{}", 400},
 		{"closed without a word", "", 0},
+		{"closed before the end of its length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", 0},
+		{"closed within its chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", 0},
+		{"chunks without a size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{}\r\n", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 8 { // the answer and the broken pipe race

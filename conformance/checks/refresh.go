@@ -83,20 +83,31 @@ func refreshRequest(x *Exchange) bool {
 }
 
 var refreshing = &Scenario{
-	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(5, 1, 1),
+	Name: "refresh", Lane: LaneApprove, Needs: []Capability{NeedApprover}, Cost: WaitingCost(6, 1, 1),
+	Words: Words{againStep: "with the refresh token that a refresh brought"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		if f, ok := refreshable(ctx, s); ok {
-			s.InspectToken(ctx, f.Token.AccessToken, "introspect")
-			refreshAndInspect(ctx, s, f.Token.RefreshToken)
+		f, ok := refreshable(ctx, s)
+		if !ok {
+			return
+		}
+		s.InspectToken(ctx, f.Token.AccessToken, "introspect")
+		if next := refreshAndInspect(ctx, s, f.Token.RefreshToken); next != f.Token.RefreshToken && next != "" {
+			s.Refresh(ctx, next, Step(againStep))
 		}
 	},
 }
 
-// refreshAndInspect uses a refresh token, and looks what the new access token is worth.
-func refreshAndInspect(ctx context.Context, s *ScenarioRun, token string) {
-	if x := s.Refresh(ctx, token); x != nil && x.HasTokens() {
-		s.InspectToken(ctx, x.Tokens().AccessToken, "introspect")
+const againStep = "refresh again"
+
+// refreshAndInspect uses a refresh token, and looks what the new access token is worth. It
+// returns the new refresh token, "" for none.
+func refreshAndInspect(ctx context.Context, s *ScenarioRun, token string) string {
+	x := s.Refresh(ctx, token)
+	if x == nil || !x.HasTokens() {
+		return ""
 	}
+	s.InspectToken(ctx, x.Tokens().AccessToken, "introspect")
+	return x.Tokens().RefreshToken
 }
 
 func judgeRefreshing(e *Evidence, j *Judgement) {
@@ -114,7 +125,7 @@ func judgeRefreshing(e *Evidence, j *Judgement) {
 		if e.Contract.Name == "documented-v2" || advertises(e, "grant_types_supported", spec.GrantRefreshToken) {
 			refused = FailIf(Class(4))
 		}
-		for _, x := range e.Of(refreshing, "refresh") {
+		for _, x := range e.Of(refreshing, "refresh", againStep) {
 			judgeRefreshed(e, j, x, first, refused)
 		}
 	})(e, j)

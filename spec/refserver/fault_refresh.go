@@ -21,6 +21,22 @@ var refreshFaults = []Fault{
 			}
 			return a
 		}),
+	standard(Fault{
+		Name: "rotated-not-stored", Check: "DF-REFRESH-001", Doc: "The refresh token that a refresh brings does not work.",
+		Break: func(b *behaviour) {
+			var lost sync.Map // refresh tokens
+			b.refresh = func(s *Server, q *request) *answer {
+				if _, unknown := lost.Load(q.get("refresh_token")); unknown {
+					return refuse(spec.ErrInvalidGrant, "the refresh token is unknown")
+				}
+				a := s.refresh(q)
+				if token, rotated := a.members["refresh_token"]; rotated {
+					lost.Store(token, true)
+				}
+				return a
+			}
+		},
+	}),
 	refreshFault("refresh-unbound", "DF-REFRESH-002", "Any client can use a refresh token.",
 		func(s *Server, q *request) *answer {
 			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil {
