@@ -227,7 +227,8 @@ func (b bench) newTarget(cfg refserver.Config, dial dialer, trust *tls.Config) (
 		t.Second, t.SecondID = &second, second.ID
 	}
 	if slices.Contains(cfg.Scopes, refserver.OfflineAccess) { // not all that there are
-		t.Scope = strings.Join(slices.DeleteFunc(slices.Clone(cfg.Scopes), func(s string) bool { return s == "profile" }), " ")
+		left := func(s string) bool { return s == "profile" }
+		t.Scope = strings.Join(slices.DeleteFunc(slices.Clone(cfg.Scopes), left), " ")
 	}
 	if b.target != nil {
 		b.target(t)
