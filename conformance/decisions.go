@@ -1,10 +1,12 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +203,33 @@ type Viewing struct {
 	approve.View
 	Problem string `json:"problem,omitempty"` // why the way ended early
 	Refused bool   `json:"refused,omitempty"` // by the server
+	// Leaks are the addresses on the way with a secret in them, by its pseudonym. All else
+	// that their parameters hold is left out.
+	Leaks []string `json:"leaks,omitempty"`
 }
+
+var (
+	addressValue = regexp.MustCompile(`=[^&;?#]*`)
+	pseudonym    = regexp.MustCompile(`[a-z_]+:[0-9a-f]{6,}`)
+)
+
+// leaks are those of addresses.
+func (s *session) leaks(addresses []string) (out []string) {
+	for _, a := range addresses {
+		told := s.secrets.URL(a)
+		if told == a || !pseudonym.MatchString(told) {
+			continue
+		}
+		told = addressValue.ReplaceAllStringFunc(told, func(value string) string {
+			return "=" + cmp.Or(strings.Join(pseudonym.FindAllString(value, -1), "…"), "…")
+		})
+		out = append(out, Truncate(told, maxAddress))
+	}
+	return out
+}
+
+// maxAddress is how much of an address is kept, in bytes.
+const maxAddress = 2 << 10
 
 // View has a person look at devices, one after the other in one session, and records what
 // they saw. It returns how many decisions were come to.
@@ -224,7 +252,7 @@ func (s *ScenarioRun) View(ctx context.Context, looks ...FlowLook) (reached int)
 		if ctx.Err() != nil || i >= len(looks) || looks[i].Flow.overtaken(0) {
 			return reached
 		}
-		seen := Viewing{View: v, Refused: errors.Is(v.Err, approve.ErrRefused)}
+		seen := Viewing{View: v, Refused: errors.Is(v.Err, approve.ErrRefused), Leaks: s.leaks(v.Addresses)}
 		if v.Err != nil {
 			seen.Problem = s.secrets.Text(v.Err.Error())
 		} else {

@@ -26,6 +26,7 @@ type browserTab struct {
 	loading map[network.RequestID]bool
 	changed time.Time   // when a request last began or ended
 	cookies []string    // values of all that were set
+	visited []string    // addresses of all documents and redirections
 	header  http.Header // of the document that was loaded last
 }
 
@@ -49,6 +50,9 @@ func (t *browserTab) watch(ctx context.Context) error {
 		switch ev := ev.(type) {
 		case *network.EventRequestWillBeSent:
 			t.loading[ev.RequestID] = true
+			if ev.Type == network.ResourceTypeDocument && ev.Request != nil {
+				t.visited = append(t.visited, ev.Request.URL+ev.Request.URLFragment)
+			}
 		case *network.EventLoadingFinished:
 			delete(t.loading, ev.RequestID)
 		case *network.EventLoadingFailed:
@@ -93,6 +97,12 @@ func cookiesIn(headers network.Headers) (values []string) {
 		}
 	}
 	return values
+}
+
+func (t *browserTab) addresses() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.visited)
 }
 
 func (t *browserTab) setCookies() []string {

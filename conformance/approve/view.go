@@ -41,6 +41,8 @@ type View struct {
 	// signing in: so often a page asked to go on.
 	Asked int   `json:"asked,omitempty"`
 	Err   error `json:"-"` // as of Decide
+	// Addresses are those of all pages and redirections on the way, with the secrets in them.
+	Addresses []string `json:"-"`
 }
 
 // views looks at one device after the other.
@@ -49,7 +51,9 @@ func (r *recipe) views(ctx context.Context, looks []Look, on driver, trace func(
 	for i, l := range looks {
 		w := r.begin(on, trace, l.Verification, Approve)
 		w.again = i > 0
+		before := len(on.addresses())
 		v := (&viewing{w, r, View{}}).look(ctx, l, picture)
+		v.Addresses = on.addresses()[before:]
 		if out = append(out, v); v.Err != nil {
 			break
 		}

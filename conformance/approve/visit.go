@@ -55,6 +55,13 @@ func (v *httpDriver) look(context.Context) (*page, error) {
 
 func (v *httpDriver) wait(context.Context) bool { return false }
 
+func (v *httpDriver) addresses() (out []string) {
+	for _, r := range v.requests {
+		out = append(out, r.URL.String())
+	}
+	return out
+}
+
 // fill puts a value into a field of the page.
 func (v *httpDriver) fill(_ context.Context, c *control, value string) error {
 	return v.page.fill(c, value)

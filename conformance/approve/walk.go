@@ -15,6 +15,7 @@ type driver interface {
 	fill(ctx context.Context, c *control, value string) error
 	press(ctx context.Context, c *control) error
 	wait(ctx context.Context) bool // for the page to change by itself; false when it cannot any more
+	addresses() []string           // of all pages and redirections so far
 }
 
 // PageSeen is a page on the way, and the step that led to it.

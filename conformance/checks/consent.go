@@ -39,6 +39,7 @@ const (
 	lookedAt    = "whose pages are looked at"
 	inOneRow    = "of another device in the same session"
 	ofAnother   = "of another client, whose pages are looked at"
+	ofSecretive = "of a client with a secret, whose pages are looked at"
 	formAlone   = "whose form is sent without a button"
 	manyLookers = "whose code is entered in many sessions"
 )
@@ -47,8 +48,8 @@ const (
 // first one approves, and enters the code of another device in the same session.
 var consentPages = &Scenario{
 	Name: "pages of the decision", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedPages},
-	Cost:      WaitingCost(7, 4, 1),
-	Starts:    together(exactly(3), where(NeedSecondClient, 1)),
+	Cost:      WaitingCost(8, 5, 1),
+	Starts:    together(exactly(3), where(NeedSecondClient, 1), where(NeedConfidential, 1)),
 	Decisions: DecisionCount(0), // a look is none, and no person is asked for one
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		ways := []func(){
@@ -71,6 +72,12 @@ var consentPages = &Scenario{
 		if other := s.Target().Second; other != nil {
 			ways = append(ways, func() {
 				s.View(ctx, FlowLook{Flow: s.Start(ctx, As(other), Step(ofAnother)), Way: approve.ByHand, Move: approve.Stop})
+			})
+		}
+		if secretive := s.Target().Confidential; s.Target().Has(NeedConfidential) {
+			ways = append(ways, func() {
+				f := s.Start(ctx, As(secretive), Step(ofSecretive))
+				s.View(ctx, FlowLook{Flow: f, Way: approve.ByHand, Move: approve.Stop})
 			})
 		}
 		s.Parallel(ways...)

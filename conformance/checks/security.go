@@ -65,6 +65,7 @@ var securityChecks = []Check{
 		ID:      "DF-SEC-007",
 		Gate:    GateStart,
 		Reads:   []*Scenario{verificationPage},
+		Wants:   []*Scenario{consentPages},
 		Shows:   "URL in a response",
 		Passive: true,
 		Judge:   judgeSecretURLs,
@@ -280,6 +281,22 @@ func judgeSecretURLs(e *Evidence, j *Judgement) {
 			}
 			if urls[where] != "" {
 				j.Pass(x)
+			}
+		}
+	}
+	for _, flow := range e.FlowsOf(consentPages) {
+		for _, v := range e.Viewings(consentPages, flow) {
+			judgeVisited(j, e.Authorization(flow), v.Leaks)
+		}
+	}
+}
+
+// judgeVisited looks at the addresses that a person's browser was led to.
+func judgeVisited(j *Judgement, start *Exchange, addresses []string) {
+	for _, address := range addresses {
+		for _, secret := range pseudonym.FindAllString(address, -1) {
+			if start != nil && !strings.Contains(start.Text("verification_uri_complete"), secret) {
+				j.Fail("the pages of the decision at addresses without a secret in them", address, start)
 			}
 		}
 	}

@@ -121,6 +121,17 @@ var securityFaults = []Fault{
 		func(_ *Server, g *grant, m map[string]any) {
 			m["verification_uri_complete"] = m["verification_uri_complete"].(string) + "&ref=" + g.deviceCode
 		}),
+	onwards(Fault{Name: "redirect-with-client-secret", Check: "DF-SEC-007",
+		Doc: "Who has entered a code is redirected to an address with the client's secret in it."},
+		func(g *grant) url.Values {
+			if g.client.Secret == "" {
+				return url.Values{"client_id": {g.client.ID}}
+			}
+			return url.Values{"client_id": {g.client.ID}, "client_secret": {g.client.Secret}}
+		}),
+	onwards(Fault{Name: "redirect-with-device-code", Check: "DF-SEC-007",
+		Doc: "Who has entered a code is redirected to an address with the device code in it."},
+		func(g *grant) url.Values { return url.Values{"ref": {g.deviceCode}} }),
 	{
 		Name: "decision-exempt-from-csrf", Check: "DF-SEC-008",
 		Doc:   "The decision is accepted without an anti-forgery token, from any site.",
@@ -184,6 +195,12 @@ var securityFaults = []Fault{
 		Doc:       "More than ten polls a second from one address are answered 429.",
 		Configure: func(c *Config) { c.Limits = pollLimit(ByAddress, 10) },
 	},
+}
+
+// onwards redirects whoever has entered a code to the page of the decision.
+func onwards(f Fault, to func(g *grant) url.Values) Fault {
+	f.Break = func(b *behaviour) { b.page.straight, b.page.onward = true, to }
+	return f
 }
 
 // pollLimit is one of so many polls a second, and twice as many at once.

@@ -31,6 +31,8 @@ type pageRules struct {
 	unasked  func(g *grant, who *session) bool
 	approved func(g *grant, who *session)
 	lookers  int // sessions of one code, after which it is closed
+	// onward are the parameters of an address to which entering a code redirects; none when nil.
+	onward func(g *grant) url.Values
 }
 
 // people are those who are signed in.
@@ -221,7 +223,14 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
 	if who != nil && s.slowEntry(w, r, who, who.user) {
 		return
 	}
-	s.ask(w, r.PostForm.Get("user_code"), who)
+	code := r.PostForm.Get("user_code")
+	if g := s.grants.typedAs(s.is.normal(code)); g != nil && s.is.page.onward != nil {
+		address := s.is.page.onward(g)
+		address.Set("user_code", code)
+		http.Redirect(w, r, pathPage+"?"+address.Encode(), http.StatusSeeOther)
+		return
+	}
+	s.ask(w, code, who)
 }
 
 func (s *Server) ask(w http.ResponseWriter, code string, who *session) {

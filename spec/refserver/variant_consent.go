@@ -3,6 +3,7 @@ package refserver
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -29,6 +30,9 @@ var consentVariants = []Fault{
 			}
 		}),
 	},
+	onwards(Fault{Name: "entry-redirects",
+		Doc: "Who has entered a code is redirected to the decision, with a random state."},
+		func(*grant) url.Values { return url.Values{"state": {random(24)}} }),
 	pageVariant("refusal-by-link", "A link refuses, and a button that does nothing comes first.",
 		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
 	pageVariant("approval-comes-first", "The button that approves is the first of two, in a form without fields.",
