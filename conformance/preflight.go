@@ -199,8 +199,8 @@ func (s *session) refused(x *Exchange) error {
 		p.Hint, p.See = "name the endpoints (--device-authorization-endpoint, --token-endpoint) or the contract (--spec)",
 			WrongPath
 	case WantsScope(x): // whatever another encoding of the request got: a body that is not read names no client
-		p.Hint, p.See = "name a scope that the server knows with --scope"+named("; its metadata lists ", s.target.scopeListed()),
-			ScopeRefused
+		p.Hint, p.See = "name a scope that the server knows with --scope"+
+			named("; its metadata lists ", s.target.scopeListed()), ScopeRefused
 	case slices.ContainsFunc(p.Tried, refusesClient):
 		p.Hint, p.See = clientHint(s.target), ClientRefused
 	case demandsPKCE(x):
