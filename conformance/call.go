@@ -205,7 +205,8 @@ func (t *Target) AnswerTimeout() time.Duration { return cmp.Or(t.Timeout, Reques
 var ErrLong = errors.New("its body is longer than what is read of one")
 
 // Fetch sends a request and reads the body of its answer, at most limit bytes and for
-// no longer than slowest. The error beside a response says why the body is not whole.
+// no longer than slowest. The error beside a response says why the body is not whole. There
+// is no response where the body broke off before the end that it announced.
 func Fetch(client *http.Client, req *http.Request, limit int64, slowest time.Duration) (*http.Response, []byte, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	defer cancel()
@@ -220,7 +221,10 @@ func Fetch(client *http.Client, req *http.Request, limit int64, slowest time.Dur
 	case err != nil && !inTime:
 		err = fmt.Errorf("its body did not end within %s", slowest)
 	case int64(len(body)) > limit:
-		body, err = body[:limit], ErrLong
+		return resp, body[:limit], ErrLong
+	}
+	if err != nil && delimited(resp) {
+		return nil, nil, fmt.Errorf("%d, and its body broke off: %w", resp.StatusCode, err)
 	}
 	return resp, body, err
 }

@@ -206,9 +206,6 @@ func (s *session) once(ctx context.Context, scenario string, c Call) *Exchange {
 	x.Sent = s.now()
 	resp, raw, err := Fetch(client, req, c.Op.limit(), s.target.AnswerTimeout())
 	x.Received = s.now()
-	if resp != nil && err != nil && !errors.Is(err, ErrLong) && delimited(resp) {
-		resp, err = nil, fmt.Errorf("%d, and its body broke off: %w", resp.StatusCode, err)
-	}
 	if resp != nil {
 		cut := err != nil
 		x.Response = s.recordResponse(resp, raw, cut)
