@@ -13,12 +13,8 @@ import (
 // endpoints and refuses the wrong ones, as FACTS.md says, so that each check passes.
 func TestTargetWithKey(t *testing.T) {
 	t.Parallel()
-	dir, err := filepath.Abs("../../testdata/targets/oidc-provider")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, _ := target(t, "oidc-provider")
 	key := filepath.Join(t.TempDir(), "client.jwk")
-	installTarget(t, dir)
 	host := startTarget(t, dir, map[string]string{"LIFETIME": "60s", "KEY": key}) // which the server writes
 	r := checkTarget(t, dir, "dfcheck.key.yaml", host, keptReport(t, "oidc-provider-key"), "--client-key", key,
 		"--group", "ASSERT")

@@ -146,13 +146,7 @@ func TestHiddenWords(t *testing.T) {
 	} {
 		page := `<form><input type="hidden" name="client" value="` + value + `"></form><p>` +
 			strings.ReplaceAll(value, " ", " and ") + ` asks for access</p><p>` + value + `</p>`
-		id := "0oa1gjh63g214q0Hq0g4"
-		p, err := readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK,
-			strings.NewReader(`<input type="hidden" name="client_id" value="`+id+`"><p>`+id+` asks</p>`))
-		if err != nil || !strings.Contains(p.tell(p.text), id) {
-			t.Errorf("a client id is hidden: %v", err)
-		}
-		p, err = readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK, strings.NewReader(page))
+		p, err := readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK, strings.NewReader(page))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,5 +161,11 @@ func TestHiddenWords(t *testing.T) {
 	}
 	if got := p.tell("correct horse"); strings.Contains(got, "horse") {
 		t.Errorf("a value that is not on the page is told: %s", got)
+	}
+	id := "0oa1gjh63g214q0Hq0g4"
+	p, err = readPage(&url.URL{Scheme: "http", Host: "a.example"}, http.StatusOK,
+		strings.NewReader(`<input type="hidden" name="client_id" value="`+id+`"><p>`+id+` asks</p>`))
+	if err != nil || !strings.Contains(p.tell(p.text), id) {
+		t.Errorf("a client id is hidden: %v", err)
 	}
 }

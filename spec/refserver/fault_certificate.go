@@ -100,10 +100,8 @@ func selfSigned(f Fault) Fault {
 
 // selfContained makes an access token a JWT that is bound to a certificate.
 func (s *Server) selfContained(t *tokens, members map[string]any, certificate string) {
-	t.access = s.is.sign(s.key, map[string]any{"iss": s.cfg.BaseURL, "sub": t.user, "aud": s.cfg.BaseURL,
-		"client_id": t.client.ID, "exp": t.ends.Unix(), "cnf": map[string]any{"x5t#S256": certificate}})
-	members["access_token"] = t.access
-	s.wallet.keep(t)
+	s.replaceAccess(t, members, s.is.sign(s.key, map[string]any{"iss": s.cfg.BaseURL, "sub": t.user, "aud": s.cfg.BaseURL,
+		"client_id": t.client.ID, "exp": t.ends.Unix(), "cnf": map[string]any{"x5t#S256": certificate}}))
 }
 
 // tellsInJWT makes access tokens JWTs that tell the certificate they are bound to.

@@ -75,8 +75,13 @@ var httpFaults = []Fault{
 	},
 	{
 		Name: "errors-without-cors", Check: "DF-HTTP-004",
-		Doc:  "Any origin may read the answers of both operations, but for those that are errors.",
-		Wrap: rewrite(func(r *http.Request, a *recorded) { anyOrigin(r, a, a.status < http.StatusBadRequest) }),
+		Doc: "Any origin may read the answers of both operations, but for those that are errors.",
+		Wrap: rewrite(func(r *http.Request, a *recorded) {
+			page := r.URL.Path == pathPage || strings.HasPrefix(r.URL.Path, pathPage+"/")
+			if a.status < http.StatusBadRequest && !page && r.Header.Get("Origin") != "" {
+				a.header.Set("Access-Control-Allow-Origin", "*")
+			}
+		}),
 	},
 	{
 		Name: "slash-crashes", Check: "DF-HTTP-005",
@@ -122,14 +127,6 @@ var httpFaults = []Fault{
 		Also:  map[string]string{"DF-EXPIRY-008": "after a restart a code is polled on a new connection"},
 		Break: func(b *behaviour) { instances(b, func(q *request) bool { return q.Close }) },
 	},
-}
-
-// anyOrigin lets any origin read an answer of the two operations, where it may.
-func anyOrigin(r *http.Request, a *recorded, may bool) {
-	page := r.URL.Path == pathPage || strings.HasPrefix(r.URL.Path, pathPage+"/")
-	if may && !page && r.Header.Get("Origin") != "" {
-		a.header.Set("Access-Control-Allow-Origin", "*")
-	}
 }
 
 // instances makes two instances of the server, each of which knows its own codes alone;

@@ -116,12 +116,10 @@ var tokenFaults = []Fault{
 	},
 	tokenFault("jwt-unsigned", "DF-TOKEN-011", "The access token is a JWT with the algorithm none.",
 		func(s *Server, g *grant, m map[string]any) {
-			g.tokens.access = strings.Join([]string{
+			s.replaceAccess(g.tokens, m, strings.Join([]string{
 				encoded(`{"alg":"none","typ":"at+jwt"}`),
 				encoded(fmt.Sprintf(`{"iss":%q,"sub":%q,"exp":%d,"jti":%q}`, s.cfg.BaseURL, g.user, g.tokens.expires.Unix(),
-					random(16))), ""}, ".")
-			m["access_token"] = g.tokens.access
-			s.wallet.keep(g.tokens)
+					random(16))), ""}, "."))
 		}),
 	jwtTokens(Fault{Name: "jwt-for-nobody", Check: "DF-TOKEN-011",
 		Doc: "The audience of JWT access tokens is an empty array."},
@@ -139,11 +137,15 @@ func jwtTokens(f Fault, change func(claims map[string]any)) Fault {
 				"client_id": g.client.ID, "iat": time.Now().Unix(), "exp": g.tokens.expires.Unix(), "jti": random(16)}
 			change(claims)
 			payload, _ := json.Marshal(claims) // texts and numbers
-			g.tokens.access = strings.Join([]string{encoded(`{"alg":"ES256","typ":"at+jwt"}`), encoded(string(payload)),
-				random(64)}, ".")
-			m["access_token"] = g.tokens.access
-			s.wallet.keep(g.tokens)
+			s.replaceAccess(g.tokens, m, strings.Join([]string{encoded(`{"alg":"ES256","typ":"at+jwt"}`),
+				encoded(string(payload)), random(64)}, "."))
 		}
 	}
 	return f
+}
+
+// replaceAccess gives out another access token in place of the one that was made.
+func (s *Server) replaceAccess(t *tokens, members map[string]any, access string) {
+	t.access, members["access_token"] = access, access
+	s.wallet.keep(t)
 }

@@ -224,11 +224,13 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, who *session) {
 		return
 	}
 	code := r.PostForm.Get("user_code")
-	if g := s.grants.typedAs(s.is.normal(code)); g != nil && s.is.page.onward != nil {
-		address := s.is.page.onward(g)
-		address.Set("user_code", code)
-		http.Redirect(w, r, pathPage+"?"+address.Encode(), http.StatusSeeOther)
-		return
+	if onward := s.is.page.onward; onward != nil {
+		if g := s.grants.typedAs(s.is.normal(code)); g != nil {
+			address := onward(g)
+			address.Set("user_code", code)
+			http.Redirect(w, r, pathPage+"?"+address.Encode(), http.StatusSeeOther)
+			return
+		}
 	}
 	s.ask(w, code, who)
 }
