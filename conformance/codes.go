@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // RandomCode is a random text of n letters and digits, for codes that nobody issued.
@@ -78,6 +79,7 @@ type issued struct {
 	holders map[held][]string // the flows that got a code
 	merged  [][2]*Exchange    // one got the device code of the other
 	sharing map[string]bool   // flows whose device code others have got as well
+	unread  bool              // pace is measured before a code is looked up
 }
 
 func issuedIn(all []*Exchange) issued {
@@ -99,7 +101,44 @@ func issuedIn(all []*Exchange) issued {
 			out.sharing[f] = out.sharing[f] || code.member == "device_code" && len(flows) > 1
 		}
 	}
+	out.unread = out.slowsUnread(all)
 	return out
+}
+
+// slowsUnread reports whether a code that nobody issued, or none, was refused at one time and
+// answered slow_down at another: so the server measures pace before it looks a code up.
+func (i issued) slowsUnread(all []*Exchange) bool {
+	refused, slowed := map[string]bool{}, map[string]bool{}
+	for _, x := range all {
+		if x.Request.Params == nil || !i.unissued(x) {
+			continue
+		}
+		code, _ := x.Request.Params.Get("device_code")
+		refused[code] = refused[code] || x.Class() == 4 && x.ErrorCode() != "" && !x.StillPending()
+		slowed[code] = slowed[code] || x.ErrorCode() == spec.ErrSlowDown
+		if refused[code] && slowed[code] {
+			return true
+		}
+	}
+	return false
+}
+
+// unissued reports whether a poll has no device code that the server gave out.
+func (i issued) unissued(x *Exchange) bool {
+	grant, _ := x.Request.Params.Get("grant_type")
+	return x.Op == OpToken && grant != spec.GrantRefreshToken && !i.names(x)
+}
+
+// names reports whether a request has a device code that the server gave out.
+func (i issued) names(x *Exchange) bool {
+	code, _ := x.Request.Params.Get("device_code")
+	return len(i.holders[held{"device_code", code}]) > 0
+}
+
+// slowedUnread reports whether an answer is a slow_down that says nothing of a code: the
+// server says it before it looks one up, and this one is not the server's (ruling R171).
+func (e *Evidence) slowedUnread(x *Exchange) bool {
+	return e != nil && e.issued != nil && x.ErrorCode() == spec.ErrSlowDown && e.issued().unread && e.issued().unissued(x)
 }
 
 // Authorizations returns the device authorization responses of the whole run that hold

@@ -50,9 +50,11 @@ func (x *Exchange) SlowedBy429() bool {
 }
 
 // LimiterSlows reports whether a limiter says slow_down under 429: in the run, requests got
-// it that are no device's polls.
+// it that are no device's polls. One with a device's code is a poll, in whatever form.
 func (e *Evidence) LimiterSlows() bool {
-	return slices.ContainsFunc(e.all, func(x *Exchange) bool { return x.SlowedBy429() && x.Infrastructure() })
+	return slices.ContainsFunc(e.all, func(x *Exchange) bool {
+		return x.SlowedBy429() && x.Infrastructure() && !e.issued().names(x)
+	})
 }
 
 // serverErrors are the codes of RFC 6749 section 4.1.2.1 for a server that is in

@@ -130,6 +130,40 @@ func TestInfrastructureIsOpen(t *testing.T) {
 	}
 }
 
+// TestSlowedUnread: slow_down for a code that the server refused before tells nothing of the
+// code (ruling R171); for one that it issued, or refused never, it is its word on that code.
+func TestSlowedUnread(t *testing.T) {
+	poll := func(id, code, answer string) *Exchange {
+		x := answered(400, `{"error":"`+answer+`"}`)
+		x.ID, x.Op, x.Request.Params = id, OpToken, spec.Params{{Name: "device_code", Value: code}}
+		return x
+	}
+	begun := &Exchange{ID: "x0", Op: OpStart, Flow: "f1", Response: &Response{Status: 200, Header: http.Header{},
+		Body: `{"device_code":"issued","expires_in":600}`}}
+	for _, c := range []struct {
+		name  string
+		polls []*Exchange // the last is judged
+		want  reports.Verdict
+	}{
+		{"refused, then slowed", []*Exchange{poll("x1", "strange", spec.ErrInvalidGrant),
+			poll("x2", "strange", spec.ErrSlowDown)}, reports.Inconclusive},
+		{"another code", []*Exchange{poll("x1", "strange", spec.ErrInvalidGrant), poll("x2", "strange", spec.ErrSlowDown),
+			poll("x3", "issuee", spec.ErrSlowDown)}, reports.Inconclusive},
+		{"never refused", []*Exchange{poll("x1", "strange", spec.ErrInvalidGrant), poll("x2", "issuee", spec.ErrSlowDown)},
+			reports.Fail},
+		{"pending, then slowed", []*Exchange{poll("x1", "strange", spec.ErrAuthorizationPending),
+			poll("x2", "strange", spec.ErrSlowDown)}, reports.Fail},
+		{"an issued code", []*Exchange{poll("x1", "strange", spec.ErrInvalidGrant), poll("x2", "strange", spec.ErrSlowDown),
+			poll("x3", "issued", spec.ErrSlowDown)}, reports.Fail},
+	} {
+		j := &Judgement{evidence: newEvidence(&Transcript{Exchanges: append([]*Exchange{begun}, c.polls...)}, nil, nil)}
+		j.Each(c.polls[len(c.polls)-1:], ExpectRefusal, "")
+		if got := j.result(Check{}).Verdict; got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 // TestServerErrorAtRedemption: an ordinary poll that shows what the requests before
 // it did shows nothing of them when the server fails (ruling R33).
 func TestServerErrorAtRedemption(t *testing.T) {

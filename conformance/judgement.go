@@ -180,6 +180,8 @@ func (j *Judgement) grounds(xs []*Exchange) (solid []*Exchange, open string) {
 	switch {
 	case cited > 0 && len(xs) == 0:
 		return nil, "no request was sent"
+	case slices.ContainsFunc(xs, j.evidence.slowedUnread):
+		return xs, "which the server says of any code that comes again too soon, before it looks the code up"
 	case j.ownsLimits:
 		return xs, ""
 	}

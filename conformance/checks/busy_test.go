@@ -11,6 +11,7 @@ import (
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/reports"
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // What correct servers were accused of when this machine, or something before the server,
@@ -79,7 +80,7 @@ func TestPagesOfAProxy(t *testing.T) {
 // TestLimiterSaysSlowDown: slow_down under 429 is a limiter's where a request gets it that is
 // no device's poll, and open where one of many steady polls does.
 func TestLimiterSaysSlowDown(t *testing.T) {
-	steady := func(limited, strange int) *Transcript {
+	steady := func(limited, strange, odd int) *Transcript {
 		var xs []*Exchange
 		add := func(x Exchange, status int, body string) {
 			x.ID = fmt.Sprint("x", len(xs))
@@ -105,6 +106,11 @@ func TestLimiterSaysSlowDown(t *testing.T) {
 		for range strange {
 			add(Exchange{Op: OpToken, Scenario: firstPoll.Name, Step: "no device's"}, 429, `{"error":"slow_down"}`)
 		}
+		for range odd {
+			x := Exchange{Op: OpToken, Scenario: firstPoll.Name, Step: "an odd poll of a device"}
+			x.Request.Params = spec.Params{{Name: "device_code", Value: "d"}}
+			add(x, 429, `{"error":"slow_down"}`)
+		}
 		for _, x := range xs {
 			x.Request.Method, x.Request.URL = http.MethodPost, "https://a.example/"+strings.ToLower(string(x.Op))
 		}
@@ -113,15 +119,16 @@ func TestLimiterSaysSlowDown(t *testing.T) {
 				Lifetime: 30 * time.Minute}}}, Exchanges: xs}
 	}
 	for _, tt := range []struct {
-		limited, strange int
-		pace, status     reports.Verdict // of DF-POLL-003 and DF-ERR-001
+		limited, strange, odd int
+		pace, status          reports.Verdict // of DF-POLL-003 and DF-ERR-001
 	}{
-		{0, 0, reports.Pass, reports.Warning},
-		{1, 0, reports.Inconclusive, reports.Warning},
-		{3, 0, reports.Fail, reports.Warning},
-		{3, 1, reports.Inconclusive, reports.Pass},
+		{0, 0, 0, reports.Pass, reports.Warning},
+		{1, 0, 0, reports.Inconclusive, reports.Warning},
+		{3, 0, 0, reports.Fail, reports.Warning},
+		{3, 0, 1, reports.Fail, reports.Warning},
+		{3, 1, 0, reports.Inconclusive, reports.Pass},
 	} {
-		recorded := steady(tt.limited, tt.strange)
+		recorded := steady(tt.limited, tt.strange, tt.odd)
 		for id, want := range map[string]reports.Verdict{"DF-POLL-003": tt.pace, "DF-ERR-001": tt.status} {
 			if got := judgeOf(t, id, recorded); got.Verdict != want {
 				t.Errorf("%d polls of a device and %d other requests limited: %s is %s %s %v, want %s", tt.limited, tt.strange,

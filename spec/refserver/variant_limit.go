@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/dfcheck/dfcheck/spec"
 )
 
 // limitVariants answer bursts and hostile text before the device flow does. The
@@ -26,6 +28,11 @@ var limitVariants = []Fault{
 			map[string]string{"Retry-After": "1"}}),
 	limited("limited-by-code", "Bursts about one device code are answered 429 without a body.", byCode,
 		&reply{429, "", "", map[string]string{"Retry-After": "1"}}),
+	{
+		Name: "unknown-codes-slowed", Doc: "A code that is not the server's is refused, and answered slow_down when it " +
+			"comes again within its interval.",
+		Break: slowRepeated,
+	},
 	crowded("crowd-limited-by-code", "More than two polls a second with one device code are answered 429.", ByCode, 2),
 	crowded("crowd-below-the-limit", "More than 32 polls a second from one address are answered 429.", ByAddress, 32),
 	{
@@ -40,6 +47,27 @@ var limitVariants = []Fault{
 			})
 		},
 	},
+}
+
+// slowRepeated measures the pace by what a poll sends for a device code, none being one
+// as well, before the code is looked up.
+func slowRepeated(b *behaviour) {
+	var mu sync.Mutex
+	last := map[string]time.Time{}
+	b.refuseToken = func(s *Server, q *request) *answer {
+		code := q.get("device_code")
+		if q.get("grant_type") == spec.GrantRefreshToken || s.is.find(s, q, code) != nil {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		before, now := last[code], time.Now()
+		last[code] = now
+		if before.IsZero() || now.Sub(before) >= s.cfg.Interval-jitter {
+			return nil
+		}
+		return stateAnswer(spec.ErrSlowDown)
+	}
 }
 
 // crowded limits polls and leaves room for thirty devices that keep their interval.
