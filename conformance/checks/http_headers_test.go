@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,6 +42,26 @@ func TestErrorsWithoutCORS(t *testing.T) {
 		}
 		if res.Verdict != c.want || says != c.says {
 			t.Errorf("%s: %s, %v (%+v)", name, res.Verdict, says, res.Findings)
+		}
+	}
+}
+
+// TestNoMethodGets405: where the server answers every other method in another way, nothing is
+// asked of the 405 that it never sends; where an answer is missing, that is open.
+func TestNoMethodGets405(t *testing.T) {
+	for _, c := range []struct {
+		answers int
+		want    reports.Verdict
+	}{{2 * len(methods), reports.Skipped}, {2*len(methods) - 1, reports.Inconclusive}} {
+		var xs []*Exchange
+		for i := range c.answers {
+			xs = append(xs, &Exchange{ID: fmt.Sprint("x", i), Scenario: otherMethods.Name, Step: methods[i/2], Op: OpToken,
+				Response: &Response{Status: http.StatusNotFound, Header: http.Header{}}})
+		}
+		e := evidenceOf(t, &Transcript{Header: Header{Contract: "rfc8628"}, Exchanges: xs})
+		res := e.Judge(Check{Reads: []*Scenario{safeMethods, otherMethods}, Judge: judgeAllow})
+		if res.Verdict != c.want {
+			t.Errorf("%d answers of 404: %s %s, want %s", c.answers, res.Verdict, res.Reason, c.want)
 		}
 	}
 }
