@@ -114,13 +114,11 @@ func inCluster(c *conformance.Config, f *loadFlags) error {
 		return fmt.Errorf("approve: kind %s needs what the pods do not have, a program or a person; "+
 			"form, http and none work there", k)
 	}
-	if c.Client.Cert != "" {
-		return errors.New("the client's certificate and its key are in files of this machine, and are not copied into the " +
-			"cluster")
-	}
-	if c.Client.Key != "" {
-		return errors.New("the client's key is in a file of this machine, and is not copied into the cluster; name a " +
-			"variable with client: {key_env: NAME}, which the pods have from a Secret")
+	for _, client := range clientsOf(c) {
+		if key := keyFile(client); key != "" {
+			return fmt.Errorf("the private key of %s is in %s, a file of this machine, and is not copied into the cluster; "+
+				"name a variable with key_env, which the pods have from a Secret", client.ID, key)
+		}
 	}
 	host, err := conformance.NormalHost(c.Host)
 	if err != nil {
@@ -140,14 +138,26 @@ func inCluster(c *conformance.Config, f *loadFlags) error {
 	return nil
 }
 
+// clientsOf are the clients that a configuration names.
+func clientsOf(c *conformance.Config) []*conformance.ClientConfig {
+	all := []*conformance.ClientConfig{&c.Client, c.SecondClient, c.RestrictedClient, c.ConfidentialClient}
+	return slices.DeleteFunc(all, func(client *conformance.ClientConfig) bool { return client == nil })
+}
+
+// keyFile is the file with a client's private key, "" where there is none: the one that the
+// configuration names, or that of the certificate, which may hold both.
+func keyFile(c *conformance.ClientConfig) string {
+	if c.Key != "" || c.Cert == "" || c.KeyEnv != "" {
+		return c.Key
+	}
+	return c.Cert
+}
+
 // variables of the environment that a configuration names.
 func variables(c *conformance.Config, path string) ([]string, error) {
 	names := map[string]bool{}
-	clients := []*conformance.ClientConfig{&c.Client, c.SecondClient, c.RestrictedClient, c.ConfidentialClient}
-	for _, client := range clients {
-		if client != nil {
-			names[client.SecretEnv], names[client.KeyEnv] = true, true
-		}
+	for _, client := range clientsOf(c) {
+		names[client.SecretEnv], names[client.KeyEnv] = true, true
 	}
 	if c.Introspection != nil {
 		names[c.Introspection.Client.SecretEnv] = true
@@ -168,6 +178,9 @@ func variables(c *conformance.Config, path string) ([]string, error) {
 // filesOf are the files that flags, configuration and profile name.
 func (f *loadFlags) filesOf(c *conformance.Config, p *profile.Profile) []string {
 	files := []string{f.configured, c.TLS.CAFile}
+	for _, client := range clientsOf(c) {
+		files = append(files, client.Cert)
+	}
 	if info, err := os.Stat(c.Spec); err == nil && info.Mode().IsRegular() {
 		files = append(files, c.Spec)
 	}

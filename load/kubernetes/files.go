@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ func (j *Job) Gather(names ...string) error {
 		}
 		if !utf8.Valid(text) {
 			return fmt.Errorf("%s is not text", name)
+		}
+		if bytes.Contains(text, []byte("PRIVATE KEY-----")) {
+			return fmt.Errorf("%s holds a private key, which has no place in a ConfigMap", name)
 		}
 		j.Files = append(j.Files, File{filepath.ToSlash(inside), string(text)})
 	}
