@@ -114,6 +114,16 @@ func outcomeOf(err error) Outcome {
 	return Broken
 }
 
+// failedBy is the status of the server's own error that ended a question, 0 for none:
+// what comes from in front of the server says nothing of it (rule C11).
+func failedBy(err error) int {
+	failed, ok := errors.AsType[*approve.ServerError](err)
+	if !ok || failed.Status/100 != 5 || ofInfrastructure(failed.Status) {
+		return 0
+	}
+	return failed.Status
+}
+
 // answerTo is how the server refused the decision, "" where the approver does not
 // tell. Secrets are taken out, and so is the typed code, so that answers to different
 // codes can be compared.

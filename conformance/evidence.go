@@ -186,14 +186,12 @@ func (e *Evidence) Polls(id string, steps ...string) []*Exchange {
 	})
 }
 
-// AllDecisions returns what the approver was asked in the whole run.
+// AllDecisions returns what the approver was asked in the whole run, in order.
 func (e *Evidence) AllDecisions() []Event {
 	var out []Event
-	for _, events := range e.events {
-		for _, ev := range events {
-			if ev.Kind == EventDecision {
-				out = append(out, ev)
-			}
+	for _, ev := range e.Events {
+		if _, gap := e.gaps[ev.Flow]; !gap && ev.Kind == EventDecision {
+			out = append(out, ev)
 		}
 	}
 	return out

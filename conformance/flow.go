@@ -238,6 +238,6 @@ func (f *Flow) ask(v approve.Verification, what, label string, do func() error) 
 		out = Told
 	}
 	s.event(Event{Scenario: s.scenario.Name, Flow: f.ID, Kind: EventDecision, Detail: detail,
-		Decision: &Decided{what, v.User, out, s.now() - begun, label, s.answerTo(v, err)}})
+		Decision: &Decided{what, v.User, out, s.now() - begun, label, s.answerTo(v, err), failedBy(err)}})
 	return out
 }

@@ -134,6 +134,8 @@ type Decided struct {
 	// Answer is how the server refused, without the code that was typed; empty
 	// where the approver does not tell.
 	Answer string `json:"answer,omitempty"`
+	// Failed is the status of 5xx with which the server answered instead of deciding.
+	Failed int `json:"failed,omitempty"`
 }
 
 // Outcome of a decision.

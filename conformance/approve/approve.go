@@ -119,3 +119,12 @@ func (e *RefusedError) Error() string { return ErrRefused.Error() + ": " + e.Ans
 
 // Unwrap returns ErrRefused.
 func (e *RefusedError) Unwrap() error { return ErrRefused }
+
+// A ServerError is a page of the server that answered what a person typed or pressed with
+// a status of 5xx: it has said neither yes nor no.
+type ServerError struct {
+	Status int
+	Told   string // which page it was, and at which step
+}
+
+func (e *ServerError) Error() string { return e.Told }

@@ -86,5 +86,5 @@ func (r *Reference) post(ctx context.Context, v Verification, action string) err
 	case resp.StatusCode/100 == 4:
 		return &RefusedError{Clean(string(bytes.TrimSpace(answer)))}
 	}
-	return fmt.Errorf("%s returned %s", req.URL, resp.Status)
+	return &ServerError{resp.StatusCode, fmt.Sprintf("%s returned %s", req.URL, resp.Status)}
 }

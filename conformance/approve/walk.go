@@ -207,7 +207,16 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 	case w.sent && p.status < http.StatusInternalServerError || w.unknown(p):
 		return w.refusedBy(p)
 	}
-	return fmt.Errorf("got %s on %s", p.state(), p.describe())
+	told := fmt.Sprintf("got %s on %s", p.state(), p.describe())
+	if w.sent && w.signIn == "" && w.owns(p) {
+		return &ServerError{p.status, told}
+	}
+	return errors.New(told)
+}
+
+// owns reports whether a page is one of the server's: some people sign in elsewhere.
+func (w *runner) owns(p *page) bool {
+	return OnHost(p.url, w.values["{host}"]) || OnHost(p.url, w.values["{verification_uri}"])
 }
 
 // until waits for something on the page.

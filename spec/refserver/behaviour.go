@@ -112,6 +112,7 @@ func correct() *behaviour {
 		claims: func(*Server, *tokens, map[string]any) {}, sign: sign,
 		keys: func(key jose.JSONWebKey) []jose.JSONWebKey { return []jose.JSONWebKey{key.Public()} },
 		page: pageRules{text: html.EscapeString, viewed: func(*grant, string) {}, lookers: mostLookers,
+			unknown: func(string) error { return errUnknownCode },
 			unasked: func(*grant, *session) bool { return false }, approved: func(*grant, *session) {}},
 		finish:    func(*request, *answer) {},
 		metadata:  func(*Server, string, map[string]any) {},

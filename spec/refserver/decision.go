@@ -21,6 +21,7 @@ var (
 	errExpired     = errors.New("this code has expired")
 	errDecided     = errors.New("this code was decided already")
 	errLookers     = errors.New("this code was entered by too many people; begin again on your device")
+	errCrashed     = errors.New("something went wrong") // of no right server
 )
 
 // decide carries out a decision. A code serves one decision (RFC 8628 section
@@ -52,7 +53,7 @@ func (s *Server) typed(code, action, user string) (*grant, error) {
 	g := s.grants.typedAs(s.is.normal(code))
 	if g == nil {
 		s.guesses.miss(who, now)
-		return nil, errUnknownCode
+		return nil, s.is.page.unknown(code)
 	}
 	return g, s.is.decide(s, g, action, user, now)
 }
@@ -102,10 +103,20 @@ func (s *Server) serveDecision(w http.ResponseWriter, r *http.Request) {
 // refused tells why a decision was not taken.
 func refused(err error) *answer {
 	a := refuse("refused", err.Error())
-	a.status = http.StatusConflict
+	a.status = statusOf(err, http.StatusConflict)
 	if err == errGuessing {
-		a.status = http.StatusTooManyRequests
 		a.with("Retry-After", seconds(guessesWindow))
 	}
 	return a
+}
+
+// statusOf is the status under which a decision is not taken.
+func statusOf(err error, refused int) int {
+	switch err {
+	case errGuessing:
+		return http.StatusTooManyRequests
+	case errCrashed:
+		return http.StatusInternalServerError
+	}
+	return refused
 }

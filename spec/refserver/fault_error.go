@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -84,6 +85,30 @@ var errorFaults = []Fault{
 					return crash()
 				}
 				return s.refresh(q)
+			}
+		},
+	},
+	{
+		Name: "wrong-length-crashes", Check: "DF-ERR-008",
+		Doc: "Whoever types a user code that is too short or too long gets a page of status 500.",
+		Break: func(b *behaviour) {
+			b.page.unknown = func(code string) error {
+				if len(normalCode(code)) != 8 { // letters, as newUserCode makes them
+					return errCrashed
+				}
+				return errUnknownCode
+			}
+		},
+	},
+	{
+		Name: "decided-code-crashes", Check: "DF-ERR-008",
+		Doc: "Whoever types a user code that was decided on gets a page of status 500.",
+		Break: func(b *behaviour) {
+			b.decide = func(s *Server, g *grant, action, user string, now time.Time) error {
+				if err := s.decide(g, action, user, now); err != errDecided {
+					return err
+				}
+				return errCrashed
 			}
 		},
 	},

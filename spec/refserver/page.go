@@ -29,6 +29,7 @@ type pageRules struct {
 	viewed    func(g *grant, user string) // what looking at a request does; user is empty for strangers
 	// unasked reports whether entering a code approves; approved is told of every decision.
 	unasked  func(g *grant, who *session) bool
+	unknown  func(code string) error // why a code that nobody has is refused
 	approved func(g *grant, who *session)
 	lookers  int // sessions of one code, after which it is closed
 	// onward are the parameters of an address to which entering a code redirects; none when nil.
@@ -283,10 +284,6 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
 const connected = "The device is connected. You can close this page."
 
 func (s *Server) problem(w http.ResponseWriter, err error, who *session, code string) {
-	status := http.StatusBadRequest
-	if err == errGuessing {
-		status = http.StatusTooManyRequests
-	}
-	s.show(w, status, view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code,
+	s.show(w, statusOf(err, http.StatusBadRequest), view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code,
 		Enter: true})
 }

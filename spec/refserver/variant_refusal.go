@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/dfcheck/dfcheck/spec"
 )
@@ -21,6 +22,21 @@ var refusalVariants = []Fault{
 				}
 			}
 		},
+	},
+	{
+		Name: "codes-refused-in-other-ways",
+		Doc:  "The page answers 404 to a code that nobody has, and 200 to one that was decided on.",
+		Wrap: rewrite(func(r *http.Request, a *recorded) {
+			told := func(why error) bool { return a.status/100 == 4 && strings.Contains(string(a.body), why.Error()) }
+			switch page := isPage(r, a); {
+			case page && told(errUnknownCode):
+				a.status = http.StatusNotFound
+			case page && told(errDecided):
+				a.status = http.StatusOK
+			case told(errUnknownCode), told(errDecided):
+				a.status = http.StatusUnprocessableEntity
+			}
+		}),
 	},
 	{
 		Name: "unread-bodies-401", Doc: "A body that cannot be read names no client: 401 invalid_client with a challenge.",
