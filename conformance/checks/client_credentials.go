@@ -38,10 +38,11 @@ func judgeConfidentialStarts(e *Evidence, j *Judgement) {
 }
 
 // confidentialRedemption polls an approved code with no secret, a wrong one and
-// the right one.
+// the right one, and refreshes with no secret.
 var confidentialRedemption = &Scenario{
 	Name: "confidential redemption", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedConfidential},
-	Cost: WaitingCost(4, 1, 3),
+	Cost:  WaitingCost(5, 1, 3),
+	Words: Words{unprovenRefresh: "with its client_id and no secret"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		own, auth := s.Target().Confidential, s.Target().Confidential.Auth
 		f := s.Start(ctx, As(own))
@@ -50,9 +51,14 @@ var confidentialRedemption = &Scenario{
 		}
 		f.PollDue(ctx, As(secretOf(s, "", auth)), Step("no secret"), Provoked())
 		f.PollDue(ctx, As(secretOf(s, WrongSecret(), auth)), Step("wrong secret"), Provoked())
-		f.PollDue(ctx, As(own), Step("right secret"))
+		x := f.PollDue(ctx, As(own), Step("right secret"))
+		if x != nil && x.Text("refresh_token") != "" {
+			s.Refresh(ctx, x.Tokens().RefreshToken, As(secretOf(s, "", auth)), Step(unprovenRefresh), Provoked())
+		}
 	},
 }
+
+const unprovenRefresh = "refresh without secret"
 
 func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(confidentialRedemption) {
@@ -69,6 +75,9 @@ func judgeConfidentialRedemption(e *Evidence, j *Judgement) {
 	}
 	j.Each(e.Of(confidentialRedemption, "right secret"), ExpectSuccess, "tokens with the right secret",
 		PassIf(GivesTokens), InconclusiveIf(Infrastructure), InconclusiveIf(StillPending), WarnIf(AnyAnswer))
+	// How a client that does not authenticate is refused, the polls have shown.
+	j.Each(e.Of(confidentialRedemption, unprovenRefresh), ExpectRefusal,
+		"invalid_client for a confidential client's refresh token without its secret", FailIf(GivesTokens), PassIf(Class(4)))
 }
 
 // failedBasic authenticates with a wrong secret in the header.

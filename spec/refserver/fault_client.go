@@ -103,6 +103,14 @@ var clientFaults = []Fault{
 			}
 			return nil
 		})),
+	standard(tokenRequestFault("refresh-secret-ignored", "DF-CLIENT-007",
+		"The token endpoint does not authenticate clients that refresh.",
+		func(s *Server, q *request) *answer {
+			if s.wallet.refreshed(q.get("refresh_token")) != nil {
+				s.without(q)
+			}
+			return nil
+		})),
 	{
 		Name: "challenge-missing", Check: "DF-CLIENT-008", Contract: "rfc8628",
 		Doc: "The 401 for a failed Basic attempt has no WWW-Authenticate.",

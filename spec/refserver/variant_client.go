@@ -27,6 +27,20 @@ var clientVariants = []Fault{
 		},
 	},
 	{
+		Name: "refresh-unproven-as-unknown", Contract: "rfc8628",
+		Doc: "A refresh without the client's secret is answered as one with an unknown refresh token.",
+		Break: func(b *behaviour) {
+			b.refuseToken = func(s *Server, q *request) *answer {
+				c := s.clients[q.get("client_id")]
+				if q.get("grant_type") == spec.GrantRefreshToken && c != nil && c.Secret != "" &&
+					q.get("client_secret") == "" && q.Header.Get("Authorization") == "" {
+					return refuse(spec.ErrInvalidGrant, "the refresh token is unknown")
+				}
+				return nil
+			}
+		},
+	},
+	{
 		Name: "foreign-poll-delays", Doc: "A code that another client has polled is pending for five intervals.",
 		Break: foreignPolls(5, func(*grant) bool { return true }),
 	},
