@@ -63,19 +63,46 @@ func swapped(code string) alteration {
 	return swappedBoth
 }
 
+// oneAnothers has the character of another code at the first place where the two differ.
+// What all codes begin with may be no part of the secret, and what stands in an issued code
+// is read as nothing else by a decoder. Codes that are nearly the same are left alone: the
+// result could be a third one.
+func oneAnothers(other string) alteration {
+	return alteration{step: "with its first random character exchanged", write: func(code string) string {
+		first, differing := 0, 0
+		for i := min(len(code), len(other)) - 1; i >= 0; i-- {
+			if !strings.EqualFold(code[i:i+1], other[i:i+1]) {
+				first, differing = i, differing+1
+			}
+		}
+		if differing < leastRandom {
+			return code
+		}
+		return code[:first] + other[first:first+1] + code[first+1:]
+	}}
+}
+
+// leastRandom is in how many places two codes have to differ.
+const leastRandom = 8
+
 // alteredCodes polls a live code in spellings that are not its own.
 var alteredCodes = &Scenario{
-	Name: "altered codes", Lane: LaneInstant, Cost: FixedCost(8, 3),
+	Name: "altered codes", Lane: LaneInstant, Cost: FixedCost(9, 3),
 	Run: func(ctx context.Context, s *ScenarioRun) {
+		before := ""
 		for i := range 3 { // not every code has letters of both cases
 			code := s.Start(ctx).Codes.DeviceCode
 			if code == "" {
 				return
 			}
 			tried := []alteration{swapped(code)}
-			if i == 0 {
+			switch i {
+			case 0:
 				tried = append(tried, alterations...)
+			case 1:
+				tried = append(tried, oneAnothers(before))
 			}
+			before = code
 			for _, a := range tried {
 				if altered := a.write(code); altered != code {
 					s.PollCode(ctx, altered, Step(a.step), Provoked())

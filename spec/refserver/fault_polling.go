@@ -156,7 +156,7 @@ var pollingFaults = []Fault{
 		func(s *Server, q *request) *answer {
 			code := q.get("device_code")
 			if q.get("grant_type") == spec.GrantDeviceCode && len(code) == issuedLength && len(q.params) == 3 &&
-				s.grants.findFold(code) == nil && !s.wallet.knows(code) {
+				s.grants.findLike(code, strings.EqualFold) == nil && !s.wallet.knows(code) {
 				return stateAnswer(spec.ErrAuthorizationPending)
 			}
 			return nil
@@ -166,7 +166,16 @@ var pollingFaults = []Fault{
 			if g := s.grants.find(code); g != nil {
 				return g
 			}
-			return s.grants.findFold(code)
+			return s.grants.findLike(code, strings.EqualFold)
+		}),
+	findFault("codes-compared-by-half", "DF-POLL-012", "Of a device code the second half alone is compared.",
+		func(s *Server, _ *request, code string) *grant {
+			if g := s.grants.find(code); g != nil || len(code) != issuedLength {
+				return g
+			}
+			return s.grants.findLike(code, func(a, b string) bool {
+				return len(a) == len(b) && a[len(a)/2:] == b[len(b)/2:]
+			})
 		}),
 	tokenRequestFault("empty-code-refused-late", "DF-POLL-013", "A poll without a device code is answered access_denied.",
 		func(_ *Server, q *request) *answer {
@@ -268,13 +277,13 @@ func (w *wallet) knows(token string) bool {
 // keeps it to the letter.
 const exactly = 150 * time.Millisecond
 
-// findFold finds a grant whose code differs in the case of letters alone.
-func (s *store) findFold(code string) *grant {
+// findLike finds a grant with a code that is like this one.
+func (s *store) findLike(code string, like func(a, b string) bool) *grant {
 	for i := range s.shards {
 		sh := &s.shards[i]
 		sh.mu.RLock()
 		for known, g := range sh.grants {
-			if strings.EqualFold(known, code) {
+			if like(known, code) {
 				sh.mu.RUnlock()
 				return g
 			}

@@ -1,10 +1,13 @@
 package refserver
 
 import (
+	"bytes"
+	"encoding/base64"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +81,19 @@ var openVariants = []Fault{
 		Name: "hexadecimal-device-codes", Doc: "Device codes are forty hexadecimal digits, in lower case alone.",
 		Break: func(b *behaviour) { b.deviceCode = func(*Server) string { return from("0123456789abcdef", 40) } },
 	},
+	deviceCodeVariant("device-codes-labelled", "Device codes begin with what kind of code they are, which nobody compares.",
+		func() string { return "dc_" + random(32) },
+		func(issued, code string) bool { return len(code) > 3 && issued[3:] == code[3:] }),
+	deviceCodeVariant("device-codes-in-jwt", "Device codes are JWTs, whose signature is compared by its bytes.",
+		func() string {
+			return encoded(`{"alg":"HS256","typ":"JWT"}`) + "." + encoded(`{"jti":"`+random(16)+`"}`) + "." + random(32)
+		},
+		func(issued, code string) bool {
+			i, j := strings.LastIndex(issued, "."), strings.LastIndex(code, ".")
+			own, _ := base64.RawURLEncoding.DecodeString(issued[i+1:])
+			sent, err := base64.RawURLEncoding.DecodeString(code[j+1:]) // bits that fill the last character are ignored
+			return err == nil && i == j && issued[:i] == code[:j] && bytes.Equal(own, sent)
+		}),
 	{
 		Name: "short-link", Doc: "The verification page has a shorter address on another host, which redirects.",
 		Break: func(b *behaviour) {
@@ -212,6 +228,14 @@ func finishVariant(name, doc string, change func(a *answer)) Fault {
 
 func codeVariant(name, doc string, make func(s *Server) string) Fault {
 	return Fault{Name: name, Doc: doc, Break: func(b *behaviour) { b.userCode = make }}
+}
+
+// deviceCodeVariant makes device codes of its own, and compares them in its own way.
+func deviceCodeVariant(name, doc string, make func() string, same func(issued, code string) bool) Fault {
+	return Fault{Name: name, Doc: doc, Break: func(b *behaviour) {
+		b.deviceCode = func(*Server) string { return make() }
+		b.find = func(s *Server, _ *request, code string) *grant { return s.grants.findLike(code, same) }
+	}}
 }
 
 // flushed sends the header before the body, so that nothing knows its length.
