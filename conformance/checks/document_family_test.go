@@ -98,7 +98,7 @@ func TestEveryFamilyOfChecks(t *testing.T) {
 			alone = append(alone, r.ID)
 		}
 	}
-	want := []string{"DF-AUTHZ-001", "DF-AUTHZ-014", "DF-CLIENT-001", "DF-CLIENT-005", "DF-SEC-009",
+	want := []string{"DF-AUTHZ-001", "DF-AUTHZ-014", "DF-CLIENT-001", "DF-CLIENT-005",
 		"DF-CONSENT-005", "DF-REFRESH-007"}
 	if !slices.Equal(alone, want) {
 		t.Errorf("the documented API alone is held to %v, want %v", alone, want)

@@ -89,8 +89,8 @@ func typedAtPages(e *Evidence, j *Judgement) *errorTally {
 		t.failed = append(t.failed, start)
 	}
 	if len(t.failed) > 0 && !works {
-		j.Inconclusive("the approver brought no decision to its end, so that what it met may be its own fault: "+t.first+t.where,
-			t.failed[0])
+		j.Inconclusive("the approver brought no decision to its end, so that what it met may be its own fault: "+
+			t.first+t.where, t.failed[0])
 		t.failed = nil
 	}
 	return t

@@ -82,7 +82,7 @@ var securityChecks = []Check{
 		Gate:  GateStart,
 		Needs: []Capability{NeedApprover, NeedHTTPApproval},
 		Reads: []*Scenario{hostileDevice},
-		Judge: judgeHostileDevice,
+		Judge: judgeScriptedPage,
 	},
 	{
 		ID:         "DF-SEC-010",

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
+	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
+	"golang.org/x/net/html"
 )
 
 // A forgery is what a stranger makes of the request that approves.
@@ -185,46 +187,118 @@ func judgeForgedDecisions(e *Evidence, j *Judgement) {
 	}
 }
 
-// What a hostile device calls itself.
+// What a hostile device calls itself, and what a hostile link says its code is.
 const (
 	hostileType = `dfx"><svg/onload=1>`
 	hostileOS   = `{{7*7}}<b>x`
 	shownPage   = 64 << 10 // bytes of the page that are kept
 )
 
-// hostileDevice looks at the page on which a person would approve it.
+// The ways to open a link with markup in it, and the start that it is made of where the
+// device says nothing hostile.
+const (
+	markedLink   = "of a link with markup in it"
+	markedSigned = "of a link with markup in it, when signed in"
+	linkedPlain  = "whose link gets markup in it"
+)
+
+// hostileDevice looks at the page on which a person would approve it, and opens the link of
+// a device with markup in place of the code.
 var hostileDevice = &Scenario{
-	Name: "hostile device", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedHTTPApproval}, Cost: FixedCost(1, 1),
+	Name: "hostile device", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedHTTPApproval}, Cost: FixedCost(4, 2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		f := s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
-		if way, ok := f.Trace(ctx); ok {
-			s.Event(EventFact, f.ID, "page="+Truncate(s.Redacted(way.Page), shownPage))
+		f, way := (*Flow)(nil), approve.Trace{}
+		if s.Target().Documented() {
+			f = s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
+			ok := false
+			if way, ok = f.Trace(ctx); ok {
+				s.Event(EventFact, f.ID, "page="+Truncate(s.Redacted(way.Page), shownPage))
+			}
+		}
+		if f == nil || !f.OK() {
+			f = s.Start(ctx, Step(linkedPlain))
+			way, _ = f.Trace(ctx)
+		}
+		link, ok := marked(f.Codes)
+		if !ok {
+			return
+		}
+		s.Browse(ctx, Call{Step: markedLink, Method: http.MethodGet, URL: link, Provoked: true}, nil)
+		if way.Cookies != nil {
+			s.Browse(ctx, Call{Step: markedSigned, Method: http.MethodGet, URL: link, Provoked: true}, way.Cookies)
 		}
 	},
 }
 
-func judgeHostileDevice(e *Evidence, j *Judgement) {
+// marked is the link of a device with markup in place of the code; false where the link does
+// not have the code in it.
+func marked(c spec.StartResponse) (string, bool) {
+	link, code := c.VerificationURIComplete, url.QueryEscape(c.UserCode)
+	if code == "" || !strings.Contains(link, code) {
+		return "", false
+	}
+	return strings.Replace(link, code, url.QueryEscape(hostileType), 1), true
+}
+
+// judgeScriptedPage: neither what the device nor what the link says is markup on the page.
+func judgeScriptedPage(e *Evidence, j *Judgement) {
 	for _, x := range e.Of(hostileDevice, "start") {
-		if x.Class() == 4 && !x.Infrastructure() {
-			j.Pass(x) // what is not taken in is not shown
-			return
-		}
-		if x.HasCodes() && !WasDecided(e, j, hostileDevice, x.Flow) {
-			return
-		}
-		page, ok := e.Fact(hostileDevice, "page")
-		if !ok {
-			continue
-		}
+		judgeHostileDevice(e, j, x)
+	}
+	judgeHostileLink(e, j)
+}
+
+func judgeHostileDevice(e *Evidence, j *Judgement, x *Exchange) {
+	if x.Class() == 4 && !x.Infrastructure() {
+		j.Pass(x) // what is not taken in is not shown
+		return
+	}
+	if x.HasCodes() && !WasDecided(e, j, hostileDevice, x.Flow) {
+		return
+	}
+	page, ok := e.Fact(hostileDevice, "page")
+	if !ok {
+		return
+	}
+	switch {
+	case strings.Contains(page, "<svg/onload"), strings.Contains(page, "<b>x"):
+		j.Fail("the page to escape the device's description", "its markup on the page as it was sent", x)
+	case strings.Contains(page, "49<b>x"), strings.Contains(page, "49&lt;b&gt;x"):
+		j.Fail("the page to show the device's description as text", "a template in it that was evaluated", x)
+	case !strings.Contains(page, "dfx") && !strings.Contains(page, "{{7*7}}"):
+		j.Inconclusive("the page does not show what the device calls itself", x)
+	default:
+		j.Pass(x)
+	}
+}
+
+// judgeHostileLink: a page that does not show what the link says has nothing to escape.
+func judgeHostileLink(e *Evidence, j *Judgement) {
+	xs := e.Of(hostileDevice, markedLink, markedSigned)
+	for _, x := range xs {
 		switch {
-		case strings.Contains(page, "<svg/onload"), strings.Contains(page, "<b>x"):
-			j.Fail("the page to escape the device's description", "its markup on the page as it was sent", x)
-		case strings.Contains(page, "49<b>x"), strings.Contains(page, "49&lt;b&gt;x"):
-			j.Fail("the page to show the device's description as text", "a template in it that was evaluated", x)
-		case !strings.Contains(page, "dfx") && !strings.Contains(page, "{{7*7}}"):
-			j.Inconclusive("the page does not show what the device calls itself", x)
+		case x.Response == nil || Redirects(x):
+		case IsHTML(x) && scripted(x.Response.Body):
+			j.Fail("the page to escape what the link says the user code is", "its markup on the page, "+x.Step, x)
+		case x.Class() == 5:
+			j.Inconclusive("the page, "+x.Step+", got "+Describe(x), x)
 		default:
 			j.Pass(x)
 		}
 	}
+	if start := e.One(hostileDevice, linkedPlain); len(xs) == 0 && start != nil && start.HasCodes() {
+		j.Skip("no verification_uri_complete has the user code in it")
+	}
+}
+
+// scripted reports whether a page has the markup as an element: in a script or in the value
+// of an attribute the same characters do nothing.
+func scripted(page string) bool {
+	for t := html.NewTokenizer(strings.NewReader(page)); t.Next() != html.ErrorToken; {
+		token := t.Token()
+		if token.Data == "svg" && slices.Contains(token.Attr, html.Attribute{Key: "onload", Val: "1"}) {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -145,6 +146,11 @@ var securityFaults = []Fault{
 		Name: "device-unescaped", Check: "DF-SEC-009", Doc: "The page shows the device's description without escaping it.",
 		Break: func(b *behaviour) { b.page.text = func(s string) string { return s } },
 	},
+	{
+		Name: "link-unescaped", Check: "DF-SEC-009", Contract: "rfc8628",
+		Doc:  "The page shows the code that a link says without escaping it.",
+		Wrap: linkShown(func(code string) string { return code }),
+	},
 	abuse(Fault{
 		Name: "flood-evicts", Check: "DF-SEC-010",
 		Doc: "A device that requests 150 codes pushes all other grants out of the store.",
@@ -220,3 +226,12 @@ func (q *request) merge(takes func(name string) bool) *answer {
 
 // anyGrant stands for a query in place of a device code.
 const anyGrant = "any grant"
+
+// linkShown is a page that shows the code of a link in another way.
+func linkShown(in func(code string) string) func(http.Handler) http.Handler {
+	return rewrite(func(r *http.Request, a *recorded) {
+		if code := r.URL.Query().Get("user_code"); code != "" && isPage(r, a) {
+			a.body = bytes.ReplaceAll(a.body, []byte(html.EscapeString(code)), []byte(in(code)))
+		}
+	})
+}

@@ -284,6 +284,6 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request, who *session) {
 const connected = "The device is connected. You can close this page."
 
 func (s *Server) problem(w http.ResponseWriter, err error, who *session, code string) {
-	s.show(w, statusOf(err, http.StatusBadRequest), view{Title: "Connect a device", Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code,
-		Enter: true})
+	s.show(w, statusOf(err, http.StatusBadRequest), view{Title: "Connect a device",
+		Problem: "Sorry, " + err.Error() + ".", Token: who.token, Code: code, Enter: true})
 }

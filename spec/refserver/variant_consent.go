@@ -1,6 +1,7 @@
 package refserver
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,6 +34,19 @@ var consentVariants = []Fault{
 	onwards(Fault{Name: "entry-redirects",
 		Doc: "Who has entered a code is redirected to the decision, with a random state."},
 		func(*grant) url.Values { return url.Values{"state": {random(24)}} }),
+	{
+		Name: "link-in-script", Doc: "The page that a link leads to has what the link says in a script, as it came.",
+		Wrap: rewrite(func(r *http.Request, a *recorded) {
+			if code, _ := json.Marshal(r.URL.Query().Get("user_code")); isPage(r, a) {
+				a.body = append(a.body, `<script type="application/json">{"code":`+
+					strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(code))+"}</script>"...)
+			}
+		}),
+	},
+	{
+		Name: "link-code-ignored", Doc: "The page that a link leads to does not show what the link says.",
+		Wrap: linkShown(func(string) string { return "" }),
+	},
 	pageVariant("refusal-by-link", "A link refuses, and a button that does nothing comes first.",
 		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
 	pageVariant("approval-comes-first", "The button that approves is the first of two, in a form without fields.",
