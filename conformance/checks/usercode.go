@@ -126,7 +126,7 @@ var userCodeChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{bothWays},
-		Wants: []*Scenario{askedScopes, unprimedFlow},
+		Wants: []*Scenario{askedScopes, unprimedFlow, consentPages},
 		Judge: judgeBothWays,
 	},
 }

@@ -2,8 +2,10 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
@@ -88,10 +90,40 @@ func judgeBothWays(e *Evidence, j *Judgement) {
 			judgeWay(e, j, flow, start)
 		}
 	}
+	judgeKeptCode(e, j)
 	if len(flows) > 0 && !e.Has(NeedWays) {
 		j.SkipFor(Lack{Needs: []Capability{NeedApprover},
 			Because: "the approver goes one way to the code; those of the kinds form and browser go both"})
 	}
+}
+
+// judgeKeptCode: a link that those who are signed in need no code for is as good for those
+// who sign in on its way (ruling R155).
+func judgeKeptCode(e *Evidence, j *Judgement) {
+	asks := func(p approve.Sight) bool { return p.AsksCode }
+	for _, start := range e.Of(consentPages, byLink) {
+		for _, v := range e.Viewings(consentPages, start.Flow) {
+			at := slices.IndexFunc(v.Pages, asks)
+			if v.Reached && at > 0 && knownWhenSignedIn(e) {
+				j.Warn("the code of a link to be known to the page after a person has signed in",
+					fmt.Sprintf("the page %q, which asks for it again, and does not where one is signed in", v.Pages[at].Title), start)
+			}
+		}
+	}
+}
+
+// knownWhenSignedIn reports whether the page behind a link shows its code to a person who
+// is signed in.
+func knownWhenSignedIn(e *Evidence) bool {
+	for _, start := range e.Of(bothWays, "of a later device") {
+		code := start.Text("user_code")
+		if code != "" && slices.ContainsFunc(e.Of(bothWays, "opened when signed in"), func(x *Exchange) bool {
+			return x.Class() == 2 && strings.Contains(x.Response.Body, code)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // worksElsewhere reports whether the same request got tokens by another way: with the

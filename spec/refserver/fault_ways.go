@@ -2,6 +2,7 @@ package refserver
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -25,6 +26,15 @@ var wayFaults = []Fault{
 				return known
 			})
 		},
+	},
+	{
+		Name: "link-code-lost", Check: "DF-USERCODE-016", Doc: "Whoever signs in on the way of a link has to type its code.",
+		Wrap: rewrite(func(r *http.Request, a *recorded) {
+			if before, after, ok := strings.Cut(string(a.body), `<input type="hidden" name="user_code"`); ok &&
+				isPage(r, a) && strings.Contains(after, `name="password"`) {
+				a.body = []byte(before + `<input type="hidden" name="code"` + after)
+			}
+		}),
 	},
 	openedFault("link-without-scope-approves", "Opening a link approves a request that asks for no scope.",
 		func(g *grant, _ string, _ bool) bool { return g.scope == "" }),
