@@ -50,7 +50,7 @@ var unseen = map[string]string{
 	"replay-revokes-half":  "the crowd does not use its tokens",
 	"redeem-unlocked":      oneAtATime, "poll-conflict": oneAtATime,
 	"guesses-slow-client": ownCodes, "unknown-as-pending": ownCodes, "codes-case-insensitive": ownCodes,
-	"codes-compared-by-half":  ownCodes,
+	"codes-compared-by-half": ownCodes, "unknown-as-denied": ownCodes,
 	"empty-code-refused-late": ownCodes, "long-code-overflows": ownCodes,
 	"grant-type-defaulted": rightRequests, "grant-type-suffix": rightRequests,
 	"unknown-poll-parameters-refused": rightRequests, "first-repeat-wins": rightRequests,

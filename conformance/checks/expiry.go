@@ -24,14 +24,14 @@ var expiryChecks = []Check{
 		Judge: judgeProlonged},
 	{
 		ID: "DF-EXPIRY-004", Gate: GatePending, Needs: []Capability{NeedApprover, NeedShortExpiry},
-		Reads: []*Scenario{lateApproval, expiringFlow}, Judge: judgeLateApproval,
+		Reads: []*Scenario{lateApproval, expiringFlow, unknownCodes}, Judge: judgeLateApproval,
 	},
 	{
 		ID: "DF-EXPIRY-005", Gate: GateTokens, Needs: []Capability{NeedApprover, NeedShortExpiry},
-		Reads: []*Scenario{lateRedemption}, Judge: judgeLateRedemption,
+		Reads: []*Scenario{lateRedemption, unknownCodes}, Judge: judgeLateRedemption,
 	},
-	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{expiringFlow},
-		Judge: judgeStaysExpired},
+	{ID: "DF-EXPIRY-006", Gate: GatePending, Needs: []Capability{NeedShortExpiry},
+		Reads: []*Scenario{expiringFlow, unknownCodes}, Judge: judgeStaysExpired},
 	{ID: "DF-EXPIRY-007", Gate: GatePending, Needs: []Capability{NeedShortExpiry}, Reads: []*Scenario{hastyAfterEnd},
 		Judge: judgeHastyAfterEnd},
 	{ID: "DF-EXPIRY-008", Gate: GatePending, Needs: []Capability{NeedRestart}, Reads: []*Scenario{restarted},
@@ -300,7 +300,8 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 		if undead(e) {
 			pending = InconclusiveIf(StillPending) // DF-EXPIRY-001
 		}
-		j.Each(e.ExceptExpiredOnce(j, polls), ExpectRefusal, "no tokens for a code that was approved after it had expired",
+		likeUnknown(e, j).Each(e.ExceptExpiredOnce(j, polls), ExpectRefusal,
+			"no tokens for a code that was approved after it had expired",
 			FailIf(GivesTokens), InconclusiveIf(Infrastructure), PassIf(IsTerminal), pending, WarnIf(ErrorIs(spec.ErrSlowDown)))
 		if d.Decision.Outcome == Accepted && len(polls) > 0 {
 			j.Warn("the approval of an expired code to be refused", "the page reported success", polls...)
@@ -311,7 +312,7 @@ func judgeLateApproval(e *Evidence, j *Judgement) {
 func judgeLateRedemption(e *Evidence, j *Judgement) {
 	for _, f := range e.FlowsOf(lateRedemption) {
 		if WasDecided(e, j, lateRedemption, f) {
-			j.Each(e.Polls(f, "after the end"), ExpectRefusal,
+			likeUnknown(e, j).Each(e.Polls(f, "after the end"), ExpectRefusal,
 				"no tokens once the code has expired (it was approved in time and not redeemed)",
 				FailIf(GivesTokens), PassIf(Class(4), ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 				WarnIf(ErrorIs(spec.ErrAccessDenied, spec.ErrSlowDown)))
@@ -326,7 +327,7 @@ func judgeStaysExpired(e *Evidence, j *Judgement) {
 		return
 	}
 	for _, x := range e.ExceptExpiredOnce(j, append(after[1:], e.Of(expiringFlow, "later")...)) {
-		j.Each([]*Exchange{x}, ExpectRefusal, "an expired code to stay expired",
+		likeUnknown(e, j).Each([]*Exchange{x}, ExpectRefusal, "an expired code to stay expired",
 			FailIf(GivesTokens), FailIf(ErrorIs(spec.ErrAuthorizationPending)),
 			PassIf(Class(4), ErrorIs(spec.ErrExpiredToken, spec.ErrInvalidGrant)),
 			WarnIf(ErrorIs(spec.ErrSlowDown, spec.ErrAccessDenied)))

@@ -63,10 +63,8 @@ func swapped(code string) alteration {
 	return swappedBoth
 }
 
-// oneAnothers has the character of another code at the first place where the two differ.
-// What all codes begin with may be no part of the secret, and what stands in an issued code
-// is read as nothing else by a decoder. Codes that are nearly the same are left alone: the
-// result could be a third one.
+// oneAnothers has the character of another code at the first place where the two differ
+// (ruling R157). Codes that are nearly the same are left alone.
 func oneAnothers(other string) alteration {
 	return alteration{step: "with its first random character exchanged", write: func(code string) string {
 		first, differing := 0, 0

@@ -22,7 +22,7 @@ var reuseChecks = []Check{
 		ID:    "DF-REUSE-002",
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover},
-		Reads: []*Scenario{replayedCode},
+		Reads: []*Scenario{replayedCode, unknownCodes},
 		Wants: []*Scenario{codeSample, crossingPolls, redeemingRace, secondApproval},
 		Judge: judgeReplayError,
 	},
@@ -144,7 +144,7 @@ func judgeReplayError(e *Evidence, j *Judgement) {
 			if !counts(e, j, x) {
 				continue
 			}
-			j.Each([]*Exchange{x}, ExpectRefusal, spec.ErrInvalidGrant,
+			likeUnknown(e, j).Each([]*Exchange{x}, ExpectRefusal, spec.ErrInvalidGrant,
 				FailIf(Class(5)),
 				PassIf(ErrorIs(spec.ErrInvalidGrant)),
 				WarnIf(ErrorIs(spec.ErrExpiredToken, spec.ErrAccessDenied, spec.ErrInvalidRequest, spec.ErrSlowDown)),

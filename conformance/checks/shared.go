@@ -34,7 +34,8 @@ const (
 var metadataSteps = []string{stepOAuth, stepOpenID, stepOAuth + " behind the path", stepOpenID + " before the path"}
 
 // likeUnknown compares with what this server says to a code that nobody issued.
-// DF-POLL-011 judges that answer, and no other check repeats its finding (ruling R26).
+// DF-POLL-011 judges that answer, and no other check repeats its finding (ruling R26): it
+// is due to codes that have ended as well, which many servers forget.
 func likeUnknown(e *Evidence, j *Judgement) Comparison {
 	return j.Against(e.One(unknownCodes, "of the usual shape"), "DF-POLL-011")
 }

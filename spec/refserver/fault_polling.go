@@ -161,6 +161,23 @@ var pollingFaults = []Fault{
 			}
 			return nil
 		}),
+	{
+		Name: "unknown-as-denied", Check: "DF-POLL-011",
+		Doc: "Codes that nobody issued, or that ended five seconds ago, are answered access_denied.",
+		Break: func(b *behaviour) {
+			b.early = func(_ *Server, _ *request, g *grant, now time.Time) *answer {
+				if now.Sub(g.expires) > 5*time.Second {
+					return refuse(spec.ErrInvalidGrant, "the device code is unknown")
+				}
+				return nil
+			}
+			b.finish = func(q *request, a *answer) {
+				if a.code == spec.ErrInvalidGrant && q.get("grant_type") == spec.GrantDeviceCode {
+					*a = *stateAnswer(spec.ErrAccessDenied)
+				}
+			}
+		},
+	},
 	findFault("codes-case-insensitive", "DF-POLL-012", "Device codes are compared without regard to case.",
 		func(s *Server, _ *request, code string) *grant {
 			if g := s.grants.find(code); g != nil {

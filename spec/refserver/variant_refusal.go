@@ -51,8 +51,7 @@ var refusalVariants = []Fault{
 	{
 		Name: "unknown-codes-expired", Doc: "Whatever is not a live code of the client is answered expired_token.",
 		Also: map[string]string{
-			"DF-POLL-011":  "ruling R26: told once, where unknown codes are asked",
-			"DF-REUSE-002": "ruling R5: expired_token for a redeemed code",
+			"DF-POLL-011": "ruling R26: told once, where unknown codes are asked",
 		},
 		Break: func(b *behaviour) {
 			b.finish = func(q *request, a *answer) {
