@@ -81,7 +81,7 @@ var openVariants = []Fault{
 		Name: "hexadecimal-device-codes", Doc: "Device codes are forty hexadecimal digits, in lower case alone.",
 		Break: func(b *behaviour) { b.deviceCode = func(*Server) string { return from("0123456789abcdef", 40) } },
 	},
-	deviceCodeVariant("device-codes-labelled", "Device codes begin with what kind of code they are, which nobody compares.",
+	deviceCodeVariant("device-codes-labelled", "Device codes begin with a label, which nobody compares.",
 		func() string { return "dc_" + random(32) },
 		func(issued, code string) bool { return len(code) > 3 && issued[3:] == code[3:] }),
 	deviceCodeVariant("device-codes-in-jwt", "Device codes are JWTs, whose signature is compared by its bytes.",
