@@ -10,10 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/html"
+
 	. "github.com/dfcheck/dfcheck/conformance"
 	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
-	"golang.org/x/net/html"
 )
 
 // A forgery is what a stranger makes of the request that approves.
