@@ -194,5 +194,14 @@ func (f *Flow) Trace(ctx context.Context) (way approve.Trace, ok bool) {
 	return way, out == Accepted && len(way.Requests) > 0
 }
 
+// Finish makes the decision on this flow that Trace stopped before.
+func (f *Flow) Finish(ctx context.Context, way approve.Trace, label string) Outcome {
+	if way.Finish == nil {
+		return Unsupported
+	}
+	v := f.verification(DecisionOptions{})
+	return f.ask(v, string(approve.Approve), label, func() error { return way.Finish(ctx) })
+}
+
 // StrangeOrigin is a site that no server trusts.
 const StrangeOrigin = "https://dfcheck.invalid"

@@ -97,6 +97,8 @@ type Trace struct {
 	Requests []*http.Request
 	Page     string // HTML as it came
 	Cookies  http.CookieJar
+	// Finish makes the decision after all, on that page and in that session.
+	Finish func(ctx context.Context) error
 }
 
 var (

@@ -68,8 +68,15 @@ func (f *Form) Trace(ctx context.Context, v Verification, d Decision) (Trace, er
 	i := last(steps)
 	visit := w.on.(*httpDriver)
 	visit.hold = true
-	err = w.within(ctx, i, steps[i], func(ctx context.Context) error { return w.step(ctx, steps[i]) })
+	decide := func(ctx context.Context) error {
+		return w.within(ctx, i, steps[i], func(ctx context.Context) error { return w.step(ctx, steps[i]) })
+	}
+	err = decide(ctx)
 	way := Trace{Requests: visit.requests, Cookies: visit.jar}
+	way.Finish = func(ctx context.Context) error {
+		visit.hold = false
+		return decide(ctx)
+	}
 	if visit.page != nil {
 		way.Page = visit.page.raw
 	}

@@ -100,9 +100,10 @@ func frameProof(x *Exchange) bool {
 // openedLink opens the link with the code in it, as a link preview does and,
 // where the approver can tell how, in the session of the one who approves.
 var openedLink = &Scenario{
-	Name: "opened link", Lane: LaneInterval, Cost: WaitingCost(7, 2, 1),
+	Name: "opened link", Lane: LaneInterval, Cost: WaitingCost(9, 2, 2),
 	Starts:    together(exactly(1), where(NeedHTTPApproval, 1)),
-	Decisions: func(f *Facts) int { return f.Count(NeedHTTPApproval) },
+	Decisions: func(f *Facts) int { return 2 * f.Count(NeedHTTPApproval) },
+	Words:     Words{inFirstTab: "of the device of the first tab", inSecondTab: "of the device of the second tab"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f := s.Start(ctx)
 		if !f.OK() {
@@ -114,14 +115,30 @@ var openedLink = &Scenario{
 		}
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodGet, URL: link}, nil)
 		s.Browse(ctx, Call{Step: "opened", Method: http.MethodHead, URL: link}, nil)
-		if s.Target().Has(NeedHTTPApproval) { // with another device's code, since the way could be what decides
-			if way, ok := s.Start(ctx, Step(ofTheSession)).Trace(ctx); ok {
-				s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link}, way.Cookies)
-			}
+		if !s.Target().Has(NeedHTTPApproval) {
+			f.PollDue(ctx, Step("after"))
+			return
+		}
+		first := s.Start(ctx, Step(ofTheSession)) // another device's code, since the way could be what decides
+		way, ok := first.Trace(ctx)
+		if ok {
+			s.Browse(ctx, Call{Step: "opened when signed in", Method: http.MethodGet, URL: link}, way.Cookies)
 		}
 		f.PollDue(ctx, Step("after"))
+		if ok && first.Finish(ctx, way, inFirstTab) == Accepted {
+			first.Settle(ctx)
+			first.PollDue(ctx, Step(inFirstTab))
+			f.PollDue(ctx, Step(inSecondTab))
+		}
 	},
 }
+
+// The devices of two tabs of one session: the page of the first one was opened before, and
+// is what the person approves.
+const (
+	inFirstTab  = "in the first tab"
+	inSecondTab = "in the second tab"
+)
 
 func withQuery(uri, name, value string) string {
 	u, err := url.Parse(uri)
@@ -157,4 +174,21 @@ func judgeOpenedLink(e *Evidence, j *Judgement) {
 		return
 	}
 	j.Each(polls, ExpectPending, expected, decided...)
+	judgeOtherTab(e, j)
+}
+
+// judgeOtherTab: a decision is about the device of its page, whatever was opened since
+// (ruling R156). A server that refuses it, or gives nobody tokens, lets no stranger in.
+func judgeOtherTab(e *Evidence, j *Judgement) {
+	link := e.One(openedLink, "opened when signed in")
+	for _, x := range e.Of(openedLink, inSecondTab) {
+		first := e.Of(openedLink, inFirstTab)
+		if link == nil || link.Class() != 2 || len(first) == 0 {
+			continue
+		}
+		expected := "the device of the second tab to stay pending: the person approved in the first one, whose device got " +
+			Describe(first[0])
+		j.Each([]*Exchange{x}, ExpectPending, expected, PassIf(StillPending), InconclusiveIf(Infrastructure),
+			FailIf(GivesTokens), InconclusiveIf(AnyAnswer))
+	}
 }

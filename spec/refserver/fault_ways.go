@@ -1,7 +1,9 @@
 package refserver
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -35,6 +37,11 @@ var wayFaults = []Fault{
 				a.body = []byte(before + `<input type="hidden" name="code"` + after)
 			}
 		}),
+	},
+	{
+		Name: "last-code-decided", Check: "DF-USERCODE-011",
+		Doc:  "A decision is about the code that its session has seen last, not about that of the page.",
+		Wrap: seenLast(func(_, last string) (*answer, string) { return nil, last }),
 	},
 	openedFault("link-without-scope-approves", "Opening a link approves a request that asks for no scope.",
 		func(g *grant, _ string, _ bool) bool { return g.scope == "" }),
@@ -153,4 +160,27 @@ var wayVariants = []Fault{
 	},
 	startVariant("no-link", "There is no verification_uri_complete.",
 		func(_ *Server, _ *grant, m map[string]any) { delete(m, "verification_uri_complete") }, "", false),
+}
+
+// seenLast is a server whose sessions know which code they have seen last, and what it does
+// with a decision on another one.
+func seenLast(decided func(code, last string) (*answer, string)) func(http.Handler) http.Handler {
+	var seen sync.Map // by session
+	return rewriteRequest(func(r *http.Request, body []byte) (*answer, []byte) {
+		who := r.Header.Get("Cookie")
+		fields, err := url.ParseQuery(string(body))
+		code := cmp.Or(r.URL.Query().Get("user_code"), fields.Get("user_code"))
+		if err != nil || who == "" || code == "" || !strings.HasPrefix(r.URL.Path, pathPage) {
+			return nil, body
+		}
+		last, ok := seen.Load(who)
+		if r.URL.Path != pathConsent {
+			seen.Store(who, code)
+		} else if ok && normalCode(last.(string)) != normalCode(code) {
+			a, other := decided(code, last.(string))
+			fields.Set("user_code", other)
+			return a, []byte(fields.Encode())
+		}
+		return nil, body
+	})
 }

@@ -47,6 +47,13 @@ var consentVariants = []Fault{
 		Name: "link-code-ignored", Doc: "The page that a link leads to does not show what the link says.",
 		Wrap: linkShown(func(string) string { return "" }),
 	},
+	{
+		Name: "first-tab-refused",
+		Doc:  "A session that has seen the code of another device refuses a decision on the one before.",
+		Wrap: seenLast(func(code, _ string) (*answer, string) {
+			return problem(http.StatusConflict, "this page is no longer good"), code
+		}),
+	},
 	pageVariant("refusal-by-link", "A link refuses, and a button that does nothing comes first.",
 		denyButton, `<button type="submit" hidden disabled></button>`, approving, approving+`<a href="/device">Cancel</a>`),
 	pageVariant("approval-comes-first", "The button that approves is the first of two, in a form without fields.",
