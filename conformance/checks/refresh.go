@@ -17,7 +17,7 @@ var refreshChecks = []Check{
 		Gate:  GateTokens,
 		Needs: []Capability{NeedApprover},
 		Reads: []*Scenario{refreshing, metadata},
-		Wants: []*Scenario{approvedFlow},
+		Wants: []*Scenario{approvedFlow, rotation},
 		Judge: judgeRefreshing,
 	},
 	{
@@ -128,6 +128,8 @@ func judgeRefreshing(e *Evidence, j *Judgement) {
 		for _, x := range e.Of(refreshing, "refresh", againStep) {
 			judgeRefreshed(e, j, x, first, refused)
 		}
+		j.Each(e.Of(rotation, belated), ExpectTokens, "tokens for a refresh token whose access token has ended",
+			PassIf(GivesTokens), InconclusiveIf(Infrastructure), WarnIf(Class(4))) // ruling R158
 	})(e, j)
 }
 
@@ -189,11 +191,12 @@ var foreignRefresh = &Scenario{
 func grace(t Timing) time.Duration { return min(65*time.Second, 2*t.Lifetime) }
 
 // rotation refreshes with r0 and, when a new token came and the grace window is
-// over, with r0 again. Its wait hides in the expiry lane.
+// over, with r0 again. Its wait hides in the expiry lane. Where the access token ends
+// within it, the new refresh token is used as well, as by a device that had nothing to do.
 var rotation = &Scenario{
 	Name: "rotation", Lane: LaneExpiry, Needs: []Capability{NeedApprover},
-	Cost:  func(t Timing) Cost { return Cost{Requests: 5, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
-	Words: Words{"replayed": "with the used refresh token"},
+	Cost:  func(t Timing) Cost { return Cost{Requests: 6, Starts: 1, Wait: t.Interval + Slack + grace(t)} },
+	Words: Words{"replayed": "with the used refresh token", belated: "after the end of the access token"},
 	Run: func(ctx context.Context, s *ScenarioRun) {
 		f, ok := refreshable(ctx, s)
 		if !ok {
@@ -203,11 +206,19 @@ var rotation = &Scenario{
 		if x == nil || x.Text("refresh_token") == "" {
 			return
 		}
-		if s.Wait(ctx, grace(s.Target().Timing)) {
-			s.Refresh(ctx, f.Token.RefreshToken, Step("replayed"), Provoked())
+		wait := grace(s.Target().Timing)
+		if !s.Wait(ctx, wait) {
+			return
 		}
+		n, told := x.Number("expires_in")
+		if next := x.Tokens().RefreshToken; next != f.Token.RefreshToken && told && n > 0 && n < int64(wait/time.Second) {
+			s.Refresh(ctx, next, Step(belated))
+		}
+		s.Refresh(ctx, f.Token.RefreshToken, Step("replayed"), Provoked())
 	},
 }
+
+const belated = "belated refresh"
 
 func judgeRotation(e *Evidence, j *Judgement) {
 	issued, first := e.Issued(rotation), e.One(rotation, "first")

@@ -37,6 +37,19 @@ var refreshFaults = []Fault{
 			}
 		},
 	}),
+	standard(Fault{
+		Name: "refresh-ends-with-access", Check: "DF-REFRESH-001",
+		Doc:       "A refresh token ends with the access token that came with it.",
+		Configure: func(c *Config) { c.TokenLifetime = shortTokens },
+		Break: func(b *behaviour) {
+			b.refresh = func(s *Server, q *request) *answer {
+				if t := s.wallet.refreshed(q.get("refresh_token")); t != nil && time.Now().After(t.expires) {
+					return refuse(spec.ErrInvalidGrant, "the refresh token has expired")
+				}
+				return s.refresh(q)
+			}
+		},
+	}),
 	refreshFault("refresh-unbound", "DF-REFRESH-002", "Any client can use a refresh token.",
 		func(s *Server, q *request) *answer {
 			if t := s.wallet.refreshed(q.get("refresh_token")); t != nil {
@@ -133,6 +146,9 @@ var refreshFaults = []Fault{
 		},
 	}, "openid", "profile"),
 }
+
+// shortTokens is a lifetime of access tokens that ends while a run goes on.
+const shortTokens = 30 * time.Second
 
 // restoreDefault refreshes with the scope that the client has by default.
 func restoreDefault(s *Server, q *request) *answer {

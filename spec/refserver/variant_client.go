@@ -41,6 +41,10 @@ var clientVariants = []Fault{
 		},
 	},
 	{
+		Name: "short-access-tokens", Contract: "rfc8628", Doc: "Access tokens end after half a minute.",
+		Configure: func(c *Config) { c.TokenLifetime = shortTokens },
+	},
+	{
 		Name: "foreign-poll-delays", Doc: "A code that another client has polled is pending for five intervals.",
 		Break: foreignPolls(5, func(*grant) bool { return true }),
 	},
