@@ -31,7 +31,8 @@ var errorChecks = []Check{
 	},
 	{
 		ID: "DF-ERR-008", Gate: GateStart, Passive: true, Judge: judgeServerErrors, Shows: "answer to a device",
-		Reads: []*Scenario{minimalStart, firstPoll}, Wants: []*Scenario{approvedFlow, refreshing, askedScopes},
+		Reads: []*Scenario{minimalStart, firstPoll}, Wants: []*Scenario{approvedFlow, refreshing, askedScopes,
+			mistypedEntry, reversedDenial, withdrawnApproval},
 	},
 }
 
