@@ -8,8 +8,11 @@ set -eu
 cd "$(dirname "$0")"
 if ! command -v glewlwyd >/dev/null || ! command -v sqlite3 >/dev/null; then
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq >&2
-  apt-get install -y -qq --no-install-recommends glewlwyd sqlite3 >&2
+  { # one installer at a time: two servers may be started together
+    flock 9
+    apt-get update -qq >&2
+    apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends glewlwyd sqlite3 >&2
+  } 9< /var/lib/dpkg
 fi
 [ $# -gt 0 ] || exit 0
 PORT=$1
