@@ -142,7 +142,8 @@ func (e *Evidence) keptOf(refused []*Exchange, together func(a, b *Exchange) boo
 		if perhaps <= most {
 			continue
 		}
-		if gone[x] = true; e.plain(x) && !e.Raced(x) && !e.decided(x.Flow) {
+		// what was approved may be refused for what it asks (ruling R76)
+		if gone[x] = true; e.plain(x) && !e.Raced(x) && !e.decided(x.Flow) && !e.decidedOn(x) {
 			flows[x.Flow] = true
 			least, youngest = min(least, perhaps), min(youngest, x.Received-start.Sent)
 		}

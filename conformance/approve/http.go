@@ -41,10 +41,10 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
-	switch resp.StatusCode / 100 {
-	case 2:
+	switch class := resp.StatusCode / 100; {
+	case class == 2:
 		return nil
-	case 4:
+	case class == 4 && !waits(resp.StatusCode):
 		if resp.StatusCode == http.StatusUnauthorized {
 			return fmt.Errorf("%w: the approval request got %s: %s", ErrSignIn, Clean(resp.Status),
 				Clean(string(bytes.TrimSpace(body))))

@@ -34,6 +34,34 @@ func TestRefusedError(t *testing.T) {
 	}
 }
 
+// TestLimited: what a limiter or a proxy says to a person refuses no code.
+func TestLimited(t *testing.T) {
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusRequestTimeout} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			if r.Method == http.MethodPost {
+				w.WriteHeader(status)
+			}
+			io.WriteString(w, `<form method=post><input name=user_code><button>Allow</button></form>`)
+		}))
+		defer server.Close()
+		for _, c := range []Config{
+			{Kind: "form", Steps: []Step{{Open: "{host}/device"}},
+				Approve: Action{Steps: []Step{{Fill: Fields{{"user_code", "{user_code}"}}, Press: "Allow"}}}},
+			{Kind: "http", Approve: Action{URL: "{host}/approve"}},
+		} {
+			a, err := New(c, Env{Host: server.URL, Client: server.Client()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = a.Decide(t.Context(), Verification{UserCode: "WDJB-MJHT"}, Approve)
+			if err == nil || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), http.StatusText(status)) {
+				t.Errorf("%s, %d: %v", c.Kind, status, err)
+			}
+		}
+	}
+}
+
 // TestWrongPassword: a server that asks for the code before it asks who is there
 // refuses the password, and not the code.
 func TestWrongPassword(t *testing.T) {
