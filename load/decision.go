@@ -114,7 +114,7 @@ func (sim *simulation) carryOut(ctx context.Context, x decision) {
 	switch {
 	case err == nil && d.flow == x.flow:
 		d.decided = sim.schedule.now()
-	case err != nil && ctx.Err() == nil && !errors.Is(err, approve.ErrRefused):
+	case err != nil && ctx.Err() == nil && !errors.Is(err, approve.ErrRefused) && !errors.Is(err, approve.ErrPutOff):
 		sim.brokenOnce.Do(func() { sim.broken = err })
 	}
 }

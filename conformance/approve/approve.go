@@ -104,6 +104,8 @@ type Trace struct {
 var (
 	ErrRefused     = errors.New("the server refused the decision")
 	ErrUnsupported = errors.New("the approver does not support this decision")
+	// ErrPutOff says that a limiter, or a proxy, wants the person to come again.
+	ErrPutOff = errors.New("the server put the person off")
 	// ErrSignIn says that the server did not let the approver in; it saw no decision.
 	ErrSignIn = errors.New("the server did not accept the user name or the password")
 	// A person answers these two: no decision on this device, and none on any
@@ -112,15 +114,27 @@ var (
 	ErrStopped = errors.New("the person wants to decide no more")
 )
 
-// A RefusedError is an ErrRefused that tells how the server refused.
+// A RefusedError tells how the server refused, or put off.
 type RefusedError struct {
 	Answer string // what the server answered, the typed code included
+	Later  bool   // it is ErrPutOff, not ErrRefused
 }
 
-func (e *RefusedError) Error() string { return ErrRefused.Error() + ": " + e.Answer }
+func (e *RefusedError) Error() string { return e.Unwrap().Error() + ": " + e.Answer }
 
-// Unwrap returns ErrRefused.
-func (e *RefusedError) Unwrap() error { return ErrRefused }
+// Unwrap returns ErrRefused or ErrPutOff.
+func (e *RefusedError) Unwrap() error {
+	if e.Later {
+		return ErrPutOff
+	}
+	return ErrRefused
+}
+
+// later reports whether a status tells a person to come again, whatever the code was, as
+// limiters and proxies say it.
+func later(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+}
 
 // A ServerError is a page of the server that answered what a person typed or pressed with
 // a status of 5xx: it has said neither yes nor no.

@@ -66,7 +66,7 @@ func (e *Exec) Decide(ctx context.Context, v Verification, d Decision) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s took longer than %s", args[0], execTimeout)
 	case failed && exit.ExitCode() == 1:
-		return &RefusedError{reason}
+		return &RefusedError{Answer: reason}
 	case failed && exit.ExitCode() == 2:
 		return ErrUnsupported
 	case failed && exit.ExitCode() < 0:

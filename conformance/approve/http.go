@@ -41,15 +41,16 @@ func (h *HTTP) Decide(ctx context.Context, v Verification, d Decision) error {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
-	switch class := resp.StatusCode / 100; {
-	case class == 2:
+	switch resp.StatusCode / 100 {
+	case 2:
 		return nil
-	case class == 4 && !waits(resp.StatusCode):
+	case 4:
 		if resp.StatusCode == http.StatusUnauthorized {
 			return fmt.Errorf("%w: the approval request got %s: %s", ErrSignIn, Clean(resp.Status),
 				Clean(string(bytes.TrimSpace(body))))
 		}
-		return &RefusedError{Clean(resp.Status) + ": " + Clean(string(bytes.TrimSpace(body)))}
+		return &RefusedError{Answer: Clean(resp.Status) + ": " + Clean(string(bytes.TrimSpace(body))),
+			Later: later(resp.StatusCode)}
 	}
 	return fmt.Errorf("the approval request got %s", Clean(resp.Status))
 }

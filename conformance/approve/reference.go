@@ -84,7 +84,7 @@ func (r *Reference) post(ctx context.Context, v Verification, action string) err
 	case resp.StatusCode/100 == 2:
 		return nil
 	case resp.StatusCode/100 == 4:
-		return &RefusedError{Clean(string(bytes.TrimSpace(answer)))}
+		return &RefusedError{Answer: Clean(string(bytes.TrimSpace(answer)))}
 	}
 	return &ServerError{resp.StatusCode, fmt.Sprintf("%s returned %s", req.URL, resp.Status)}
 }

@@ -34,8 +34,8 @@ func TestRefusedError(t *testing.T) {
 	}
 }
 
-// TestLimited: what a limiter or a proxy says to a person refuses no code.
-func TestLimited(t *testing.T) {
+// TestPutOff: what a limiter or a proxy says to a person refuses no code.
+func TestPutOff(t *testing.T) {
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusRequestTimeout} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -55,7 +55,7 @@ func TestLimited(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = a.Decide(t.Context(), Verification{UserCode: "WDJB-MJHT"}, Approve)
-			if err == nil || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), http.StatusText(status)) {
+			if !errors.Is(err, ErrPutOff) || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), http.StatusText(status)) {
 				t.Errorf("%s, %d: %v", c.Kind, status, err)
 			}
 		}

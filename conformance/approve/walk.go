@@ -188,7 +188,7 @@ func (w *runner) find(ctx context.Context, s Step) (*control, error) {
 }
 
 // arrived looks at the page a step led to. An answer of 4xx refuses the code
-// once it was sent, unless it is what the step expects, or refuses it for now alone.
+// once it was sent, unless it is what the step expects.
 func (w *runner) arrived(ctx context.Context, s Step) error {
 	w.sent = w.sent || w.typed
 	p, err := w.on.look(ctx)
@@ -204,7 +204,7 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 	switch {
 	case p.status < http.StatusBadRequest || s.Expect != "" && p.has(w.text(s.Expect)):
 		return w.refusal(p)
-	case w.sent && p.status < http.StatusInternalServerError && !waits(p.status) || w.unknown(p):
+	case w.sent && p.status < http.StatusInternalServerError || w.unknown(p):
 		return w.refusedBy(p)
 	}
 	told := fmt.Sprintf("got %s on %s", p.state(), p.describe())
@@ -212,12 +212,6 @@ func (w *runner) arrived(ctx context.Context, s Step) error {
 		return &ServerError{p.status, told}
 	}
 	return errors.New(told)
-}
-
-// waits reports whether a status tells a person to come again, whatever code it was, as
-// limiters and proxies say it.
-func waits(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // owns reports whether a page is one of the server's: some people sign in elsewhere.
@@ -280,7 +274,7 @@ func (w *runner) refusedBy(p *page) error {
 	if w.unknown(p) {
 		return fmt.Errorf("%w: %s", ErrSignIn, answer)
 	}
-	return &RefusedError{answer}
+	return &RefusedError{Answer: answer, Later: later(p.status)}
 }
 
 func (w *runner) text(s string) string { return fill(s, w.values, identity) }

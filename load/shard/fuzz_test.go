@@ -19,11 +19,12 @@ func FuzzStartFile(f *testing.F) {
 			return // it is waited for
 		}
 		start, err := When{File: "start"}.parse(text)
+		_, same := When{File: "start"}.parse("x") // whose words a key may have by chance
 		if err == nil && start.At.IsZero() {
 			t.Errorf("%q is no instant", text)
 		}
 		if words := strings.Fields(text); err != nil && len(words) > 1 && len(words[1]) > 8 &&
-			strings.Contains(err.Error(), words[1]) {
+			strings.Contains(err.Error(), words[1]) && !strings.Contains(same.Error(), words[1]) {
 			t.Errorf("the key %q is told: %v", words[1], err)
 		}
 		if _, err := ParseWhen(text); err != nil && len(err.Error()) > 4*len(text)+300 {

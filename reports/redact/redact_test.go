@@ -401,8 +401,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// FuzzBody: the redactor never panics, leaks nothing it knows, and makes no
-// valid JSON invalid.
+// FuzzBody: the redactor never panics, leaks nothing it knows, and makes no object, array
+// or string of JSON invalid.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{`{"device_code":"a\/b\u002Bcdefgh"}`, `{"a":"\ud83d`, "device_code=%41%4",
 		"--x\r\nname=\"device_code\"\r\n\r\nabc\r\n--x--",
@@ -415,7 +415,7 @@ func FuzzBody(f *testing.F) {
 		r := New(nil)
 		r.Learn(DeviceCode, secret)
 		got := r.Body(body, About{ContentType: contentType, Cut: cut})
-		if json.Valid([]byte(body)) && !json.Valid([]byte(got)) {
+		if json.Valid([]byte(body)) && !json.Valid([]byte(got)) && !scalar(body) {
 			t.Errorf("no longer JSON: %q %q", body, got)
 		}
 		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !strings.Contains(r.known[secret].name, secret) &&
@@ -426,6 +426,9 @@ func FuzzBody(f *testing.F) {
 		r.Check("f", []byte(body))
 	})
 }
+
+// scalar reports whether a JSON text is one number or word, which may itself be a secret.
+func scalar(body string) bool { return !strings.ContainsAny(body, "{[\"") }
 
 // TestBasics: credentials are found where a regular expression finds them.
 func TestBasics(t *testing.T) {
