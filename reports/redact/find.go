@@ -76,8 +76,8 @@ func (r *Redactor) match(v view, least standing) (hits []hit) {
 		at := i - minSearched + 1
 		for _, p := range r.index.patterns[key] {
 			s := p.secret
-			if s.standing < least || s.word && (least == real || !bounded(v.text, at, at+len(p.text))) ||
-				!begins(v.text[at:], p.text) {
+			if s.standing < least || !begins(v.text[at:], p.text) ||
+				s.word && (least == real || !bounded(v.text, at, at+len(p.text))) {
 				continue
 			}
 			from, to := v.span(at, at+len(p.text))
