@@ -55,7 +55,8 @@ func TestPutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = a.Decide(t.Context(), Verification{UserCode: "WDJB-MJHT"}, Approve)
-			if !errors.Is(err, ErrPutOff) || errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), http.StatusText(status)) {
+			if !errors.Is(err, ErrPutOff) || errors.Is(err, ErrRefused) ||
+				!strings.Contains(err.Error(), http.StatusText(status)) {
 				t.Errorf("%s, %d: %v", c.Kind, status, err)
 			}
 		}
