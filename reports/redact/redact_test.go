@@ -418,8 +418,8 @@ func FuzzBody(f *testing.F) {
 		if json.Valid([]byte(body)) && !json.Valid([]byte(got)) && !scalar(body) {
 			t.Errorf("no longer JSON: %q %q", body, got)
 		}
-		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !strings.Contains(r.known[secret].name, secret) &&
-			strings.Contains(got, secret) && !bytes.ContainsAny([]byte(secret), `\"`) {
+		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !bytes.ContainsAny([]byte(secret), `\"`) &&
+			strings.Contains(strings.ReplaceAll(got, r.known[secret].name, "\x00"), secret) { // a pseudonym may complete one
 			t.Errorf("%s is left in %q of %q", strconv.Quote(secret), got, body)
 		}
 		r.Header(http.Header{"Authorization": {body}, "Cookie": {body}, "Set-Cookie": {body}, "Location": {body}})
