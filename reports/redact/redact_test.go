@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -419,7 +420,8 @@ func FuzzBody(f *testing.F) {
 			t.Errorf("no longer JSON: %q %q", body, got)
 		}
 		if len(secret) >= minSearched && !json.Valid([]byte(body)) && !bytes.ContainsAny([]byte(secret), `\"`) &&
-			strings.Contains(strings.ReplaceAll(got, r.known[secret].name, "\x00"), secret) { // a pseudonym may complete one
+			slices.ContainsFunc(strings.Split(got, r.known[secret].name), // a pseudonym may complete one
+				func(part string) bool { return strings.Contains(part, secret) }) {
 			t.Errorf("%s is left in %q of %q", strconv.Quote(secret), got, body)
 		}
 		r.Header(http.Header{"Authorization": {body}, "Cookie": {body}, "Set-Cookie": {body}, "Location": {body}})

@@ -15,7 +15,8 @@ for _ in 1 2 3 4 5; do
   NEXT=$(where -d g_continue=)
   case $NEXT in
   *prompt=deviceComplete*) echo "accepted"; exit 0 ;;
-  *prompt=deviceCodeError* | *prompt=deviceServerError*) break ;;
+  *prompt=deviceServerError*) echo "the server failed: deviceServerError" >&2; exit 3 ;; # neither yes nor no
+  *prompt=deviceCodeError*) break ;;
   esac
   sleep 0.3
 done
