@@ -22,9 +22,9 @@ var texts = []Behaviour{
 		}
 		return x.say(`"}`)
 	}},
-	{Name: "json-many-members", About: "sends 60 kB of small members", alter: func(_ *Server, _ *http.Request, a *answer) {
+	{Name: "json-many-members", About: "sends 24 kB of small members", alter: func(_ *Server, _ *http.Request, a *answer) {
 		var b strings.Builder
-		for i := range 5000 {
+		for i := range 2000 {
 			fmt.Fprintf(&b, `{"m%d":0},`, i)
 		}
 		a.set("more", "["+strings.TrimSuffix(b.String(), ",")+"]")
