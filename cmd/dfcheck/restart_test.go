@@ -27,6 +27,8 @@ func startRestartable(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
+	held, err := l.(*net.TCPListener).File() // so that nobody else gets the port meanwhile
+	ts.Check(err)
 	base := "http://" + l.Addr().String()
 	reference := refserver.New(refserver.Config{Contract: "rfc8628", BaseURL: base, Interval: time.Second,
 		Lifetime: 20 * time.Second}, faults...)
@@ -35,7 +37,7 @@ func startRestartable(ts *testscript.TestScript, neg bool, args []string) {
 	supervisor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		process.Close() // with all its connections, as a process that ends
 		reference.Restart()
-		again, err := net.Listen("tcp", l.Addr().String())
+		again, err := net.FileListener(held)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -43,7 +45,7 @@ func startRestartable(ts *testscript.TestScript, neg bool, args []string) {
 		process = &http.Server{Handler: reference}
 		go process.Serve(again)
 	}))
-	ts.Defer(func() { supervisor.Close(); process.Close() })
+	ts.Defer(func() { supervisor.Close(); process.Close(); held.Close() })
 	ts.Setenv(args[0], base)
 	ts.Setenv(args[0]+"_RESTART", supervisor.URL)
 }
