@@ -135,8 +135,8 @@ func (i issued) names(x *Exchange) bool {
 	return len(i.holders[held{"device_code", code}]) > 0
 }
 
-// slowedUnread reports whether an answer is a slow_down that says nothing of a code: the
-// server says it before it looks one up, and this one is not the server's (ruling R171).
+// slowedUnread reports whether an answer is a slow_down that says nothing of the poll's code:
+// the server did not issue that, and says slow_down before it looks one up (ruling R171).
 func (e *Evidence) slowedUnread(x *Exchange) bool {
 	return e != nil && e.issued != nil && x.ErrorCode() == spec.ErrSlowDown && e.issued().unread && e.issued().unissued(x)
 }

@@ -69,16 +69,18 @@ var consentPages = &Scenario{
 				}
 			},
 		}
-		if other := s.Target().Second; other != nil {
-			ways = append(ways, func() {
-				s.View(ctx, FlowLook{Flow: s.Start(ctx, As(other), Step(ofAnother)), Way: approve.ByHand, Move: approve.Stop})
-			})
-		}
-		if secretive := s.Target().Confidential; s.Target().Has(NeedConfidential) {
-			ways = append(ways, func() {
-				f := s.Start(ctx, As(secretive), Step(ofSecretive))
-				s.View(ctx, FlowLook{Flow: f, Way: approve.ByHand, Move: approve.Stop})
-			})
+		t := s.Target()
+		for _, of := range []struct {
+			client *Client
+			there  bool
+			step   string
+		}{{t.Second, t.Second != nil, ofAnother}, {t.Confidential, t.Has(NeedConfidential), ofSecretive}} {
+			if of.there {
+				ways = append(ways, func() {
+					f := s.Start(ctx, As(of.client), Step(of.step))
+					s.View(ctx, FlowLook{Flow: f, Way: approve.ByHand, Move: approve.Stop})
+				})
+			}
 		}
 		s.Parallel(ways...)
 	},

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/html"
 
 	. "github.com/dfcheck/dfcheck/conformance"
-	"github.com/dfcheck/dfcheck/conformance/approve"
 	"github.com/dfcheck/dfcheck/spec"
 )
 
@@ -208,17 +207,17 @@ const (
 var hostileDevice = &Scenario{
 	Name: "hostile device", Lane: LaneApprove, Needs: []Capability{NeedApprover, NeedHTTPApproval}, Cost: FixedCost(4, 2),
 	Run: func(ctx context.Context, s *ScenarioRun) {
-		f, way := (*Flow)(nil), approve.Trace{}
-		if s.Target().Documented() {
+		f, hostile := (*Flow)(nil), s.Target().Documented()
+		if hostile {
 			f = s.Start(ctx, With("device_type", hostileType), With("device_os", hostileOS), Provoked())
-			ok := false
-			if way, ok = f.Trace(ctx); ok {
-				s.Event(EventFact, f.ID, "page="+Truncate(s.Redacted(way.Page), shownPage))
-			}
+			hostile = f.OK()
 		}
-		if f == nil || !f.OK() {
+		if !hostile {
 			f = s.Start(ctx, Step(linkedPlain))
-			way, _ = f.Trace(ctx)
+		}
+		way, shown := f.Trace(ctx)
+		if hostile && shown {
+			s.Event(EventFact, f.ID, "page="+Truncate(s.Redacted(way.Page), shownPage))
 		}
 		link, ok := marked(f.Codes)
 		if !ok {
