@@ -34,12 +34,11 @@ func startAsserting(t *testing.T) (once, again string, jwk []byte) {
 		t.Cleanup(stop)
 		return base
 	}
-	for _, v := range refserver.Variants() {
-		if v.Name == "asserts-again" {
-			again = start(v)
-		}
+	v, err := refserver.VariantNamed("asserts-again")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return start(), again, jwk
+	return start(), start(v), jwk
 }
 
 // startCertifying runs two servers with clients that authenticate with a certificate. The
@@ -70,12 +69,11 @@ func startCertifying(t *testing.T) (plain, aliased string, files map[string][]by
 		t.Cleanup(stop)
 		return base
 	}
-	for _, v := range refserver.Variants() {
-		if v.Name == "certificate-in-handshake" {
-			aliased = start(v)
-		}
+	v, err := refserver.VariantNamed("certificate-in-handshake")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return start(), aliased, files
+	return start(), start(v), files
 }
 
 // writeAll writes files into a folder, for this user alone to read.

@@ -3,7 +3,6 @@ package checks
 import (
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -47,25 +46,21 @@ func failing(status int, text string) func(http.Handler) http.Handler {
 // approver goes through them; a proxy in front of them, and pages at which the recipe never
 // gets through, accuse nobody.
 func TestServerErrorsOfPages(t *testing.T) {
-	fault := func(name string) []refserver.Fault {
-		f, err := refserver.FaultNamed(name)
+	one := func(f refserver.Fault, err error) []refserver.Fault {
 		if err != nil {
 			t.Fatal(err)
 		}
 		return []refserver.Fault{f}
 	}
-	variant := slices.DeleteFunc(refserver.Variants(), func(v refserver.Fault) bool {
-		return v.Name != "codes-refused-in-other-ways"
-	})
 	for name, tt := range map[string]struct {
 		faults []refserver.Fault
 		wrap   func(http.Handler) http.Handler
 		want   reports.Verdict
 	}{
 		"a right server":                {nil, nil, reports.Pass},
-		"refused in other ways":         {variant, nil, reports.Pass},
-		"500 to a code of wrong length": {fault("wrong-length-crashes"), nil, reports.Fail},
-		"500 to a code decided on":      {fault("decided-code-crashes"), nil, reports.Fail},
+		"refused in other ways":         {one(refserver.VariantNamed("codes-refused-in-other-ways")), nil, reports.Pass},
+		"500 to a code of wrong length": {one(refserver.FaultNamed("wrong-length-crashes")), nil, reports.Fail},
+		"500 to a code decided on":      {one(refserver.FaultNamed("decided-code-crashes")), nil, reports.Fail},
 		"502 where a code is refused":   {nil, failing(502, `role="alert"`), reports.Pass},
 		"500 at every decision":         {nil, failing(500, "Allow this device?"), reports.Inconclusive},
 	} {

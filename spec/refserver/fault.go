@@ -73,13 +73,15 @@ func Faults() []Fault {
 func AllFaults() []Fault { return slices.Concat(Faults(), LoadFaults(), BadDays()) }
 
 // FaultNamed finds one of AllFaults. An unknown name is an error that names the nearest.
-func FaultNamed(name string) (Fault, error) {
+func FaultNamed(name string) (Fault, error) { return named("fault", AllFaults(), name) }
+
+func named(kind string, all []Fault, name string) (Fault, error) {
 	var names []string
-	for _, f := range AllFaults() {
+	for _, f := range all {
 		if f.Name == name {
 			return f, nil
 		}
 		names = append(names, f.Name)
 	}
-	return Fault{}, fmt.Errorf("unknown fault %q; the nearest is %q", name, strict.Nearest(name, names))
+	return Fault{}, fmt.Errorf("unknown %s %q; the nearest is %q", kind, name, strict.Nearest(name, names))
 }

@@ -27,6 +27,9 @@ func Variants() []Fault {
 		clockVariants, []Fault{burstProxy})
 }
 
+// VariantNamed finds one of Variants. An unknown name is an error that names the nearest.
+func VariantNamed(name string) (Fault, error) { return named("variant", Variants(), name) }
+
 // openVariants differ in what RFC 8628 leaves open by itself.
 var openVariants = []Fault{
 	paceVariant("never-slow-down", "The interval is announced and not enforced.",
