@@ -167,6 +167,15 @@ func TestChoose(t *testing.T) {
 				"/auth/realms/tv/protocol/openid-connect/token"),
 			want: found{"rfc8628", "/auth/realms/tv/protocol/openid-connect/auth/device",
 				"/auth/realms/tv/protocol/openid-connect/token", "HOST/auth/realms/tv", "probe"}},
+		{name: "endpoints that no metadata names", site: site{at: map[string]string{
+			oauthPlace:           `200 {"issuer":"HOST","token_endpoint":"HOST/oauth/token"}`,
+			"POST /oauth/device": noClient, "POST /oauth/token": badRequest}},
+			want: found{"rfc8628", "/oauth/device", "/oauth/token", "HOST", "probe"}},
+		{name: "one named, the other beside it, in no metadata", choice: conformance.Choice{Start: "/pair/device"},
+			site: site{at: map[string]string{
+				oauthPlace:          `200 {"issuer":"HOST","token_endpoint":""}`,
+				"POST /pair/device": noClient, "POST /pair/token": badRequest}},
+			want: found{"rfc8628", "/pair/device", "/pair/token", "HOST", "flag"}},
 		{name: "the neighbour of another", site: endpointsAt("/device_authorization", "/oauth/token"),
 			want: found{"rfc8628", "/device_authorization", "/oauth/token", "", "probe"}},
 		{name: "a token endpoint that wants JSON", site: site{at: map[string]string{"POST /device/code": badRequest,

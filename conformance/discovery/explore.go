@@ -18,6 +18,8 @@ type explorer struct {
 	target *conformance.Target
 	choice conformance.Choice
 	usual  []pair
+	meta   *serverMetadata // of issuer; nil for none
+	issuer string
 	halves []string // what was found of a device flow, and not the rest
 	lacks  string   // the flag that would name the rest of the first half
 }
@@ -26,20 +28,17 @@ type explorer struct {
 // then metadata, and then the places where servers are known to have things.
 func (e *explorer) find(ctx context.Context) error {
 	auto, c := e.choice.Spec != "rfc8628", e.choice
-	issuer := cmp.Or(c.Issuer, e.target.Host)
-	m := e.metadata(ctx, WellKnown(issuer))
+	e.issuer = cmp.Or(c.Issuer, e.target.Host)
+	e.meta = e.metadata(ctx, WellKnown(e.issuer))
 	switch {
 	case c.Start != "" && c.Token != "":
-		if m != nil {
-			e.knows(m, issuer)
-		}
 		return e.take("flag", "both endpoints are named", pair{})
 	case auto && e.documented(ctx):
-		return e.takeDocumented(m)
+		return e.takeDocumented()
 	case e.dead(ctx):
 		return e.nothing(ctx)
 	}
-	if found, err := e.byMetadata(m, issuer); found || err != nil {
+	if found, err := e.byMetadata(); found || err != nil {
 		return err
 	}
 	if c.Start != "" || c.Token != "" {
@@ -49,6 +48,7 @@ func (e *explorer) find(ctx context.Context) error {
 		return err
 	}
 	if auto && e.byDocument(ctx) {
+		e.learn()
 		return e.target.Adopt()
 	}
 	if e.byEndpoints(ctx) {
@@ -66,6 +66,7 @@ func (e *explorer) take(by, why string, found pair) (err error) {
 	t.Contract, err = spec.BuiltinContract("rfc8628")
 	t.ChosenBy, t.ChosenWhy = by, why
 	t.StartURL, t.TokenURL, t.Look.Spec = found.start, found.token, "rfc8628"
+	e.learn()
 	return err
 }
 
@@ -79,11 +80,11 @@ func (e *explorer) documented(ctx context.Context) bool {
 	return ok
 }
 
-func (e *explorer) takeDocumented(m *serverMetadata) (err error) {
+func (e *explorer) takeDocumented() (err error) {
 	t := e.target
 	t.Contract, err = spec.BuiltinContract("documented-v1")
 	t.ChosenBy, t.ChosenWhy, t.Look.Spec = "probe", "the documented paths answer", "documented-v1"
-	if m != nil && m.endpoints.start != "" {
+	if e.meta != nil && e.meta.endpoints.start != "" {
 		t.Also = []string{"rfc8628"}
 	}
 	return err
@@ -92,7 +93,8 @@ func (e *explorer) takeDocumented(m *serverMetadata) (err error) {
 // byMetadata takes the endpoints that metadata names, with those that the user
 // names in their places. Metadata that names one and not the other is an error:
 // nothing is to be assumed in its place.
-func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err error) {
+func (e *explorer) byMetadata() (found bool, err error) {
+	m := e.meta
 	if m == nil {
 		return false, nil
 	}
@@ -120,7 +122,6 @@ func (e *explorer) byMetadata(m *serverMetadata, issuer string) (found bool, err
 	case named.token == "" && c.Token == "":
 		return false, nil
 	}
-	e.knows(m, issuer)
 	why := "the server's metadata names a device authorization endpoint: " + m.URL
 	if c.Start != "" {
 		why = "the server's metadata names the token endpoint: " + m.URL
@@ -148,14 +149,18 @@ func (e *explorer) wantsCertificate(m *serverMetadata, member, flag string) erro
 	}
 }
 
-// knows takes over what metadata says beside the endpoints.
-func (e *explorer) knows(m *serverMetadata, issuer string) {
-	if e.target.Issuer == "" {
-		e.target.Issuer = m.issuerOf(issuer)
+// learn takes over what metadata says beside the endpoints, also where they were found
+// without it.
+func (e *explorer) learn() {
+	m, t := e.meta, e.target
+	if m == nil {
+		return
 	}
-	e.target.Look.Issuer, e.target.Look.Scope = e.target.Issuer, m.preferred()
-	e.target.Look.AuthMethods = conformance.AuthMethods(m.members)
-	e.target.Learn(m.members)
+	if t.Issuer == "" {
+		t.Issuer = m.issuerOf(e.issuer)
+	}
+	t.Look.Issuer, t.Look.Scope, t.Look.AuthMethods = t.Issuer, m.preferred(), conformance.AuthMethods(m.members)
+	t.Learn(m.members)
 }
 
 // complete finds the endpoint beside the one that the user named.

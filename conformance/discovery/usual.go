@@ -26,7 +26,8 @@ func (e *explorer) byUsualIssuers(ctx context.Context) (found bool, err error) {
 		if m == nil || m.endpoints.start == "" {
 			continue
 		}
-		return e.byMetadata(m, issuer)
+		e.meta, e.issuer = m, issuer
+		return e.byMetadata()
 	}
 	return false, nil
 }
