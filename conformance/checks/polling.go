@@ -250,6 +250,8 @@ func judgeUnprimedFlow(e *Evidence, j *Judgement) {
 			j.Warn("tokens on the first poll (the code was approved before it)", Describe(polls[0])+", then tokens", polls...)
 		case last.Infrastructure():
 			j.Inconclusive(OfInfrastructure(last), last)
+		case last.Class() == 5: // DF-ERR-008's (ruling R33)
+			j.Each(polls[len(polls)-1:], ExpectTokens, "tokens on the first poll")
 		case primed == nil || !primed.HasTokens():
 			j.Inconclusive("a flow that was polled before its approval got no tokens either", polls...)
 		default:

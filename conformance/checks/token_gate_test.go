@@ -14,19 +14,20 @@ import (
 	"github.com/dfcheck/dfcheck/reports"
 )
 
-// failingRedemptions answers 500 in place of the first tokens for codes that were pending
-// before, so many times.
-func failingRedemptions(n int64) func(http.Handler) http.Handler {
+// failingRedemptions answers 500 in place of tokens, so many times: for codes that were
+// polled before, or for those that were not.
+func failingRedemptions(primed bool, n int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		var left atomic.Int64
 		left.Store(n)
-		var pending sync.Map
+		var seen sync.Map
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			kept := httptest.NewRecorder()
 			next.ServeHTTP(kept, r)
-			if _, polled := pending.LoadOrStore(string(body), true); strings.HasSuffix(r.URL.Path, "/token") && polled &&
+			_, polled := seen.LoadOrStore(string(body), true)
+			if strings.HasSuffix(r.URL.Path, "/token") && polled == primed &&
 				kept.Code == http.StatusOK && left.Add(-1) >= 0 {
 				http.Error(w, `{"error":"server_error"}`, http.StatusInternalServerError)
 				return
@@ -54,7 +55,7 @@ func TestGateOfTokensTriesAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			b := bench{server: embedded("rfc8628"), wrap: failingRedemptions(c.failing),
+			b := bench{server: embedded("rfc8628"), wrap: failingRedemptions(true, c.failing),
 				opts: Options{Only: []string{"DF-TOKEN-001", "DF-TOKEN-002"}}}
 			for _, r := range b.conform(t) {
 				want := c.members
@@ -66,5 +67,20 @@ func TestGateOfTokensTriesAgain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestServerErrorAtFirstPoll: a server error at the first poll of a code that was approved
+// before shows nothing of what came before it (ruling R33). It fails as a server error where
+// there are several.
+func TestServerErrorAtFirstPoll(t *testing.T) {
+	b := bench{server: embedded("rfc8628"), wrap: failingRedemptions(false, 99),
+		opts: Options{Only: []string{"TOKEN", "DF-POLL-019", "DF-ERR-008"}}}
+	got := b.outcome(t)
+	want := map[string]string{"DF-POLL-019": string(reports.Inconclusive), "DF-ERR-008": string(reports.Fail)}
+	for id, verdict := range want {
+		if got[id] != verdict {
+			t.Errorf("%s is %s, want %s", id, got[id], verdict)
+		}
 	}
 }
