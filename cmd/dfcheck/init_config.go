@@ -51,6 +51,9 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 			line("%s: {%s}", of.key, strings.Join(of.said, ", "))
 		}
 	}
+	if f.requestTimeout > 0 {
+		line("request_timeout: %s", f.requestTimeout)
+	}
 	line("\n# The client to act as. Others make more checks possible.")
 	if m := t.MissingCredentials(); m != "" {
 		line("# TODO: %s", oneLine(m))
@@ -60,7 +63,11 @@ func (f *initFlags) configuration(found *conformance.Look, run *conformance.Run)
 	if t.PKCE != "" {
 		line("pkce: %s                                  # the server demands a code challenge at the start", t.PKCE)
 	}
-	line("# second_client: {id: other-app}              # registered for the device flow as well")
+	if f.secondClientID != "" {
+		line("second_client: {id: %s}", quoted(f.secondClientID))
+	} else {
+		line("# second_client: {id: other-app}              # registered for the device flow as well")
+	}
 	line("# restricted_client: {id: web-app}            # registered, but not for the device flow")
 	line("# confidential_client: {id: backend, secret_env: SECRET, auth: basic}")
 	line("# clients_registered: true                    # the server must refuse client ids that nobody registered")
