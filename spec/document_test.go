@@ -151,8 +151,8 @@ func TestLocate(t *testing.T) {
 		{
 			name:  "missing",
 			lines: []string{start, "/x other id name"},
-			says: []string{"no POST operation answers 2xx with access_token", "POST /x other",
-				"endpoints: {token: PATH or operationId}"},
+			says: []string{"takes device_code, or the device grant as grant_type, and answers 2xx with access_token",
+				"POST /x other", "endpoints: {token: PATH or operationId}"},
 		},
 	} {
 		for _, version := range []string{"3.0.3", "3.1.0"} {
@@ -180,7 +180,8 @@ func TestLocate(t *testing.T) {
 func TestUnusableDocuments(t *testing.T) {
 	const info = "\ninfo: {title: T, version: '1'}\n"
 	for name, test := range map[string]struct{ doc, says string }{
-		"not YAML":          {"{", "not a readable OpenAPI document"},
+		"not YAML":          {"{", "not a readable OpenAPI document: line 1, column "},
+		"a tab":             {"paths:\n\t/x: {}\n", "not a readable OpenAPI document: line 2, column 1: found character"},
 		"empty":             {"", "not a readable OpenAPI document: it is empty"},
 		"a list":            {"[]", "it holds no members"},
 		"version 4":         {"openapi: 4.0.0" + info + "paths: {}\n", "want 3.0, 3.1 or 3.2"},

@@ -15,7 +15,7 @@ type role struct {
 	what  string // for messages
 	hint  string // the key that settles it
 	names []string
-	gives string // for messages: what its answer has
+	does  string // for messages: what tells it from others
 	score func(r role, c *candidate) int
 }
 
@@ -24,13 +24,14 @@ const enough = 4
 
 var (
 	startRole = role{
-		what: "device authorization", hint: "device_authorization", gives: "device_code and user_code",
+		what: "device authorization", hint: "device_authorization", does: "answers 2xx with device_code and user_code",
 		names: []string{"v1_oauth_device_authorization_create", "/api/v1/oauth/device-authorization/",
 			"/api/v1/oauth/device-authorization"},
 		score: startScore,
 	}
 	tokenRole = role{
-		what: "token", hint: "token", gives: "access_token",
+		what: "token", hint: "token",
+		does:  "takes device_code, or the device grant as grant_type, and answers 2xx with access_token",
 		names: []string{"v1_oauth_token_create", "/api/v1/oauth/token", "/api/v1/oauth/token/"},
 		score: tokenScore,
 	}
@@ -144,7 +145,7 @@ func locate(all []*candidate, r role, hint string, other *candidate) (*candidate
 		if err := r.unusual(all); err != nil {
 			return nil, err
 		}
-		return nil, r.unclear("no POST operation answers 2xx with "+r.gives, posts)
+		return nil, r.unclear("no POST operation "+r.does, posts)
 	}
 	return nil, r.unclear("several operations could be "+r.what, best)
 }

@@ -50,6 +50,9 @@ func parseTree(data []byte) (any, error) {
 
 // firstLine cuts what a parser says to one line: it may quote the document.
 func firstLine(err error) error {
+	if e, ok := errors.AsType[*yaml.LoadError](err); ok { // which names itself and its scanner otherwise
+		err = fmt.Errorf("line %d, column %d: %s", e.Mark.Line, e.Mark.Column, e.Message)
+	}
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	return errors.New(shorten(line, 200))
 }
