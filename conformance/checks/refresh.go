@@ -300,7 +300,8 @@ func judgeMixedCredentials(e *Evidence, j *Judgement) {
 	rules := []Rule{
 		FailIf(GivesTokens), FailIf(StillPending),
 		PassIf(Class(4), ErrorIs(spec.ErrInvalidGrant, spec.ErrInvalidRequest)),
-		PassIf(Class(4), ErrorIs(spec.ErrUnsupportedGrantType), refreshRequest), e.FrameworkAnswer(),
+		PassIf(ErrorIs(spec.ErrUnsupportedGrantType), refreshRequest), // its status is DF-POLL-015's (ruling R26)
+		e.FrameworkAnswer(),
 		WarnIf(Class(4), HasError),
 	}
 	j.Each(e.Of(mixedCredentials, randomRefresh), ExpectRefusal, "invalid_grant for a refresh token that nobody issued",
