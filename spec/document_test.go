@@ -180,7 +180,7 @@ func TestLocate(t *testing.T) {
 func TestUnusableDocuments(t *testing.T) {
 	const info = "\ninfo: {title: T, version: '1'}\n"
 	for name, test := range map[string]struct{ doc, says string }{
-		"not YAML":          {"{", "not a readable OpenAPI document: line 1, column "},
+		"not YAML":          {"{", "not a readable OpenAPI document: line 2, column 1: did not find"},
 		"a tab":             {"paths:\n\t/x: {}\n", "not a readable OpenAPI document: line 2, column 1: found character"},
 		"empty":             {"", "not a readable OpenAPI document: it is empty"},
 		"a list":            {"[]", "it holds no members"},
