@@ -151,8 +151,8 @@ func TestLocate(t *testing.T) {
 		{
 			name:  "missing",
 			lines: []string{start, "/x other id name"},
-			says: []string{"takes device_code, or the device grant as grant_type, and answers 2xx with access_token",
-				"POST /x other", "endpoints: {token: PATH or operationId}"},
+			says: []string{"no POST operation takes device_code, or the device grant as grant_type, and answers 2xx " +
+				"with access_token", "POST /x other", "endpoints: {token: PATH or operationId}"},
 		},
 	} {
 		for _, version := range []string{"3.0.3", "3.1.0"} {

@@ -155,9 +155,11 @@ func TestUnusual(t *testing.T) {
 			says: `"/t" is GET /t, and the token request is a POST`},
 		"other grants alone": {lines: []string{start,
 			"POST /oauth/token grant_type=client_credentials,client_secret 200 access_token"},
-			says: "and answers 2xx with access_token; candidates: POST /oauth/token, POST /a"},
+			says: "no POST operation takes device_code, or the device grant as grant_type, and answers 2xx with " +
+				"access_token; candidates: POST /oauth/token, POST /a"},
 		"a sign-in alone": {lines: []string{start, "POST /token user,password 200 access_token"},
-			says: "no POST operation takes device_code, or the device grant as grant_type, and answers 2xx"},
+			says: "no POST operation takes device_code, or the device grant as grant_type, and answers 2xx with " +
+				"access_token"},
 		"named": {lines: []string{"POST /a clientId 200 deviceCode,userCode", "POST /t device_code 200 access_token"},
 			hints: OperationHints{Start: "/a"}, says: "answers deviceCode", note: true},
 		"pending as 200": {lines: []string{start, "POST /t device_code 200 access_token,status=Pending"},

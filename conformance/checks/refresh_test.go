@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 	"net/url"
 	"testing"
@@ -17,20 +15,15 @@ import (
 func TestRefreshNotImplemented(t *testing.T) {
 	want := map[string]string{"DF-POLL-015": string(reports.Fail), "DF-REFRESH-005": string(reports.Pass)}
 	b := bench{server: embedded("rfc8628"), opts: Options{Only: []string{"DF-POLL-015", "DF-REFRESH-005"}},
-		wrap: func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				body, _ := io.ReadAll(r.Body)
-				r.Body = io.NopCloser(bytes.NewReader(body))
-				form, _ := url.ParseQuery(string(body))
-				if grant := form.Get("grant_type"); grant != "" && grant != spec.GrantDeviceCode {
-					w.Header().Set("Content-Type", "application/json")
-					w.WriteHeader(http.StatusNotImplemented)
-					io.WriteString(w, `{"error":"unsupported_grant_type"}`)
-					return
-				}
-				next.ServeHTTP(w, r)
-			})
-		}}
+		wrap: deviates(func(_ *http.Request, sent string, status int, body map[string]any) int {
+			form, _ := url.ParseQuery(sent)
+			if grant := form.Get("grant_type"); grant == "" || grant == spec.GrantDeviceCode {
+				return status
+			}
+			clear(body)
+			body["error"] = spec.ErrUnsupportedGrantType
+			return http.StatusNotImplemented
+		})}
 	got := b.outcome(t)
 	for id, verdict := range want {
 		if got[id] != verdict {

@@ -1,10 +1,7 @@
 package checks
 
 import (
-	"bytes"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,28 +14,18 @@ import (
 // failingRedemptions answers 500 in place of tokens, so many times: for codes that were
 // polled before, or for those that were not.
 func failingRedemptions(primed bool, n int64) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		var left atomic.Int64
-		left.Store(n)
-		var seen sync.Map
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			kept := httptest.NewRecorder()
-			next.ServeHTTP(kept, r)
-			_, polled := seen.LoadOrStore(string(body), true)
-			if strings.HasSuffix(r.URL.Path, "/token") && polled == primed &&
-				kept.Code == http.StatusOK && left.Add(-1) >= 0 {
-				http.Error(w, `{"error":"server_error"}`, http.StatusInternalServerError)
-				return
-			}
-			for name, values := range kept.Header() {
-				w.Header()[name] = values
-			}
-			w.WriteHeader(kept.Code)
-			w.Write(kept.Body.Bytes())
-		})
-	}
+	var left atomic.Int64
+	left.Store(n)
+	var seen sync.Map
+	return deviates(func(r *http.Request, sent string, status int, body map[string]any) int {
+		_, polled := seen.LoadOrStore(sent, true)
+		if !strings.HasSuffix(r.URL.Path, "/token") || polled != primed || status != http.StatusOK || left.Add(-1) < 0 {
+			return status
+		}
+		clear(body)
+		body["error"] = "server_error"
+		return http.StatusInternalServerError
+	})
 }
 
 // TestGateOfTokensTriesAgain: one server error at the first redemption is told, and what
